@@ -1,0 +1,1 @@
+"""Every edge: broker, database, telemetry."""

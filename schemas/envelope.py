@@ -1,0 +1,152 @@
+"""The CloudEvents 1.0 envelope: Kafka binary binding (`ce_*` headers) and the structured form (one JSON object)."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+CONTENT_TYPE = "application/json"
+ID_LENGTH_MAX = 128
+#: Extension attributes that only the bus sets: the order within a request and the position in the loads' history.
+BUS_EXTENSIONS = ("sequence", "loadrevision", "loadindex")
+
+
+class EnvelopeInvalid(ValueError):
+    """An envelope that is not CloudEvents 1.0; `field` names the attribute and `problem` says what is wrong."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Everything about one event but its body. `sequence` and the load position are set by the bus only."""
+
+    id: str
+    source: str
+    type: str
+    subject: str | None = None
+    time: datetime | None = None
+    sequence: int | None = None
+    load_revision: int | None = None
+    load_index: int | None = None
+
+
+Headers = list[tuple[str, bytes]]
+
+
+def to_headers(envelope: Envelope) -> Headers:
+    """Return the Kafka headers of `envelope`, binary content mode."""
+    attributes: list[tuple[str, str | None]] = [
+        ("specversion", "1.0"),
+        ("id", envelope.id),
+        ("source", envelope.source),
+        ("type", envelope.type),
+        ("subject", envelope.subject),
+        ("time", None if envelope.time is None else format_time(envelope.time)),
+        ("sequence", _text(envelope.sequence)),
+        ("loadrevision", _text(envelope.load_revision)),
+        ("loadindex", _text(envelope.load_index)),
+    ]
+    headers = [(f"ce_{name}", value.encode()) for name, value in attributes if value is not None]
+    return [*headers, ("content-type", CONTENT_TYPE.encode())]
+
+
+def from_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
+    """Return the envelope in Kafka headers.
+
+    Raises:
+        EnvelopeInvalid: a required attribute is missing or an attribute is malformed.
+    """
+    found: dict[str, str] = {}
+    for name, value in headers:
+        if name.startswith("ce_") and value is not None:
+            try:
+                found[name[3:]] = value.decode("utf-8")
+            except UnicodeDecodeError:
+                raise EnvelopeInvalid(name, "is not UTF-8; send text") from None
+    return _from_attributes(found, "ce_")
+
+
+def from_structured(line: str | bytes) -> tuple[Envelope, bytes]:
+    """Return the envelope and the JSON body of one structured-mode event.
+
+    Raises:
+        EnvelopeInvalid: the line is not a JSON object, or not a CloudEvent, or has no `data` object.
+    """
+    try:
+        parsed = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise EnvelopeInvalid("line", f"is not JSON ({error})") from None
+    if not isinstance(parsed, dict):
+        raise EnvelopeInvalid("line", "must be one JSON object")
+    data = parsed.pop("data", None)
+    if not isinstance(data, dict):
+        raise EnvelopeInvalid("data", "must be a JSON object")
+    for name, value in parsed.items():
+        if not isinstance(value, str):
+            raise EnvelopeInvalid(name, "must be text")
+    return _from_attributes(parsed, ""), json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def to_structured(envelope: Envelope, body: bytes) -> bytes:
+    """Return one structured-mode line for `envelope` and its JSON `body`."""
+    attributes = {name.removeprefix("ce_"): value.decode() for name, value in to_headers(envelope)}
+    attributes["datacontenttype"] = attributes.pop("content-type")
+    return json.dumps({**attributes, "data": json.loads(body)}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def format_time(moment: datetime) -> str:
+    """Return `moment` in RFC 3339, UTC, with microseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _text(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _from_attributes(found: Mapping[str, str], prefix: str) -> Envelope:
+    for name in ("specversion", "id", "source", "type"):
+        if not found.get(name):
+            raise EnvelopeInvalid(prefix + name, "is missing; CloudEvents 1.0 requires it")
+    if found["specversion"] != "1.0":
+        raise EnvelopeInvalid(prefix + "specversion", "must be 1.0")
+    if len(found["id"]) > ID_LENGTH_MAX:
+        raise EnvelopeInvalid(prefix + "id", f"is longer than {ID_LENGTH_MAX} characters")
+    for name in ("id", "source", "type", "subject"):
+        if not found.get(name, "x").isprintable() or len(found.get(name, "")) > 200:
+            raise EnvelopeInvalid(prefix + name, "must be printable text of at most 200 characters")
+    numbers = {name: _number(found, name, prefix) for name in BUS_EXTENSIONS}
+    return Envelope(
+        id=found["id"],
+        source=found["source"],
+        type=found["type"],
+        subject=found.get("subject"),
+        time=_time(found.get("time"), prefix),
+        sequence=numbers["sequence"],
+        load_revision=numbers["loadrevision"],
+        load_index=numbers["loadindex"],
+    )
+
+
+def _number(found: Mapping[str, str], name: str, prefix: str) -> int | None:
+    text = found.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise EnvelopeInvalid(prefix + name, "must be a whole number")
+    return int(text)
+
+
+def _time(text: str | None, prefix: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise EnvelopeInvalid(prefix + "time", "must be an RFC 3339 time such as 2026-11-25T08:30:00Z") from None
+    if moment.tzinfo is None:
+        raise EnvelopeInvalid(prefix + "time", "needs a time zone; end it with Z for UTC")
+    return moment.astimezone(UTC)

@@ -1,0 +1,41 @@
+"""Key figures that the bus measures, re-published whenever late events change them."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.base import Code, Event, Instant
+
+
+class Figure(StrEnum):
+    """The figures of the first boards."""
+
+    VOLUME = "volume"
+    COMPLETED = "completed"
+    REFUSED = "refused"
+    WAIT_P50_SECONDS = "wait_p50_seconds"
+    WAIT_P99_SECONDS = "wait_p99_seconds"
+    INCOME_RIAL = "income_rial"
+
+
+class KeyKind(StrEnum):
+    """What a figure is about."""
+
+    OFFICE = "office"
+    SERVICE = "service"
+    AGENCY = "agency"
+    COUNTY = "county"
+
+
+class KpiMeasured(Event):
+    """One figure of one key in one window of business time, `[window_from, window_to)`; a later one replaces it."""
+
+    figure: Figure
+    key_kind: KeyKind
+    key: Code
+    window_from: Instant
+    window_to: Instant
+    value: float
+    samples: Annotated[int, Field(ge=0)]
+    rests_on_generated: bool

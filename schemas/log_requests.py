@@ -1,0 +1,334 @@
+"""The requests' log: what the bus has accepted of every request, gap-free and in order per request.
+
+The order is the envelope's `sequence`, which only the bus sets. Amounts are rial, times are business time in UTC.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Base64Bytes, Field
+
+from schemas.base import Code, Event, Instant, LongText, Model, PositiveRial, RequestId, Rial, ShortText, Version
+from schemas.intake_agency import Answer, FormEntry, Origin
+from schemas.intake_office import DeclineReason, PaymentMethod
+from schemas.tariff import Fee
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class Exclusion(StrEnum):
+    """Why an office was not a candidate; in the order in which the filter asks."""
+
+    AGREEMENT = "agreement"
+    PAUSED = "paused"
+    OFFICE_CLASS = "office_class"
+    TERRITORY = "territory"
+    LICENCE = "licence"
+    REVOKED = "revoked"
+    ACCESSION = "accession"
+    EQUIPMENT = "equipment"
+    TRAINING = "training"
+    TRIED_BEFORE = "tried_before"
+    DISTANCE = "distance"
+    HOURS = "hours"
+    CAP = "cap"
+    CAPACITY = "capacity"
+
+
+class RefusalReason(StrEnum):
+    """Why a request was refused before any office had it."""
+
+    UNKNOWN_SERVICE = "unknown_service"
+    NOT_OWNER = "not_owner"
+    SERVICE_NOT_LIVE = "service_not_live"
+    NO_AGREEMENT = "no_agreement"
+    SERVICE_PAUSED = "service_paused"
+    UNKNOWN_PLACE = "unknown_place"
+    UNKNOWN_OFFICE = "unknown_office"
+    OFFICE_NOT_ELIGIBLE = "office_not_eligible"
+    NO_ELIGIBLE_OFFICE = "no_eligible_office"
+    FORM_INVALID = "form_invalid"
+    CANCELLED_BEFORE_ROUTING = "cancelled_before_routing"
+
+
+class ClaimRefusal(StrEnum):
+    """Why a claim on a request was refused."""
+
+    NOT_THE_AGENCY = "not_the_agency"
+    NOT_THE_OFFICE = "not_the_office"
+    ALREADY_SUBMITTED = "already_submitted"
+    STATE_FORBIDS = "state_forbids"
+    REQUEST_ENDED = "request_ended"
+    PREDECESSOR_NEVER_CAME = "predecessor_never_came"
+    AMOUNT_DIFFERS = "amount_differs"
+    METHOD_DIFFERS = "method_differs"
+    NOTHING_TO_COLLECT = "nothing_to_collect"
+    CAP_EXHAUSTED = "cap_exhausted"
+    NOTHING_TO_RETURN = "nothing_to_return"
+    MORE_THAN_POSTED = "more_than_posted"
+    UNKNOWN_OFFICE = "unknown_office"
+    WINDOW_NOT_OPEN = "window_not_open"
+
+
+class Sample(Model):
+    """One sampled candidate with every input of its score, so that anyone can do the sum again.
+
+    `score = 1000·in_flight/capacity + income_weight·income/expected + distance_weight·distance/limit`, whole numbers,
+    each term rounded down (see `consumers/requests/domain`).
+    """
+
+    office: Code
+    in_flight: Count
+    capacity: Annotated[int, Field(ge=1)]
+    income_rial: int
+    expected_income_rial: Rial
+    distance_m: Count
+    score: Count
+
+
+class Decision(Model):
+    """Which office, and why. The lists behind the counts are rebuilt by `pishkhan explain` from the registry's log.
+
+    `loads_seen` is the load revision that the worker had read; its own earlier decisions of the batch count on top.
+    """
+
+    office: Code
+    attempt: Annotated[int, Field(ge=1)]
+    agreement: Code
+    agreement_version: Version
+    service_version: Version
+    policy_version: Version
+    registry_revision: Count
+    decided_for: Instant
+    loads_seen: Count
+    seed: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    candidates: Count
+    excluded: dict[Exclusion, Count]
+    samples: Annotated[tuple[Sample, ...], Field(max_length=2)]
+
+
+class RequestLogEvent(Event):
+    """What every event about one request carries."""
+
+    request_id: RequestId
+
+
+class RequestOpened(RequestLogEvent):
+    """A request is known to the bus: always the first event of its request."""
+
+    origin: Origin
+    service: Code
+    agency: Code
+    city: Code
+    county: Code | None
+    office: Code | None
+    citizen_ref: UUID | None
+    form: dict[Code, FormEntry]
+    personal: Base64Bytes | None
+    submitted_at: Instant
+
+
+class RequestRouted(RequestLogEvent):
+    """The request was given to an office, which must accept by `accept_by`."""
+
+    service: Code
+    agency: Code
+    county: Code
+    decision: Decision
+    accept_by: Instant
+
+
+class RequestRefused(RequestLogEvent):
+    """No office got the request; the reason is final, `nearest_office` is a way out when there is one."""
+
+    service: Code
+    agency: Code
+    reason: RefusalReason
+    detail: LongText
+    agreement: Code | None
+    excluded: dict[Exclusion, Count]
+    nearest_office: Code | None
+    registry_revision: Count
+    loads_seen: Count
+    decided_for: Instant
+
+
+class OfficeAccepted(RequestLogEvent):
+    """The office took the request on. `fee` is the whole computation; `exposure_rial` was reserved for it."""
+
+    office: Code
+    agency: Code
+    service: Code
+    service_version: Version
+    agreement: Code
+    agreement_version: Version
+    operator: Code
+    fee: Fee
+    exposure_rial: Rial
+    due_at: Instant
+    expires_at: Instant
+
+
+class OfficeDeclined(RequestLogEvent):
+    """The office sent the request back."""
+
+    office: Code
+    attempt: Annotated[int, Field(ge=1)]
+    reason: DeclineReason
+
+
+class OfficeTimedOut(RequestLogEvent):
+    """The acceptance deadline passed."""
+
+    office: Code
+    attempt: Annotated[int, Field(ge=1)]
+
+
+class RequestEscalated(RequestLogEvent):
+    """All attempts are used up: a person at the directorate must find an office."""
+
+    attempts: Annotated[int, Field(ge=1)]
+    excluded: dict[Exclusion, Count]
+
+
+class OfficeCollectedFee(RequestLogEvent):
+    """The office has the citizen's money."""
+
+    office: Code
+    amount_rial: PositiveRial
+    method: PaymentMethod
+    receipt_number: ShortText
+    pos_reference: ShortText | None
+
+
+class OfficeReturnedFee(RequestLogEvent):
+    """The office gave the citizen money back."""
+
+    office: Code
+    amount_rial: PositiveRial
+    receipt_number: ShortText
+
+
+class OfficeStarted(RequestLogEvent):
+    """Work began."""
+
+    office: Code
+
+
+class AgencyAsked(RequestLogEvent):
+    """The office waits for the agency."""
+
+    office: Code
+    agency: Code
+
+
+class AgencyReplied(RequestLogEvent):
+    """The agency answered."""
+
+    agency: Code
+    answer: Answer
+    document_wanted: LongText | None
+
+
+class OfficeDelivered(RequestLogEvent):
+    """The citizen was served."""
+
+    office: Code
+
+
+class RequestCompleted(RequestLogEvent):
+    """The case is complete: the held fee is posted by `fee`'s legs."""
+
+    office: Code
+    agency: Code
+    service: Code
+    county: Code
+    fee: Fee
+
+
+class CloseReason(StrEnum):
+    """Why a request ended without completion."""
+
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+class RequestClosed(RequestLogEvent):
+    """The case ended without completion: the held fee is voided, and `collected_rial` is due back to the citizen.
+
+    `office` and `fee` are none when no office had accepted; `exposure_rial` is what acceptance had reserved.
+    """
+
+    reason: CloseReason
+    office: Code | None
+    agency: Code
+    service: Code
+    fee: Fee | None
+    collected_rial: Rial
+    exposure_rial: Rial
+
+
+class RefundAccepted(RequestLogEvent):
+    """A completed request's fee goes back: settlement reverses the original legs."""
+
+    office: Code
+    agency: Code
+    fee: Fee
+    amount_rial: PositiveRial
+    refunded_before_rial: Rial
+    reason: LongText
+
+
+class DisputeMarked(RequestLogEvent):
+    """A completed request's legs are disputed, or no longer."""
+
+    open: bool
+    reason: LongText
+
+
+class ClaimRefused(Event):
+    """A claim was refused. `request_id` is none when the claim is about no request."""
+
+    request_id: RequestId | None
+    claim_id: ShortText
+    claim_source: ShortText
+    claim_type: ShortText
+    reason: ClaimRefusal
+    detail: LongText
+
+
+class OfficePaymentAccepted(Event):
+    """An office's payment, on its way to the ledger."""
+
+    office: Code
+    amount_rial: PositiveRial
+    reference: ShortText
+
+
+class FineAccepted(Event):
+    """A fine, or its lifting when `lifted`, on its way to the ledger."""
+
+    fine_id: UUID
+    office: Code
+    amount_rial: PositiveRial
+    lifted: bool
+    minutes_number: ShortText
+
+
+class CorrectionAccepted(Event):
+    """A correcting transfer, on its way to the ledger."""
+
+    debit_account: ShortText
+    credit_account: ShortText
+    amount_rial: PositiveRial
+    minutes_number: ShortText
+
+
+class WindowMarked(Event):
+    """The marker that ends window `window` in one partition of this log; every partition gets one."""
+
+    window: Annotated[int, Field(ge=1)]
+    partition: Count
+    partitions: Annotated[int, Field(ge=1)]

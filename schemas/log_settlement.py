@@ -1,0 +1,122 @@
+"""The settlement's log: what the ledger has written, window by window. Amounts are rial."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from schemas.base import Code, Event, Instant, PositiveRial, RequestId, Rial, ShortText
+from schemas.tariff import Leg
+
+WindowNumber = Annotated[int, Field(ge=1)]
+
+
+class LedgerEvent(Event):
+    """What every ledger event carries: its business transaction and the window that it counts in."""
+
+    transaction_id: UUID
+    window: WindowNumber
+
+
+class FeeHeld(LedgerEvent):
+    """A fee is held from acceptance on."""
+
+    request_id: RequestId
+    office: Code
+    amount_rial: PositiveRial
+
+
+class CollectionRecorded(LedgerEvent):
+    """The citizen's money lies in the office's drawer, or with the agency's gateway."""
+
+    request_id: RequestId
+    office: Code
+    amount_rial: PositiveRial
+
+
+class ReturnRecorded(LedgerEvent):
+    """Money left the office's drawer for the citizen; the office's reservation shrinks by `released_rial`."""
+
+    request_id: RequestId
+    office: Code
+    amount_rial: PositiveRial
+    released_rial: Rial
+
+
+class FeePosted(LedgerEvent):
+    """The held fee was divided; `office_income_rial` is the office's own part."""
+
+    request_id: RequestId
+    office: Code
+    amount_rial: PositiveRial
+    legs: tuple[Leg, ...]
+    office_income_rial: Rial
+    released_rial: Rial
+
+
+class FeeVoided(LedgerEvent):
+    """The held fee was let go; `due_to_citizen_rial` is what was collected and must go back."""
+
+    request_id: RequestId
+    office: Code
+    amount_rial: PositiveRial
+    due_to_citizen_rial: Rial
+    released_rial: Rial
+
+
+class FeeRefunded(LedgerEvent):
+    """Posted legs were reversed; `office_income_rial` is what the office gave back of its own part."""
+
+    request_id: RequestId
+    office: Code
+    amount_rial: PositiveRial
+    legs: tuple[Leg, ...]
+    office_income_rial: Rial
+
+
+class OfficePaymentRecorded(LedgerEvent):
+    """An office's payment reached the ledger; its reservation shrinks by `released_rial`."""
+
+    office: Code
+    amount_rial: PositiveRial
+    reference: ShortText
+    released_rial: Rial
+
+
+class FineRecorded(LedgerEvent):
+    """A fine, or its lifting, reached the ledger."""
+
+    fine_id: UUID
+    office: Code
+    amount_rial: PositiveRial
+    lifted: bool
+
+
+class CorrectionRecorded(LedgerEvent):
+    """A correcting transfer reached the ledger."""
+
+    debit_account: ShortText
+    credit_account: ShortText
+    amount_rial: PositiveRial
+
+
+class WindowClosed(Event):
+    """Every partition has passed the window's marker; `chain_anchor_sha256` covers all heads and counts."""
+
+    window: WindowNumber
+    closed_at: Instant
+    transfers: Annotated[int, Field(ge=0)]
+    posted_rial: Rial
+    refunded_rial: Rial
+    chain_anchor_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class StatementIssued(Event):
+    """One account's window: opening + movements = closing, where debit is positive; payments are among the movements."""
+
+    window: WindowNumber
+    account: ShortText
+    opening_rial: int
+    debits_rial: Rial
+    credits_rial: Rial
+    closing_rial: int

@@ -1,0 +1,64 @@
+"""The routing and time policy, and working calendars: versioned data, never code."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.base import Code, Instant, LocalizedText, Model, Version
+from schemas.offices import OpeningHours
+
+PerMille = Annotated[int, Field(ge=0, le=100_000)]
+Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
+
+
+class Policy(Model):
+    """How the bus decides. Weights are per mille of the load term, so that scores are exact integers.
+
+    `lateness_seconds` bounds how far an event's own time may lie before the broker's; `detour_per_mille` turns a
+    straight line into a road distance.
+    """
+
+    code: Code
+    version: Version
+    valid_from: Instant
+    income_weight_per_mille: PerMille
+    distance_weight_per_mille: PerMille
+    distance_limit_m: Annotated[int, Field(ge=1, le=1_000_000)]
+    detour_per_mille: Annotated[int, Field(ge=1000, le=5000)]
+    attempts_limit: Annotated[int, Field(ge=1, le=20)]
+    acceptance_seconds: Seconds
+    expiry_seconds: Seconds
+    lateness_seconds: Seconds
+    park_seconds: Seconds
+
+
+class CalendarScope(StrEnum):
+    """Whom a calendar binds."""
+
+    PROVINCE = "province"
+    COUNTY = "county"
+    AGENCY = "agency"
+    BANK = "bank"
+    OFFICE = "office"
+
+
+class Holiday(Model):
+    """One closed day (Gregorian date in Asia/Tehran); lunar dates may be estimates."""
+
+    on: date
+    names: LocalizedText
+    estimated: bool = False
+
+
+class Calendar(Model):
+    """One version of one working calendar: weekly hours and closed days."""
+
+    code: Code
+    version: Version
+    valid_from: Instant
+    scope: CalendarScope
+    subject: Code
+    hours: tuple[OpeningHours, ...]
+    holidays: tuple[Holiday, ...] = ()
