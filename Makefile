@@ -1,0 +1,56 @@
+# Everything a person needs is two commands: `make demo` and `make test`.
+# Python 3.11 or newer, git and make must be there; the rest is installed into .venv from the locked list.
+
+PYTHON ?= $(firstword $(foreach candidate,python3.11 python3.12 python3.13 python3.14 python3,$(shell \
+	$(candidate) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(candidate))))
+VENV := .venv
+BIN := $(VENV)/bin
+# Written last, so that an interrupted installation is taken up again, and a finished one needs no network.
+STAMP := $(VENV)/installed
+DEMO_OPTIONS ?=
+TEST_OPTIONS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(STAMP) ## engines, a province, and a working day of traffic, with a summary (DEMO_OPTIONS="--seed 7")
+	$(BIN)/pishkhan demo $(DEMO_OPTIONS)
+
+test: $(STAMP) ## every test (TEST_OPTIONS="-k settlement")
+	$(BIN)/python -m pytest $(TEST_OPTIONS)
+
+check: $(STAMP) ## lint, format, types, import direction, tidiness
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/tidy
+
+bench: $(STAMP) ## medians of the rates and latencies that docs/performance.md speaks of
+	$(BIN)/python -m tests.bench
+
+.venv: $(STAMP) ## the environment alone
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+lock: ## choose new versions and write both lock files (needs the network)
+	$(PYTHON) -m venv build/lock-tool
+	build/lock-tool/bin/python -m pip install --quiet --disable-pip-version-check uv
+	build/lock-tool/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+		pyproject.toml -o requirements.lock
+	build/lock-tool/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-annotate --no-header \
+		--extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## the environment and everything generated in this folder (data of `pishkhan up` lives elsewhere)
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Figures about offices, services and agencies, measured from the logs."""

@@ -1,0 +1,1 @@
+"""Versions of everything the bus knows: services, agreements, offices, policy, calendars."""

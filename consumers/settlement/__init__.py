@@ -1,0 +1,1 @@
+"""The ledger: a deterministic fold of the requests log."""

@@ -1,0 +1,1 @@
+"""Settings, the one composition root, commands, embedded engines, provinces."""

@@ -1,0 +1,1 @@
+"""Unit tests mirror the source tree and open no sockets."""
