@@ -1,0 +1,1 @@
+"""The demonstration: a province's working day, planned from a seed and played by actors against the running bus."""
