@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+#: A handler's own stores, all on one connection: what a transaction opens and what a handler is given.
+Opened = TypeVar("Opened", covariant=True)
+Stores = TypeVar("Stores", contravariant=True)
 
 
 class Fenced(Exception):
@@ -91,10 +95,10 @@ class Positions(Protocol):
         """Compare-and-set all moves, first statement of the transaction. Raises `Fenced`."""
 
 
-class Work[Stores](Protocol):
+class Work(Protocol[Opened]):
     """Transactions. Leaving the context commits; an exception rolls back. May raise `DatabaseUnavailable`, `Contention`."""
 
-    def transaction(self) -> AbstractContextManager[tuple[Positions, Stores]]:
+    def transaction(self) -> AbstractContextManager[tuple[Positions, Opened]]:
         """Open one transaction with the handler's stores on it."""
 
 
@@ -108,7 +112,7 @@ class Leases(Protocol):
         """Give every lease back."""
 
 
-class Handler[Stores](Protocol):
+class Handler(Protocol[Stores]):
     """What a capability does with records. Called inside the transaction that moves the positions."""
 
     def handle(self, stores: Stores, records: Sequence[Record]) -> None:
