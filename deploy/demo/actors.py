@@ -20,7 +20,7 @@ from schemas.intake_office import (
     ServiceDelivered,
     ServiceStarted,
 )
-from schemas.tariff import Collector, Fee
+from schemas.tariff import Collector
 
 #: Per cent of routed requests that an office declines, or leaves until the deadline passes.
 DECLINED_PERCENT = 3
@@ -50,7 +50,6 @@ class Case:
     origin: Origin
     needs_answer: bool
     office: str = ""
-    collects: Fee | None = None
     answers: int = 0
 
 
@@ -96,7 +95,9 @@ def _on_routed(random: Random, case: Case, event: log.RequestRouted) -> list[Act
     if case.origin is not Origin.WALK_IN and lot < IGNORED_PERCENT:
         return []
     if case.origin is not Origin.WALK_IN and lot < IGNORED_PERCENT + DECLINED_PERCENT:
-        reason = random.choice([DeclineReason.NO_CAPACITY, DeclineReason.EQUIPMENT_BROKEN, DeclineReason.OPERATOR_ABSENT])
+        reason = random.choice(
+            [DeclineReason.NO_CAPACITY, DeclineReason.EQUIPMENT_BROKEN, DeclineReason.OPERATOR_ABSENT]
+        )
         claim = RequestDeclined(request_id=event.request_id, reason=reason, operator=OPERATOR)
         return [Act(random.uniform(60, 600), desk, claim)]
     wait = random.uniform(5, 60) if case.origin is Origin.WALK_IN else random.uniform(30, 1200)

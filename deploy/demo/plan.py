@@ -85,7 +85,7 @@ def _arrival(
 
 
 def fill_form(random: Random, service: Service, tariff: Sequence[TariffLine]) -> dict[str, FormEntry]:
-    """Return values for the service's fields that are not personal; numbers that a tariff reads are plausible amounts."""
+    """Return values for the fields that are not personal; numbers that a tariff reads are plausible amounts."""
     amounts, units, digits = _roles(tariff)
     form: dict[str, FormEntry] = {}
     for attribute in service.form:
