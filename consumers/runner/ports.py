@@ -1,12 +1,13 @@
 """What the runner needs from the outside, and what it needs from a handler.
 
-Lock order everywhere: positions, then request rows by id, then the load clock and office positions, as late as possible.
+Lock order everywhere: positions, then request rows by id, then the load clock and office positions, late as possible.
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
 #: A handler's own stores, all on one connection: what a transaction opens and what a handler is given.
@@ -31,7 +32,7 @@ class BrokerUnavailable(Exception):
 
 
 class PositionLost(Exception):
-    """The log no longer holds this position, or the topic is another one of the same name: halt and alert, never reset."""
+    """The log no longer holds this position, or the topic is another one of the same name: halt, never reset."""
 
 
 class ParkFull(Exception):
@@ -96,7 +97,7 @@ class Positions(Protocol):
 
 
 class Work(Protocol[Opened]):
-    """Transactions. Leaving the context commits; an exception rolls back. May raise `DatabaseUnavailable`, `Contention`."""
+    """Transactions. Leaving it commits; an exception rolls back. May raise `DatabaseUnavailable`, `Contention`."""
 
     def transaction(self) -> AbstractContextManager[tuple[Positions, Opened]]:
         """Open one transaction with the handler's stores on it."""
@@ -122,4 +123,56 @@ class Handler(Protocol[Stores]):
         """Park one record on which `handle` fails by itself; later events of its key wait behind it."""
 
     def sweep(self, stores: Stores) -> int:
-        """Do what is due by itself (deadlines, parked events), in a transaction of its own; return how many were done."""
+        """Do what is due by itself (deadlines, parked events), in a transaction of its own; return how many."""
+
+
+class Outcome(StrEnum):
+    """What became of an event; every consumed event has exactly one of these."""
+
+    HANDLED = "handled"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+    PARKED = "parked"
+    DEAD_LETTERED = "dead_lettered"
+
+
+class Setback(StrEnum):
+    """Why a batch was rolled back, or why a worker is not ready."""
+
+    FENCED = "fenced"
+    CONTENTION = "contention"
+    DATABASE_UNAVAILABLE = "database_unavailable"
+    BROKER_UNAVAILABLE = "broker_unavailable"
+    POSITION_LOST = "position_lost"
+    PARK_FULL = "park_full"
+    HANDLER_FAILED = "handler_failed"
+    STARTING = "starting"
+
+
+class Telemetry(Protocol):
+    """What a worker tells about itself, for one consumer. No call blocks or raises.
+
+    `count` is called inside a transaction, so it only notes; the next `committed` makes the notes count and the next
+    `rolled_back` forgets them.
+    """
+
+    def count(self, outcome: Outcome, events: int = 1, reason: StrEnum | None = None) -> None:
+        """Note what became of `events` events of the open transaction; `reason` is a member of a closed enum."""
+
+    def committed(self, records: int, seconds: float) -> None:
+        """The open transaction committed: it took `seconds` and held `records` records (none for a sweep)."""
+
+    def rolled_back(self, cause: Setback) -> None:
+        """The open transaction rolled back."""
+
+    def lag(self, behind: Mapping[str, int]) -> None:
+        """Records not yet read, by topic, over the partitions that this worker owns."""
+
+    def owned(self, partitions: int) -> None:
+        """How many partitions this worker owns now. From the first call on, its leases are known."""
+
+    def ready(self) -> None:
+        """Broker and database answer."""
+
+    def unready(self, cause: Setback) -> None:
+        """The worker waits; readiness fails until `ready` is called."""
