@@ -202,6 +202,15 @@ load_clock = Table(
     CheckConstraint("id = 1", name="load_clock_one_row"),
 )
 
+#: Acts that may happen once: a window's end, a fine, its lifting. The primary key makes a repetition visible.
+act = Table(
+    "act",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("act_id", Text, primary_key=True),
+    Column("content", Text, nullable=False),
+)
+
 # --- settlement --------------------------------------------------------------------------------------------------
 
 #: The last sequence that settlement has folded, per request or act.

@@ -23,16 +23,16 @@ class Contention(Exception):
     """A deadlock, a lock time-out or a unique violation by a racing writer: roll the batch back and do it again."""
 
 
+class Collision(Contention):
+    """A unique violation: another writer was first, or, if it never ends, the record itself is at fault."""
+
+
 class DatabaseUnavailable(Exception):
     """The database cannot be reached; back off and stay alive."""
 
 
 class BrokerUnavailable(Exception):
     """The broker cannot be reached; back off and stay alive."""
-
-
-class PositionLost(Exception):
-    """The log no longer holds this position, or the topic is another one of the same name: halt, never reset."""
 
 
 class ParkFull(Exception):
@@ -46,6 +46,14 @@ class Partition:
     topic: str
     topic_id: str
     number: int
+
+
+class PositionLost(Exception):
+    """The log no longer holds a position, or the topic is another one of the same name: halt, never reset."""
+
+    def __init__(self, partition: Partition, problem: str) -> None:
+        super().__init__(f"{partition.topic}/{partition.number}: {problem}")
+        self.partition = partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,12 @@ class Source(Protocol):
     def ends(self, topics: Sequence[str]) -> Mapping[str, int]:
         """Return the end position of every partition of `topics`, keyed `<topic>/<partition>`."""
 
+    def known_ends(self) -> Mapping[Partition, int]:
+        """Return the ends of assigned partitions as the last polls saw them; never asks the broker."""
+
+    def note(self, positions: Mapping[Partition, int]) -> None:
+        """Commit positions to Kafka for lag tools only: best effort, never waits, never raises."""
+
     def close(self) -> None:
         """Stop reading."""
 
@@ -104,10 +118,14 @@ class Work(Protocol[Opened]):
 
 
 class Leases(Protocol):
-    """Ownership of partitions by a lease in the position's row (real time)."""
+    """Ownership of partitions by a lease in the position's row (real time). May raise `DatabaseUnavailable`."""
 
     def hold(self, known: Sequence[Partition]) -> Mapping[Partition, int]:
-        """Renew this worker's leases, take its fair share of free ones, give up excess; return owned positions."""
+        """Renew this worker's leases, take its fair share of free ones, give up excess; return owned positions.
+
+        Owners that froze in an open transaction lose their connection, so that their locks go. Raises `PositionLost`
+        when a known partition's topic is another incarnation than the one its position was kept for.
+        """
 
     def release(self) -> None:
         """Give every lease back."""
@@ -176,3 +194,16 @@ class Telemetry(Protocol):
 
     def unready(self, cause: Setback) -> None:
         """The worker waits; readiness fails until `ready` is called."""
+
+    def halted(self, partition: Partition, cause: Setback) -> None:
+        """One partition stands still until a person acts: alert. The others go on."""
+
+
+class Clock(Protocol):
+    """Business time."""
+
+    def now(self) -> datetime:
+        """Return the business time of this moment."""
+
+    def business(self, real: datetime) -> datetime:
+        """Return the business time of a real moment."""

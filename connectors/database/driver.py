@@ -1,0 +1,62 @@
+"""The psycopg connection below SQLAlchemy's, and what its errors mean to the runner."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg import Connection as DriverConnection
+from psycopg import errors as pg
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from consumers.runner.ports import Collision, Contention, DatabaseUnavailable
+
+_CONTENTION = (
+    pg.DeadlockDetected,
+    pg.LockNotAvailable,
+    pg.SerializationFailure,
+)
+_UNAVAILABLE = (
+    pg.OperationalError,
+    pg.InterfaceError,
+    pg.IdleInTransactionSessionTimeout,
+)
+
+
+def driver_connection(connection: Connection) -> DriverConnection[Any]:
+    """Return the psycopg connection below an SQLAlchemy connection, inside the same transaction."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, DriverConnection)
+    return driver
+
+
+@contextmanager
+def meaningful_errors() -> Iterator[None]:
+    """Turn driver errors into `Contention`, `Collision` and `DatabaseUnavailable`; others pass as they are."""
+    try:
+        yield
+    except DBAPIError as error:
+        cause = error.orig
+        if isinstance(cause, pg.Error):
+            _raise_meaning(cause)
+        if error.connection_invalidated:
+            raise DatabaseUnavailable(str(cause)) from error
+        raise
+    except pg.Error as error:
+        _raise_meaning(error)
+        raise
+    except PoolTimeout as error:
+        raise DatabaseUnavailable("no free connection") from error
+
+
+def _raise_meaning(error: pg.Error) -> None:
+    if isinstance(error, pg.UniqueViolation):
+        raise Collision(error.diag.constraint_name or "unique violation") from error
+    if isinstance(error, _CONTENTION):
+        raise Contention(type(error).__name__) from error
+    # A missing outbox partition is the database not being ready, not a fault of the record.
+    if isinstance(error, pg.CheckViolation) and error.diag.constraint_name is None:
+        raise DatabaseUnavailable(f"{error.diag.message_primary}; run the relay, which creates partitions") from error
+    if isinstance(error, _UNAVAILABLE):
+        raise DatabaseUnavailable(str(error).strip() or type(error).__name__) from error

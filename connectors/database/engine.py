@@ -1,0 +1,66 @@
+"""The database connection: engines with bounded waits, and transactions whose errors have a meaning."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.engine import URL, make_url
+
+from connectors.database.driver import meaningful_errors
+from connectors.database.positions import SqlPositions
+
+#: A worker's batch may wait this long for a lock; then the batch is rolled back and done again.
+LOCK_TIMEOUT_MS = 2_000
+STATEMENT_TIMEOUT_MS = 60_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
+CONNECT_TIMEOUT_SECONDS = 5
+
+
+def database_url(url: str) -> URL:
+    """Return `url` with the driver that this project uses; `postgresql://…` and `postgres://…` are accepted."""
+    parsed = make_url(url.replace("postgres://", "postgresql://", 1))
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def build_engine(url: str, name: str, connections_max: int = 5) -> Engine:
+    """Return an engine; nothing connects yet. `name` shows in `pg_stat_activity`.
+
+    One connection is kept and used again and again, so a single-threaded worker always has the same backend.
+    """
+    options = (
+        f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} "
+        f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
+    )
+    return create_engine(
+        database_url(url),
+        pool_size=1,
+        max_overflow=connections_max - 1,
+        pool_use_lifo=True,
+        connect_args={
+            "options": options,
+            "application_name": name[:63],
+            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+            "tcp_user_timeout": 30_000,
+        },
+    )
+
+
+class SqlWork(Generic[Stores]):
+    """Transactions of one worker: implements `consumers.runner.ports.Work`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        stores: Callable[[Connection], Stores],
+        positions: Callable[[Connection], SqlPositions],
+    ) -> None:
+        self._engine = engine
+        self._stores = stores
+        self._positions = positions
+
+    @contextmanager
+    def transaction(self) -> Iterator[tuple[SqlPositions, Stores]]:
+        """Open one transaction; commit on leaving, roll back on an exception."""
+        with meaningful_errors(), self._engine.begin() as connection:
+            yield self._positions(connection), self._stores(connection)

@@ -1,0 +1,55 @@
+"""The positions inside one open transaction: a compare-and-set that fences every owner but one."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from connectors.database.driver import driver_connection
+from consumers.runner.ports import Fenced, Move
+
+_ADVANCE = """
+UPDATE consumer_offset AS row
+SET next_position = move.finish
+FROM (
+    SELECT topic, topic_id, partition, start, finish
+    FROM unnest(%(topics)s::text[], %(topic_ids)s::text[], %(numbers)s::int[], %(starts)s::bigint[], %(ends)s::bigint[])
+        AS move (topic, topic_id, partition, start, finish)
+) AS move
+WHERE row.consumer = %(consumer)s AND row.cluster_id = %(cluster_id)s AND row.owner = %(owner)s
+    AND row.topic = move.topic AND row.topic_id = move.topic_id AND row.partition = move.partition
+    AND row.next_position = move.start
+"""
+
+
+class SqlPositions:
+    """Implements `consumers.runner.ports.Positions` for one consumer and one owner on one connection."""
+
+    def __init__(self, connection: Connection, consumer: str, cluster_id: str, owner: str) -> None:
+        self._connection = connection
+        self._consumer = consumer
+        self._cluster_id = cluster_id
+        self._owner = owner
+
+    def advance(self, moves: Sequence[Move]) -> None:
+        """Move every position from its start to its end, in one statement.
+
+        Raises:
+            Fenced: a row is not at its start, or is not this owner's any more.
+        """
+        if not moves:
+            return
+        moved = driver_connection(self._connection).execute(
+            _ADVANCE,
+            {
+                "topics": [move.partition.topic for move in moves],
+                "topic_ids": [move.partition.topic_id for move in moves],
+                "numbers": [move.partition.number for move in moves],
+                "starts": [move.start for move in moves],
+                "ends": [move.end for move in moves],
+                "consumer": self._consumer,
+                "cluster_id": self._cluster_id,
+                "owner": self._owner,
+            },
+        )
+        if moved.rowcount != len(moves):
+            raise Fenced(f"{len(moves) - moved.rowcount} of {len(moves)} positions were moved by another owner")
