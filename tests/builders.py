@@ -43,10 +43,11 @@ def words(text: str) -> LocalizedText:
 
 def hours_of_the_week(opens_minute: int = 480, closes_minute: int = 960) -> tuple[OpeningHours, ...]:
     """Return Saturday to Wednesday whole days and half of Thursday; Friday is closed. Minutes are Tehran's."""
-    whole = [OpeningHours(weekday=d, opens_minute=opens_minute, closes_minute=closes_minute) for d in (5, 6, 0, 1, 2)]
-    return (
-        *whole,
-        OpeningHours(weekday=3, opens_minute=opens_minute, closes_minute=(opens_minute + closes_minute) // 2),
+    middle = (opens_minute + closes_minute) // 2
+    closings = {5: closes_minute, 6: closes_minute, 0: closes_minute, 1: closes_minute, 2: closes_minute, 3: middle}
+    return tuple(
+        OpeningHours(weekday=weekday, opens_minute=opens_minute, closes_minute=closes)
+        for weekday, closes in closings.items()
     )
 
 
