@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
+from typing import Any
 
 from psycopg import sql
 from sqlalchemy import BigInteger, Boolean, Connection, Date, DateTime, Integer, LargeBinary, SmallInteger, Table, Text
@@ -14,7 +15,7 @@ from sqlalchemy.types import TypeEngine
 from connectors.database.driver import driver_connection, meaningful_errors
 
 #: The first match counts, so the narrower types come first.
-_TYPES: tuple[tuple[type[TypeEngine[object]], str], ...] = (
+_TYPES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (SmallInteger, "int2"),
     (BigInteger, "int8"),
     (Integer, "int4"),
@@ -70,7 +71,7 @@ def _plan(table: Table, columns: tuple[str, ...]) -> tuple[sql.Composed, list[st
     return statement, [_type_name(kind) for kind in kinds], json_places
 
 
-def _type_name(kind: TypeEngine[object]) -> str:
+def _type_name(kind: TypeEngine[Any]) -> str:
     for known, name in _TYPES:
         if isinstance(kind, known):
             return name

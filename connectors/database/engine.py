@@ -10,6 +10,8 @@ from sqlalchemy.engine import URL, make_url
 from connectors.database.driver import meaningful_errors
 from connectors.database.positions import SqlPositions
 
+Stores = TypeVar("Stores")
+
 #: A worker's batch may wait this long for a lock; then the batch is rolled back and done again.
 LOCK_TIMEOUT_MS = 2_000
 STATEMENT_TIMEOUT_MS = 60_000

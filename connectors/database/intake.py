@@ -1,0 +1,64 @@
+"""Event identities: which claims are new, which came before, and which lie about an id that was used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from connectors.database.copy import copy_rows
+from connectors.database.driver import driver_connection
+from connectors.database.tables import intake_event
+from consumers.intake import Claim
+
+_KNOWN = """
+SELECT source, event_id, body_hash FROM intake_event
+WHERE (source, event_id) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """A batch of claims, sorted out; each list keeps the order of the batch."""
+
+    fresh: list[Claim]
+    duplicates: list[Claim]
+    conflicts: list[Claim]
+
+
+class ClaimLedger:
+    """Every accepted event identity with its body's hash, on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def screen(self, claims: Sequence[Claim]) -> Screened:
+        """Sort `claims` out: new, known with the same body, known with another body. One query."""
+        known = self._known(claims)
+        screened = Screened([], [], [])
+        for claim in claims:
+            before = known.get(claim.identity)
+            if before is None:
+                known[claim.identity] = claim.body_hash
+                screened.fresh.append(claim)
+            elif before == claim.body_hash:
+                screened.duplicates.append(claim)
+            else:
+                screened.conflicts.append(claim)
+        return screened
+
+    def record(self, claims: Sequence[Claim]) -> None:
+        """Keep the identities of fresh claims. Raises `Collision` when another worker was first with one of them."""
+        copy_rows(
+            self._connection,
+            intake_event,
+            ("source", "event_id", "body_hash"),
+            [(claim.envelope.source, claim.envelope.id, claim.body_hash) for claim in claims],
+        )
+
+    def _known(self, claims: Sequence[Claim]) -> dict[tuple[str, str], bytes]:
+        if not claims:
+            return {}
+        sources = [claim.envelope.source for claim in claims]
+        ids = [claim.envelope.id for claim in claims]
+        rows = driver_connection(self._connection).execute(_KNOWN, (sources, ids), binary=True)
+        return {(source, event_id): digest for source, event_id, digest in rows}

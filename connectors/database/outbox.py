@@ -1,0 +1,77 @@
+"""The outbox's writing side: what is to be published, in the transaction that decided it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, text
+
+from connectors.database.copy import copy_rows
+from connectors.database.tables import outbox
+from schemas.message import Message
+from schemas.partition import partition_of
+from schemas.topics import topic_of
+
+#: The relay listens on this channel, so that it sleeps when nothing happens.
+CHANNEL = "pishkhan_outbox"
+#: Partitions are spread over this many shards; each shard has one relay at a time.
+SHARDS = 4
+
+_NOTIFY = text(f"NOTIFY {CHANNEL}")
+_COLUMNS = (
+    "shard",
+    "topic",
+    "partition",
+    "key",
+    "event_id",
+    "source",
+    "type",
+    "subject",
+    "time",
+    "sequence",
+    "load_revision",
+    "load_index",
+    "body",
+)
+
+
+class OutboxStore:
+    """Adds messages to the outbox on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, messages: Sequence[Message]) -> None:
+        """Add `messages` in their order; they are published after the commit, in this order per key.
+
+        Call it after the rows that the keys belong to are locked: ids are drawn here, and one key's ids must be in
+        commit order. Raises `DatabaseUnavailable` when today's partition of the table is missing.
+        """
+        if messages:
+            copy_rows(self._connection, outbox, _COLUMNS, [_row(message) for message in messages])
+            self._connection.execute(_NOTIFY)
+
+
+def _row(message: Message) -> tuple[object, ...]:
+    envelope = message.envelope
+    assert envelope.time is not None, "a message for the outbox has its business time"
+    partition = message.partition if message.partition is not None else _partition(message)
+    return (
+        partition % SHARDS,
+        message.topic,
+        partition,
+        message.key,
+        envelope.id,
+        envelope.source,
+        envelope.type,
+        envelope.subject,
+        envelope.time,
+        envelope.sequence,
+        envelope.load_revision,
+        envelope.load_index,
+        message.body,
+    )
+
+
+def _partition(message: Message) -> int:
+    topic = topic_of(message.topic)
+    assert topic is not None, f"{message.topic} is not in the table of topics"
+    return partition_of(message.key, topic.partitions)

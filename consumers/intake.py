@@ -1,0 +1,171 @@
+"""From a record on an intake topic to a claim: who speaks, what is said, and whether it can be read at all.
+
+The topic decides who spoke: the broker lets nobody else write there, and a source that does not match is a forgery.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from consumers.runner.ports import Record
+from schemas import intake_agency as agency
+from schemas import intake_directorate as directorate
+from schemas.base import Event
+from schemas.canonical import body_hash
+from schemas.decode import EventInvalid, all_events, events_by_type, parse
+from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
+from schemas.topics import INTAKE_PREFIX, speaker_allowed, topic_of
+
+#: The types that the registry takes from intake; everything else, garbage included, is the requests consumer's.
+REGISTRY_CLAIMS: frozenset[str] = frozenset(
+    model.type_name()
+    for model in (
+        agency.ServicePublished,
+        agency.ServiceWithdrawn,
+        agency.AgreementConfirmed,
+        agency.AgreementVetoed,
+        agency.AgreementPaused,
+        directorate.OfficeLicensed,
+        directorate.OfficeChanged,
+        directorate.OfficeSuspended,
+        directorate.AgreementChanged,
+        directorate.PolicyChanged,
+        directorate.CalendarChanged,
+        directorate.TerritoryChanged,
+    )
+)
+_REGISTRY_TYPES = frozenset(name.encode() for name in REGISTRY_CLAIMS)
+_CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+
+
+class IntakeReader(StrEnum):
+    """The two consumers that read every intake topic, each with positions of its own."""
+
+    REGISTRY = "registry"
+    REQUESTS = "requests"
+
+
+class SpeakerKind(StrEnum):
+    """Who speaks on an intake topic."""
+
+    AGENCY = "agency"
+    OFFICE = "office"
+    DIRECTORATE = "directorate"
+
+
+class DeadLetterReason(StrEnum):
+    """Why an event can never be applied."""
+
+    #: The envelope or the body cannot be read; the field says where.
+    MALFORMED = "malformed"
+    #: No schema of this name, or one of another major version.
+    UNKNOWN_TYPE = "unknown_type"
+    #: The schema is known, but may not be spoken on this topic.
+    WRONG_TOPIC = "wrong_topic"
+    #: The source is not the one that the topic belongs to.
+    FORGED_SOURCE = "forged_source"
+    #: A known event id came again with another body.
+    IDENTITY_CONFLICT = "identity_conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What somebody says, readable and spoken in the right place; whether it is true is not decided yet."""
+
+    record: Record
+    envelope: Envelope
+    event: Event
+    body_hash: bytes
+    speaker_kind: SpeakerKind
+    speaker_code: str
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Return the event's identity: source and id."""
+        return self.envelope.source, self.envelope.id
+
+
+@dataclass(frozen=True, slots=True)
+class NotMine:
+    """The other intake consumer takes this record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record for the dead letters; `field` is a header or a dotted path in the body, `detail` never holds a value."""
+
+    record: Record
+    reason: DeadLetterReason
+    field: str
+    detail: str
+    envelope: Envelope | None = None
+
+
+NOT_MINE = NotMine()
+
+
+def read_claim(record: Record, reader: IntakeReader) -> Claim | NotMine | Unreadable:
+    """Read one record of an intake topic as `reader` sees it. Never raises on bad input."""
+    registry_type = any(name == "ce_type" and value in _REGISTRY_TYPES for name, value in record.headers)
+    if registry_type != (reader is IntakeReader.REGISTRY):
+        return NOT_MINE
+    try:
+        envelope = from_headers(record.headers)
+    except EnvelopeInvalid as error:
+        return Unreadable(record, DeadLetterReason.MALFORMED, error.field, error.problem)
+    speaker = _speaker(record.topic, envelope.source)
+    if speaker is None:
+        detail = "is not the one that this topic belongs to; publish on the topic of your own"
+        return Unreadable(record, DeadLetterReason.FORGED_SOURCE, "ce_source", detail, envelope)
+    return _read_body(record, envelope, speaker)
+
+
+def conflicting(claim: Claim) -> Unreadable:
+    """Return the dead letter of a claim whose id was used before with another body."""
+    detail = "was used before with another body; give every new event a new id"
+    return Unreadable(claim.record, DeadLetterReason.IDENTITY_CONFLICT, "ce_id", detail, claim.envelope)
+
+
+def _read_body(record: Record, envelope: Envelope, speaker: tuple[SpeakerKind, str]) -> Claim | Unreadable:
+    topic = topic_of(record.topic)
+    model = None if topic is None else events_by_type(topic).get(envelope.type)
+    if model is None:
+        if envelope.type in all_events():
+            reason, detail = DeadLetterReason.WRONG_TOPIC, "may not be said on this topic; see the AsyncAPI document"
+        else:
+            reason, detail = DeadLetterReason.UNKNOWN_TYPE, "is no event of the bus; see the AsyncAPI document"
+        return Unreadable(record, reason, "ce_type", detail, envelope)
+    if not record.value:
+        return Unreadable(record, DeadLetterReason.MALFORMED, "body", "is empty; send a JSON object", envelope)
+    try:
+        event = parse(model, record.value)
+        digest = body_hash(record.value)
+    except EventInvalid as error:
+        return Unreadable(record, DeadLetterReason.MALFORMED, error.field, error.problem, envelope)
+    except ValueError:
+        return Unreadable(record, DeadLetterReason.MALFORMED, "body", "is not JSON; send UTF-8 JSON", envelope)
+    if b"\\u0000" in record.value and _holds_nul(json.loads(record.value)):
+        detail = "holds a NUL character, which no table can keep; leave it out"
+        return Unreadable(record, DeadLetterReason.MALFORMED, "body", detail, envelope)
+    return Claim(record, envelope, event, digest, *speaker)
+
+
+def _speaker(topic: str, source: str) -> tuple[SpeakerKind, str] | None:
+    """Return who speaks when `source` may speak on `topic`, else none."""
+    if not speaker_allowed(topic, source):
+        return None
+    place = topic.removeprefix(INTAKE_PREFIX)
+    if place == "directorate":
+        return SpeakerKind.DIRECTORATE, place
+    kind = SpeakerKind.OFFICE if place == "offices" else SpeakerKind.AGENCY
+    code = source.rpartition("/")[2] if kind is SpeakerKind.AGENCY else source.removeprefix("/offices/")
+    return (kind, code) if _CODE.fullmatch(code) else None
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_holds_nul(part) for pair in value.items() for part in pair)
+    return isinstance(value, list) and any(_holds_nul(part) for part in value)
