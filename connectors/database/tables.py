@@ -180,6 +180,7 @@ request = Table(
 )
 
 #: What each office carries: money reserved under its cap, requests in flight against its capacity, income so far.
+#: An office that paid ahead has less than nothing reserved.
 office_position = Table(
     "office_position",
     metadata,
@@ -189,7 +190,6 @@ office_position = Table(
     Column("in_flight", Integer, nullable=False, server_default="0"),
     Column("capacity", Integer, nullable=False),
     Column("income_rial", BigInteger, nullable=False, server_default="0"),
-    CheckConstraint("reserved_rial >= 0", name="office_position_reserved_not_negative"),
     CheckConstraint("in_flight >= 0", name="office_position_in_flight_not_negative"),
 )
 
@@ -236,6 +236,9 @@ ledger_transfer = Table(
     Column("amount_rial", BigInteger, nullable=False),
     Column("window_number", Integer, nullable=False),
     Column("recorded_at", Timestamp, nullable=False),
+    # On the first row of a transaction that changes what an office owes under its cap: which office, by how much.
+    Column("office", Text),
+    Column("exposure_rial", BigInteger),
     CheckConstraint("amount_rial > 0", name="ledger_transfer_amount_positive"),
     CheckConstraint("debit_account <> credit_account", name="ledger_transfer_two_accounts"),
 )
@@ -257,6 +260,29 @@ ledger_account = Table(
     metadata,
     Column("account", Text, primary_key=True),
     Column("currency", Text, nullable=False),
+)
+
+#: Where each partition cut a window: the hash chain as it stood at the marker, and the window's sums there.
+window_cut = Table(
+    "window_cut",
+    metadata,
+    Column("window_number", Integer, primary_key=True, autoincrement=False),
+    Column("partition", SmallInteger, primary_key=True, autoincrement=False),
+    Column("marked_at", Timestamp, nullable=False),
+    Column("chain_head", LargeBinary, nullable=False),
+    Column("chain_count", BigInteger, nullable=False),
+    Column("transfers", BigInteger, nullable=False),
+    Column("posted_rial", BigInteger, nullable=False),
+    Column("refunded_rial", BigInteger, nullable=False),
+)
+
+#: Requests whose posted legs are disputed, or were: they stay out of settlement runs while `open`.
+ledger_dispute = Table(
+    "ledger_dispute",
+    metadata,
+    Column("request_id", Uuid, primary_key=True),
+    Column("open", Boolean, nullable=False),
+    Column("marked_at", Timestamp, nullable=False),
 )
 
 #: Windows that every partition has passed, with the anchor over all chain heads.
