@@ -1,0 +1,95 @@
+"""What the terminal shows while a day runs, and the summary when it is over. Pure: figures in, renderables out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import jdatetime
+from rich.columns import Columns
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from deploy.demo.report import Report
+
+TEHRAN = ZoneInfo("Asia/Tehran")
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One look at the running day. Amounts are rial; `lag` is records not yet read, by consumer."""
+
+    now: datetime
+    planned: int
+    submitted: int
+    states: Mapping[str, int]
+    held_rial: int
+    posted_rial: int
+    voided_rial: int
+    sum_rial: int
+    unpublished: int
+    lag: Mapping[str, int]
+    latest: Sequence[str]
+
+
+def jalali(moment: datetime) -> str:
+    """Return `moment` in Asia/Tehran on the Jalali calendar, `1405/09/04 08:30`."""
+    local = moment.astimezone(TEHRAN)
+    return str(jdatetime.datetime.fromgregorian(datetime=local.replace(tzinfo=None)).strftime("%Y/%m/%d %H:%M"))
+
+
+def screen(glance: Glance) -> RenderableType:
+    """Return the live view: requests by state, the ledger, the pipes, and the latest decisions in words."""
+    percent = 100 * glance.submitted // max(glance.planned, 1)
+    title = (
+        f"Pishkhan · {jalali(glance.now)} Tehran · {glance.submitted:,} of {glance.planned:,} requests ({percent} %)"
+    )
+    requests = _figures("requests · درخواست‌ها", {name: f"{count:,}" for name, count in sorted(glance.states.items())})
+    ledger = _figures(
+        "ledger, rial · دفتر کل",
+        {
+            "held": f"{glance.held_rial:,}",
+            "posted": f"{glance.posted_rial:,}",
+            "voided": f"{glance.voided_rial:,}",
+            "Σ of all accounts": f"{glance.sum_rial:,}",
+        },
+    )
+    pipes = _figures(
+        "waiting · در صف",
+        {"outbox": f"{glance.unpublished:,}"} | {name: f"{count:,}" for name, count in sorted(glance.lag.items())},
+    )
+    latest = Panel(Text("\n".join(glance.latest) or "…", overflow="ellipsis", no_wrap=True), title="latest decisions")
+    return Panel(Group(Columns([requests, ledger, pipes]), latest), title=title, border_style="cyan")
+
+
+def summary(report: Report, next_steps: Sequence[tuple[str, str]]) -> RenderableType:
+    """Return the day in words and numbers, and where to look next (command and what it shows)."""
+    requests, ledger = report.requests, report.ledger
+    words = Text.assemble(
+        f"{report.offices.urban} urban and {report.offices.rural} rural offices, {report.services.urban} services at "
+        f"urban and {report.services.rural} at rural offices, under {report.agreements} agreements.\n",
+        f"{requests.submitted:,} requests were submitted: {requests.routed:,} routed, {requests.refused:,} refused with "
+        f"a reason, {requests.parked:,} parked. {requests.completed:,} were completed and {requests.cancelled:,} "
+        f"cancelled.\n",
+        f"{ledger.held_rial:,} rial were held = {ledger.posted_rial:,} posted + {ledger.voided_rial:,} voided + "
+        f"{ledger.still_held_rial:,} still held; all accounts add up to {ledger.sum_rial:,}.\n",
+        f"Engines took {report.seconds.engines:.1f} s, the province {report.seconds.load:.1f} s, the day "
+        f"{report.seconds.run:.1f} s.",
+    )
+    steps = Table.grid(padding=(0, 2))
+    for command, purpose in next_steps:
+        steps.add_row(Text(command, style="bold"), purpose)
+    faults = report.faults()
+    verdict = Text("The books agree.", style="green") if not faults else Text("\n".join(faults), style="bold red")
+    return Group(Panel(Group(words, verdict), title="The day · روز کاری", border_style="green"), steps)
+
+
+def _figures(title: str, rows: Mapping[str, str]) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return Panel(table, title=title)
