@@ -1,0 +1,45 @@
+"""What workers may do: the one declared table of privileges. They own nothing, and nobody rewrites the ledger."""
+
+from sqlalchemy import Connection, text
+
+from connectors.database.tables import metadata
+
+#: Workers, and people at the command line, log in as this role. An operator gives it a password where one is needed.
+WORKER_ROLE = "pishkhan_worker"
+
+_READ = "SELECT"
+_APPEND = "SELECT, INSERT"
+_CHANGE = "SELECT, INSERT, UPDATE"
+_ALL_ROWS = "SELECT, INSERT, UPDATE, DELETE"
+
+#: Tables not listed here may be changed, but not deleted from.
+_EXCEPTIONS = {
+    # Facts: they may be added to, never rewritten.
+    "ledger_transfer": _APPEND,
+    "ledger_account": _APPEND,
+    "settlement_window": _APPEND,
+    "registry_version": _APPEND,
+    "intake_event": _APPEND,
+    "dead_letter": _APPEND,
+    # Rows that go when their time is over.
+    "worker": _ALL_ROWS,
+    "parked_event": _ALL_ROWS,
+    "kpi_request_fact": _ALL_ROWS,
+}
+
+
+def apply_grants(connection: Connection) -> None:
+    """Make the worker role if it is missing and set its privileges exactly; run as the tables' owner."""
+    unknown = _EXCEPTIONS.keys() - metadata.tables.keys()
+    assert not unknown, f"privileges are declared for tables that do not exist: {sorted(unknown)}"
+    known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": WORKER_ROLE}).scalar()
+    if known is None:
+        connection.execute(text(f"CREATE ROLE {WORKER_ROLE} LOGIN"))
+    connection.execute(text(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {WORKER_ROLE}"))
+    for name in metadata.tables:
+        privileges = _EXCEPTIONS.get(name, _CHANGE)
+        connection.execute(text(f"GRANT {privileges} ON {name} TO {WORKER_ROLE}"))
+    connection.execute(text(f"GRANT {_READ} ON alembic_version TO {WORKER_ROLE}"))
+    connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {WORKER_ROLE}"))
+    connection.execute(text("REVOKE ALL ON FUNCTION outbox_maintain(int, int) FROM PUBLIC"))
+    connection.execute(text(f"GRANT EXECUTE ON FUNCTION outbox_maintain(int, int) TO {WORKER_ROLE}"))
