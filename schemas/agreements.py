@@ -1,12 +1,11 @@
 """Agreements (memoranda of understanding) as executable data that the agency controls."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
-from schemas.base import Code, Instant, LocalizedText, Model, OfficeClass, Provenance, Rial, ShortText, Version
+from schemas.base import Code, Day, Instant, LocalizedText, Model, OfficeClass, Provenance, Rial, ShortText, Version
 from schemas.tariff import TariffLine
 
 
@@ -53,7 +52,7 @@ class Agreement(Model):
     valid_to: Instant | None = None
     names: LocalizedText
     letter_number: ShortText
-    letter_date: date
+    letter_date: Day
     signatory_titles: tuple[ShortText, ...] = ()
     scan_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     services: Annotated[tuple[ServiceTerms, ...], Field(min_length=1)]

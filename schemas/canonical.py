@@ -8,13 +8,13 @@ def body_hash(body: bytes) -> bytes:
     """Return SHA-256 of the sorted-key compact JSON of `body`.
 
     Raises:
-        ValueError: `body` is not JSON (or not UTF-8, or nested too deeply).
+        ValueError: `body` is not JSON, or not UTF-8, or nested too deeply, or holds a number of thousands of digits.
     """
     try:
-        parsed = json.loads(body)
+        canonical = canonical_json(json.loads(body))
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    return hashlib.sha256(canonical_json(parsed)).digest()
+    return hashlib.sha256(canonical).digest()
 
 
 def canonical_json(value: object) -> bytes:

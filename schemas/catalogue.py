@@ -1,12 +1,11 @@
 """The catalogue: one versioned entry per service. Fields follow CPSV-AP `PublicService` and Open311 attributes."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
-from schemas.base import Code, Instant, LocalizedText, Model, Provenance, ShortText, Version
+from schemas.base import Code, Day, Instant, LocalizedText, Model, Provenance, ShortText, Version
 
 
 class Datatype(StrEnum):
@@ -55,7 +54,7 @@ class StageChange(Model):
 
     stage: Stage
     owner: ShortText
-    on: date
+    on: Day
 
 
 class Channels(Model):

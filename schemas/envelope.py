@@ -1,14 +1,21 @@
 """The CloudEvents 1.0 envelope: Kafka binary binding (`ce_*` headers) and the structured form (one JSON object)."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from schemas.instant import parse_instant
 
 CONTENT_TYPE = "application/json"
 ID_LENGTH_MAX = 128
 #: Extension attributes that only the bus sets: the order within a request and the position in the loads' history.
 BUS_EXTENSIONS = ("sequence", "loadrevision", "loadindex")
+#: The content types of the structured and the batched mode, which Kafka topics of the bus do not carry.
+STRUCTURED_PREFIX = b"application/cloudevents"
+_ATTRIBUTES = frozenset({"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"})
+_ATTRIBUTE_NAME = re.compile("[a-z0-9]{1,40}", re.ASCII)
 
 
 class EnvelopeInvalid(ValueError):
@@ -58,15 +65,20 @@ def from_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
     """Return the envelope in Kafka headers.
 
     Raises:
-        EnvelopeInvalid: a required attribute is missing or an attribute is malformed.
+        EnvelopeInvalid: a required attribute is missing, given twice or malformed, or the mode is not binary.
     """
     found: dict[str, str] = {}
     for name, value in headers:
-        if name.startswith("ce_") and value is not None:
-            try:
-                found[name[3:]] = value.decode("utf-8")
-            except UnicodeDecodeError:
-                raise EnvelopeInvalid(name, "is not UTF-8; send text") from None
+        if name == "content-type" and value is not None and value.lower().startswith(STRUCTURED_PREFIX):
+            raise EnvelopeInvalid(name, "says structured mode; send the attributes as ce_ headers (binary mode)")
+        if not name.startswith("ce_") or value is None:
+            continue
+        if name[3:] in found:
+            raise EnvelopeInvalid(_shown(name), "is given twice; send it once")
+        try:
+            found[name[3:]] = value.decode("utf-8")
+        except UnicodeDecodeError:
+            raise EnvelopeInvalid(_shown(name), "is not UTF-8; send text") from None
     return _from_attributes(found, "ce_")
 
 
@@ -78,29 +90,48 @@ def from_structured(line: str | bytes) -> tuple[Envelope, bytes]:
     """
     try:
         parsed = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise EnvelopeInvalid("line", f"is not JSON ({error})") from None
+    except json.JSONDecodeError as error:
+        raise EnvelopeInvalid("line", f"is not JSON ({error.msg} at character {error.pos + 1})") from None
+    except UnicodeDecodeError:
+        raise EnvelopeInvalid("line", "is not UTF-8; save it as UTF-8") from None
+    except (ValueError, RecursionError):
+        raise EnvelopeInvalid("line", "holds a number too long or values nested too deeply") from None
     if not isinstance(parsed, dict):
         raise EnvelopeInvalid("line", "must be one JSON object")
     data = parsed.pop("data", None)
     if not isinstance(data, dict):
         raise EnvelopeInvalid("data", "must be a JSON object")
+    found: dict[str, str] = {}
     for name, value in parsed.items():
-        if not isinstance(value, str):
+        if not _ATTRIBUTE_NAME.fullmatch(name):
+            raise EnvelopeInvalid(_shown(name), "is not an attribute: names are lower-case letters and digits")
+        if value is None:  # the JSON format says that null is the same as absent
+            continue
+        if not isinstance(value, str) and name in _ATTRIBUTES:
             raise EnvelopeInvalid(name, "must be text")
-    return _from_attributes(parsed, ""), json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+        found[name] = value if isinstance(value, str) else json.dumps(value)
+    # A lone surrogate stays what it is here, so that the body's own parser refuses it.
+    return _from_attributes(found, ""), _compact(data)
 
 
 def to_structured(envelope: Envelope, body: bytes) -> bytes:
     """Return one structured-mode line for `envelope` and its JSON `body`."""
     attributes = {name.removeprefix("ce_"): value.decode() for name, value in to_headers(envelope)}
     attributes["datacontenttype"] = attributes.pop("content-type")
-    return json.dumps({**attributes, "data": json.loads(body)}, ensure_ascii=False, separators=(",", ":")).encode()
+    return _compact({**attributes, "data": json.loads(body)})
 
 
 def format_time(moment: datetime) -> str:
     """Return `moment` in RFC 3339, UTC, with microseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+
+
+def _compact(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _shown(name: str) -> str:
+    return name if re.fullmatch("[A-Za-z0-9_]{1,40}", name, re.ASCII) else "an attribute"
 
 
 def _text(number: int | None) -> str | None:
@@ -144,9 +175,6 @@ def _time(text: str | None, prefix: str) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise EnvelopeInvalid(prefix + "time", "must be an RFC 3339 time such as 2026-11-25T08:30:00Z") from None
-    if moment.tzinfo is None:
-        raise EnvelopeInvalid(prefix + "time", "needs a time zone; end it with Z for UTC")
-    return moment.astimezone(UTC)
+        return parse_instant(text)
+    except ValueError as error:
+        raise EnvelopeInvalid(prefix + "time", str(error)) from None

@@ -4,13 +4,18 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Base64Bytes, Field
+from pydantic import Field
 
-from schemas.base import Code, Event, Instant, LongText, RequestId, Version
+from schemas.base import TEXT_PATTERN, Code, EncryptedBlob, Event, Instant, LongText, RequestId, Version
 from schemas.catalogue import Service
 
 #: A form value that is not personal: text, a whole number, a truth value or a list of value keys.
-FormEntry = Annotated[str, Field(max_length=500)] | int | bool | tuple[Code, ...]
+FormEntry = (
+    Annotated[str, Field(max_length=500, pattern=TEXT_PATTERN)]
+    | Annotated[int, Field(ge=-1_000_000_000_000_000, le=1_000_000_000_000_000)]
+    | bool
+    | Annotated[tuple[Code, ...], Field(max_length=100)]
+)
 
 
 class Origin(StrEnum):
@@ -48,8 +53,8 @@ class RequestSubmitted(Event):
     city: Code
     office: Code | None = None
     citizen_ref: UUID | None = None
-    form: Annotated[dict[Code, FormEntry], Field(max_length=100)] = {}
-    personal: Annotated[Base64Bytes, Field(max_length=20_000)] | None = None
+    form: Annotated[dict[Code, FormEntry], Field(max_length=100)] = Field(default_factory=dict)
+    personal: EncryptedBlob | None = None
 
 
 class RequestCancelled(Event):

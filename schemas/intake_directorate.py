@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from schemas.agreements import Agreement
-from schemas.base import Code, Event, Instant, LongText, PositiveRial, RequestId, ShortText
+from schemas.base import Code, Event, Instant, LongText, PositiveRial, RequestId, ShortText, WindowNumber
 from schemas.offices import Office
 from schemas.policy import Calendar, Policy
 from schemas.territory import Territory
@@ -31,7 +31,7 @@ class OfficeSuspended(Event):
 
 
 class AgreementChanged(Event):
-    """A version of an agreement as negotiated; it becomes active only when the agency confirms it, if it says `signed`."""
+    """A version of an agreement as negotiated; a `signed` one becomes active only when the agency confirms it."""
 
     agreement: Agreement
 
@@ -115,4 +115,4 @@ class DisputeResolved(Event):
 class WindowCloseRequested(Event):
     """Close the open settlement window; `window` is its number, so that a repeated request closes nothing twice."""
 
-    window: int
+    window: WindowNumber

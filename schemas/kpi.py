@@ -1,11 +1,8 @@
 """Key figures that the bus measures, re-published whenever late events change them."""
 
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import Field
-
-from schemas.base import Code, Event, Instant
+from schemas.base import Code, Count, Event, Instant
 
 
 class Figure(StrEnum):
@@ -37,5 +34,5 @@ class KpiMeasured(Event):
     window_from: Instant
     window_to: Instant
     value: float
-    samples: Annotated[int, Field(ge=0)]
+    samples: Count
     rests_on_generated: bool

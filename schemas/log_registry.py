@@ -1,24 +1,19 @@
 """The registry's log: accepted versions of everything known, under one growing revision."""
 
 from enum import StrEnum
-from typing import Annotated
-
-from pydantic import Field
 
 from schemas.agreements import Agreement
-from schemas.base import Event, Instant, LongText, ShortText
+from schemas.base import Count, Event, Instant, LongText, ShortText
 from schemas.catalogue import Service
 from schemas.offices import Office
 from schemas.policy import Calendar, Policy
 from schemas.territory import Territory
 
-Revision = Annotated[int, Field(ge=0)]
-
 
 class RegistryEntry(Event):
     """What every accepted version carries. `accepted_at` is business time."""
 
-    revision: Revision
+    revision: Count
     accepted_at: Instant
 
 

@@ -7,14 +7,30 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Base64Bytes, Field
+from pydantic import Field
 
-from schemas.base import Code, Event, Instant, LongText, Model, PositiveRial, RequestId, Rial, ShortText, Version
+from schemas.base import (
+    Code,
+    Count,
+    EncryptedBlob,
+    Event,
+    Instant,
+    LongText,
+    Model,
+    PositiveRial,
+    RequestId,
+    Rial,
+    ShortText,
+    SignedRial,
+    Version,
+    WindowNumber,
+)
 from schemas.intake_agency import Answer, FormEntry, Origin
 from schemas.intake_office import DeclineReason, PaymentMethod
 from schemas.tariff import Fee
 
-Count = Annotated[int, Field(ge=0)]
+#: How often a request has been routed: 1 for the first office.
+Attempt = Annotated[int, Field(ge=1, le=1000)]
 
 
 class Exclusion(StrEnum):
@@ -69,6 +85,9 @@ class ClaimRefusal(StrEnum):
     MORE_THAN_POSTED = "more_than_posted"
     UNKNOWN_OFFICE = "unknown_office"
     WINDOW_NOT_OPEN = "window_not_open"
+    ALREADY_IMPOSED = "already_imposed"
+    UNKNOWN_FINE = "unknown_fine"
+    UNKNOWN_ACCOUNT = "unknown_account"
 
 
 class Sample(Model):
@@ -80,8 +99,8 @@ class Sample(Model):
 
     office: Code
     in_flight: Count
-    capacity: Annotated[int, Field(ge=1)]
-    income_rial: int
+    capacity: Annotated[int, Field(ge=1, le=10_000)]
+    income_rial: SignedRial
     expected_income_rial: Rial
     distance_m: Count
     score: Count
@@ -94,7 +113,7 @@ class Decision(Model):
     """
 
     office: Code
-    attempt: Annotated[int, Field(ge=1)]
+    attempt: Attempt
     agreement: Code
     agreement_version: Version
     service_version: Version
@@ -115,17 +134,20 @@ class RequestLogEvent(Event):
 
 
 class RequestOpened(RequestLogEvent):
-    """A request is known to the bus: always the first event of its request."""
+    """A request is known to the bus: always the first event of its request.
+
+    `agency` is none when a desk asked for a service that no agency has published.
+    """
 
     origin: Origin
     service: Code
-    agency: Code
+    agency: Code | None
     city: Code
     county: Code | None
     office: Code | None
     citizen_ref: UUID | None
     form: dict[Code, FormEntry]
-    personal: Base64Bytes | None
+    personal: EncryptedBlob | None
     submitted_at: Instant
 
 
@@ -143,7 +165,7 @@ class RequestRefused(RequestLogEvent):
     """No office got the request; the reason is final, `nearest_office` is a way out when there is one."""
 
     service: Code
-    agency: Code
+    agency: Code | None
     reason: RefusalReason
     detail: LongText
     agreement: Code | None
@@ -174,7 +196,7 @@ class OfficeDeclined(RequestLogEvent):
     """The office sent the request back."""
 
     office: Code
-    attempt: Annotated[int, Field(ge=1)]
+    attempt: Attempt
     reason: DeclineReason
 
 
@@ -182,13 +204,13 @@ class OfficeTimedOut(RequestLogEvent):
     """The acceptance deadline passed."""
 
     office: Code
-    attempt: Annotated[int, Field(ge=1)]
+    attempt: Attempt
 
 
 class RequestEscalated(RequestLogEvent):
     """All attempts are used up: a person at the directorate must find an office."""
 
-    attempts: Annotated[int, Field(ge=1)]
+    attempts: Attempt
     excluded: dict[Exclusion, Count]
 
 
@@ -203,10 +225,15 @@ class OfficeCollectedFee(RequestLogEvent):
 
 
 class OfficeReturnedFee(RequestLogEvent):
-    """The office gave the citizen money back."""
+    """The office gave the citizen money back.
+
+    `exposure_rial` is what this return frees of the request's reservation: the amount itself, until all that acceptance
+    reserved is free.
+    """
 
     office: Code
     amount_rial: PositiveRial
+    exposure_rial: Rial
     receipt_number: ShortText
 
 
@@ -258,7 +285,8 @@ class CloseReason(StrEnum):
 class RequestClosed(RequestLogEvent):
     """The case ended without completion: the held fee is voided, and `collected_rial` is due back to the citizen.
 
-    `office` and `fee` are none when no office had accepted; `exposure_rial` is what acceptance had reserved.
+    `office` is the one that had the request, routed or accepted; it is none when nobody had it (escalated). `fee` is
+    none when no office had accepted; `exposure_rial` is what acceptance had reserved.
     """
 
     reason: CloseReason
@@ -271,13 +299,16 @@ class RequestClosed(RequestLogEvent):
 
 
 class RefundAccepted(RequestLogEvent):
-    """A completed request's fee goes back: settlement reverses the original legs."""
+    """A completed request's fee goes back: settlement reverses the original legs.
+
+    `refunds_before_rial` lists the request's earlier refunds in order: each was rounded on the legs left then.
+    """
 
     office: Code
     agency: Code
     fee: Fee
     amount_rial: PositiveRial
-    refunded_before_rial: Rial
+    refunds_before_rial: Annotated[tuple[PositiveRial, ...], Field(max_length=1000)]
     reason: LongText
 
 
@@ -329,6 +360,6 @@ class CorrectionAccepted(Event):
 class WindowMarked(Event):
     """The marker that ends window `window` in one partition of this log; every partition gets one."""
 
-    window: Annotated[int, Field(ge=1)]
-    partition: Count
-    partitions: Annotated[int, Field(ge=1)]
+    window: WindowNumber
+    partition: Annotated[int, Field(ge=0, le=9_999)]
+    partitions: Annotated[int, Field(ge=1, le=10_000)]

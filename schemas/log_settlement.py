@@ -5,10 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.base import Code, Event, Instant, PositiveRial, RequestId, Rial, ShortText
+from schemas.base import Code, Count, Event, Instant, PositiveRial, RequestId, Rial, ShortText, SignedRial, WindowNumber
 from schemas.tariff import Leg
-
-WindowNumber = Annotated[int, Field(ge=1)]
 
 
 class LedgerEvent(Event):
@@ -105,18 +103,18 @@ class WindowClosed(Event):
 
     window: WindowNumber
     closed_at: Instant
-    transfers: Annotated[int, Field(ge=0)]
+    transfers: Count
     posted_rial: Rial
     refunded_rial: Rial
     chain_anchor_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class StatementIssued(Event):
-    """One account's window: opening + movements = closing, where debit is positive; payments are among the movements."""
+    """One account's window: opening + debits - credits = closing; debit is positive, payments are movements too."""
 
     window: WindowNumber
     account: ShortText
-    opening_rial: int
+    opening_rial: SignedRial
     debits_rial: Rial
     credits_rial: Rial
-    closing_rial: int
+    closing_rial: SignedRial

@@ -1,12 +1,11 @@
 """The routing and time policy, and working calendars: versioned data, never code."""
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
-from schemas.base import Code, Instant, LocalizedText, Model, Version
+from schemas.base import Code, Day, Instant, LocalizedText, Model, Version
 from schemas.offices import OpeningHours
 
 PerMille = Annotated[int, Field(ge=0, le=100_000)]
@@ -47,7 +46,7 @@ class CalendarScope(StrEnum):
 class Holiday(Model):
     """One closed day (Gregorian date in Asia/Tehran); lunar dates may be estimates."""
 
-    on: date
+    on: Day
     names: LocalizedText
     estimated: bool = False
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Code, DigitText, LocalizedText, Model, PositiveRial, Rial
+from schemas.base import Code, Count, DigitText, LocalizedText, Model, PositiveRial, Rial
 
 
 class Payer(StrEnum):
@@ -71,7 +71,7 @@ class PercentageRule(Model):
 class Bracket(Model):
     """The amount while the field's value is at most `up_to`; the last bracket has none and takes the rest."""
 
-    up_to: Annotated[int, Field(ge=0)] | None = None
+    up_to: Count | None = None
     amount_rial: Rial
 
 
@@ -90,9 +90,7 @@ class VariableRule(Model):
     field: Code
 
 
-FeeRule = Annotated[
-    FixedRule | PerUnitRule | PercentageRule | BracketRule | VariableRule, Field(discriminator="kind")
-]
+FeeRule = Annotated[FixedRule | PerUnitRule | PercentageRule | BracketRule | VariableRule, Field(discriminator="kind")]
 
 
 class SplitPart(Model):
@@ -111,7 +109,7 @@ class SplitPart(Model):
 
 
 class RemainderRule(StrEnum):
-    """Who gets the rials that flooring leaves: one each in the declared order, by largest remainder, or all to the last."""
+    """Who gets the rials that flooring leaves: one each in order, by largest remainder, or all to the last."""
 
     IN_ORDER = "in_order"
     LARGEST_REMAINDER = "largest_remainder"
@@ -134,7 +132,7 @@ class TariffLine(Model):
 
 
 class Leg(Model):
-    """One party's computed part of a fee line. `party_code` is the office, agency or bank; the treasury's is a deposit id."""
+    """One party's computed part of a line. `party_code` is the office, agency or bank; the treasury's, a deposit id."""
 
     party: Party
     party_code: Code
@@ -156,7 +154,7 @@ class FeeLine(Model):
 
 
 class Fee(Model):
-    """What one request costs. `office_collects_rial` is what the office takes in; `office_part_rial` is its own of that."""
+    """What one request costs. The office takes in `office_collects_rial`, of which `office_part_rial` is its own."""
 
     currency: Literal["IRR"] = "IRR"
     lines: tuple[FeeLine, ...] = ()

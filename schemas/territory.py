@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.base import Code, Instant, LocalizedText, Model, Provenance, Version
+from schemas.base import Code, Count, Instant, LocalizedText, Model, Provenance, Version
 
 
 class County(Model):
@@ -12,7 +12,7 @@ class County(Model):
 
     code: Code
     names: LocalizedText
-    population: Annotated[int, Field(ge=0)] | None = None
+    population: Count | None = None
     census_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
     provenance: Provenance = Provenance.FACT
 
@@ -26,7 +26,7 @@ class City(Model):
     latitude: Annotated[float, Field(ge=-90, le=90)]
     longitude: Annotated[float, Field(ge=-180, le=180)]
     urban: bool
-    population: Annotated[int, Field(ge=0)] | None = None
+    population: Count | None = None
     census_year: Annotated[int, Field(ge=1900, le=2100)] | None = None
     provenance: Provenance = Provenance.FACT
 

@@ -3,6 +3,7 @@
 Topic creation, ACLs, the AsyncAPI document and the tests are derived from it.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,7 +11,7 @@ from schemas import intake_agency as agency
 from schemas import intake_directorate as directorate
 from schemas import intake_office as office
 from schemas import kpi, log_registry, log_requests, log_settlement
-from schemas.base import Event
+from schemas.base import CODE_PATTERN, Event
 
 
 class Writer(StrEnum):
@@ -229,9 +230,10 @@ def topic_of(name: str) -> Topic | None:
 
 def speaker_allowed(topic: str, source: str) -> bool:
     """Say whether `source` may speak on intake `topic`: the topic decides who spoke, the source is only a claim."""
+    assert topic.startswith(INTAKE_PREFIX), topic
     place = topic.removeprefix(INTAKE_PREFIX)
     if place == "offices":
-        return source.startswith("/offices/") and len(source) > len("/offices/")
+        return source.startswith("/offices/") and re.fullmatch(CODE_PATTERN, source[9:], re.ASCII) is not None
     if place == "directorate":
         return source == "/directorate"
     return source == f"/agencies/{place}"
