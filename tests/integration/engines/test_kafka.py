@@ -1,0 +1,78 @@
+"""The embedded broker: who may do what, what survives, and what its files reveal."""
+
+import stat
+import uuid
+from pathlib import Path
+
+import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import NewTopic, UserScramCredentialUpsertion
+from kafka.errors import KafkaError, KafkaTimeoutError, TopicAuthorizationFailedError
+
+from deploy.engines.instance import Instance
+from deploy.engines.jars import ensure_jars
+from deploy.engines.kafka import EmbeddedKafka
+from tests.engines import Engines, kafka_login
+
+pytestmark = pytest.mark.integration
+
+
+def make_topic(login: dict[str, str], topic: str) -> None:
+    admin = KafkaAdminClient(**login)
+    admin.create_topics([NewTopic(name=topic, num_partitions=1, replication_factor=1)])
+    admin.close()
+
+
+def send(login: dict[str, str], topic: str, value: bytes) -> None:
+    producer = KafkaProducer(**login, enable_idempotence=False, acks="all", max_block_ms=2_000)
+    try:
+        producer.send(topic, value).get(timeout=10)
+    finally:
+        producer.close()
+
+
+def test_a_wrong_password_is_refused(engines: Engines) -> None:
+    login = kafka_login(engines.kafka_bootstrap, engines.kafka_user, "wrong")
+    # The client tries again until its time is over; with the right password it is let in at once.
+    with pytest.raises(KafkaTimeoutError):
+        KafkaAdminClient(**login, bootstrap_timeout_ms=1_000)
+
+
+def test_a_user_without_a_rule_may_write_nothing(engines: Engines) -> None:
+    topic = f"topic-{uuid.uuid4().hex}"
+    make_topic(engines.kafka_login, topic)
+    admin = KafkaAdminClient(**engines.kafka_login)
+    admin.alter_user_scram_credentials([UserScramCredentialUpsertion("stranger", "SCRAM-SHA-256", b"secret-word")])
+    admin.close()
+    with pytest.raises(TopicAuthorizationFailedError):
+        send(kafka_login(engines.kafka_bootstrap, "stranger", "secret-word"), topic, b"x")
+
+
+def test_a_topic_that_nobody_made_does_not_appear_by_writing(engines: Engines) -> None:
+    with pytest.raises(KafkaError):
+        send(engines.kafka_login, f"topic-{uuid.uuid4().hex}", b"x")
+
+
+def test_data_ports_and_secrets_survive_a_restart(tmp_path: Path) -> None:
+    with Instance(tmp_path) as instance:
+        first = EmbeddedKafka(tmp_path / "kafka", instance.log_directory, instance.processes, ensure_jars)
+        first.start()
+        login = kafka_login(first.bootstrap_servers, first.user, first.password)
+        make_topic(login, "kept")
+        send(login, "kept", b"before the restart")
+        first.stop()
+
+        second = EmbeddedKafka(tmp_path / "kafka", instance.log_directory, instance.processes, ensure_jars)
+        second.start()
+        try:
+            assert second.bootstrap_servers == first.bootstrap_servers
+            consumer = KafkaConsumer(**login, enable_auto_commit=False, group_id=None)
+            consumer.assign([TopicPartition("kept", 0)])
+            consumer.seek_to_beginning()
+            records = consumer.poll(timeout_ms=10_000)
+            consumer.close()
+            assert [record.value for batch in records.values() for record in batch] == [b"before the restart"]
+        finally:
+            second.stop()
+        for name in ("kept.json", "server.properties"):
+            assert stat.S_IMODE((tmp_path / "kafka" / name).stat().st_mode) == 0o600

@@ -1,0 +1,88 @@
+"""The embedded server: roles, durability settings, and starts after a crash."""
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from deploy.engines.instance import Instance
+from deploy.engines.postgres import EmbeddedPostgres
+from tests.engines import DatabaseUrls, Engines
+
+pytestmark = pytest.mark.integration
+
+
+def read(url: str, statement: str) -> object:
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return connection.execute(text(statement)).scalar_one()
+    finally:
+        engine.dispose()
+
+
+def test_it_is_durable_and_of_the_declared_version(engines: Engines) -> None:
+    assert read(engines.database_worker_url, "SELECT current_setting('fsync')") == "on"
+    assert read(engines.database_worker_url, "SELECT current_setting('synchronous_commit')") == "on"
+    assert str(read(engines.database_worker_url, "SHOW server_version")).startswith("18.")
+
+
+def test_the_worker_role_cannot_make_tables(fresh_database: DatabaseUrls) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        read(fresh_database.worker_url, "CREATE TABLE mine (id int)")
+
+
+def test_a_wrong_password_is_refused(engines: Engines) -> None:
+    port = engines.postgres.worker_url.rpartition(":")[2]
+    with pytest.raises(OperationalError, match="password authentication failed"):
+        read(f"postgresql+psycopg://pishkhan_worker:wrong@127.0.0.1:{port}", "SELECT 1")
+
+
+def test_a_fresh_database_is_empty_and_belongs_to_the_owner(fresh_database: DatabaseUrls) -> None:
+    assert read(fresh_database.owner_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
+    owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
+    assert read(fresh_database.owner_url, owner) == "pishkhan_owner"
+
+
+def test_committed_rows_survive_a_killed_server_and_a_reused_process_number(tmp_path: Path) -> None:
+    with Instance(tmp_path) as instance:
+        first = EmbeddedPostgres(tmp_path / "postgres", instance.log_directory, instance.processes)
+        first.start()
+        with psycopg.connect(first.url("pishkhan_owner", driver="")) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+        assert first.process_id is not None
+        os.kill(first.process_id, signal.SIGKILL)
+    lock = tmp_path / "postgres" / "data" / "postmaster.pid"
+    # As after a restart of the machine: the number now belongs to a living process that is no server, this one.
+    lines = lock.read_text(encoding="utf-8").splitlines(keepends=True)
+    lock.write_text("".join([f"{os.getppid()}\n", *lines[1:]]), encoding="utf-8")
+    with Instance(tmp_path) as instance:
+        second = EmbeddedPostgres(tmp_path / "postgres", instance.log_directory, instance.processes)
+        second.start()
+        try:
+            assert read(second.owner_url, "SELECT answer FROM kept") == 42
+        finally:
+            second.stop()
+            first.stop()
+
+
+def test_a_taken_port_is_chosen_anew(tmp_path: Path) -> None:
+    with Instance(tmp_path) as instance:
+        first = EmbeddedPostgres(tmp_path / "postgres", instance.log_directory, instance.processes)
+        first.start()
+        url = first.worker_url
+        first.stop()
+        port = int(url.rpartition(":")[2].partition("/")[0])
+        with socket.create_server(("127.0.0.1", port)):
+            second = EmbeddedPostgres(tmp_path / "postgres", instance.log_directory, instance.processes)
+            second.start()
+            try:
+                assert second.worker_url != url
+                assert read(second.worker_url, "SELECT 1") == 1
+            finally:
+                second.stop()
