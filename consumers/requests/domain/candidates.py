@@ -1,0 +1,250 @@
+"""The filter for all offices at once: bit sets per service and per city, and rings of candidates ready for sampling.
+
+A set of offices is one whole number whose bit `ordinal` stands for an office, so that counting the excluded exactly
+costs a few machine words per 64 offices. The rules themselves are `eligibility`'s.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from consumers.requests.domain.calendar import Schedule
+from consumers.requests.domain.eligibility import RANK, Terms, static_exclusion
+from consumers.requests.domain.geography import DEGREE_M, road_m, straight_line_m
+from consumers.requests.domain.loads import Limit
+from consumers.requests.domain.snapshot import OfficeFacts, Snapshot
+from schemas.catalogue import Service
+from schemas.log_requests import Exclusion
+from schemas.territory import City
+
+#: Ring slots kept per index, 16 bytes each; the oldest rings go first. A province needs far fewer.
+RING_SLOTS_MAX = 1_000_000
+#: Minutes whose closed offices are remembered.
+CLOSED_MINUTES_MAX = 4096
+
+
+@dataclass(frozen=True)
+class Grant:
+    """The offices that may deliver a service under one agreement's terms; grants of one service do not overlap."""
+
+    offered: Terms
+    mask: int
+
+
+@dataclass(frozen=True)
+class ServiceReach:
+    """Who may deliver one service at all: exact counts of the others, by reason."""
+
+    service: Service
+    grants: tuple[Grant, ...]
+    eligible: int
+    excluded: dict[Exclusion, int]
+
+    def grant_of(self, ordinal: int) -> Grant:
+        """Return the grant that an eligible office delivers under."""
+        if len(self.grants) == 1:
+            return self.grants[0]
+        return next(grant for grant in self.grants if grant.mask >> ordinal & 1)
+
+
+@dataclass(frozen=True)
+class CityReach:
+    """The offices within the policy's distance of one city, nearest first, and their distances in metres."""
+
+    ordinals: tuple[int, ...]
+    distances_m: tuple[int, ...]
+    mask: int
+
+
+@dataclass(frozen=True)
+class Ring:
+    """The candidates of one service around one city, nearest first.
+
+    `weights` are running sums of capacity: a number below the last picks an office in proportion to its capacity.
+    `excluded` counts the static reasons and distance; with `mask` they cover every office.
+    """
+
+    ordinals: tuple[int, ...]
+    distances_m: tuple[int, ...]
+    weights: tuple[int, ...]
+    mask: int
+    excluded: dict[Exclusion, int]
+
+
+class CandidateIndex:
+    """What one snapshot's decisions look up; built piece by piece as services and cities are asked for.
+
+    Holds per service two masks (offices/8 bytes), per city the offices within reach, and rings up to `RING_SLOTS_MAX`.
+    With 202 offices all pairs of 74 services and 30 cities fit; with 20,000 offices the rings of rare pairs are made
+    again when asked.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._services: dict[str, ServiceReach | None] = {}
+        self._cities: dict[str, CityReach] = {}
+        self._rings: dict[tuple[str, str], Ring] = {}
+        self._ring_slots = 0
+        self._closed: dict[tuple[int, int], int] = {}
+
+    @cached_property
+    def offices(self) -> tuple[OfficeFacts | None, ...]:
+        """Every office in force by its ordinal; none where an office known to the registry is not in force."""
+        placed: list[OfficeFacts | None] = [None] * len(self.snapshot.ordinals)
+        for facts in self.snapshot.offices.values():
+            placed[facts.ordinal] = facts
+        return tuple(placed)
+
+    def office(self, ordinal: int) -> OfficeFacts:
+        """Return an office in force."""
+        facts = self.offices[ordinal]
+        assert facts is not None, f"office {ordinal} is not in force"
+        return facts
+
+    @cached_property
+    def limits(self) -> dict[str, Limit]:
+        """Capacity and cap of every office in force, by code."""
+        return {
+            code: Limit(facts.ordinal, facts.office.daily_capacity, facts.cap_rial)
+            for code, facts in self.snapshot.offices.items()
+        }
+
+    def mask_of(self, ordinals: Iterable[int]) -> int:
+        """Return the bit set of `ordinals`, in one pass however many offices there are."""
+        bits = bytearray(len(self.offices) // 8 + 1)
+        for ordinal in ordinals:
+            bits[ordinal >> 3] |= 1 << (ordinal & 7)
+        return int.from_bytes(bits, "little")
+
+    def service(self, code: str) -> ServiceReach | None:
+        """Return who may deliver a service, or none when no version of it is in force."""
+        if code not in self._services:
+            service = self.snapshot.service(code)
+            self._services[code] = None if service is None else self._reach(service)
+        return self._services[code]
+
+    def city(self, city: City) -> CityReach:
+        """Return the offices near `city`."""
+        found = self._cities.get(city.code)
+        if found is None:
+            found = self._cities[city.code] = self._near(city)
+        return found
+
+    def ring(self, service: ServiceReach, city: City) -> Ring:
+        """Return the candidates for a service around a city, before anything that depends on hour and loads."""
+        key = (service.service.code, city.code)
+        found = self._rings.get(key)
+        if found is None:
+            found = self._rings[key] = self._ring(service, self.city(city))
+            self._ring_slots += len(found.ordinals)
+            while self._ring_slots > RING_SLOTS_MAX and len(self._rings) > 1:
+                oldest = self._rings.pop(next(iter(self._rings)))
+                self._ring_slots -= len(oldest.ordinals)
+        return found
+
+    def closed(self, minute: int, window_minutes: int) -> int:
+        """Return the offices that are not open at any time in `[minute, minute + window_minutes)`, local minutes."""
+        key = (minute, window_minutes)
+        mask = self._closed.get(key)
+        if mask is None:
+            if len(self._closed) >= CLOSED_MINUTES_MAX:
+                self._closed.clear()
+            mask = 0
+            for schedule, offices in self._schedules:
+                if not schedule.opens_within(minute, window_minutes):
+                    mask |= offices
+            self._closed[key] = mask
+        return mask
+
+    def distance_m(self, office: OfficeFacts, city: City) -> int:
+        """Return the road distance between a city's centre and an office, in metres."""
+        policy = self.snapshot.policy
+        assert policy is not None, "no policy is in force"
+        place = office.office
+        straight = straight_line_m(city.latitude, city.longitude, place.latitude, place.longitude)
+        return road_m(straight, policy.detour_per_mille)
+
+    def static_reason(self, facts: OfficeFacts, reach: ServiceReach) -> tuple[Exclusion, str | None]:
+        """Return why an office that is not eligible is not, and under which agreement (none: there is none)."""
+        furthest, named = Exclusion.AGREEMENT, None
+        for offered in self.offers(reach.service):
+            reason = static_exclusion(facts, reach.service, offered)
+            assert reason is not None, f"office {facts.office.code} is eligible"
+            if named is None or RANK[reason] > RANK[furthest]:
+                furthest, named = reason, offered.agreement.code
+        return furthest, named
+
+    def offers(self, service: Service) -> list[Terms]:
+        """Return the terms that the service's own agency offers, in the order of the agreements' codes."""
+        pairs = self.snapshot.agreements_on(service.code)
+        return [Terms.of(agreement, terms) for agreement, terms in pairs if agreement.agency == service.agency]
+
+    @cached_property
+    def _schedules(self) -> Sequence[tuple[Schedule, int]]:
+        groups: dict[Schedule, list[int]] = {}
+        for facts in self.snapshot.offices.values():
+            groups.setdefault(facts.schedule, []).append(facts.ordinal)
+        return [(schedule, self.mask_of(ordinals)) for schedule, ordinals in groups.items()]
+
+    @cached_property
+    def _by_latitude(self) -> tuple[list[float], list[OfficeFacts]]:
+        ordered = sorted(self.snapshot.offices.values(), key=lambda facts: (facts.office.latitude, facts.office.code))
+        return [facts.office.latitude for facts in ordered], ordered
+
+    def _reach(self, service: Service) -> ServiceReach:
+        offers = self.offers(service)
+        granted: list[list[int]] = [[] for _ in offers]
+        excluded: dict[Exclusion, int] = {}
+        for facts in self.snapshot.offices.values():
+            furthest = Exclusion.AGREEMENT
+            for place, offered in enumerate(offers):
+                reason = static_exclusion(facts, service, offered)
+                if reason is None:
+                    granted[place].append(facts.ordinal)
+                    break
+                furthest = max(furthest, reason, key=RANK.__getitem__)
+            else:
+                excluded[furthest] = excluded.get(furthest, 0) + 1
+        grants = tuple(
+            Grant(offered, self.mask_of(ordinals))
+            for offered, ordinals in zip(offers, granted, strict=True)
+            if ordinals
+        )
+        eligible = 0
+        for grant in grants:
+            eligible |= grant.mask
+        return ServiceReach(service, grants, eligible, excluded)
+
+    def _near(self, city: City) -> CityReach:
+        policy = self.snapshot.policy
+        assert policy is not None, "no policy is in force"
+        band_degrees = policy.distance_limit_m * 1000 / policy.detour_per_mille / DEGREE_M
+        latitudes, ordered = self._by_latitude
+        first = bisect_left(latitudes, city.latitude - band_degrees)
+        last = bisect_right(latitudes, city.latitude + band_degrees)
+        found = sorted(
+            (distance_m, facts.office.code, facts.ordinal)
+            for facts in ordered[first:last]
+            if (distance_m := self.distance_m(facts, city)) <= policy.distance_limit_m
+        )
+        ordinals = tuple(ordinal for _, _, ordinal in found)
+        return CityReach(ordinals, tuple(distance_m for distance_m, _, _ in found), self.mask_of(ordinals))
+
+    def _ring(self, service: ServiceReach, near: CityReach) -> Ring:
+        mask = service.eligible & near.mask
+        ordinals: list[int] = []
+        distances: list[int] = []
+        weights: list[int] = []
+        total = 0
+        for ordinal, distance_m in zip(near.ordinals, near.distances_m, strict=True):
+            if mask >> ordinal & 1:
+                total += self.office(ordinal).office.daily_capacity
+                ordinals.append(ordinal)
+                distances.append(distance_m)
+                weights.append(total)
+        excluded = dict(service.excluded)
+        far = service.eligible.bit_count() - mask.bit_count()
+        if far:
+            excluded[Exclusion.DISTANCE] = far
+        return Ring(tuple(ordinals), tuple(distances), tuple(weights), mask, excluded)

@@ -1,0 +1,103 @@
+"""The filter: why an office may not have a request. One closed-enum reason each, the first that holds in order.
+
+The static part (agreement to training) is a matter of registry and date; the dynamic part (tried before to capacity) of
+the request, the hour and the loads. `candidates` evaluates the same rules for all offices at once.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from consumers.requests.domain.loads import Load
+from consumers.requests.domain.snapshot import OfficeFacts
+from schemas.agreements import Agreement, AgreementState, ServiceTerms
+from schemas.base import OfficeClass
+from schemas.catalogue import Service
+from schemas.log_requests import Exclusion
+from schemas.policy import Policy
+
+#: The order in which the filter asks; of several agreements, the one that lets an office furthest says the reason.
+ORDER: tuple[Exclusion, ...] = tuple(Exclusion)
+RANK = {reason: rank for rank, reason in enumerate(ORDER)}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """An agreement's terms for one service, in the form that the filter asks."""
+
+    agreement: Agreement
+    terms: ServiceTerms
+    territory: frozenset[str]
+    revoked: frozenset[str]
+
+    @classmethod
+    def of(cls, agreement: Agreement, terms: ServiceTerms) -> "Terms":
+        """Return `terms` with the agreement's lists as sets."""
+        return cls(agreement, terms, frozenset(agreement.territory), frozenset(agreement.revoked_offices))
+
+
+def is_active(agreement: Agreement) -> bool:
+    """Say whether an agreement lets requests through; its validity was resolved by the snapshot."""
+    return agreement.state is AgreementState.ACTIVE
+
+
+def static_exclusion(office: OfficeFacts, service: Service, offered: Terms) -> Exclusion | None:
+    """Return why `office` may not deliver `service` under these terms at all, or none when it may."""
+    if not is_active(offered.agreement):
+        return Exclusion.AGREEMENT
+    if offered.terms.paused:
+        return Exclusion.PAUSED
+    if not class_may(office.office.office_class, service, offered.terms):
+        return Exclusion.OFFICE_CLASS
+    if offered.territory and office.county not in offered.territory:
+        return Exclusion.TERRITORY
+    if not office.licensed:
+        return Exclusion.LICENCE
+    if office.office.code in offered.revoked:
+        return Exclusion.REVOKED
+    acceded = office.accessions.get(offered.agreement.code)
+    if acceded is None or (acceded and service.code not in acceded):
+        return Exclusion.ACCESSION
+    if not office.equipment.issuperset(service.equipment):
+        return Exclusion.EQUIPMENT
+    if not office.training.issuperset(service.training):
+        return Exclusion.TRAINING
+    return None
+
+
+def class_may(office_class: OfficeClass, service: Service, terms: ServiceTerms) -> bool:
+    """Say whether both the catalogue's channels and the agreement let this class of office deliver the service."""
+    channel = service.channels.urban if office_class is OfficeClass.URBAN else service.channels.rural
+    return channel and office_class in terms.office_classes
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the dynamic part asks about, beside the office: the request, the hour and the policy.
+
+    `distance_matters` is false when the citizen stands at, or chose, the office; `window_minutes` is how long from
+    `minute` on the office has to be open at some time (1 for a walk-in: it must be open now); `capacity_matters` is
+    false at the desk. `exposure_rial` is what acceptance would reserve.
+    """
+
+    tried: Collection[str]
+    distance_matters: bool
+    minute: int
+    window_minutes: int
+    capacity_matters: bool
+    exposure_rial: int
+    policy: Policy
+
+
+def dynamic_exclusion(office: OfficeFacts, distance_m: int, load: Load, asked: Circumstances) -> Exclusion | None:
+    """Return why an office that may deliver the service cannot have this request now, or none when it can."""
+    if office.office.code in asked.tried:
+        return Exclusion.TRIED_BEFORE
+    if asked.distance_matters and distance_m > asked.policy.distance_limit_m:
+        return Exclusion.DISTANCE
+    if not office.schedule.opens_within(asked.minute, asked.window_minutes):
+        return Exclusion.HOURS
+    if load.reserved_rial + asked.exposure_rial > office.cap_rial:
+        return Exclusion.CAP
+    if asked.capacity_matters and load.in_flight >= office.office.daily_capacity:
+        return Exclusion.CAPACITY
+    return None

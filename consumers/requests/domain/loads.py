@@ -1,0 +1,209 @@
+"""What every office carries, as of one load revision plus the worker's own increments; and what each event changes.
+
+A decision reads the loads once per batch and adds its own earlier decisions. `position_changes` is the one statement of
+how events move loads: the handler applies it to the tables, `--verify` to the logs.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from schemas import log_requests as requests
+from schemas import log_settlement as settlement
+from schemas.base import Event
+
+
+class Load(NamedTuple):
+    """One office's load: requests routed to it and not ended, rials reserved under its cap, income so far in rial."""
+
+    in_flight: int
+    reserved_rial: int
+    income_rial: int
+
+
+NOTHING = Load(0, 0, 0)
+
+
+class PositionChange(NamedTuple):
+    """What one event adds to one office's load."""
+
+    office: str
+    in_flight: int = 0
+    reserved_rial: int = 0
+    income_rial: int = 0
+
+    def reversed(self) -> "PositionChange":
+        """Return the change that undoes this one."""
+        return PositionChange(self.office, -self.in_flight, -self.reserved_rial, -self.income_rial)
+
+
+class Limit(NamedTuple):
+    """What the registry allows one office: its bit in every mask, requests at a time, rials reserved."""
+
+    ordinal: int
+    capacity: int
+    cap_rial: int
+
+
+class Loads:
+    """Loads of all offices at load revision `revision`, plus own increments applied since.
+
+    Mutable and single-threaded: made anew for each batch. Grows with the offices, not with requests.
+    """
+
+    __slots__ = ("_loads", "_masks", "revision")
+
+    def __init__(self, revision: int, loads: Mapping[str, Load]) -> None:
+        self.revision = revision
+        self._loads = dict(loads)
+        self._masks: dict[int, LoadMasks] = {}
+
+    def of(self, office: str) -> Load:
+        """Return an office's load; an office that nobody has written of carries nothing."""
+        return self._loads.get(office, NOTHING)
+
+    def apply(self, change: PositionChange) -> None:
+        """Add one change; apply `change.reversed()` to undo it."""
+        office = change.office
+        before = self._loads.get(office, NOTHING)
+        after = Load(
+            before.in_flight + change.in_flight,
+            before.reserved_rial + change.reserved_rial,
+            before.income_rial + change.income_rial,
+        )
+        self._loads[office] = after
+        for masks in self._masks.values():
+            masks.move(office, before, after)
+
+    def masks(self, limits: Mapping[str, Limit]) -> "LoadMasks":
+        """Return who is full or capped under `limits`, kept up to date by `apply`. Cheap for a known mapping."""
+        found = self._masks.get(id(limits))
+        if found is None:
+            found = self._masks[id(limits)] = LoadMasks(limits, self._loads)
+        return found
+
+
+class LoadMasks:
+    """Bit sets of the offices that loads exclude, under one set of limits.
+
+    `full` holds those with as many requests in flight as their capacity. Offices are kept in the order of their
+    headroom, so that those without room for an exposure are a short prefix.
+    """
+
+    __slots__ = ("_capped", "_headrooms", "_limits", "full")
+
+    def __init__(self, limits: Mapping[str, Limit], loads: Mapping[str, Load]) -> None:
+        self._limits = limits
+        self.full = 0
+        for office, load in loads.items():
+            limit = limits.get(office)
+            if limit is not None and load.in_flight >= limit.capacity:
+                self.full |= 1 << limit.ordinal
+        self._headrooms = sorted(
+            (limit.cap_rial - loads.get(office, NOTHING).reserved_rial, limit.ordinal)
+            for office, limit in limits.items()
+        )
+        self._capped: dict[int, int] = {}
+
+    def capped(self, exposure_rial: int) -> int:
+        """Return the mask of offices whose headroom is less than `exposure_rial`."""
+        headrooms = self._headrooms
+        if not headrooms or headrooms[0][0] >= exposure_rial:
+            return 0
+        without_room = bisect_left(headrooms, (exposure_rial, -1))
+        mask = self._capped.get(without_room)
+        if mask is None:
+            mask = 0
+            for _, ordinal in headrooms[:without_room]:
+                mask |= 1 << ordinal
+            self._capped[without_room] = mask
+        return mask
+
+    def move(self, office: str, before: Load, after: Load) -> None:
+        """Follow one office's load."""
+        limit = self._limits.get(office)
+        if limit is None:
+            return
+        bit = 1 << limit.ordinal
+        if after.in_flight >= limit.capacity:
+            self.full |= bit
+        elif before.in_flight >= limit.capacity:
+            self.full ^= bit
+        if after.reserved_rial != before.reserved_rial:
+            old = (limit.cap_rial - before.reserved_rial, limit.ordinal)
+            del self._headrooms[bisect_left(self._headrooms, old)]
+            insort(self._headrooms, (limit.cap_rial - after.reserved_rial, limit.ordinal))
+            self._capped.clear()
+
+
+def position_changes(event: Event) -> tuple[PositionChange, ...]:
+    """Return what `event`, of the requests' or the settlement's log, changes of offices' loads."""
+    change = _CHANGES.get(type(event))
+    return () if change is None else change(event)
+
+
+def moves_loads(event_type: str) -> bool:
+    """Say, by CloudEvents type, whether an event can change loads at all; a reader need not decode the others."""
+    return event_type in _TYPES
+
+
+Changes = tuple[PositionChange, ...]
+
+
+def _routed(event: requests.RequestRouted) -> Changes:
+    return (PositionChange(event.decision.office, in_flight=1),)
+
+
+def _given_back(event: requests.OfficeDeclined | requests.OfficeTimedOut | requests.RequestCompleted) -> Changes:
+    return (PositionChange(event.office, in_flight=-1),)
+
+
+def _accepted(event: requests.OfficeAccepted) -> Changes:
+    return (PositionChange(event.office, reserved_rial=event.exposure_rial),) if event.exposure_rial else ()
+
+
+def _closed(event: requests.RequestClosed) -> Changes:
+    return () if event.office is None else (PositionChange(event.office, in_flight=-1),)
+
+
+def _posted(event: settlement.FeePosted) -> Changes:
+    change = PositionChange(event.office, 0, -event.released_rial, event.office_income_rial)
+    return (change,) if event.released_rial or event.office_income_rial else ()
+
+
+def _released(
+    event: settlement.FeeVoided | settlement.ReturnRecorded | settlement.OfficePaymentRecorded,
+) -> Changes:
+    return (PositionChange(event.office, reserved_rial=-event.released_rial),) if event.released_rial else ()
+
+
+def _refunded(event: settlement.FeeRefunded) -> Changes:
+    if not event.office_income_rial:
+        return ()
+    return (PositionChange(event.office, income_rial=-event.office_income_rial),)
+
+
+#: Which event moves what. A request's office leaves flight once: declined, timed out, completed, or closed.
+_CHANGES: dict[type[Event], Callable[..., Changes]] = {
+    requests.RequestRouted: _routed,
+    requests.OfficeDeclined: _given_back,
+    requests.OfficeTimedOut: _given_back,
+    requests.OfficeAccepted: _accepted,
+    requests.RequestCompleted: _given_back,
+    requests.RequestClosed: _closed,
+    settlement.FeePosted: _posted,
+    settlement.FeeVoided: _released,
+    settlement.ReturnRecorded: _released,
+    settlement.OfficePaymentRecorded: _released,
+    settlement.FeeRefunded: _refunded,
+}
+_TYPES = frozenset(model.type_name() for model in _CHANGES)
+
+
+def fold(revision: int, events: Iterable[Event]) -> Loads:
+    """Return the loads that `events`, all that the revision covers and in any order, add up to."""
+    loads = Loads(revision, {})
+    for event in events:
+        for change in position_changes(event):
+            loads.apply(change)
+    return loads
