@@ -1,0 +1,1 @@
+"""How the bus tells about itself: metrics, structured logs, health."""

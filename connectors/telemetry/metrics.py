@@ -1,0 +1,280 @@
+"""The one declared table of metrics: name, type, unit, help and labels of everything that a worker exports.
+
+Boards, alert rules and tests are held against this table, both ways. A label's values are bounded by `LABELS`; a
+request, a citizen or free text is never a label.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The Prometheus types in use."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Origin(StrEnum):
+    """Who sets a metric: every worker about itself, one worker out of the database, or a library."""
+
+    WORKER = "worker"
+    DATABASE = "database"
+    LIBRARY = "library"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One row. `unit` is what one count of the value means; names of counters end in `_total`, as they are exposed."""
+
+    name: str
+    kind: Kind
+    origin: Origin
+    unit: str
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+
+
+#: Every label that may be used, and what bounds its values.
+LABELS: dict[str, str] = {
+    "consumer": "the table of workers",
+    "outcome": "consumers.runner.ports.Outcome",
+    "cause": "consumers.runner.ports.Setback",
+    "reason": "the closed enums of refusals, parking and dead letters",
+    "topic": "the table of topics, one intake topic per agency",
+    "state": "the states of the request's lifecycle",
+    "kind": "the kinds of ledger transfers",
+    "agency": "the registry's agencies",
+    "service": "the registry's services",
+    "county": "the province's counties",
+    "office_class": "schemas.base.OfficeClass",
+}
+
+_W, _D, _L = Origin.WORKER, Origin.DATABASE, Origin.LIBRARY
+_BATCH_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+# --- every worker, about itself ----------------------------------------------------------------------------------
+
+# What became of consumed events; their sum is what was consumed.
+EVENTS = Metric(
+    "pishkhan_events_total", Kind.COUNTER, _W, "events", "Consumed events by outcome.", ("consumer", "outcome")
+)
+# Only for outcomes that have a reason: refused, parked, dead-lettered.
+EVENT_REASONS = Metric(
+    "pishkhan_event_reasons_total",
+    Kind.COUNTER,
+    _W,
+    "events",
+    "Consumed events that were not simply handled, by outcome and reason.",
+    ("consumer", "outcome", "reason"),
+)
+# One poll is one transaction, so this is also the time of a database transaction.
+BATCH_SECONDS = Metric(
+    "pishkhan_batch_seconds",
+    Kind.HISTOGRAM,
+    _W,
+    "seconds",
+    "Time of one committed batch, from the first statement to the commit.",
+    ("consumer",),
+    _BATCH_SECONDS,
+)
+# Records over batches is the batch size.
+BATCH_RECORDS = Metric(
+    "pishkhan_batch_records_total", Kind.COUNTER, _W, "records", "Records in committed batches.", ("consumer",)
+)
+# Contention is ordinary in small numbers; a database that is away is not.
+ROLLED_BACK = Metric(
+    "pishkhan_rolled_back_batches_total",
+    Kind.COUNTER,
+    _W,
+    "batches",
+    "Batches that were rolled back and done again, by cause.",
+    ("consumer", "cause"),
+)
+# Summed over workers, because each sees only its own partitions.
+LAG = Metric(
+    "pishkhan_lag_records",
+    Kind.GAUGE,
+    _W,
+    "records",
+    "Records not yet read on the partitions that the worker owns.",
+    ("consumer", "topic"),
+)
+# Summed over workers this must be the number of partitions; less means that nobody reads some.
+OWNED = Metric(
+    "pishkhan_owned_partitions", Kind.GAUGE, _W, "partitions", "Partitions that the worker owns.", ("consumer",)
+)
+# A partition that stands still until a person acts.
+HALTED = Metric(
+    "pishkhan_halted_partitions",
+    Kind.GAUGE,
+    _W,
+    "partitions",
+    "Partitions that the worker has halted since it started, by cause.",
+    ("consumer", "cause"),
+)
+# The same answer as /readyz.
+READY = Metric(
+    "pishkhan_ready",
+    Kind.GAUGE,
+    _W,
+    "boolean",
+    "1 when broker and database answer and leases are known.",
+    ("consumer",),
+)
+
+# --- the whole bus, read from the database by one worker -----------------------------------------------------------
+
+# Grows when the relay or the broker is away; nothing is lost meanwhile.
+OUTBOX_ROWS = Metric(
+    "pishkhan_outbox_unpublished_rows", Kind.GAUGE, _D, "rows", "Events committed and not yet published."
+)
+# The age says more than the number: a busy bus has many young rows.
+OUTBOX_AGE = Metric(
+    "pishkhan_outbox_oldest_seconds", Kind.GAUGE, _D, "seconds", "Age of the oldest event not yet published."
+)
+# Distinct requests, once each, by state.
+REQUESTS = Metric(
+    "pishkhan_requests", Kind.GAUGE, _D, "requests", "Requests by agency and state, once each.", ("agency", "state")
+)
+# Volume: what the offices have to do.
+OPENED = Metric(
+    "pishkhan_opened_requests_total",
+    Kind.COUNTER,
+    _D,
+    "requests",
+    "Requests opened, by agency, service and county.",
+    ("agency", "service", "county"),
+)
+# Completion, by who did it.
+COMPLETED = Metric(
+    "pishkhan_completed_requests_total",
+    Kind.COUNTER,
+    _D,
+    "requests",
+    "Requests completed, by agency, county and class of office.",
+    ("agency", "county", "office_class"),
+)
+# A refused request never had an office.
+REFUSED = Metric(
+    "pishkhan_refused_requests_total",
+    Kind.COUNTER,
+    _D,
+    "requests",
+    "Requests refused before any office had them, by agency and reason.",
+    ("agency", "reason"),
+)
+# The newest day's figures of the kpi consumer.
+WAIT_P50 = Metric(
+    "pishkhan_wait_p50_seconds",
+    Kind.GAUGE,
+    _D,
+    "seconds",
+    "Median wait from opening to acceptance on the newest day, business time.",
+    ("county",),
+)
+WAIT_P99 = Metric(
+    "pishkhan_wait_p99_seconds",
+    Kind.GAUGE,
+    _D,
+    "seconds",
+    "99th percentile of the wait from opening to acceptance on the newest day, business time.",
+    ("county",),
+)
+# A gauge and not a counter: a refund takes income back.
+INCOME = Metric(
+    "pishkhan_office_income_rial",
+    Kind.GAUGE,
+    _D,
+    "rial",
+    "Offices' own parts of posted fees less refunds, by county of the request and class of office.",
+    ("county", "office_class"),
+)
+# Zero by construction; anything else is an accident with the data.
+LEDGER_SUM = Metric(
+    "pishkhan_ledger_sum_rial", Kind.GAUGE, _D, "rial", "Sum of all accounts' signed balances: always zero."
+)
+# Money moved so far, by kind of transfer: hold, collect, post, void and so on.
+LEDGER_MOVED = Metric(
+    "pishkhan_ledger_moved_rial_total", Kind.COUNTER, _D, "rial", "Amounts transferred so far, by kind.", ("kind",)
+)
+# What is held and not yet divided or let go.
+STILL_HELD = Metric(
+    "pishkhan_still_held_rial", Kind.GAUGE, _D, "rial", "Fees held and neither posted nor voided: the suspense account."
+)
+# What waits for a predecessor, the registry or an operator.
+PARKED = Metric(
+    "pishkhan_parked_events", Kind.GAUGE, _D, "events", "Events parked now, by reason.", ("consumer", "reason")
+)
+# Kept for an operator to look at.
+DEAD_LETTERS = Metric(
+    "pishkhan_dead_letters", Kind.GAUGE, _D, "events", "Dead letters on record, by reason.", ("consumer", "reason")
+)
+# Reserved must never exceed the cap.
+OFFICES_OVER_CAP = Metric(
+    "pishkhan_offices_over_cap", Kind.GAUGE, _D, "offices", "Offices whose reservation exceeds their cap: always zero."
+)
+# How much of the offices' room for money is used.
+RESERVED = Metric(
+    "pishkhan_offices_reserved_rial", Kind.GAUGE, _D, "rial", "Money reserved under the offices' caps, all offices."
+)
+# When the figures of this section were last read; a stale figure is worse than none.
+READ_AT = Metric(
+    "pishkhan_database_read_timestamp_seconds",
+    Kind.GAUGE,
+    _D,
+    "seconds since 1970",
+    "When the figures out of the database were last read.",
+)
+
+# --- what prometheus_client and Prometheus themselves bring --------------------------------------------------------
+
+RSS = Metric("process_resident_memory_bytes", Kind.GAUGE, _L, "bytes", "Resident memory of the worker.")
+CPU = Metric("process_cpu_seconds_total", Kind.COUNTER, _L, "seconds", "CPU time of the worker.")
+UP = Metric("up", Kind.GAUGE, _L, "boolean", "1 when the last scrape succeeded.")
+
+METRICS: tuple[Metric, ...] = (
+    EVENTS,
+    EVENT_REASONS,
+    BATCH_SECONDS,
+    BATCH_RECORDS,
+    ROLLED_BACK,
+    LAG,
+    OWNED,
+    HALTED,
+    READY,
+    OUTBOX_ROWS,
+    OUTBOX_AGE,
+    REQUESTS,
+    OPENED,
+    COMPLETED,
+    REFUSED,
+    WAIT_P50,
+    WAIT_P99,
+    INCOME,
+    LEDGER_SUM,
+    LEDGER_MOVED,
+    STILL_HELD,
+    PARKED,
+    DEAD_LETTERS,
+    OFFICES_OVER_CAP,
+    RESERVED,
+    READ_AT,
+    RSS,
+    CPU,
+    UP,
+)
+
+
+def of_origin(origin: Origin) -> tuple[Metric, ...]:
+    """Return the rows of one origin, in the order of the table."""
+    return tuple(metric for metric in METRICS if metric.origin is origin)
+
+
+def series_names(metric: Metric) -> frozenset[str]:
+    """Return the names under which Prometheus stores `metric`."""
+    if metric.kind is Kind.HISTOGRAM:
+        return frozenset(metric.name + suffix for suffix in ("_bucket", "_count", "_sum"))
+    return frozenset({metric.name})

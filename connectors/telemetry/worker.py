@@ -1,0 +1,99 @@
+"""What one worker tells about one consumer: implements `consumers.runner.ports.Telemetry`."""
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from enum import StrEnum
+
+from connectors.telemetry import metrics
+from connectors.telemetry.exporter import Exporter
+from consumers.runner.ports import Outcome, Partition, Setback
+
+
+class WorkerTelemetry:
+    """Counts for one consumer, and whether it is ready.
+
+    Counted events become visible with the commit of their transaction and are forgotten with its roll-back, so a batch
+    that is done again is counted once.
+    """
+
+    def __init__(self, exporter: Exporter, consumer: str) -> None:
+        self._exporter = exporter
+        self._consumer = consumer
+        self._noted: Counter[tuple[Outcome, str]] = Counter()
+        self._lock = threading.Lock()
+        self._waits_for: Setback | None = Setback.STARTING
+        self._leases_known = False
+        self._topics: set[str] = set()
+        self._halted: dict[Setback, set[Partition]] = {}
+        for outcome in Outcome:
+            # A counter that appears only with its first event hides that event from `rate`.
+            exporter.increase(metrics.EVENTS, 0, consumer, outcome.value)
+        self._show_ready()
+
+    def count(self, outcome: Outcome, events: int = 1, reason: StrEnum | None = None) -> None:
+        """Note what became of `events` events of the open transaction."""
+        self._noted[outcome, "" if reason is None else reason.value] += events
+
+    def committed(self, records: int, seconds: float) -> None:
+        """Make the notes count; a sweep that did nothing leaves no trace."""
+        noted, self._noted = self._noted, Counter()
+        for (outcome, reason), events in noted.items():
+            self._exporter.increase(metrics.EVENTS, events, self._consumer, outcome.value)
+            if reason:
+                self._exporter.increase(metrics.EVENT_REASONS, events, self._consumer, outcome.value, reason)
+        if records:
+            self._exporter.increase(metrics.BATCH_RECORDS, records, self._consumer)
+        if records or noted:
+            self._exporter.observe(metrics.BATCH_SECONDS, seconds, self._consumer)
+
+    def rolled_back(self, cause: Setback) -> None:
+        """Forget the notes."""
+        self._noted.clear()
+        self._exporter.increase(metrics.ROLLED_BACK, 1, self._consumer, cause.value)
+
+    def lag(self, behind: Mapping[str, int]) -> None:
+        """Show the lag by topic; a topic that is no longer owned shows zero."""
+        for topic in self._topics - behind.keys():
+            self._exporter.put(metrics.LAG, 0, self._consumer, topic)
+        for topic, records in behind.items():
+            self._exporter.put(metrics.LAG, records, self._consumer, topic)
+        self._topics |= behind.keys()
+
+    def owned(self, partitions: int) -> None:
+        """Show how many partitions are owned; from now on the leases are known."""
+        self._exporter.put(metrics.OWNED, partitions, self._consumer)
+        with self._lock:
+            self._leases_known = True
+        self._show_ready()
+
+    def ready(self) -> None:
+        """Broker and database answer."""
+        self._wait_for(None)
+
+    def unready(self, cause: Setback) -> None:
+        """The worker waits because of `cause`."""
+        self._wait_for(cause)
+
+    def halted(self, partition: Partition, cause: Setback) -> None:
+        """Show one more halted partition; the same one again counts once."""
+        partitions = self._halted.setdefault(cause, set())
+        partitions.add(partition)
+        self._exporter.put(metrics.HALTED, len(partitions), self._consumer, cause.value)
+
+    def not_ready_because(self) -> str | None:
+        """Say why the worker is not ready, or none when it is. Called by the health server's thread."""
+        with self._lock:
+            if self._waits_for is not None:
+                return self._waits_for.value
+            return None if self._leases_known else "no_leases_known"
+
+    def _wait_for(self, cause: Setback | None) -> None:
+        with self._lock:
+            if self._waits_for is cause:
+                return
+            self._waits_for = cause
+        self._show_ready()
+
+    def _show_ready(self) -> None:
+        self._exporter.put(metrics.READY, 0 if self.not_ready_because() else 1, self._consumer)

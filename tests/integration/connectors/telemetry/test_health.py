@@ -1,0 +1,57 @@
+"""The health server answers over real HTTP, on loopback only."""
+
+from http import HTTPStatus
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from connectors.telemetry.exporter import Exporter
+from connectors.telemetry.health import HealthServer
+from connectors.telemetry.worker import WorkerTelemetry
+from consumers.runner.ports import Outcome, Setback
+
+
+@pytest.fixture
+def exporter() -> Exporter:
+    return Exporter()
+
+
+@pytest.fixture
+def telemetry(exporter: Exporter) -> WorkerTelemetry:
+    return WorkerTelemetry(exporter, "registry")
+
+
+def test_it_answers_on_its_paths(exporter: Exporter, telemetry: WorkerTelemetry) -> None:
+    telemetry.count(Outcome.HANDLED, 4)
+    telemetry.committed(4, 0.01)
+    with HealthServer(0, exporter.registry, telemetry.not_ready_because) as server:
+        base = f"http://127.0.0.1:{server.port}"
+        assert httpx.get(f"{base}/healthz").json() == {"alive": True}
+        unready = httpx.get(f"{base}/readyz")
+        assert unready.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+        assert unready.json() == {"ready": False, "cause": "starting"}
+        telemetry.owned(12)
+        telemetry.ready()
+        assert httpx.get(f"{base}/readyz").json() == {"ready": True, "cause": None}
+        telemetry.unready(Setback.BROKER_UNAVAILABLE)
+        assert httpx.get(f"{base}/readyz").json()["cause"] == "broker_unavailable"
+        families = {family.name for family in text_string_to_metric_families(httpx.get(f"{base}/metrics").text)}
+        assert {"pishkhan_events", "pishkhan_ready", "process_resident_memory_bytes"} <= families
+        assert httpx.get(f"{base}/").status_code == HTTPStatus.NOT_FOUND
+        assert httpx.post(f"{base}/metrics").status_code == HTTPStatus.NOT_IMPLEMENTED
+
+
+def test_a_taken_port_is_said(exporter: Exporter, telemetry: WorkerTelemetry) -> None:
+    with (
+        HealthServer(0, exporter.registry, telemetry.not_ready_because) as server,
+        pytest.raises(OSError, match="in use"),
+    ):
+        HealthServer(server.port, exporter.registry, telemetry.not_ready_because)
+
+
+def test_the_port_is_free_again_after_closing(exporter: Exporter, telemetry: WorkerTelemetry) -> None:
+    with HealthServer(0, exporter.registry, telemetry.not_ready_because) as server:
+        port = server.port
+    with HealthServer(port, exporter.registry, telemetry.not_ready_because) as again:
+        assert again.port == port

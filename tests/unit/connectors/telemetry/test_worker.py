@@ -1,0 +1,107 @@
+"""A worker's counts follow its transactions, and its readiness follows broker, database and leases."""
+
+from enum import StrEnum
+
+import pytest
+
+from connectors.telemetry import metrics
+from connectors.telemetry.exporter import Exporter
+from connectors.telemetry.metrics import METRICS, Origin, of_origin, series_names
+from connectors.telemetry.worker import WorkerTelemetry
+from consumers.runner.ports import Outcome, Partition, Setback, Telemetry
+
+
+class Why(StrEnum):
+    LATE = "late"
+
+
+@pytest.fixture
+def exporter() -> Exporter:
+    return Exporter()
+
+
+@pytest.fixture
+def telemetry(exporter: Exporter) -> WorkerTelemetry:
+    return WorkerTelemetry(exporter, "requests")
+
+
+def value(exporter: Exporter, name: str, **labels: str) -> float | None:
+    return exporter.registry.get_sample_value(name, {"consumer": "requests", **labels})
+
+
+def test_a_halted_partition_counts_once(exporter: Exporter, telemetry: WorkerTelemetry) -> None:
+    runners: Telemetry = telemetry
+    for number in (0, 1, 1):
+        runners.halted(Partition("a", "id", number), Setback.POSITION_LOST)
+    assert value(exporter, "pishkhan_halted_partitions", cause="position_lost") == 2
+
+
+def test_counts_appear_with_the_commit(exporter: Exporter, telemetry: WorkerTelemetry) -> None:
+    telemetry.count(Outcome.REFUSED, 3, Why.LATE)
+    assert value(exporter, "pishkhan_events_total", outcome="refused") == 0
+    telemetry.committed(10, 0.02)
+    assert value(exporter, "pishkhan_events_total", outcome="refused") == 3
+    assert value(exporter, "pishkhan_event_reasons_total", outcome="refused", reason="late") == 3
+    assert value(exporter, "pishkhan_batch_records_total") == 10
+    assert value(exporter, "pishkhan_batch_seconds_count") == 1
+
+
+def test_a_batch_that_is_done_again_counts_once(exporter: Exporter, telemetry: WorkerTelemetry) -> None:
+    telemetry.count(Outcome.HANDLED, 5)
+    telemetry.rolled_back(Setback.CONTENTION)
+    telemetry.count(Outcome.HANDLED, 5)
+    telemetry.committed(5, 0.01)
+    assert value(exporter, "pishkhan_events_total", outcome="handled") == 5
+    assert value(exporter, "pishkhan_rolled_back_batches_total", cause="contention") == 1
+
+
+def test_an_idle_sweep_leaves_no_trace(exporter: Exporter, telemetry: WorkerTelemetry) -> None:
+    telemetry.committed(0, 0.001)
+    assert value(exporter, "pishkhan_batch_seconds_count") is None
+    assert value(exporter, "pishkhan_batch_records_total") is None
+
+
+def test_the_lag_of_a_lost_topic_is_zero(exporter: Exporter, telemetry: WorkerTelemetry) -> None:
+    telemetry.lag({"a": 7, "b": 1})
+    telemetry.lag({"b": 2})
+    assert value(exporter, "pishkhan_lag_records", topic="a") == 0
+    assert value(exporter, "pishkhan_lag_records", topic="b") == 2
+
+
+def test_ready_needs_an_answer_and_known_leases(exporter: Exporter, telemetry: WorkerTelemetry) -> None:
+    assert telemetry.not_ready_because() == "starting"
+    telemetry.ready()
+    assert telemetry.not_ready_because() == "no_leases_known"
+    assert value(exporter, "pishkhan_ready") == 0
+    telemetry.owned(0)
+    assert telemetry.not_ready_because() is None
+    assert value(exporter, "pishkhan_ready") == 1
+    telemetry.unready(Setback.DATABASE_UNAVAILABLE)
+    assert telemetry.not_ready_because() == "database_unavailable"
+    assert value(exporter, "pishkhan_ready") == 0
+
+
+def test_everything_exported_is_a_row_of_the_table(exporter: Exporter, telemetry: WorkerTelemetry) -> None:
+    telemetry.count(Outcome.PARKED, 1, Why.LATE)
+    telemetry.committed(1, 0.1)
+    telemetry.rolled_back(Setback.FENCED)
+    telemetry.lag({"a": 1})
+    telemetry.owned(1)
+    telemetry.halted(Partition("a", "id", 0), Setback.PARK_FULL)
+    exporter.database.replace({metric: {("x",) * len(metric.labels): 1.0} for metric in of_origin(Origin.DATABASE)})
+    exported = {
+        sample.name
+        for family in exporter.registry.collect()
+        for sample in family.samples
+        if sample.name.startswith("pishkhan_") and not sample.name.endswith("_created")
+    }
+    declared = {name for m in METRICS if m.origin is not Origin.LIBRARY for name in series_names(m)}
+    assert exported == declared
+
+
+def test_series_that_ended_do_not_linger(exporter: Exporter) -> None:
+    exporter.database.replace({metrics.WAIT_P50: {("bojnord",): 30.0}})
+    exporter.database.replace({metrics.WAIT_P50: {("shirvan",): 40.0}})
+    read = exporter.registry.get_sample_value
+    assert read("pishkhan_wait_p50_seconds", {"county": "bojnord"}) is None
+    assert read("pishkhan_wait_p50_seconds", {"county": "shirvan"}) == 40.0
