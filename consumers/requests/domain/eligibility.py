@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from consumers.requests.domain.loads import Load
 from consumers.requests.domain.snapshot import OfficeFacts
+from consumers.requests.domain.tariff import FeeImpossible, Form, Parties, compute_fee, depends_on_form, exposure_rial
 from schemas.agreements import Agreement, AgreementState, ServiceTerms
 from schemas.base import OfficeClass
 from schemas.catalogue import Service
@@ -28,11 +29,31 @@ class Terms:
     terms: ServiceTerms
     territory: frozenset[str]
     revoked: frozenset[str]
+    fixed_exposure_rial: int | None
 
     @classmethod
     def of(cls, agreement: Agreement, terms: ServiceTerms) -> "Terms":
-        """Return `terms` with the agreement's lists as sets."""
-        return cls(agreement, terms, frozenset(agreement.territory), frozenset(agreement.revoked_offices))
+        """Return `terms` with the agreement's lists as sets, and the exposure when no form changes it."""
+        fixed = None if depends_on_form(terms.tariff) else _exposure_rial(agreement, terms, {})
+        return cls(agreement, terms, frozenset(agreement.territory), frozenset(agreement.revoked_offices), fixed)
+
+    def exposure_rial(self, form: Form) -> int:
+        """Return what accepting a request with this form reserves; 0 when the form makes the fee impossible.
+
+        Whoever routes refuses such a form by itself (`FORM_INVALID`), so that 0 is never relied on.
+        """
+        if self.fixed_exposure_rial is not None:
+            return self.fixed_exposure_rial
+        return _exposure_rial(self.agreement, self.terms, form)
+
+
+def _exposure_rial(agreement: Agreement, terms: ServiceTerms, form: Form) -> int:
+    # Amounts do not depend on which office collects, so any name does.
+    try:
+        fee = compute_fee(terms.tariff, form, Parties("any", agreement.agency))
+    except FeeImpossible:
+        return 0
+    return exposure_rial(fee)
 
 
 def is_active(agreement: Agreement) -> bool:
@@ -76,7 +97,7 @@ class Circumstances:
 
     `distance_matters` is false when the citizen stands at, or chose, the office; `window_minutes` is how long from
     `minute` on the office has to be open at some time (1 for a walk-in: it must be open now); `capacity_matters` is
-    false at the desk. `exposure_rial` is what acceptance would reserve.
+    false at the desk. `form` is what acceptance's reservation is computed from.
     """
 
     tried: Collection[str]
@@ -84,19 +105,21 @@ class Circumstances:
     minute: int
     window_minutes: int
     capacity_matters: bool
-    exposure_rial: int
+    form: Form
     policy: Policy
 
 
-def dynamic_exclusion(office: OfficeFacts, distance_m: int, load: Load, asked: Circumstances) -> Exclusion | None:
-    """Return why an office that may deliver the service cannot have this request now, or none when it can."""
+def dynamic_exclusion(
+    office: OfficeFacts, offered: Terms, distance_m: int, load: Load, asked: Circumstances
+) -> Exclusion | None:
+    """Return why an office that may deliver the service under `offered` cannot have this request now, or none."""
     if office.office.code in asked.tried:
         return Exclusion.TRIED_BEFORE
     if asked.distance_matters and distance_m > asked.policy.distance_limit_m:
         return Exclusion.DISTANCE
     if not office.schedule.opens_within(asked.minute, asked.window_minutes):
         return Exclusion.HOURS
-    if load.reserved_rial + asked.exposure_rial > office.cap_rial:
+    if load.reserved_rial + offered.exposure_rial(asked.form) > office.cap_rial:
         return Exclusion.CAP
     if asked.capacity_matters and load.in_flight >= office.office.daily_capacity:
         return Exclusion.CAPACITY

@@ -23,6 +23,7 @@ def nearest_eligible(
         distance_m = index.distance_m(facts, city)
         if best is not None and (distance_m, code) >= best:
             continue
-        if dynamic_exclusion(facts, distance_m, loads.of(code), anywhere) is None:
+        offered = service.grant_of(facts.ordinal).offered
+        if dynamic_exclusion(facts, offered, distance_m, loads.of(code), anywhere) is None:
             best = (distance_m, code)
     return None if best is None else best[1]

@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from consumers.requests.domain.calendar import local_minute
 from consumers.requests.domain.candidates import CandidateIndex, Grant, Ring, ServiceReach
 from consumers.requests.domain.eligibility import Circumstances, dynamic_exclusion, is_active
-from consumers.requests.domain.loads import Loads
+from consumers.requests.domain.loads import LoadMasks, Loads
 from consumers.requests.domain.nearest import nearest_eligible
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.seeds import Draws
 from consumers.requests.domain.snapshot import OfficeFacts
+from consumers.requests.domain.tariff import Form
 from schemas.agreements import Agreement, ServiceTerms
 from schemas.catalogue import Service, Stage
 from schemas.intake_agency import Origin
@@ -34,7 +35,7 @@ class RoutingRequest:
     """What routing needs of a request.
 
     `agency` is who submitted it, none when an office did (a walk-in). `moment` is the business time decided for.
-    `exposure_rial` is what acceptance would reserve: an office without that much headroom is passed over.
+    An office without headroom for what accepting this `form` reserves is passed over.
     """
 
     service: str
@@ -43,7 +44,7 @@ class RoutingRequest:
     city: str
     office: str | None
     moment: datetime
-    exposure_rial: int = 0
+    form: Form = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ def _route_to_chosen(case: _Case) -> Routed | Refused:
     distance_m = case.index.distance_m(facts, case.city)
     if case.service.eligible >> facts.ordinal & 1:
         grant = case.service.grant_of(facts.ordinal)
-        reason = dynamic_exclusion(facts, distance_m, case.loads.of(code), ask)
+        reason = dynamic_exclusion(facts, grant.offered, distance_m, case.loads.of(code), ask)
         if reason is None:
             sample = _sample(case, facts, distance_m)
             return _routed(case, facts, grant, 1, {}, (sample,))
@@ -206,7 +207,7 @@ def _route_among_all(case: _Case) -> Routed | Refused:
         excluded[Exclusion.HOURS] = closed.bit_count()
         rest ^= closed
     masks = case.loads.masks(index.limits)
-    capped = rest & masks.capped(case.request.exposure_rial)
+    capped = _capped(case, masks) & rest
     if capped:
         excluded[Exclusion.CAP] = capped.bit_count()
         rest ^= capped
@@ -222,6 +223,17 @@ def _route_among_all(case: _Case) -> Routed | Refused:
     best = min(samples, key=lambda sample: (sample.score, sample.office))
     facts = index.snapshot.offices[best.office]
     return _routed(case, facts, case.service.grant_of(facts.ordinal), rest.bit_count(), excluded, samples)
+
+
+def _capped(case: _Case, masks: LoadMasks) -> int:
+    """Return the offices without headroom for this request, each by the tariff that it would deliver under."""
+    form = case.request.form
+    if len(case.service.grants) == 1:
+        return masks.capped(case.service.grants[0].offered.exposure_rial(form))
+    found = 0
+    for grant in case.service.grants:
+        found |= grant.mask & masks.capped(grant.offered.exposure_rial(form))
+    return found
 
 
 def _set_aside_tried(case: _Case, rest: int, excluded: dict[Exclusion, int]) -> int:
@@ -325,6 +337,6 @@ def _circumstances(case: _Case) -> Circumstances:
         minute=local_minute(case.request.moment),
         window_minutes=1 if at_the_desk else max(1, case.policy.acceptance_seconds // 60),
         capacity_matters=not at_the_desk,
-        exposure_rial=case.request.exposure_rial,
+        form=case.request.form,
         policy=case.policy,
     )
