@@ -6,7 +6,7 @@ from schemas.base import Code, Count, Event, Instant
 
 
 class Figure(StrEnum):
-    """The figures of the first boards."""
+    """The figures of the first boards. The ratio is an office's income in a day over what is expected of a day."""
 
     VOLUME = "volume"
     COMPLETED = "completed"
@@ -14,6 +14,7 @@ class Figure(StrEnum):
     WAIT_P50_SECONDS = "wait_p50_seconds"
     WAIT_P99_SECONDS = "wait_p99_seconds"
     INCOME_RIAL = "income_rial"
+    INCOME_TO_EXPECTED_RATIO = "income_to_expected_ratio"
 
 
 class KeyKind(StrEnum):
