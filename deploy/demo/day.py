@@ -99,7 +99,8 @@ class Day:
     def _follow(self, event: log.RequestLogEvent) -> Case | None:
         match event:
             case log.RequestOpened():
-                self._cases[event.request_id] = Case(event.agency, event.origin, self.needs_answer(event.service))
+                agency = event.agency or ""
+                self._cases[event.request_id] = Case(agency, event.origin, self.needs_answer(event.service))
             case log.RequestRouted():
                 self._change(event.request_id, office=event.decision.office)
             case log.AgencyReplied():

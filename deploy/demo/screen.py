@@ -70,8 +70,8 @@ def summary(report: Report, next_steps: Sequence[tuple[str, str]]) -> Renderable
     words = Text.assemble(
         f"{report.offices.urban} urban and {report.offices.rural} rural offices, {report.services.urban} services at "
         f"urban and {report.services.rural} at rural offices, under {report.agreements} agreements.\n",
-        f"{requests.submitted:,} requests were submitted: {requests.routed:,} routed, {requests.refused:,} refused with "
-        f"a reason, {requests.parked:,} parked. {requests.completed:,} were completed and {requests.cancelled:,} "
+        f"{requests.submitted:,} requests were submitted: {requests.routed:,} routed, {requests.refused:,} refused "
+        f"with a reason, {requests.parked:,} parked. {requests.completed:,} were completed and {requests.cancelled:,} "
         f"cancelled.\n",
         f"{ledger.held_rial:,} rial were held = {ledger.posted_rial:,} posted + {ledger.voided_rial:,} voided + "
         f"{ledger.still_held_rial:,} still held; all accounts add up to {ledger.sum_rial:,}.\n",
