@@ -1,0 +1,102 @@
+"""Which partitions this worker owns and how far it is in each; where something is lost, one partition stands still."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import structlog
+
+from consumers.runner.ports import Leases, Move, Partition, PositionLost, Record, Setback, Source, Telemetry
+
+#: A partition that stands still because the park is full is tried again after so many renewals: somebody may have
+#: made room. One whose position is lost stays still until the worker is started again.
+PARK_FULL_RENEWALS = 10
+
+
+class Ownership:
+    """The worker's partitions and positions; `renew` is called every few seconds and after every setback."""
+
+    def __init__(self, source: Source, leases: Leases, telemetry: Telemetry) -> None:
+        self._source = source
+        self._leases = leases
+        self._telemetry = telemetry
+        self._log = structlog.get_logger("runner")
+        self._positions: dict[Partition, int] = {}
+        self._by_place: dict[tuple[str, int], Partition] = {}
+        self._halted: dict[Partition, int | None] = {}
+        self._certain = False
+
+    @property
+    def positions(self) -> Mapping[Partition, int]:
+        """The next position of every owned partition."""
+        return self._positions
+
+    def doubt(self) -> None:
+        """After a setback: the next renewal reads the positions again and seeks, whatever they are."""
+        self._certain = False
+
+    @property
+    def certain(self) -> bool:
+        """Whether what was read last and what is kept are known to agree."""
+        return self._certain
+
+    def renew(self) -> None:
+        """Renew the leases and read exactly what is owned. May raise `BrokerUnavailable`, `DatabaseUnavailable`."""
+        self._let_some_try_again()
+        while True:
+            known = [partition for partition in self._source.partitions() if partition not in self._halted]
+            try:
+                owned = dict(self._leases.hold(known))
+                if not self._certain or owned != self._positions:
+                    self._source.assign(owned)
+            except PositionLost as lost:
+                self.halt(lost.partition, Setback.POSITION_LOST, str(lost))
+                continue
+            break
+        self._positions = owned
+        self._by_place = {(partition.topic, partition.number): partition for partition in owned}
+        self._certain = True
+        self._telemetry.owned(len(owned))
+
+    def mine(self, records: Iterable[Record]) -> list[Record]:
+        """Return those of `records` that lie in owned partitions."""
+        return [record for record in records if (record.topic, record.partition) in self._by_place]
+
+    def moves(self, records: Sequence[Record]) -> list[Move]:
+        """Return the moves past `records`, which are this worker's and in order per partition."""
+        ends: dict[Partition, int] = {}
+        for record in records:
+            ends[self._by_place[record.topic, record.partition]] = record.position + 1
+        return [Move(partition, self._positions[partition], end) for partition, end in ends.items()]
+
+    def moved(self, moves: Iterable[Move]) -> None:
+        """Note that `moves` were committed."""
+        for move in moves:
+            self._positions[move.partition] = move.end
+
+    def halt(self, partition: Partition, cause: Setback, why: str) -> None:
+        """Let one partition stand still, and say so; the next renewal gives it up."""
+        self._log.error("partition halted", topic=partition.topic, partition=partition.number, cause=cause, why=why)
+        self._telemetry.halted(partition, cause)
+        self._halted[partition] = None if cause is Setback.POSITION_LOST else PARK_FULL_RENEWALS
+        self._positions.pop(partition, None)
+        self._by_place.pop((partition.topic, partition.number), None)
+        self._certain = False
+
+    def partition_of(self, record: Record) -> Partition:
+        """Return the owned partition that `record` is from."""
+        return self._by_place[record.topic, record.partition]
+
+    def report_lag(self) -> None:
+        """Report how far behind the owned partitions are, per topic, as the last polls saw the ends."""
+        behind: dict[str, int] = {}
+        for partition, end in self._source.known_ends().items():
+            position = self._positions.get(partition)
+            if position is not None:
+                behind[partition.topic] = behind.get(partition.topic, 0) + max(0, end - position)
+        self._telemetry.lag(behind)
+
+    def _let_some_try_again(self) -> None:
+        for partition, renewals_left in list(self._halted.items()):
+            if renewals_left == 0:
+                del self._halted[partition]
+            elif renewals_left is not None:
+                self._halted[partition] = renewals_left - 1
