@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 from consumers.requests.domain.calendar import Schedule
 from consumers.requests.domain.eligibility import RANK, Terms, static_exclusion
@@ -16,10 +17,13 @@ from consumers.requests.domain.loads import Limit
 from consumers.requests.domain.snapshot import OfficeFacts, Snapshot
 from schemas.catalogue import Service
 from schemas.log_requests import Exclusion
+from schemas.policy import Policy
 from schemas.territory import City
 
-#: Ring slots kept per index, 16 bytes each; the oldest rings go first. A province needs far fewer.
+#: Ring slots kept per index, 24 bytes each; the oldest rings go first. A province needs far fewer.
 RING_SLOTS_MAX = 1_000_000
+#: Cities whose whole list of offices is kept; only refusals ask for it.
+EVERYWHERE_MAX = 64
 #: Minutes whose closed offices are remembered.
 CLOSED_MINUTES_MAX = 4096
 
@@ -50,9 +54,9 @@ class ServiceReach:
 
 @dataclass(frozen=True)
 class CityReach:
-    """The offices within the policy's distance of one city, nearest first, and their distances in metres."""
+    """Offices around one city, nearest first and ties by code, and their distances in metres."""
 
-    ordinals: tuple[int, ...]
+    offices: tuple[OfficeFacts, ...]
     distances_m: tuple[int, ...]
     mask: int
 
@@ -65,7 +69,7 @@ class Ring:
     `excluded` counts the static reasons and distance; with `mask` they cover every office.
     """
 
-    ordinals: tuple[int, ...]
+    offices: tuple[OfficeFacts, ...]
     distances_m: tuple[int, ...]
     weights: tuple[int, ...]
     mask: int
@@ -75,7 +79,8 @@ class Ring:
 class CandidateIndex:
     """What one snapshot's decisions look up; built piece by piece as services and cities are asked for.
 
-    Holds per service two masks (offices/8 bytes), per city the offices within reach, and rings up to `RING_SLOTS_MAX`.
+    Holds per service its masks (offices/8 bytes each), per city the offices within reach, and rings up to
+    `RING_SLOTS_MAX`.
     With 202 offices all pairs of 74 services and 30 cities fit; with 20,000 offices the rings of rare pairs are made
     again when asked.
     """
@@ -83,24 +88,11 @@ class CandidateIndex:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self._services: dict[str, ServiceReach | None] = {}
-        self._cities: dict[str, CityReach] = {}
+        self._near: dict[str, CityReach] = {}
+        self._everywhere: dict[str, CityReach] = {}
         self._rings: dict[tuple[str, str], Ring] = {}
         self._ring_slots = 0
         self._closed: dict[tuple[int, int], int] = {}
-
-    @cached_property
-    def offices(self) -> tuple[OfficeFacts | None, ...]:
-        """Every office in force by its ordinal; none where an office known to the registry is not in force."""
-        placed: list[OfficeFacts | None] = [None] * len(self.snapshot.ordinals)
-        for facts in self.snapshot.offices.values():
-            placed[facts.ordinal] = facts
-        return tuple(placed)
-
-    def office(self, ordinal: int) -> OfficeFacts:
-        """Return an office in force."""
-        facts = self.offices[ordinal]
-        assert facts is not None, f"office {ordinal} is not in force"
-        return facts
 
     @cached_property
     def limits(self) -> dict[str, Limit]:
@@ -112,7 +104,7 @@ class CandidateIndex:
 
     def mask_of(self, ordinals: Iterable[int]) -> int:
         """Return the bit set of `ordinals`, in one pass however many offices there are."""
-        bits = bytearray(len(self.offices) // 8 + 1)
+        bits = bytearray(len(self.snapshot.ordinals) // 8 + 1)
         for ordinal in ordinals:
             bits[ordinal >> 3] |= 1 << (ordinal & 7)
         return int.from_bytes(bits, "little")
@@ -124,11 +116,20 @@ class CandidateIndex:
             self._services[code] = None if service is None else self._reach(service)
         return self._services[code]
 
-    def city(self, city: City) -> CityReach:
-        """Return the offices near `city`."""
-        found = self._cities.get(city.code)
+    def near(self, city: City) -> CityReach:
+        """Return the offices within the policy's distance of `city`."""
+        found = self._near.get(city.code)
         if found is None:
-            found = self._cities[city.code] = self._near(city)
+            found = self._near[city.code] = self._reach_of_city(city, self._in_band(city), self.policy.distance_limit_m)
+        return found
+
+    def everywhere(self, city: City) -> CityReach:
+        """Return all offices as seen from `city`: the way out of a refusal may be far."""
+        found = self._everywhere.get(city.code)
+        if found is None:
+            if len(self._everywhere) >= EVERYWHERE_MAX:
+                del self._everywhere[next(iter(self._everywhere))]
+            found = self._everywhere[city.code] = self._reach_of_city(city, self.snapshot.offices.values(), None)
         return found
 
     def ring(self, service: ServiceReach, city: City) -> Ring:
@@ -136,11 +137,11 @@ class CandidateIndex:
         key = (service.service.code, city.code)
         found = self._rings.get(key)
         if found is None:
-            found = self._rings[key] = self._ring(service, self.city(city))
-            self._ring_slots += len(found.ordinals)
+            found = self._rings[key] = self._ring(service, self.near(city))
+            self._ring_slots += len(found.offices)
             while self._ring_slots > RING_SLOTS_MAX and len(self._rings) > 1:
                 oldest = self._rings.pop(next(iter(self._rings)))
-                self._ring_slots -= len(oldest.ordinals)
+                self._ring_slots -= len(oldest.offices)
         return found
 
     def closed(self, minute: int, window_minutes: int) -> int:
@@ -159,11 +160,15 @@ class CandidateIndex:
 
     def distance_m(self, office: OfficeFacts, city: City) -> int:
         """Return the road distance between a city's centre and an office, in metres."""
-        policy = self.snapshot.policy
-        assert policy is not None, "no policy is in force"
         place = office.office
         straight = straight_line_m(city.latitude, city.longitude, place.latitude, place.longitude)
-        return road_m(straight, policy.detour_per_mille)
+        return road_m(straight, self.policy.detour_per_mille)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy in force; who asks for distances knows that there is one."""
+        assert self.snapshot.policy is not None, "no policy is in force"
+        return self.snapshot.policy
 
     def static_reason(self, facts: OfficeFacts, reach: ServiceReach) -> tuple[Exclusion, str | None]:
         """Return why an office that is not eligible is not, and under which agreement (none: there is none)."""
@@ -216,35 +221,29 @@ class CandidateIndex:
             eligible |= grant.mask
         return ServiceReach(service, grants, eligible, excluded)
 
-    def _near(self, city: City) -> CityReach:
-        policy = self.snapshot.policy
-        assert policy is not None, "no policy is in force"
-        band_degrees = policy.distance_limit_m * 1000 / policy.detour_per_mille / DEGREE_M
+    def _in_band(self, city: City) -> Sequence[OfficeFacts]:
+        """Return the offices whose latitude alone does not put them out of reach, so that far ones cost nothing."""
+        band_degrees = self.policy.distance_limit_m * 1000 / self.policy.detour_per_mille / DEGREE_M
         latitudes, ordered = self._by_latitude
         first = bisect_left(latitudes, city.latitude - band_degrees)
-        last = bisect_right(latitudes, city.latitude + band_degrees)
-        found = sorted(
-            (distance_m, facts.office.code, facts.ordinal)
-            for facts in ordered[first:last]
-            if (distance_m := self.distance_m(facts, city)) <= policy.distance_limit_m
+        return ordered[first : bisect_right(latitudes, city.latitude + band_degrees)]
+
+    def _reach_of_city(self, city: City, offices: Iterable[OfficeFacts], limit_m: int | None) -> CityReach:
+        measured = [(self.distance_m(facts, city), facts.office.code, facts) for facts in offices]
+        kept = sorted(found for found in measured if limit_m is None or found[0] <= limit_m)
+        return CityReach(
+            tuple(facts for _, _, facts in kept),
+            tuple(distance_m for distance_m, _, _ in kept),
+            self.mask_of(facts.ordinal for _, _, facts in kept),
         )
-        ordinals = tuple(ordinal for _, _, ordinal in found)
-        return CityReach(ordinals, tuple(distance_m for distance_m, _, _ in found), self.mask_of(ordinals))
 
     def _ring(self, service: ServiceReach, near: CityReach) -> Ring:
         mask = service.eligible & near.mask
-        ordinals: list[int] = []
-        distances: list[int] = []
-        weights: list[int] = []
-        total = 0
-        for ordinal, distance_m in zip(near.ordinals, near.distances_m, strict=True):
-            if mask >> ordinal & 1:
-                total += self.office(ordinal).office.daily_capacity
-                ordinals.append(ordinal)
-                distances.append(distance_m)
-                weights.append(total)
+        kept = [place for place, facts in enumerate(near.offices) if mask >> facts.ordinal & 1]
+        offices = tuple(near.offices[place] for place in kept)
         excluded = dict(service.excluded)
         far = service.eligible.bit_count() - mask.bit_count()
         if far:
             excluded[Exclusion.DISTANCE] = far
-        return Ring(tuple(ordinals), tuple(distances), tuple(weights), mask, excluded)
+        weights = tuple(accumulate(facts.office.daily_capacity for facts in offices))
+        return Ring(offices, tuple(near.distances_m[place] for place in kept), weights, mask, excluded)

@@ -6,6 +6,7 @@ the request, the hour and the loads. `candidates` evaluates the same rules for a
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from consumers.requests.domain.loads import Load
 from consumers.requests.domain.snapshot import OfficeFacts
@@ -91,8 +92,7 @@ def class_may(office_class: OfficeClass, service: Service, terms: ServiceTerms) 
     return channel and office_class in terms.office_classes
 
 
-@dataclass(frozen=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """What the dynamic part asks about, beside the office: the request, the hour and the policy.
 
     `distance_matters` is false when the citizen stands at, or chose, the office; `window_minutes` is how long from

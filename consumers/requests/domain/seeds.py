@@ -2,6 +2,7 @@
 
 import hmac
 from hashlib import sha256
+from struct import Struct
 from uuid import UUID
 
 SEED_BYTES = 16
@@ -15,17 +16,21 @@ def seed_for(secret: bytes, request_id: UUID, attempt: int) -> bytes:
 class Draws:
     """Whole numbers from a seed: SHA-256(seed ‖ counter), 64 bits at a time."""
 
-    __slots__ = ("_counter", "_pool", "_seed")
+    __slots__ = ("_blocks", "_pool", "_seed")
 
     def __init__(self, seed: bytes) -> None:
         self._seed = seed
-        self._counter = 0
+        self._blocks = 0
         self._pool: list[int] = []
 
     def below(self, bound: int) -> int:
         """Return a number in `[0, bound)`, `bound` < 2**32; no number is likelier than another by more than 2**-32."""
-        if not self._pool:
-            block = sha256(self._seed + self._counter.to_bytes(4, "big")).digest()
-            self._counter += 1
-            self._pool = [int.from_bytes(block[start : start + 8], "big") for start in (24, 16, 8, 0)]
-        return self._pool.pop() * bound >> 64
+        pool = self._pool
+        if not pool:
+            block = sha256(self._seed + self._blocks.to_bytes(4, "big")).digest()
+            self._blocks += 1
+            pool.extend(reversed(_FOUR_NUMBERS.unpack(block)))
+        return pool.pop() * bound >> 64
+
+
+_FOUR_NUMBERS = Struct(">4Q")

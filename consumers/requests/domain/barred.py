@@ -1,0 +1,49 @@
+"""The dynamic part of the filter for all offices at once: the same rules as `eligibility.dynamic_exclusion`."""
+
+from typing import NamedTuple
+
+from consumers.requests.domain.candidates import CandidateIndex, ServiceReach
+from consumers.requests.domain.eligibility import Circumstances
+from consumers.requests.domain.loads import LoadMasks, Loads
+from consumers.requests.domain.tariff import Form
+from schemas.territory import City
+
+
+class Barred(NamedTuple):
+    """Bit sets of the offices that a request cannot have now, one per dynamic reason but distance; they may overlap."""
+
+    tried: int
+    closed: int
+    capped: int
+    full: int
+
+
+def barred(index: CandidateIndex, service: ServiceReach, loads: Loads, asked: Circumstances) -> Barred:
+    """Return who is out, and for which reasons."""
+    masks = loads.masks(index.limits)
+    offices = index.snapshot.offices
+    return Barred(
+        index.mask_of(offices[code].ordinal for code in asked.tried if code in offices) if asked.tried else 0,
+        index.closed(asked.minute, asked.window_minutes),
+        _capped(service, masks, asked.form),
+        masks.full if asked.capacity_matters else 0,
+    )
+
+
+def nearest_eligible(index: CandidateIndex, service: ServiceReach, city: City, out: Barred) -> str | None:
+    """Return the nearest office that is excluded by nothing but distance, ties by code, or none: a way out."""
+    available = service.eligible & ~(out.tried | out.closed | out.capped | out.full)
+    if not available:
+        return None
+    reach = index.everywhere(city)
+    return next(facts.office.code for facts in reach.offices if available >> facts.ordinal & 1)
+
+
+def _capped(service: ServiceReach, masks: LoadMasks, form: Form) -> int:
+    """Return the offices without headroom for this form's fee, each by the tariff that it would deliver under."""
+    if len(service.grants) == 1:
+        return masks.capped(service.grants[0].offered.exposure_rial(form))
+    found = 0
+    for grant in service.grants:
+        found |= grant.mask & masks.capped(grant.offered.exposure_rial(form))
+    return found
