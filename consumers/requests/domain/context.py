@@ -1,0 +1,59 @@
+"""What a transition may know beside the state and the claim: who speaks, when, and the world as of this batch."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from consumers.requests.domain.routing import Refused, Routed, RoutingRequest
+from consumers.requests.domain.snapshot import Snapshot
+from consumers.requests.domain.state import Speaker
+from schemas.agreements import ServiceTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """What an office has reserved, and the most that it may."""
+
+    reserved_rial: int
+    cap_rial: int
+
+
+class World(Protocol):
+    """The registry, the loads and the secret, as one batch sees them; the same question gives the same answer."""
+
+    @property
+    def registry_revision(self) -> int:
+        """The registry revision known."""
+
+    @property
+    def loads_revision(self) -> int:
+        """The load revision read; earlier decisions of the batch count on top."""
+
+    def snapshot(self, moment: datetime) -> Snapshot:
+        """Return what is in force at a business time."""
+
+    def route(self, request_id: UUID, asked: RoutingRequest, attempt: int, tried: Collection[str]) -> Routed | Refused:
+        """Decide which office, or why none. `tried` are the offices that had it and gave it back."""
+
+    def terms(self, agreement: str, version: int, service: str) -> ServiceTerms | None:
+        """Return what one version of an agreement says of a service: running requests keep their version."""
+
+    def headroom(self, office: str) -> Headroom:
+        """Return an office's reservation, earlier decisions of the batch included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The circumstances of one claim. `moment` is its business time, `now` the business time of deciding it.
+
+    Deadlines run from `now`, so that a backlog does not eat them. `registry_complete` says that the registry has
+    passed everything that was said before the claim: what is unknown then stays unknown.
+    """
+
+    speaker: Speaker
+    moment: datetime
+    now: datetime
+    world: World
+    registry_complete: bool = False

@@ -1,0 +1,69 @@
+"""Checking a submitted form against the service's own form. Problems name the field, never what was in it."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from schemas.catalogue import Datatype, FormAttribute, Service
+from schemas.intake_agency import FormEntry
+
+
+def form_problem(service: Service, form: Mapping[str, FormEntry], has_personal: bool) -> str | None:
+    """Return what is wrong with `form`, beginning with the field's code; none when nothing is.
+
+    `has_personal` says whether an encrypted blob came along: only there may personal attributes travel.
+    """
+    known = {attribute.code: attribute for attribute in service.form}
+    for code in form:
+        if code not in known:
+            return f"{code}: is not a field of this service's form; leave it out"
+    for attribute in service.form:
+        value = form.get(attribute.code)
+        if attribute.personal:
+            if value is not None:
+                return f"{attribute.code}: is personal and must not travel in clear; send it in the encrypted part"
+            if attribute.required and not has_personal:
+                return f"{attribute.code}: is required and personal; send it in the encrypted part"
+        elif value is None:
+            if attribute.required:
+                return f"{attribute.code}: is required; fill it in"
+        elif wrong := _CHECKS[attribute.datatype](attribute, value):
+            return f"{attribute.code}: {wrong}"
+    return None
+
+
+def _text(attribute: FormAttribute, value: FormEntry) -> str | None:
+    if not isinstance(value, str):
+        return "must be text"
+    return "is required; fill it in" if attribute.required and not value.strip() else None
+
+
+def _number(_: FormAttribute, value: FormEntry) -> str | None:
+    return None if isinstance(value, int) and not isinstance(value, bool) else "must be a whole number"
+
+
+def _moment(_: FormAttribute, value: FormEntry) -> str | None:
+    try:
+        fits = isinstance(value, str) and bool(datetime.fromisoformat(value))
+    except ValueError:
+        fits = False
+    return None if fits else "must be a date or time such as 2026-11-25 or 2026-11-25T08:30:00+03:30"
+
+
+def _one_of(attribute: FormAttribute, value: FormEntry) -> str | None:
+    return None if value in {known.key for known in attribute.values} else "must be one of the listed values"
+
+
+def _some_of(attribute: FormAttribute, value: FormEntry) -> str | None:
+    if not isinstance(value, tuple) or not set(value) <= {known.key for known in attribute.values}:
+        return "must be a list of listed values"
+    return "is required; choose at least one" if attribute.required and not value else None
+
+
+_CHECKS: Mapping[Datatype, Callable[[FormAttribute, FormEntry], str | None]] = {
+    Datatype.STRING: _text,
+    Datatype.TEXT: _text,
+    Datatype.NUMBER: _number,
+    Datatype.DATETIME: _moment,
+    Datatype.SINGLE_VALUE_LIST: _one_of,
+    Datatype.MULTI_VALUE_LIST: _some_of,
+}

@@ -1,0 +1,157 @@
+"""The life of a request as one declared table: at this stage, this claim or signal does that.
+
+`transition` is the only way from one state to the next. It is pure: the same state, claim and context give the same
+outcome. Authority comes first, then the table.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from consumers.requests.domain import desk, endings, opening
+from consumers.requests.domain.authority import objection
+from consumers.requests.domain.context import Context
+from consumers.requests.domain.outcome import Await, AwaitReason, Outcome, Refuse
+from consumers.requests.domain.state import ENDED, RequestState, Signal, Stage
+from schemas.base import Event
+from schemas.intake_agency import AgencyAnswered, RequestCancelled, RequestSubmitted
+from schemas.intake_directorate import DisputeOpened, DisputeResolved, RefundOrdered
+from schemas.intake_office import (
+    AgencyAwaited,
+    FeeCollected,
+    FeeReturned,
+    RequestAccepted,
+    RequestDeclined,
+    ServiceDelivered,
+    ServiceStarted,
+)
+from schemas.log_requests import ClaimRefusal
+
+Trigger = type[Event] | Signal
+#: What one cell of the table does; the claim's class is the row's.
+Rule = Callable[[RequestState, Any, Context], Outcome]
+
+
+def wait_for(predecessor: str) -> Rule:
+    """Return the rule that a claim is too early and waits for `predecessor`."""
+    outcome = Await(AwaitReason.PREDECESSOR, f"{predecessor} must come first")
+    return lambda state, claim, context: outcome
+
+
+def refuse(reason: ClaimRefusal, detail: str) -> Rule:
+    """Return the rule that a claim is refused."""
+    outcome = Refuse(reason, detail)
+    return lambda state, claim, context: outcome
+
+
+def never(state: RequestState, signal: Signal, _: Context) -> Outcome:
+    """Fail: a signal that this stage cannot get is a bug."""
+    raise AssertionError(f"{signal} cannot happen at stage {state.stage}")
+
+
+S = Stage
+UNOPENED = (S.AWAITED, S.PARKED)
+BEFORE_ACCEPTANCE = (S.AWAITED, S.PARKED, S.ROUTED)
+ACCEPTED = (S.ACCEPTED, S.FEE_COLLECTED, S.STARTED, S.AGENCY_AWAITED)
+LIVE = (S.ROUTED, S.ESCALATED, *ACCEPTED)
+NOT_LIVE = tuple(stage for stage in Stage if stage not in LIVE)
+ENDED_UNCOMPLETED = (S.REFUSED, S.CANCELLED, S.REJECTED, S.EXPIRED)
+OPENED = tuple(stage for stage in Stage if stage not in UNOPENED)
+
+_nobody = refuse(ClaimRefusal.NOT_THE_OFFICE, "no office has the request now")
+_ended = refuse(ClaimRefusal.REQUEST_ENDED, "the request has ended")
+_known = refuse(ClaimRefusal.ALREADY_SUBMITTED, "request_id: is known already; give every request an id of its own")
+_accepted = refuse(ClaimRefusal.STATE_FORBIDS, "the office has accepted the request already")
+_started = refuse(ClaimRefusal.STATE_FORBIDS, "work has begun already")
+_collected = refuse(ClaimRefusal.STATE_FORBIDS, "the fee was collected before")
+
+#: Trigger, stages, rule. Every pair of a trigger and a stage is in exactly one row.
+ROWS: tuple[tuple[Trigger, Iterable[Stage], Rule], ...] = (
+    (RequestSubmitted, (S.AWAITED,), opening.submit),
+    (RequestSubmitted, (S.PARKED, *OPENED), _known),
+    (RequestCancelled, (S.AWAITED,), wait_for("RequestSubmitted")),
+    (RequestCancelled, (S.PARKED,), opening.cancel_before_routing),
+    (RequestCancelled, LIVE, endings.cancel),
+    (RequestCancelled, ENDED, _ended),
+    (AgencyAnswered, (S.ESCALATED,), _nobody),
+    (AgencyAnswered, (*BEFORE_ACCEPTANCE, S.ACCEPTED, S.FEE_COLLECTED, S.STARTED), wait_for("AgencyAwaited")),
+    (AgencyAnswered, (S.AGENCY_AWAITED,), endings.answer),
+    (AgencyAnswered, ENDED, _ended),
+    (RequestAccepted, UNOPENED, wait_for("RequestSubmitted")),
+    (RequestAccepted, (S.ESCALATED,), _nobody),
+    (RequestAccepted, (S.ROUTED,), desk.accept),
+    (RequestAccepted, ACCEPTED, _accepted),
+    (RequestAccepted, ENDED, _ended),
+    (RequestDeclined, UNOPENED, wait_for("RequestSubmitted")),
+    (RequestDeclined, (S.ESCALATED,), _nobody),
+    (RequestDeclined, (S.ROUTED,), opening.decline),
+    (RequestDeclined, ACCEPTED, _accepted),
+    (RequestDeclined, ENDED, _ended),
+    (FeeCollected, (S.ESCALATED,), _nobody),
+    (FeeCollected, BEFORE_ACCEPTANCE, wait_for("RequestAccepted")),
+    (FeeCollected, (S.ACCEPTED,), desk.collect),
+    (FeeCollected, (S.FEE_COLLECTED,), _collected),
+    (FeeCollected, (S.STARTED, S.AGENCY_AWAITED), desk.collect_late),
+    (FeeCollected, ENDED, _ended),
+    (FeeReturned, (S.ESCALATED,), _nobody),
+    (FeeReturned, (*UNOPENED, S.ROUTED, *ACCEPTED), wait_for("the end of the request")),
+    (FeeReturned, (S.COMPLETED, S.CANCELLED, S.REJECTED, S.EXPIRED), desk.give_back),
+    (FeeReturned, (S.REFUSED,), _ended),
+    (ServiceStarted, (S.ESCALATED,), _nobody),
+    (ServiceStarted, BEFORE_ACCEPTANCE, wait_for("RequestAccepted")),
+    (ServiceStarted, (S.ACCEPTED, S.FEE_COLLECTED), desk.start),
+    (ServiceStarted, (S.STARTED, S.AGENCY_AWAITED), _started),
+    (ServiceStarted, ENDED, _ended),
+    (AgencyAwaited, (S.ESCALATED,), _nobody),
+    (AgencyAwaited, (*BEFORE_ACCEPTANCE, S.ACCEPTED, S.FEE_COLLECTED), wait_for("ServiceStarted")),
+    (AgencyAwaited, (S.STARTED,), desk.ask),
+    (AgencyAwaited, (S.AGENCY_AWAITED,), wait_for("AgencyAnswered")),
+    (AgencyAwaited, ENDED, _ended),
+    (ServiceDelivered, (S.ESCALATED,), _nobody),
+    (ServiceDelivered, (*BEFORE_ACCEPTANCE, S.ACCEPTED, S.FEE_COLLECTED), wait_for("ServiceStarted")),
+    (ServiceDelivered, (S.STARTED,), desk.deliver),
+    (ServiceDelivered, (S.AGENCY_AWAITED,), wait_for("AgencyAnswered")),
+    (ServiceDelivered, ENDED, _ended),
+    (RefundOrdered, (*UNOPENED, *LIVE), wait_for("ServiceDelivered")),
+    (RefundOrdered, (S.COMPLETED,), endings.refund),
+    (RefundOrdered, ENDED_UNCOMPLETED, _ended),
+    (DisputeOpened, (*UNOPENED, *LIVE), wait_for("ServiceDelivered")),
+    (DisputeOpened, (S.COMPLETED,), endings.dispute),
+    (DisputeOpened, ENDED_UNCOMPLETED, _ended),
+    (DisputeResolved, (*UNOPENED, *LIVE), wait_for("DisputeOpened")),
+    (DisputeResolved, (S.COMPLETED,), endings.resolve),
+    (DisputeResolved, ENDED_UNCOMPLETED, _ended),
+    (Signal.ACCEPTANCE_OVERDUE, (S.ROUTED,), opening.time_out),
+    (Signal.ACCEPTANCE_OVERDUE, tuple(stage for stage in Stage if stage is not S.ROUTED), never),
+    (Signal.EXPIRED, (S.ESCALATED, *ACCEPTED), endings.expire),
+    (Signal.EXPIRED, (S.ROUTED, *NOT_LIVE), never),
+    (Signal.REGISTRY_READ, (S.PARKED,), opening.resume),
+    (Signal.REGISTRY_READ, (S.AWAITED, *OPENED), never),
+)
+
+
+def _table(rows: Iterable[tuple[Trigger, Iterable[Stage], Rule]]) -> Mapping[tuple[Trigger, Stage], Rule]:
+    table: dict[tuple[Trigger, Stage], Rule] = {}
+    for trigger, stages, rule in rows:
+        for stage in stages:
+            assert (trigger, stage) not in table, f"{trigger} at {stage} is in two rows"
+            table[trigger, stage] = rule
+    return table
+
+
+TABLE = _table(ROWS)
+#: The claims on requests; everything else that comes in is an act of its own (see `acts`).
+REQUEST_CLAIMS: frozenset[type[Event]] = frozenset(trigger for trigger, _, _ in ROWS if isinstance(trigger, type))
+
+
+def transition(state: RequestState, claim: Event | Signal, context: Context) -> Outcome:
+    """Return what `claim` (or a signal) comes to at `state`.
+
+    `claim` is one of `REQUEST_CLAIMS`. A claim may be refused or wait; a signal always applies, and one that the stage
+    cannot get is an assertion error.
+    """
+    if isinstance(claim, Signal):
+        return TABLE[claim, state.stage](state, claim, context)
+    forbidden = objection(state, claim, context.speaker)
+    if forbidden is not None:
+        return forbidden
+    return TABLE[type(claim), state.stage](state, claim, context)

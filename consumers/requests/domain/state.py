@@ -1,0 +1,163 @@
+"""The one truth about a request: its stage, what was asked, who has it, its money, and its timers.
+
+A state is a pydantic model because it is written as one JSON document per request. It never holds more of a citizen
+than the claim that opened it, and the encrypted blob only until the request is opened.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from schemas.base import Code, EncryptedBlob, Instant, Model, RequestId
+from schemas.intake_agency import FormEntry, Origin, RequestSubmitted
+from schemas.tariff import Fee
+
+
+class Stage(StrEnum):
+    """Where a request stands. The last five ended; `awaited` is known only from claims that came too early."""
+
+    AWAITED = "awaited"
+    PARKED = "parked"
+    ROUTED = "routed"
+    ESCALATED = "escalated"
+    ACCEPTED = "accepted"
+    FEE_COLLECTED = "fee_collected"
+    STARTED = "started"
+    AGENCY_AWAITED = "agency_awaited"
+    COMPLETED = "completed"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+ENDED = frozenset({Stage.COMPLETED, Stage.REFUSED, Stage.CANCELLED, Stage.REJECTED, Stage.EXPIRED})
+
+
+class Signal(StrEnum):
+    """What happens to a request by itself: a deadline passes, or the registry has passed all it had to."""
+
+    ACCEPTANCE_OVERDUE = "acceptance_overdue"
+    EXPIRED = "expired"
+    REGISTRY_READ = "registry_read"
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who makes a claim, as its topic says: an agency, an office, or, when both are none, the directorate."""
+
+    agency: str | None = None
+    office: str | None = None
+
+
+class Submission(Model):
+    """What was asked for, as first claimed, and by whom. `personal` is dropped once the request is opened."""
+
+    origin: Origin
+    service: Code
+    city: Code
+    office: Code | None = None
+    citizen_ref: UUID | None = None
+    form: dict[Code, FormEntry]
+    personal: EncryptedBlob | None = None
+    submitted_at: Instant
+    by_agency: Code | None = None
+    by_office: Code | None = None
+
+
+class RequestState(Model):
+    """Everything that the next transition depends on.
+
+    `version` is the sequence of the last log event. `office` has the request now, or had it when it ended.
+    `exposure_rial` is what acceptance reserved, `freed_rial` what returns have freed of it, `refunds_rial` lists the
+    refunds in order. Times are business time in UTC, amounts rial.
+    """
+
+    request_id: RequestId
+    stage: Stage
+    version: int = 0
+    submission: Submission | None = None
+    ever_routed: bool = False
+    agency: Code | None = None
+    county: Code | None = None
+    attempt: int = 0
+    tried: tuple[Code, ...] = ()
+    office: Code | None = None
+    service_version: int = 0
+    agreement: Code | None = None
+    agreement_version: int = 0
+    needs_answer: bool = False
+    approved: bool = False
+    document_wanted: str | None = None
+    fee: Fee | None = None
+    exposure_rial: int = 0
+    collected_rial: int = 0
+    returned_rial: int = 0
+    freed_rial: int = 0
+    refunds_rial: tuple[int, ...] = ()
+    disputed: bool = False
+    accept_by: Instant | None = None
+    expires_at: Instant | None = None
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the next timer fires; none when nothing is due by itself."""
+        timers = [moment for moment in (self.accept_by, self.expires_at) if moment is not None]
+        return min(timers, default=None)
+
+    def overdue(self, now: datetime) -> Signal | None:
+        """Return what has fallen due at `now`, the earliest first."""
+        due = self.due_at
+        if due is None or due > now:
+            return None
+        return Signal.ACCEPTANCE_OVERDUE if due == self.accept_by else Signal.EXPIRED
+
+    @property
+    def submitted(self) -> bool:
+        """Whether the request itself has arrived, and not only claims about it."""
+        return self.submission is not None
+
+    def asked(self) -> Submission:
+        """Return the submission of a request that is known to have one."""
+        assert self.submission is not None, f"a {self.stage} request has a submission"
+        return self.submission
+
+    def holder(self) -> Code:
+        """Return the office of a request that is known to have one."""
+        assert self.office is not None, f"a {self.stage} request has an office"
+        return self.office
+
+    def owner(self) -> Code:
+        """Return the agency of a request that is known to have one."""
+        assert self.agency is not None, f"a {self.stage} request has an agency"
+        return self.agency
+
+    def held_fee(self) -> Fee:
+        """Return the fee of a request that an office accepted."""
+        assert self.fee is not None, f"a {self.stage} request has a fee"
+        return self.fee
+
+
+def unknown(request_id: UUID) -> RequestState:
+    """Return the state of a request that nobody has submitted yet."""
+    return RequestState(request_id=request_id, stage=Stage.AWAITED)
+
+
+def submission_of(claim: RequestSubmitted, speaker: Speaker, moment: datetime) -> Submission:
+    """Return what `claim` asks for; at a desk, a walk-in without an office means that desk."""
+    office = claim.office
+    if office is None and claim.origin is Origin.WALK_IN:
+        office = speaker.office
+    return Submission.model_construct(
+        origin=claim.origin,
+        service=claim.service,
+        city=claim.city,
+        office=office,
+        citizen_ref=claim.citizen_ref,
+        form=claim.form,
+        personal=claim.personal,
+        submitted_at=moment,
+        by_agency=speaker.agency,
+        by_office=speaker.office,
+    )

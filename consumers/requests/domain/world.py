@@ -1,0 +1,78 @@
+"""The world as one batch sees it: the registry at its revision, the loads at theirs plus the batch's own increments."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from consumers.requests.domain.context import Headroom
+from consumers.requests.domain.loads import Loads, PositionChange, position_changes
+from consumers.requests.domain.registry_view import RegistryView
+from consumers.requests.domain.routing import Refused, Routed, RoutingRequest, route
+from consumers.requests.domain.snapshot import Snapshot
+from schemas.agreements import ServiceTerms
+from schemas.base import Event
+
+#: The seed of one routing attempt; made from a secret, so that nobody can choose ids to steer it.
+Seeds = Callable[[UUID, int], bytes]
+
+
+class BatchWorld:
+    """Implements `context.World`; made anew for each batch, single-threaded.
+
+    `apply` must be called for every event in the order of decisions: later decisions see earlier ones.
+    """
+
+    def __init__(self, view: RegistryView, loads: Loads, caps_rial: Mapping[str, int], seeds: Seeds) -> None:
+        self._view = view
+        self._loads = loads
+        self._caps_rial = caps_rial
+        self._seeds = seeds
+        self.changes: list[PositionChange] = []
+
+    @property
+    def registry_revision(self) -> int:
+        """The registry revision known."""
+        return self._view.revision
+
+    @property
+    def loads_revision(self) -> int:
+        """The load revision read; earlier decisions of the batch count on top."""
+        return self._loads.revision
+
+    def snapshot(self, moment: datetime) -> Snapshot:
+        """Return what is in force at a business time."""
+        return self._view.at(moment)
+
+    def route(self, request_id: UUID, asked: RoutingRequest, attempt: int, tried: Collection[str]) -> Routed | Refused:
+        """Decide which office, or why none."""
+        seed = self._seeds(request_id, attempt)
+        return route(asked, self._view, self._loads, seed, attempt=attempt, tried=tried)
+
+    def terms(self, agreement: str, version: int, service: str) -> ServiceTerms | None:
+        """Return what one version of an agreement says of a service."""
+        for known in reversed(self._view.agreements.versions(agreement)):
+            if known.version == version:
+                return next((terms for terms in known.services if terms.service == service), None)
+        return None
+
+    def headroom(self, office: str) -> Headroom:
+        """Return an office's reservation, earlier decisions of the batch included."""
+        return Headroom(self._loads.of(office).reserved_rial, self._caps_rial.get(office, 0))
+
+    def apply(self, event: Event) -> None:
+        """Let `event` count for the decisions that follow, and for what the batch changes in all."""
+        for change in position_changes(event):
+            self._loads.apply(change)
+            self.changes.append(change)
+
+    def moment(self, said_at: datetime | None, appended_at: datetime) -> datetime:
+        """Return the business time of a claim: its own time, no later than the broker's and not much earlier.
+
+        `appended_at` is business time; without a policy nothing bounds how early.
+        """
+        if said_at is None or said_at >= appended_at:
+            return appended_at
+        policy = self._view.at(appended_at).policy
+        if policy is None:
+            return said_at
+        return max(said_at, appended_at - timedelta(seconds=policy.lateness_seconds))

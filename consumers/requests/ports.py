@@ -1,0 +1,165 @@
+"""What the requests' handler needs from the outside. All stores work in the one open transaction."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from consumers.intake import Claim, Unreadable
+from consumers.parking import ParkedEvent, ParkedRow, ParkReason
+from consumers.requests.domain.acts import ActKey
+from consumers.requests.domain.loads import Load, PositionChange
+from consumers.requests.domain.state import RequestState
+from schemas.log_registry import RegistryEntry
+from schemas.message import Message
+
+
+class Screening(Protocol):
+    """A batch of claims, sorted out; each list keeps the order of the batch."""
+
+    @property
+    def fresh(self) -> list[Claim]:
+        """Never seen before."""
+
+    @property
+    def duplicates(self) -> list[Claim]:
+        """Seen before, with the same body."""
+
+    @property
+    def conflicts(self) -> list[Claim]:
+        """An id that was used before with another body."""
+
+
+class Claims(Protocol):
+    """Identities of events."""
+
+    def screen(self, claims: Sequence[Claim]) -> Screening:
+        """Sort `claims` out."""
+
+    def record(self, claims: Sequence[Claim]) -> None:
+        """Keep the identities of fresh claims. Raises `Collision` when another worker was first."""
+
+
+class Requests(Protocol):
+    """The one truth per request."""
+
+    def lock(self, request_ids: Collection[UUID]) -> Mapping[UUID, RequestState]:
+        """Lock the known ones of `request_ids`, in id order, and return their states."""
+
+    def lock_free(self, request_ids: Collection[UUID]) -> Mapping[UUID, RequestState]:
+        """Lock those that nobody else has locked; never waits."""
+
+    def lock_due(self, now: datetime, limit: int) -> Mapping[UUID, RequestState]:
+        """Lock up to `limit` requests whose timer is due and that nobody else has locked; never waits."""
+
+    def insert(self, states: Sequence[RequestState], now: datetime) -> None:
+        """Add new requests. Raises `Collision` when another worker was first with one of them."""
+
+    def update(self, states: Sequence[RequestState], now: datetime) -> None:
+        """Write locked requests."""
+
+
+class OfficePosition(Protocol):
+    """One office's load and cap."""
+
+    @property
+    def load(self) -> Load:
+        """What it carries."""
+
+    @property
+    def cap_rial(self) -> int:
+        """The most that it may have reserved."""
+
+
+class Positions(Protocol):
+    """What offices carry, and the clock that orders all changes of it."""
+
+    def hold(self) -> None:
+        """Lock the clock before reading, so that nobody else changes loads until the transaction ends."""
+
+    def read(self) -> tuple[int, Mapping[str, OfficePosition]]:
+        """Return the load revision and every office's position at it."""
+
+    def change(self, changes: Iterable[PositionChange]) -> int:
+        """Lock the clock, add `changes` to the offices, in office order, and return the new load revision."""
+
+
+class Registry(Protocol):
+    """Accepted versions, by revision, and how far the registry has read."""
+
+    def head(self) -> int:
+        """Return the newest revision."""
+
+    def since(self, revision: int) -> Sequence[RegistryEntry]:
+        """Return the entries after `revision`, in order."""
+
+    def positions(self) -> Mapping[str, int]:
+        """Return how far the registry has read each intake partition, keyed `<topic>/<partition>`."""
+
+
+class Acts(Protocol):
+    """Acts that may happen once."""
+
+    def known(self, keys: Collection[ActKey]) -> Mapping[ActKey, str]:
+        """Return the content of those of `keys` that happened."""
+
+    def record(self, acts: Mapping[ActKey, str]) -> None:
+        """Keep acts. Raises `Collision` when another worker was first with one of them."""
+
+
+class Park(Protocol):
+    """Claims that wait."""
+
+    def park(self, events: Sequence[ParkedEvent]) -> None:
+        """Park `events` in order. Raises `ParkFull`."""
+
+    def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
+        """Return the parked events of `keys`, oldest first."""
+
+    def due_keys(self, now: datetime, limit: int) -> list[str]:
+        """Return keys with an event that is past its time or that an operator has decided on."""
+
+    def waiting(self, reason: ParkReason, limit: int) -> list[ParkedRow]:
+        """Return the oldest events that wait for `reason`."""
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Let events go."""
+
+    def change(self, parked_id: int, reason: ParkReason, detail: str, expires_at: datetime) -> None:
+        """Keep an event parked for another reason, with any operator's decision carried out."""
+
+
+class DeadLetters(Protocol):
+    """Events that can never be applied."""
+
+    def add(self, consumer: str, letters: Sequence[Unreadable]) -> None:
+        """Keep `letters` with their records."""
+
+
+class Outbox(Protocol):
+    """What is to be published."""
+
+    def add(self, messages: Sequence[Message]) -> None:
+        """Add `messages` in order."""
+
+
+class IntakeEnds(Protocol):
+    """Where intake ends at this moment; asks the broker, and may raise `BrokerUnavailable`."""
+
+    def ends_now(self, agency: str | None) -> Mapping[str, int]:
+        """Return the ends of the topics of `agency` (none: of every agency) and of the directorate."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStores:
+    """All stores of one transaction."""
+
+    claims: Claims
+    requests: Requests
+    positions: Positions
+    registry: Registry
+    acts: Acts
+    park: Park
+    dead_letters: DeadLetters
+    outbox: Outbox
