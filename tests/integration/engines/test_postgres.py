@@ -55,8 +55,8 @@ def test_committed_rows_survive_a_killed_server_and_a_reused_process_number(tmp_
         first.start()
         with psycopg.connect(first.url("pishkhan_owner", driver="")) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-        assert first.process_id is not None
-        os.kill(first.process_id, signal.SIGKILL)
+        assert first.process is not None
+        os.kill(first.process.pid, signal.SIGKILL)
     lock = tmp_path / "postgres" / "data" / "postmaster.pid"
     # As after a restart of the machine: the number now belongs to a living process that is no server, this one.
     lines = lock.read_text(encoding="utf-8").splitlines(keepends=True)

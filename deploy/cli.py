@@ -1,0 +1,65 @@
+"""`pishkhan`: one declared list of commands; only the module of the command that is run is imported."""
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+
+import typer
+from rich.console import Console
+
+from deploy.problem import Problem
+
+HELP = """Event bus between executive organizations and the counter offices that serve citizens for them.
+
+[bold]Start here[/bold]
+
+  pishkhan demo                  a province, a working day of traffic, a summary
+  pishkhan up                    the bus itself, until Ctrl-C
+  pishkhan doctor                what is wrong, and the remedy
+
+Every command explains itself: [bold]pishkhan COMMAND --help[/bold]. Settings are environment variables that begin with
+PISHKHAN_, such as PISHKHAN_LOG_LEVEL=debug.
+"""
+
+
+@dataclass(frozen=True)
+class CommandRow:
+    """One command and the module that registers it: `register(app)`."""
+
+    name: str
+    module: str
+
+
+COMMANDS: tuple[CommandRow, ...] = (
+    # Running the bus.
+    CommandRow("up", "deploy.commands.up"),
+)
+
+
+def build(name: str | None) -> typer.Typer:
+    """The application: with the one command called `name`, or with all of them when there is no such command."""
+    app = typer.Typer(
+        name="pishkhan", help=HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False
+    )
+    # A callback makes it a group also when only one command is registered.
+    app.callback()(lambda: None)
+    rows = [row for row in COMMANDS if row.name == name] or COMMANDS
+    for row in rows:
+        import_module(row.module).register(app)
+    return app
+
+
+def main() -> None:
+    """Entry point. Problems are told in words with exit code 1; anything else is a bug and shows its trace."""
+    name = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), None)
+    try:
+        build(name)()
+    except Problem as problem:
+        Console(stderr=True).print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

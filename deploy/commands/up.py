@@ -1,0 +1,79 @@
+"""`pishkhan up`: engines and workers, supervised, until Ctrl-C."""
+
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from deploy.running import RunningBus, Voice, Wanted, running_bus
+from deploy.workers import WORKERS
+
+DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of data and logs; kept between runs.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("up")(up)
+
+
+def up(
+    data: DataOption = None,
+    kafka: Annotated[
+        str | None, typer.Option(help="Use this broker (HOST:PORT,...) instead of the embedded one.")
+    ] = None,
+    database: Annotated[str | None, typer.Option(help="Use this database (URL) instead of the embedded one.")] = None,
+    monitor: Annotated[bool, typer.Option("--monitor", help="Start Prometheus too, when it is installed.")] = False,
+) -> None:
+    """Run the bus: engines, topics, tables and all workers, until Ctrl-C.
+
+    The data stays in the folder; the next `up` goes on where this one stopped. A worker that dies is started again.
+
+    [bold]Examples[/bold]
+
+      pishkhan up
+
+      pishkhan up --data /srv/pishkhan --monitor
+
+      PISHKHAN_KAFKA_PASSWORD=... pishkhan up --kafka broker-1:9092 --database postgresql+psycopg://worker:...@db/pishkhan
+    """
+    console = Console()
+    wanted = Wanted(data_directory=data, kafka=kafka, database=database, monitor=monitor)
+    try:
+        with running_bus(wanted, console_voice(console)) as bus:
+            bus.wait_until_ready()
+            _say_where(console, bus)
+            Event().wait()
+    except KeyboardInterrupt:
+        console.print("stopped")
+
+
+def console_voice(console: Console) -> Voice:
+    """Lines on the console, and a bar while the broker's jars are fetched for the first time."""
+    progress = Progress(
+        TextColumn("fetching the broker"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
+    )
+    task = progress.add_task("jars", total=None)
+
+    def jars(ready: int, total: int) -> None:
+        progress.update(task, completed=ready, total=total)
+        if ready < total and not progress.live.is_started:
+            progress.start()
+        elif ready == total and progress.live.is_started:
+            progress.stop()
+
+    return Voice(line=lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True), jars=jars)
+
+
+def _say_where(console: Console, bus: RunningBus) -> None:
+    settings = bus.settings
+    lines = [
+        "The bus runs. Stop it with Ctrl-C.",
+        f"  broker    {settings.kafka_bootstrap} ({settings.kafka_security.value})",
+        f"  data      {settings.data_directory} (logs in {settings.data_directory / 'logs'})",
+    ]
+    lines += [f"  {row.name:<9} http://127.0.0.1:{settings.metrics_port + row.port_offset}/metrics" for row in WORKERS]
+    lines.append("What is wrong, if something is: pishkhan doctor")
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,52 @@
+"""A Prometheus beside a running bus (`pishkhan up --monitor`): its configuration, with the workers' real ports."""
+
+from pathlib import Path
+
+import yaml
+
+from deploy.engines.kept import Kept
+from deploy.engines.processes import choose_port
+from deploy.settings import Settings
+from deploy.workers import WORKERS
+
+RULES_DIRECTORY = Path(__file__).parent
+SCRAPE_EVERY = "5s"
+
+
+def write_monitor_config(directory: Path, settings: Settings) -> Path:
+    """Write the configuration below `directory` and return its path; every worker is one target."""
+    directory.mkdir(parents=True, exist_ok=True)
+    targets = [
+        {
+            "targets": [f"127.0.0.1:{settings.metrics_port + row.port_offset}"],
+            "labels": {"worker": row.name},
+        }
+        for row in WORKERS
+    ]
+    config = {
+        "global": {"scrape_interval": SCRAPE_EVERY, "evaluation_interval": SCRAPE_EVERY},
+        "rule_files": [str(path) for path in sorted(RULES_DIRECTORY.glob("*.rules.yml"))],
+        "scrape_configs": [{"job_name": "pishkhan", "static_configs": targets}],
+    }
+    path = directory / "prometheus.yml"
+    path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def monitor_port(directory: Path) -> int:
+    """The port of this data directory's Prometheus: the same as last time when it is free."""
+    kept = Kept(directory / "kept.json")
+    port = choose_port(kept.number("port"))
+    kept.keep("port", port)
+    return port
+
+
+def monitor_command(program: str, directory: Path, config: Path) -> list[str]:
+    """Arguments that run it on loopback, with its data below `directory`."""
+    return [
+        program,
+        f"--config.file={config}",
+        f"--storage.tsdb.path={directory / 'data'}",
+        "--storage.tsdb.retention.time=7d",
+        f"--web.listen-address=127.0.0.1:{monitor_port(directory)}",
+    ]

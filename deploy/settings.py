@@ -1,0 +1,141 @@
+"""Every setting, from the environment (prefix `PISHKHAN_`) or from what `pishkhan up` wrote into its data directory.
+
+An `up` run hands its settings to its workers through the environment; a real deployment sets the same variables itself.
+"""
+
+import json
+import os
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from connectors.clock import ScaledClock
+from deploy.engines.kept import write_private
+from deploy.problem import Problem
+
+PREFIX = "PISHKHAN_"
+SETTINGS_FILE = "settings.json"
+# Only migrations and the preparation of topics use it; a worker never sees it.
+OWNER_ONLY = frozenset({"database_owner_url"})
+
+
+class KafkaSecurity(StrEnum):
+    """How clients speak to the broker; the embedded one is SASL_PLAINTEXT on loopback."""
+
+    PLAINTEXT = "PLAINTEXT"
+    SSL = "SSL"
+    SASL_PLAINTEXT = "SASL_PLAINTEXT"
+    SASL_SSL = "SASL_SSL"
+
+
+def default_data_directory() -> Path:
+    """Per-user data folder, by the XDG convention."""
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "pishkhan"
+
+
+class Settings(BaseSettings):
+    """All settings; each can be given as an environment variable, such as PISHKHAN_LOG_LEVEL."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    data_directory: Path = Field(default_factory=default_data_directory)
+    """Engines' data, logs of workers, secrets; kept between runs."""
+
+    kafka_bootstrap: str = ""
+    """`host:port`, several separated by commas."""
+    kafka_user: str = "bus"
+    kafka_password: SecretStr = SecretStr("")
+    kafka_security: KafkaSecurity = KafkaSecurity.SASL_PLAINTEXT
+    kafka_mechanism: str = "SCRAM-SHA-256"
+    kafka_ca_file: Path | None = None
+    """Certificates that the broker's own is checked against, for the two SSL forms."""
+
+    database_url: SecretStr = SecretStr("")
+    """SQLAlchemy URL of the role that workers use: it owns nothing."""
+    database_owner_url: SecretStr = SecretStr("")
+    """SQLAlchemy URL of the role that owns the tables, for migrations alone."""
+
+    routing_secret: SecretStr = SecretStr("")
+    """Key of the routing seeds: whoever lacks it cannot grind request ids for a wanted office."""
+
+    clock_start: datetime | None = None
+    """Business time at the moment `clock_real_start`; none: business time is real time."""
+    clock_factor: float = Field(default=1.0, gt=0)
+    """Seconds of business time per real second."""
+    clock_real_start: datetime | None = None
+
+    log_level: str = "info"
+    metrics_port: int = Field(default=9460, ge=1, le=65_000)
+    """First of the workers' metrics and health ports, on loopback; each adds its offset."""
+
+    @property
+    def clock(self) -> ScaledClock:
+        """The one clock of business time; all processes with the same settings agree on it."""
+        if self.clock_start is None:
+            epoch = datetime(1970, 1, 1, tzinfo=UTC)
+            return ScaledClock(start=epoch, factor=1.0, real_start=epoch)
+        if self.clock_real_start is None:
+            raise Problem("PISHKHAN_CLOCK_REAL_START is missing: give the real time at which the clock's start holds.")
+        return ScaledClock(start=self.clock_start, factor=self.clock_factor, real_start=self.clock_real_start)
+
+    def kafka_login(self) -> dict[str, str]:
+        """Arguments of every kafka-python client. Raises Problem when the broker is not given."""
+        if not self.kafka_bootstrap:
+            raise Problem("No broker is known. Start one with `pishkhan up`, or set PISHKHAN_KAFKA_BOOTSTRAP.")
+        login = {"bootstrap_servers": self.kafka_bootstrap, "security_protocol": self.kafka_security.value}
+        if self.kafka_security in (KafkaSecurity.SASL_PLAINTEXT, KafkaSecurity.SASL_SSL):
+            login |= {
+                "sasl_mechanism": self.kafka_mechanism,
+                "sasl_plain_username": self.kafka_user,
+                "sasl_plain_password": self.kafka_password.get_secret_value(),
+            }
+        if self.kafka_ca_file is not None:
+            login["ssl_cafile"] = str(self.kafka_ca_file)
+        return login
+
+    def worker_database_url(self) -> str:
+        """URL of the role that owns nothing. Raises Problem when the database is not given."""
+        if not self.database_url.get_secret_value():
+            raise Problem("No database is known. Start one with `pishkhan up`, or set PISHKHAN_DATABASE_URL.")
+        return self.database_url.get_secret_value()
+
+    def owner_database_url(self) -> str:
+        """URL of the tables' owner. Raises Problem when it is not given."""
+        if not self.database_owner_url.get_secret_value():
+            raise Problem("The tables' owner is not known: set PISHKHAN_DATABASE_OWNER_URL.")
+        return self.database_owner_url.get_secret_value()
+
+    def values(self) -> dict[str, str]:
+        """Every setting that has a value, as text, secrets in clear: for the environment and the private file."""
+        texts = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                value = value.get_secret_value()
+            if value is None or value == "":
+                continue
+            texts[name] = value.isoformat() if isinstance(value, datetime) else str(value)
+        return texts
+
+    def worker_environment(self) -> dict[str, str]:
+        """The environment of a worker: ours, and these settings without what only the owner may know."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        own = {PREFIX + name.upper(): value for name, value in self.values().items() if name not in OWNER_ONLY}
+        return inherited | own
+
+
+def remember(settings: Settings) -> None:
+    """Write the settings of a running instance where other commands find them; readable by the owner alone."""
+    write_private(settings.data_directory / SETTINGS_FILE, json.dumps(settings.values(), indent=2) + "\n")
+
+
+def load_settings(data_directory: Path | None = None) -> Settings:
+    """Settings of a command: the environment first, then what `up` wrote into the data directory, then defaults."""
+    given = Settings() if data_directory is None else Settings(data_directory=data_directory)
+    path = given.data_directory / SETTINGS_FILE
+    stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return Settings(**{**stored, **given.model_dump(exclude_unset=True)})

@@ -1,0 +1,1 @@
+"""Tests of what surrounds the engines; the engines themselves are tested for real elsewhere."""
