@@ -39,6 +39,8 @@ def build_engine(url: str, name: str, connections_max: int = 5) -> Engine:
         pool_size=1,
         max_overflow=connections_max - 1,
         pool_use_lifo=True,
+        # Parameters may be a citizen's; an error's text goes to logs.
+        hide_parameters=True,
         connect_args={
             "options": options,
             "application_name": name[:63],

@@ -81,6 +81,12 @@ class WorkerTelemetry:
         partitions.add(partition)
         self._exporter.put(metrics.HALTED, len(partitions), self._consumer, cause.value)
 
+    def resumed(self, partition: Partition) -> None:
+        """Show one halted partition fewer."""
+        for cause, partitions in self._halted.items():
+            partitions.discard(partition)
+            self._exporter.put(metrics.HALTED, len(partitions), self._consumer, cause.value)
+
     def not_ready_because(self) -> str | None:
         """Say why the worker is not ready, or none when it is. Called by the health server's thread."""
         with self._lock:

@@ -98,5 +98,6 @@ class Ownership:
         for partition, renewals_left in list(self._halted.items()):
             if renewals_left == 0:
                 del self._halted[partition]
+                self._telemetry.resumed(partition)
             elif renewals_left is not None:
                 self._halted[partition] = renewals_left - 1

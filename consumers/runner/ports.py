@@ -198,6 +198,9 @@ class Telemetry(Protocol):
     def halted(self, partition: Partition, cause: Setback) -> None:
         """One partition stands still until a person acts: alert. The others go on."""
 
+    def resumed(self, partition: Partition) -> None:
+        """A halted partition is tried again."""
+
 
 class Clock(Protocol):
     """Business time."""

@@ -1,0 +1,1 @@
+"""The broker's edge: everything that speaks to Kafka, except the figures' stream."""

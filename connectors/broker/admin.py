@@ -1,0 +1,147 @@
+"""Topics, users and rights on the broker, all derived from the one table of topics."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kafka.admin import (
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
+    KafkaAdminClient,
+    ResourcePattern,
+    ResourceType,
+    UserScramCredentialUpsertion,
+)
+
+from connectors.broker.login import BrokerLogin, meaningful_errors
+from consumers.runner.ports import BrokerUnavailable, Partition
+from schemas.topics import INTAKE_AGENCY, TOPICS, Topic, Writer
+
+GATEWAY_USER = "gateway"
+SCRAM_MECHANISM = "SCRAM-SHA-256"
+
+
+def agency_user(code: str) -> str:
+    """Return the broker user of one agency."""
+    return f"agency-{code}"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRow:
+    """One topic as it must be on the broker, and who but the bus may write to it."""
+
+    name: str
+    row: Topic
+    writer_user: str | None
+
+
+def topic_rows(agencies: Sequence[str]) -> Iterator[TopicRow]:
+    """Yield every topic of a bus with these agencies."""
+    for topic in TOPICS:
+        if topic is INTAKE_AGENCY:
+            for code in agencies:
+                yield TopicRow(topic.for_agency(code), topic, agency_user(code))
+        else:
+            yield TopicRow(topic.name, topic, GATEWAY_USER if topic.writer is Writer.GATEWAY else None)
+
+
+class BrokerAdmin:
+    """The bus's own user at work on the cluster. Every call may raise `BrokerUnavailable`."""
+
+    def __init__(self, login: BrokerLogin) -> None:
+        with meaningful_errors():
+            self._client = KafkaAdminClient(**login.arguments("pishkhan-admin"))
+
+    def cluster_id(self) -> str:
+        """Return the cluster's id."""
+        with meaningful_errors():
+            return str(self._client.describe_cluster()["cluster_id"])
+
+    def ensure_topics(self, agencies: Sequence[str], replicas: int = 1) -> list[str]:
+        """Make the topics that are missing, wait until they are there, and return their names."""
+        rows = {row.name: row.row for row in topic_rows(agencies)}
+        with meaningful_errors():
+            there = set(self._client.list_topics())
+            missing = {name: _creation(row, replicas) for name, row in rows.items() if name not in there}
+            if missing:
+                self._client.create_topics(missing, wait_for_metadata=True)
+        return sorted(missing)
+
+    def topic_problems(self, agencies: Sequence[str]) -> list[str]:
+        """Return in words what is wrong with the topics; none when all are as the table says."""
+        partitions: dict[str, int] = {}
+        for partition in self.partitions():
+            partitions[partition.topic] = partitions.get(partition.topic, 0) + 1
+        problems = []
+        for wanted in topic_rows(agencies):
+            found = partitions.get(wanted.name)
+            if found is None:
+                problems.append(f"topic {wanted.name} is missing; start `pishkhan up`, which makes it")
+            elif found != wanted.row.partitions:
+                problems.append(
+                    f"topic {wanted.name} has {found} partitions instead of {wanted.row.partitions}; "
+                    "keys are on the wrong partitions: drain it and make it anew"
+                )
+        return problems
+
+    def partitions(self) -> list[Partition]:
+        """Return every partition of every topic, with the topic's id."""
+        with meaningful_errors():
+            described = self._client.describe_topics()
+        return [
+            Partition(topic["name"], str(topic["topic_id"]), partition["partition_index"])
+            for topic in described
+            if not topic["is_internal"]
+            for partition in sorted(topic["partitions"], key=lambda partition: partition["partition_index"])
+        ]
+
+    def ensure_users(self, passwords: Mapping[str, str]) -> None:
+        """Set the passwords of `passwords`, by user name; users that are missing are made."""
+        changes = [
+            UserScramCredentialUpsertion(user, SCRAM_MECHANISM, password) for user, password in passwords.items()
+        ]
+        with meaningful_errors():
+            failed = {user: why for user, why in self._client.alter_user_scram_credentials(changes).items() if why}
+        if failed:
+            raise BrokerUnavailable(f"the broker refused the users {sorted(failed)}: {next(iter(failed.values()))}")
+
+    def ensure_rights(self, agencies: Sequence[str]) -> None:
+        """Let each writer write and describe its own intake topics, and nothing else; the bus is a super user."""
+        rights = [
+            _right(row.writer_user, row.name, operation)
+            for row in topic_rows(agencies)
+            if row.writer_user is not None
+            for operation in (ACLOperation.WRITE, ACLOperation.DESCRIBE)
+        ]
+        with meaningful_errors():
+            failed = self._client.create_acls(rights)["failed"]
+        if failed:
+            raise BrokerUnavailable(f"the broker refused {len(failed)} access rules: {failed[0].__name__}")
+
+    def close(self) -> None:
+        """End the connection."""
+        self._client.close()
+
+
+def _creation(row: Topic, replicas: int) -> dict[str, Any]:
+    return {
+        "num_partitions": row.partitions,
+        "replication_factor": replicas,
+        "configs": {
+            "cleanup.policy": "delete",
+            "retention.ms": str(row.retention_ms),
+            "message.timestamp.type": "LogAppendTime" if row.append_time else "CreateTime",
+            "min.insync.replicas": str(max(1, replicas - 1)),
+        },
+    }
+
+
+def _right(user: str, topic: str, operation: ACLOperation) -> ACL:
+    return ACL(
+        principal=f"User:{user}",
+        host="*",
+        operation=operation,
+        permission_type=ACLPermissionType.ALLOW,
+        resource_pattern=ResourcePattern(ResourceType.TOPIC, topic),
+    )

@@ -1,0 +1,148 @@
+"""Reading logs with kafka-python, without its group protocol: partitions are assigned, positions are ours.
+
+The library's traps, each closed here: it commits by itself, resets positions by itself, makes topics by itself, and
+leaves a partition unread when its metadata was not asked for before the first poll.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError, LogTruncationError, OffsetOutOfRangeError
+from kafka.structs import OffsetAndMetadata
+
+from connectors.broker.admin import BrokerAdmin
+from connectors.broker.login import BrokerLogin, meaningful_errors
+from consumers.runner.ports import Partition, PositionLost, Record
+
+FETCH_BYTES_PER_PARTITION = 1_048_576
+FETCH_BYTES = 8_388_608
+FETCH_WAIT_MS = 500
+
+
+class KafkaSource:
+    """Implements `consumers.runner.ports.Source` for the topics whose name `wanted` accepts.
+
+    Nothing connects before the first call. `group` names the Kafka group to which positions are noted for lag tools.
+    """
+
+    def __init__(self, login: BrokerLogin, wanted: Callable[[str], bool], group: str) -> None:
+        self._login = login
+        self._wanted = wanted
+        self._group = group
+        self._log = structlog.get_logger("broker")
+        self._consumer: Any = None
+        self._admin: BrokerAdmin | None = None
+        self._noting: Any = None
+        self._assigned: dict[TopicPartition, Partition] = {}
+
+    def partitions(self) -> Sequence[Partition]:
+        """Return all partitions of the wanted topics as they exist now."""
+        if self._admin is None:
+            self._admin = BrokerAdmin(self._login)
+        return [partition for partition in self._admin.partitions() if self._wanted(partition.topic)]
+
+    def assign(self, positions: Mapping[Partition, int]) -> None:
+        """Read exactly these partitions from these positions. Raises `PositionLost` for one that the log lacks."""
+        assigned = {TopicPartition(partition.topic, partition.number): partition for partition in positions}
+        with meaningful_errors():
+            consumer = self._connected()
+            for topic in {place.topic for place in assigned}:
+                consumer.partitions_for_topic(topic)
+            consumer.assign(list(assigned))
+            self._assigned = assigned
+            if not assigned:
+                return
+            begins, ends = consumer.beginning_offsets(list(assigned)), consumer.end_offsets(list(assigned))
+            for place, partition in assigned.items():
+                position = positions[partition]
+                if not begins[place] <= position <= ends[place]:
+                    raise PositionLost(partition, f"the log holds {begins[place]} to {ends[place]}, not {position}")
+                consumer.seek(place, position)
+
+    def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
+        """Return up to `records_max` records, in order per partition; empty after the timeout."""
+        with meaningful_errors():
+            try:
+                polled = self._connected().poll(timeout_ms=int(timeout_seconds * 1000), max_records=records_max)
+            except OffsetOutOfRangeError as error:
+                place, position = next(iter(error.args[0].items()))
+                raise PositionLost(self._assigned[place], f"the log no longer holds {position}") from error
+            except LogTruncationError as error:
+                place = next(iter(error.divergent_offsets))
+                raise PositionLost(self._assigned[place], "the log lost its tail; repair it from the outbox") from error
+        return [_record(record) for records in polled.values() for record in records]
+
+    def ends(self, topics: Sequence[str]) -> Mapping[str, int]:
+        """Return the end position of every partition of `topics`, keyed `<topic>/<partition>`."""
+        with meaningful_errors():
+            consumer = self._connected()
+            places = [
+                TopicPartition(topic, number)
+                for topic in topics
+                for number in sorted(consumer.partitions_for_topic(topic) or ())
+            ]
+            ends = consumer.end_offsets(places) if places else {}
+        return {f"{place.topic}/{place.partition}": end for place, end in ends.items()}
+
+    def known_ends(self) -> Mapping[Partition, int]:
+        """Return the ends of assigned partitions as the last polls saw them."""
+        if self._consumer is None:
+            return {}
+        ends = {partition: self._consumer.highwater(place) for place, partition in self._assigned.items()}
+        return {partition: end for partition, end in ends.items() if end is not None}
+
+    def note(self, positions: Mapping[Partition, int]) -> None:
+        """Commit positions to the group, for lag tools only: nobody reads them back."""
+        if not positions:
+            return
+        offsets = {
+            TopicPartition(partition.topic, partition.number): OffsetAndMetadata(position, "", -1)
+            for partition, position in positions.items()
+        }
+        try:
+            if self._noting is None:
+                arguments = self._login.arguments(f"{self._group}-notes") | {"request_timeout_ms": 1_000}
+                self._noting = KafkaAdminClient(**arguments)
+            self._noting.alter_group_offsets(self._group, offsets)
+        except (KafkaError, OSError) as error:
+            self._log.debug("positions were not noted in Kafka", group=self._group, error=type(error).__name__)
+
+    def close(self) -> None:
+        """Stop reading and end the connections."""
+        consumer, self._consumer = self._consumer, None
+        admin, self._admin = self._admin, None
+        noting, self._noting = self._noting, None
+        for client in (consumer, admin, noting):
+            if client is not None:
+                client.close()
+
+    def _connected(self) -> Any:
+        if self._consumer is None:
+            self._consumer = KafkaConsumer(
+                **self._login.arguments(self._group),
+                group_id=None,
+                enable_auto_commit=False,
+                auto_offset_reset="none",
+                allow_auto_create_topics=False,
+                isolation_level="read_committed",
+                fetch_max_wait_ms=FETCH_WAIT_MS,
+                fetch_max_bytes=FETCH_BYTES,
+                max_partition_fetch_bytes=FETCH_BYTES_PER_PARTITION,
+                metrics_enabled=False,
+            )
+        return self._consumer
+
+
+def _record(record: Any) -> Record:
+    return Record(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.key,
+        tuple(record.headers),
+        record.value,
+        datetime.fromtimestamp(record.timestamp / 1000, UTC),
+    )
