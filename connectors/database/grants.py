@@ -18,6 +18,7 @@ _EXCEPTIONS = {
     "ledger_transfer": _APPEND,
     "ledger_account": _APPEND,
     "settlement_window": _APPEND,
+    "window_cut": _APPEND,
     "registry_version": _APPEND,
     "intake_event": _APPEND,
     "dead_letter": _APPEND,

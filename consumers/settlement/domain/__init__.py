@@ -1,1 +1,1 @@
-"""Pure rules: values in, values out."""
+"""What the ledger books for each event of the requests' log: values in, values out."""

@@ -1,0 +1,73 @@
+"""From a record of the requests' log to what settlement looks at first: who it is about, and its place in the order."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from consumers.runner.ports import Record
+from schemas.base import Event
+from schemas.decode import events_by_type, parse
+from schemas.log_requests import DisputeMarked, WindowMarked
+from schemas.topics import LOG_REQUESTS
+
+MARKER = WindowMarked.type_name()
+DISPUTE = DisputeMarked.type_name()
+
+
+class LogUnreadable(ValueError):
+    """A record of the bus's own log that the bus cannot have written; the text names the header."""
+
+
+class Arrival(NamedTuple):
+    """One record with its headers read; the body is decoded only when it matters.
+
+    `subject` is the request, or the act's own id; `sequence` its place there. A marker has neither.
+    """
+
+    record: Record
+    key: str
+    event_id: str
+    event_type: str
+    time: datetime
+    subject: UUID | None
+    sequence: int
+
+    def decode(self) -> Event:
+        """Return the typed event. Raises `EventInvalid` or `LogUnreadable`."""
+        model = events_by_type(LOG_REQUESTS).get(self.event_type)
+        if model is None or self.record.value is None:
+            raise LogUnreadable("ce_type: is no event of the requests' log, or has no body")
+        return parse(model, self.record.value)
+
+
+def read_arrival(record: Record) -> Arrival:
+    """Read the headers of one record of the requests' log.
+
+    Raises:
+        LogUnreadable: a header that the bus always writes is missing or malformed.
+    """
+    headers = dict(record.headers)
+    try:
+        event_type = _text(headers, "ce_type")
+        key = (record.key or b"").decode()
+        marker = event_type == MARKER
+        return Arrival(
+            record=record,
+            key=key,
+            event_id=_text(headers, "ce_id"),
+            event_type=event_type,
+            time=datetime.fromisoformat(_text(headers, "ce_time")),
+            subject=None if marker else UUID(key),
+            sequence=0 if marker else int(_text(headers, "ce_sequence")),
+        )
+    except LogUnreadable:
+        raise
+    except ValueError as error:
+        raise LogUnreadable(f"headers or key: {error}") from None
+
+
+def _text(headers: dict[str, bytes | None], name: str) -> str:
+    value = headers.get(name)
+    if value is None:
+        raise LogUnreadable(f"{name}: is missing; the bus writes it on every event of its logs")
+    return value.decode()

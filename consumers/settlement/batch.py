@@ -1,0 +1,216 @@
+"""One batch of the requests' log on its way into the ledger, inside one open transaction.
+
+Events of one subject are entered in the order of their sequence, whatever the order of arrival: what came before is
+skipped, what comes too early waits until the gap before it is filled. How the log is cut into batches changes nothing
+of what is written.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
+from consumers.settlement.announce import Announcement, messages_of
+from consumers.settlement.arrival import DISPUTE, Arrival, LogUnreadable, read_arrival
+from consumers.settlement.closing import close_passed_windows
+from consumers.settlement.domain.booking import transaction_id_of
+from consumers.settlement.domain.fold import books, fold
+from consumers.settlement.domain.page import Page, balance_changes
+from consumers.settlement.ports import OfficeChange, Opened, SettlementStores, merged
+from schemas.log_requests import DisputeMarked, WindowMarked
+
+_DETAIL_LENGTH = 500
+
+
+class Tally(NamedTuple):
+    """What became of a batch's events."""
+
+    handled: int
+    duplicates: int
+    parked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An event that is not entered yet: parked before (then it has an id) or set aside by this batch."""
+
+    arrival: Arrival
+    parked_id: int | None = None
+    failed: bool = False
+
+
+class Batch:
+    """Takes arrivals one by one, then writes everything at once. After an exception, roll back and drop it."""
+
+    def __init__(self, stores: SettlementStores, arrivals: Sequence[Arrival]) -> None:
+        """Lock the arrivals' partitions and read, once each, what is known of their subjects."""
+        self._stores = stores
+        opened = stores.ledger.open({arrival.record.partition for arrival in arrivals})
+        self._pages = {number: Page(number, *state) for number, state in opened.items()}
+        subjects = {arrival.subject for arrival in arrivals if arrival.subject is not None}
+        self._before = stores.ledger.progress(subjects)
+        self._last = dict(self._before)
+        self._waiting: dict[UUID, dict[int, Waiting]] = {}
+        for row in stores.park.of_keys({arrival.key for arrival in arrivals}):
+            self._remember(row)
+        self._announcements: list[Announcement] = []
+        self._offices: list[OfficeChange] = []
+        self._disputes: dict[UUID, tuple[bool, datetime]] = {}
+        self._unparked: list[int] = []
+        self._failures: list[tuple[int, str]] = []
+        self._handled = self._duplicates = 0
+
+    def take(self, arrival: Arrival) -> None:
+        """Enter one event, or skip it, or set it aside; then enter what waited for it."""
+        subject = arrival.subject
+        if subject is None:
+            self._mark(arrival)
+            return
+        last = self._last.get(subject, 0)
+        waiting = self._waiting.get(subject)
+        if arrival.sequence <= last or (waiting is not None and arrival.sequence in waiting):
+            self._duplicates += 1
+        elif arrival.sequence > last + 1:
+            self._waiting.setdefault(subject, {})[arrival.sequence] = Waiting(arrival)
+        else:
+            self._enter(arrival, subject)
+            if waiting is not None:
+                self._enter_waiting(waiting, subject)
+
+    def retry(self, arrival: Arrival, parked_id: int) -> bool:
+        """Enter a parked event now; return whether its turn has come (or has passed), so that it left the park."""
+        subject = arrival.subject
+        if subject is None:
+            self._mark(arrival)
+        elif arrival.sequence > self._last.get(subject, 0) + 1:
+            return False
+        elif arrival.sequence == self._last.get(subject, 0) + 1:
+            self._enter(arrival, subject)
+            self._enter_waiting(self._waiting.get(subject, {}), subject)
+        self._unparked.append(parked_id)
+        return True
+
+    def skip(self, arrival: Arrival, parked_id: int) -> None:
+        """Leave a parked event out of the ledger; later ones of its subject go on after it."""
+        subject = arrival.subject
+        if subject is not None:
+            self._last[subject] = max(arrival.sequence, self._last.get(subject, 0))
+            self._enter_waiting(self._waiting.get(subject, {}), subject)
+        self._unparked.append(parked_id)
+
+    def write(self) -> Tally:
+        """Write all: rows first, the offices' positions as late as possible, messages last."""
+        ledger, park = self._stores.ledger, self._stores.park
+        rows = [row for page in self._pages.values() for row in page.rows]
+        ledger.append(rows, balance_changes(rows))
+        self._keep_progress()
+        moved = [page for page in self._pages.values() if page.rows or page.marks]
+        ledger.keep_pages({page.partition: Opened(page.chain, page.window) for page in moved})
+        ledger.mark_disputes(self._disputes)
+        parked = self._set_aside()
+        park.park(parked)
+        park.remove(self._unparked)
+        for parked_id, detail in self._failures:
+            park.change(parked_id, ParkReason.FAILED, detail, NEVER)
+        marks = [mark for page in self._pages.values() for mark in page.marks]
+        closings = close_passed_windows(self._stores.windows, marks)
+        revision = self._stores.loads.move(merged(self._offices)) if self._offices else None
+        self._stores.outbox.add([*messages_of(self._announcements, revision), *closings])
+        return Tally(self._handled, self._duplicates, len(parked))
+
+    def _enter(self, arrival: Arrival, subject: UUID) -> None:
+        if books(arrival.event_type):
+            self._book(arrival)
+        elif arrival.event_type == DISPUTE:
+            event = arrival.decode()
+            assert isinstance(event, DisputeMarked), "the type decides the model"
+            self._disputes[event.request_id] = (event.open, arrival.time)
+        self._last[subject] = arrival.sequence
+        self._handled += 1
+
+    def _book(self, arrival: Arrival) -> None:
+        event = arrival.decode()
+        page = self._pages[arrival.record.partition]
+        transaction_id = transaction_id_of(arrival.event_id)
+        booking = fold(event, transaction_id, page.window)
+        if booking is None:
+            return
+        request_id = getattr(event, "request_id", None)
+        page.enter(booking, transaction_id, arrival.event_id, request_id, arrival.time)
+        announcement = Announcement(booking, arrival, transaction_id, request_id)
+        self._announcements.append(announcement)
+        if announcement.moves_loads:
+            assert booking.office is not None, "only an office has a reservation and an income"
+            self._offices.append(OfficeChange(booking.office, booking.released_rial, booking.income_rial))
+
+    def _enter_waiting(self, waiting: dict[int, Waiting], subject: UUID) -> None:
+        """Enter what waits in sequence from here on. What failed before waits for an operator, not for its turn."""
+        for sequence in sorted(waiting):
+            event = waiting[sequence]
+            if sequence > self._last[subject] + 1 or (sequence > self._last[subject] and event.failed):
+                break
+            if sequence > self._last[subject] and not self._enter_parked(event, subject):
+                break
+            del waiting[sequence]
+            if event.parked_id is not None:
+                self._unparked.append(event.parked_id)
+
+    def _enter_parked(self, event: Waiting, subject: UUID) -> bool:
+        if event.parked_id is None:
+            self._enter(event.arrival, subject)
+            return True
+        try:
+            self._enter(event.arrival, subject)
+        except Exception as error:
+            # The event that let it in is not at fault; this one waits for an operator from now on.
+            self._failures.append((event.parked_id, failure_detail(error)))
+            return False
+        return True
+
+    def _mark(self, arrival: Arrival) -> None:
+        event = arrival.decode()
+        assert isinstance(event, WindowMarked), "only markers have no subject"
+        assert event.partition == arrival.record.partition, "a marker lies in the partition that it cuts"
+        if self._pages[event.partition].mark(event.window, event.partitions, arrival.time):
+            self._handled += 1
+        else:
+            self._duplicates += 1
+
+    def _remember(self, row: ParkedRow) -> None:
+        try:
+            arrival = read_arrival(row.event.record)
+        except LogUnreadable:
+            return
+        if arrival.subject is not None:
+            failed = row.event.reason is ParkReason.FAILED
+            self._waiting.setdefault(arrival.subject, {})[arrival.sequence] = Waiting(arrival, row.id, failed)
+
+    def _set_aside(self) -> list[ParkedEvent]:
+        return [
+            _parked(event.arrival)
+            for waiting in self._waiting.values()
+            for event in waiting.values()
+            if event.parked_id is None
+        ]
+
+    def _keep_progress(self) -> None:
+        added = {subject: last for subject, last in self._last.items() if subject not in self._before}
+        changed = {subject: last for subject, last in self._last.items() if self._before.get(subject, last) != last}
+        self._stores.ledger.keep_progress(added, changed)
+
+
+def failure_detail(error: Exception) -> str:
+    """Return what is kept with a parked event about its failure."""
+    return f"{type(error).__name__}: {error}"[:_DETAIL_LENGTH]
+
+
+def _parked(arrival: Arrival) -> ParkedEvent:
+    return ParkedEvent(
+        key=arrival.key,
+        reason=ParkReason.GAP,
+        detail=f"sequence {arrival.sequence} came before the ones that must precede it",
+        record=arrival.record,
+        expires_at=NEVER,
+    )

@@ -1,0 +1,124 @@
+"""What settlement needs inside one open transaction. Every call may raise `Contention` or `DatabaseUnavailable`."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from consumers.parking import ParkedEvent, ParkedRow, ParkReason
+from consumers.settlement.domain.chain import Chain, Row
+from consumers.settlement.domain.page import BalanceChange, Mark
+from consumers.settlement.domain.windows import AccountMovement, Cut
+from schemas.log_settlement import WindowClosed
+from schemas.message import Message
+
+
+class Opened(NamedTuple):
+    """Where one partition's page goes on."""
+
+    chain: Chain
+    window: int
+
+
+class OfficeChange(NamedTuple):
+    """What a batch changes of one office's position, in rial: the reservation shrinks, the income grows (or not)."""
+
+    office: str
+    released_rial: int
+    income_rial: int
+
+
+class Ledger(Protocol):
+    """The ledger's rows and what is kept beside them."""
+
+    def open(self, partitions: Collection[int]) -> Mapping[int, Opened]:
+        """Lock these partitions' rows, in order, and return where their pages go on."""
+
+    def progress(self, subjects: Collection[UUID]) -> Mapping[UUID, int]:
+        """Return the last sequence folded per subject; a subject never seen is left out."""
+
+    def append(self, rows: Sequence[Row], changes: Sequence[BalanceChange]) -> None:
+        """Add rows and what they change of the running sums; accounts seen for the first time are opened."""
+
+    def keep_progress(self, added: Mapping[UUID, int], changed: Mapping[UUID, int]) -> None:
+        """Keep the last sequences of subjects never seen before and of known ones."""
+
+    def keep_pages(self, pages: Mapping[int, Opened]) -> None:
+        """Keep where the pages go on."""
+
+    def mark_disputes(self, marks: Mapping[UUID, tuple[bool, datetime]]) -> None:
+        """Keep whether requests' legs are disputed, and since when that is so."""
+
+
+class Windows(Protocol):
+    """Cuts and closings of settlement windows."""
+
+    def cut(self, mark: Mark) -> None:
+        """Keep a partition's cut with its sums; the rows before the mark are in the ledger already."""
+
+    def lock(self) -> None:
+        """Wait until no other transaction is closing windows; what it committed is visible afterwards."""
+
+    def cuts(self, window: int) -> Sequence[Cut]:
+        """Return the cuts of `window` so far, in partition order."""
+
+    def movements(self, window: int) -> Sequence[AccountMovement]:
+        """Return every account's balance before `window` and its movements in it."""
+
+    def close(self, closed: WindowClosed) -> None:
+        """Keep a closed window. Raises `Collision` when it was closed before."""
+
+
+class Loads(Protocol):
+    """The offices' positions, under the one clock that orders all their changes."""
+
+    def move(self, changes: Sequence[OfficeChange]) -> int:
+        """Lock the clock, apply `changes` in office order, and return the new load revision."""
+
+
+class Outbox(Protocol):
+    """What is to be published."""
+
+    def add(self, messages: Sequence[Message]) -> None:
+        """Add messages in their order."""
+
+
+class Park(Protocol):
+    """Events that wait."""
+
+    def park(self, events: Sequence[ParkedEvent]) -> None:
+        """Park events in their order. Raises `ParkFull`."""
+
+    def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
+        """Return the parked events of `keys`, oldest first."""
+
+    def due_keys(self, now: datetime, limit: int) -> list[str]:
+        """Return keys with an event that is past its time or that an operator has decided on."""
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Let events go."""
+
+    def change(self, parked_id: int, reason: ParkReason, detail: str, expires_at: datetime) -> None:
+        """Keep an event parked for another reason; an operator's decision on it is thereby carried out."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementStores:
+    """All stores, on one connection."""
+
+    ledger: Ledger
+    windows: Windows
+    loads: Loads
+    outbox: Outbox
+    park: Park
+
+
+def merged(changes: Iterable[OfficeChange]) -> list[OfficeChange]:
+    """Return one change per office, in office order; changes that cancel out are kept."""
+    sums: dict[str, list[int]] = {}
+    for change in changes:
+        of_office = sums.setdefault(change.office, [0, 0])
+        of_office[0] += change.released_rial
+        of_office[1] += change.income_rial
+    return [OfficeChange(office, *sides) for office, sides in sorted(sums.items())]
