@@ -1,0 +1,1 @@
+"""Provinces as data: one folder per province, and the code that reads, checks, generates and loads such folders."""

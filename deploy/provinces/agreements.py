@@ -1,0 +1,79 @@
+"""agreements.csv and the catalogue's terms -> agreements as the directorate puts them to the agencies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deploy.provinces.catalogue import Agency, Catalogue
+from deploy.provinces.files import Document, Folder, Row, midnight, names_of, place_of
+from schemas.agreements import Agreement, AgreementState
+
+AGREEMENT_COLUMNS = (
+    *("code", "agency", "version", "confirmed", "name_fa", "name_en", "letter_number", "letter_date", "valid_from"),
+    *("valid_to", "territory", "settlement_cycle", "payment_term_days", "guarantee_rial", "notice_days"),
+    *("offline_permitted", "provenance"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signed agreement version and whether the folder has its agency confirm it."""
+
+    agreement: Agreement
+    confirmed: bool
+
+
+def read_agreements(
+    folder: Folder, province: Document, agencies: Mapping[str, Agency], catalogue: Catalogue
+) -> tuple[Signed, ...]:
+    """Return the agreements in the file's order; problems are left in `folder`."""
+    found = []
+    for row in folder.rows("agreements.csv", AGREEMENT_COLUMNS):
+        if row.text("agency") not in agencies:
+            folder.complain(row.file, row.line, "agency", "is not in agencies.csv", "add it there, or correct the code")
+            continue
+        agreement = _agreement(folder, province, catalogue, row)
+        if agreement is not None:
+            folder.note("agreement", agreement.code, agreement.version, row.file, row.line)
+            found.append(Signed(agreement, confirmed=row.flag("confirmed") is True))
+    return tuple(found)
+
+
+def _agreement(folder: Folder, province: Document, catalogue: Catalogue, row: Row) -> Agreement | None:
+    """The appendix of an agreement holds every service of its agency, or those that column `services` names."""
+    named = row.codes("services")
+    agency_of = {service.code: service.agency for service in catalogue.services}
+    for code in named:
+        if agency_of.get(code) != row.text("agency"):
+            remedy = "name services of this agency that are in services.csv"
+            folder.complain(row.file, row.line, "services", f"{code} is not a service of this agency", remedy)
+    wanted = named or [code for code, agency in agency_of.items() if agency == row.text("agency")]
+    terms = [catalogue.terms[code] for code in dict.fromkeys(wanted) if code in catalogue.terms]
+    if not terms:
+        folder.complain(row.file, row.line, "agency", "has no service with terms", "add its services to services.csv")
+        return None
+    return folder.build(
+        Agreement,
+        {
+            "code": row.maybe("code"),
+            "agency": row.text("agency"),
+            "version": row.whole("version"),
+            "state": AgreementState.SIGNED.value,
+            "valid_from": midnight(row.maybe("valid_from")),
+            "valid_to": midnight(row.maybe("valid_to")),
+            "names": names_of(row),
+            "letter_number": row.maybe("letter_number"),
+            "letter_date": row.maybe("letter_date"),
+            "signatory_titles": province.data.get("signatory_titles", []),
+            "services": [term.model_dump(mode="json") for term in terms],
+            "territory": row.codes("territory"),
+            "duties": province.data.get("duties", []),
+            "penalties": province.data.get("penalties", []),
+            "settlement_cycle": row.maybe("settlement_cycle"),
+            "payment_term_days": row.whole("payment_term_days"),
+            "guarantee_rial": row.whole("guarantee_rial"),
+            "notice_days": row.whole("notice_days"),
+            "offline_permitted": row.flag("offline_permitted"),
+            "provenance": row.maybe("provenance"),
+        },
+        place_of(row),
+    )

@@ -1,0 +1,174 @@
+"""A province's folder -> everything it says as typed values, checked as a whole; and the claims that say it on the bus.
+
+Nothing here knows a province by name: another province is another folder.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from consumers.registry.domain.known import Accept, Kind, Known, Value, subject
+from consumers.registry.domain.rules import Said, decide
+from deploy.provinces.agreements import Signed, read_agreements
+from deploy.provinces.catalogue import Agency, read_agencies, read_catalogue
+from deploy.provinces.files import Document, Folder, Place
+from deploy.provinces.offices import read_offices
+from deploy.provinces.territory import read_territories
+from deploy.provinces.timing import read_calendars, read_policies
+from schemas.base import Event, LocalizedText, OfficeClass
+from schemas.canonical import body_hash
+from schemas.catalogue import Service, Stage
+from schemas.decode import encode
+from schemas.intake_agency import AgreementConfirmed, ServicePublished
+from schemas.intake_directorate import (
+    AgreementChanged,
+    CalendarChanged,
+    OfficeChanged,
+    OfficeLicensed,
+    PolicyChanged,
+    TerritoryChanged,
+)
+from schemas.offices import Office
+from schemas.policy import Calendar, Policy
+from schemas.territory import Territory
+
+DIRECTORATE = "/directorate"
+#: Ids of claims are made from what they say, so that loading the same folder again says nothing new.
+CLAIM_NAMESPACE = UUID("6a1de8ea-6d3f-5b52-9a86-3f2d9a7f0c41")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a province holds today, as its summary tells it."""
+
+    urban_offices: int
+    rural_offices: int
+    urban_services: int
+    rural_services: int
+    agreements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Province:
+    """Everything one folder says; versions of one code stand in their order."""
+
+    code: str
+    names: LocalizedText
+    agencies: Mapping[str, Agency]
+    territories: tuple[Territory, ...]
+    policies: tuple[Policy, ...]
+    calendars: tuple[Calendar, ...]
+    services: tuple[Service, ...]
+    agreements: tuple[Signed, ...]
+    offices: tuple[Office, ...]
+
+    def counts(self) -> Counts:
+        """Count offices, live services and agreements, each code once, in its last version."""
+        offices = {office.code: office.office_class for office in self.offices}.values()
+        services = [service for service in {s.code: s for s in self.services}.values() if service.stage is Stage.LIVE]
+        return Counts(
+            urban_offices=sum(kind is OfficeClass.URBAN for kind in offices),
+            rural_offices=sum(kind is OfficeClass.RURAL for kind in offices),
+            urban_services=sum(service.channels.urban for service in services),
+            rural_services=sum(service.channels.rural for service in services),
+            agreements=len({signed.agreement.code for signed in self.agreements}),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProvinceClaim:
+    """One claim on its way to intake: who says it, about which subject, and its id, made from its content.
+
+    `kind` and `version` say which registry version shows that the claim was taken.
+    """
+
+    source: str
+    key: str
+    event_id: UUID
+    event: Event
+    kind: Kind
+    version: int
+
+
+def read_province(path: Path) -> Province:
+    """Read and check a province's folder. Raises `ProvinceInvalid` with every problem found."""
+    folder = Folder(path)
+    document = folder.document("province.yaml")
+    code = document.data.get("code") if isinstance(document.data, dict) else None
+    place = Place(document.file, 1, document=document, path=("names",))
+    names = folder.build(LocalizedText, document.data.get("names", {}) if code else {}, place)
+    if not isinstance(code, str) or names is None:
+        folder.complain(document.file, document.line("code"), "code", "is missing", "write the province's code there")
+        folder.raise_problems()
+        raise AssertionError("a folder without a code was complained of")
+    agencies = read_agencies(folder)
+    catalogue = read_catalogue(folder, document, agencies)
+    province = Province(
+        code=code,
+        names=names,
+        agencies=agencies,
+        territories=read_territories(folder, document),
+        policies=read_policies(folder),
+        calendars=read_calendars(folder),
+        services=catalogue.services,
+        agreements=read_agreements(folder, document, agencies, catalogue),
+        offices=read_offices(folder),
+    )
+    folder.raise_problems()
+    _check_by_the_registry(folder, province)
+    _check_stated_counts(folder, document, province.counts())
+    folder.raise_problems()
+    return province
+
+
+def province_claims(province: Province) -> list[ProvinceClaim]:
+    """Return the claims in an order in which nothing refers to what comes later."""
+    claims = [_claim(DIRECTORATE, item, TerritoryChanged(territory=item)) for item in province.territories]
+    claims += [_claim(DIRECTORATE, item, PolicyChanged(policy=item)) for item in province.policies]
+    claims += [_claim(DIRECTORATE, item, CalendarChanged(calendar=item)) for item in province.calendars]
+    for service in province.services:
+        claims.append(_claim(f"/agencies/{service.agency}", service, ServicePublished(service=service)))
+    for signed in province.agreements:
+        agreement = signed.agreement
+        claims.append(_claim(DIRECTORATE, agreement, AgreementChanged(agreement=agreement)))
+        if signed.confirmed:
+            confirmed = AgreementConfirmed(agreement=agreement.code, version=agreement.version)
+            # The registry makes the confirmed agreement its next version.
+            claims.append(_claim(f"/agencies/{agreement.agency}", agreement, confirmed, version=agreement.version + 1))
+    for office in province.offices:
+        event: Event = OfficeLicensed(office=office) if office.version == 1 else OfficeChanged(office=office)
+        claims.append(_claim(DIRECTORATE, office, event))
+    return claims
+
+
+def _check_by_the_registry(folder: Folder, province: Province) -> None:
+    """Put the claims to the registry's own rules, so that nothing is published that it would refuse."""
+    known = Known()
+    moment = max((office.valid_from for office in province.offices), default=datetime.now(UTC))
+    for claim in province_claims(province):
+        speaker = claim.source.removeprefix("/agencies/") if claim.source != DIRECTORATE else ""
+        decision = decide(Said(claim.event, speaker, moment), known)
+        if isinstance(decision, Accept):
+            known = known.with_values(decision.values)
+            continue
+        file, line = folder.origin(claim.kind, claim.key, claim.version)
+        folder.complain(file, line, claim.key, decision.detail, f"the registry would refuse it ({decision.reason})")
+
+
+def _check_stated_counts(folder: Folder, document: Document, counts: Counts) -> None:
+    """Compare with the counts that the source states; a province without stated ones has nothing to compare."""
+    for name, stated in document.data.get("stated", {}).items():
+        found = getattr(counts, name, None)
+        line = document.line("stated", name)
+        if found is None:
+            folder.complain(document.file, line, name, "is no count", f"use one of {', '.join(Counts.__slots__)}")
+        elif found != stated:
+            folder.complain(document.file, line, name, f"says {stated}; the files hold {found}", "correct one of them")
+
+
+def _claim(source: str, about: Value, event: Event, version: int | None = None) -> ProvinceClaim:
+    kind, code = subject(about)
+    event_id = uuid5(CLAIM_NAMESPACE, f"{source}|{event.type_name()}|{body_hash(encode(event)).hex()}")
+    return ProvinceClaim(source, code, event_id, event, kind, about.version if version is None else version)
