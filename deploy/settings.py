@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     kafka_password: SecretStr = SecretStr("")
     kafka_security: KafkaSecurity = KafkaSecurity.SASL_PLAINTEXT
     kafka_mechanism: str = "SCRAM-SHA-256"
+    kafka_replicas: int = Field(default=1, ge=1, le=7)
+    """Replicas of every topic that is made: 1 on the embedded broker, 3 on a cluster that must survive a broker."""
     kafka_ca_file: Path | None = None
     """Certificates that the broker's own is checked against, for the two SSL forms."""
 

@@ -1,0 +1,67 @@
+"""Agencies on the broker: each has a topic, a user with a password, and the right to write that topic alone.
+
+Passwords are made here once and kept in the data directory, in a file that only its owner may read; the broker keeps
+salted hashes of them. Hand an agency its own with `pishkhan agency CODE credentials`.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from connectors.broker.admin import GATEWAY_USER, BrokerAdmin, agency_user
+from deploy.engines.kept import Kept
+from deploy.problem import Problem
+from deploy.settings import Settings
+from schemas.topics import RESERVED_AGENCY_CODES
+
+AGENCIES_FILE = "agencies.json"
+_CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+_SEPARATOR = " "
+
+
+class Agencies:
+    """The agencies that this data directory knows, and their passwords."""
+
+    def __init__(self, data_directory: Path) -> None:
+        self._kept = Kept(data_directory / AGENCIES_FILE)
+
+    def codes(self) -> list[str]:
+        """Return the codes of all known agencies, sorted."""
+        return (self._kept.text("codes") or "").split()
+
+    def password(self, code: str) -> str:
+        """Return the broker password of a known agency. Raises `Problem` for an unknown one."""
+        if code not in self.codes():
+            known = ", ".join(self.codes()) or "none yet; load a province first"
+            raise Problem(f"No agency is called {code!r}. Known: {known}.")
+        return self._kept.secret(agency_user(code))
+
+    def add(self, codes: Sequence[str]) -> None:
+        """Know `codes` from now on. Raises `Problem` for a code that cannot name a topic."""
+        for code in codes:
+            if _CODE.fullmatch(code) is None or code in RESERVED_AGENCY_CODES:
+                raise Problem(f"An agency cannot be called {code!r}: use lower case letters, digits, '.', '_' and '-'.")
+        self._kept.keep("codes", _SEPARATOR.join(sorted({*self.codes(), *codes})))
+
+    def passwords(self) -> dict[str, str]:
+        """Return every user that the broker must know besides the bus, with its password."""
+        users = [GATEWAY_USER, *(agency_user(code) for code in self.codes())]
+        return {user: self._kept.secret(user) for user in users}
+
+
+def provision(settings: Settings, codes: Sequence[str] = ()) -> list[str]:
+    """Give `codes`, and every known agency, topic, user and rights; return the topics that were made.
+
+    Harmless when repeated. Raises `BrokerUnavailable`, and `Problem` for a code that cannot name a topic.
+    """
+    agencies = Agencies(settings.data_directory)
+    agencies.add(codes)
+    admin = BrokerAdmin(settings.kafka_login())
+    try:
+        made = admin.ensure_topics(agencies.codes(), settings.kafka_replicas)
+        if settings.kafka_user:
+            admin.ensure_users(agencies.passwords())
+            admin.ensure_rights(agencies.codes())
+    finally:
+        admin.close()
+    return made

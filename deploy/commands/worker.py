@@ -1,0 +1,46 @@
+"""`pishkhan worker NAME`: one worker in this process, until it is told to stop."""
+
+import signal
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+
+from deploy.bootstrap import run_worker
+from deploy.problem import Problem
+from deploy.settings import load_settings
+from deploy.workers import WORKERS, worker_names, worker_row
+
+NAMES = "\n\n".join(f"  [bold]{row.name}[/bold]  {row.purpose}" for row in WORKERS)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("worker", help=f"{worker.__doc__}\n\n[bold]Workers[/bold]\n\n{NAMES}")(worker)
+
+
+def worker(
+    name: Annotated[str, typer.Argument(help=", ".join(worker_names()))],
+    data: Annotated[Path | None, typer.Option("--data", help="Folder of a running `pishkhan up`.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of metrics and health, instead of the table's.")] = None,
+) -> None:
+    """Run one worker until SIGTERM or Ctrl-C; it finishes its batch first. Run as many of each as you like.
+
+    It takes its settings from the environment (PISHKHAN_*), or from the data folder of a running `pishkhan up`.
+
+    [bold]Examples[/bold]
+
+      pishkhan worker requests
+
+      pishkhan worker requests --port 9502      # a second one on the same machine
+    """
+    try:
+        row = worker_row(name)
+    except KeyError as error:
+        raise Problem(str(error.args[0])) from None
+    settings = load_settings(data)
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    run_worker(row.name, settings, settings.metrics_port + row.port_offset if port is None else port, stop)
