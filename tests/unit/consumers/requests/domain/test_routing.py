@@ -1,0 +1,398 @@
+"""Routing by origin, one example for every reason that it may give."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from consumers.requests.domain.loads import Load, Loads
+from consumers.requests.domain.registry_view import RegistryView
+from consumers.requests.domain.routing import Refused, Routed, RoutingRequest, route
+from schemas.agreements import Agreement, AgreementState
+from schemas.base import OfficeClass
+from schemas.catalogue import Channels, Service, Stage
+from schemas.intake_agency import Origin
+from schemas.log_requests import Exclusion, RefusalReason
+from schemas.offices import Accession, LicenceState, Office
+from schemas.policy import CalendarScope
+from schemas.tariff import Party, SplitPart, VariableRule
+from tests import builders
+from tests.builders import AGENCY, AGREEMENT, MOMENT, SERVICE
+
+SEED = bytes(range(16))
+FRIDAY = MOMENT + timedelta(days=4)
+EVENING = MOMENT + timedelta(hours=8)
+BUSY = Load(in_flight=40, reserved_rial=0, income_rial=0)
+INDEBTED = Load(in_flight=0, reserved_rial=9_991_001, income_rial=0)
+
+
+def request(origin: Origin = Origin.AGENCY, office: str | None = None, **changes: Any) -> RoutingRequest:
+    agency = None if origin is Origin.WALK_IN else AGENCY
+    return RoutingRequest(SERVICE, agency, origin, "bojnord", office, MOMENT)._replace(**changes)
+
+
+def view_of(*things: builders.Registrable, base: Sequence[builders.Registrable] = ()) -> RegistryView:
+    default = (builders.territory(), builders.policy(), builders.service(), builders.agreement())
+    return RegistryView.empty().with_entries(builders.entries([*(base or default), *things]))
+
+
+def loads(**of_offices: Load) -> Loads:
+    return Loads(7, {code.replace("_", "-"): load for code, load in of_offices.items()})
+
+
+def routed(verdict: Routed | Refused) -> Routed:
+    assert isinstance(verdict, Routed), verdict
+    return verdict
+
+
+def refused(verdict: Routed | Refused) -> Refused:
+    assert isinstance(verdict, Refused), verdict
+    return verdict
+
+
+TWO = (builders.office("office-1"), builders.office("office-2"))
+
+
+def test_an_agencys_request_goes_to_the_lower_of_two_scores() -> None:
+    verdict = routed(route(request(), view_of(*TWO), loads(office_1=Load(10, 0, 0)), SEED))
+    decision = verdict.decision
+    assert decision.office == "office-2"
+    assert {sample.office: sample.score for sample in decision.samples} == {"office-1": 250, "office-2": 0}
+    assert (decision.candidates, decision.excluded) == (2, {})
+    assert (decision.agreement, decision.agreement_version, decision.service_version) == (AGREEMENT, 1, 1)
+    assert (decision.policy_version, decision.registry_revision, decision.loads_seen) == (1, 6, 7)
+    assert decision.seed == SEED.hex()
+    assert decision.decided_for == MOMENT
+    assert verdict.county == "bojnord"
+    assert verdict.accept_by == MOMENT + timedelta(hours=4)
+
+
+def test_equal_scores_go_by_the_code() -> None:
+    for number in range(20):
+        verdict = routed(route(request(), view_of(*TWO), loads(), number.to_bytes(16, "big")))
+        assert verdict.decision.office == "office-1"
+
+
+def test_one_candidate_is_sampled_once() -> None:
+    verdict = routed(route(request(), view_of(builders.office()), loads(), SEED))
+    assert [sample.office for sample in verdict.decision.samples] == ["office-1"]
+
+
+def test_income_and_distance_count_in_the_score() -> None:
+    far = builders.office("office-2", latitude=37.5047)
+    load = loads(office_1=Load(1, 0, 50_000_000), office_2=Load(1, 0, -5))
+    samples = routed(route(request(), view_of(builders.office(), far), load, SEED)).decision.samples
+    by_office = {sample.office: sample for sample in samples}
+    # 1000·1/40 + 300·50,000,000/100,000,000
+    assert by_office["office-1"].score == 25 + 150
+    # three hundredths of a degree of latitude, by 1.3
+    assert by_office["office-2"].distance_m == 4337
+    assert by_office["office-2"].score == 25 + 0 + 500 * 4337 // 60_000
+
+
+WITHOUT_EQUIPMENT = builders.service(equipment=("scanner",))
+WITHOUT_TRAINING = builders.service(training=("form-12",))
+
+
+@pytest.mark.parametrize(
+    ("reason", "service", "agreement", "office"),
+    [
+        (Exclusion.OFFICE_CLASS, builders.service(channels=Channels(urban=False, rural=True)), None, None),
+        (
+            Exclusion.OFFICE_CLASS,
+            None,
+            builders.agreement(services=(builders.terms(office_classes=(OfficeClass.RURAL,)),)),
+            None,
+        ),
+        (Exclusion.TERRITORY, None, builders.agreement(territory=("shirvan",)), None),
+        (Exclusion.REVOKED, None, builders.agreement(revoked_offices=("office-1",)), None),
+        (Exclusion.ACCESSION, None, None, builders.office(accessions=())),
+        (
+            Exclusion.ACCESSION,
+            None,
+            None,
+            builders.office(accessions=(Accession(agreement=AGREEMENT, services=("passport",)),)),
+        ),
+        (Exclusion.EQUIPMENT, WITHOUT_EQUIPMENT, None, None),
+        (Exclusion.TRAINING, WITHOUT_TRAINING, None, None),
+        (
+            Exclusion.LICENCE,
+            None,
+            None,
+            builders.office(
+                licence=builders.office().licence.model_copy(update={"state": LicenceState.SUSPENDED}),
+            ),
+        ),
+        (
+            Exclusion.LICENCE,
+            None,
+            None,
+            builders.office(licence=builders.office().licence.model_copy(update={"valid_to": MOMENT})),
+        ),
+    ],
+)
+@pytest.mark.parametrize("origin", list(Origin))
+def test_static_exclusions(
+    reason: Exclusion,
+    service: Service | None,
+    agreement: Agreement | None,
+    office: Office | None,
+    origin: Origin,
+) -> None:
+    base = (
+        builders.territory(),
+        builders.policy(),
+        service or builders.service(),
+        agreement or builders.agreement(),
+        office or builders.office(),
+    )
+    chosen = None if origin is Origin.AGENCY else "office-1"
+    verdict = refused(route(request(origin, chosen), view_of(base=base), loads(), SEED))
+    wanted = RefusalReason.NO_ELIGIBLE_OFFICE if chosen is None else RefusalReason.OFFICE_NOT_ELIGIBLE
+    assert verdict.reason is wanted
+    assert verdict.excluded == {reason: 1}
+    assert verdict.nearest_office is None
+
+
+def test_an_office_too_far_away_is_still_a_way_out() -> None:
+    verdict = refused(route(request(city="faruj"), view_of(builders.office()), loads(), SEED))
+    assert verdict.excluded == {Exclusion.DISTANCE: 1}
+    assert verdict.nearest_office == "office-1"
+
+
+def test_a_tried_office_is_not_asked_again() -> None:
+    verdict = routed(route(request(), view_of(*TWO), loads(), SEED, attempt=2, tried=["office-1"]))
+    assert verdict.decision.office == "office-2"
+    assert verdict.decision.attempt == 2
+    assert verdict.decision.excluded == {Exclusion.TRIED_BEFORE: 1}
+
+
+def test_a_tried_office_counts_as_tried_even_when_far() -> None:
+    view = view_of(*TWO, builders.office("office-3", city="faruj"), builders.office("office-4", city="faruj"))
+    verdict = routed(route(request(), view, loads(), SEED, attempt=2, tried=["office-3", "gone"]))
+    assert verdict.decision.excluded == {Exclusion.TRIED_BEFORE: 1, Exclusion.DISTANCE: 1}
+
+
+def test_an_office_that_does_not_open_before_the_deadline_is_passed_over() -> None:
+    verdict = refused(route(request(moment=FRIDAY), view_of(builders.office()), loads(), SEED))
+    assert verdict.excluded == {Exclusion.HOURS: 1}
+
+
+def test_an_agencys_request_may_wait_for_the_doors_to_open() -> None:
+    early = MOMENT - timedelta(hours=4)
+    assert routed(route(request(moment=early), view_of(builders.office()), loads(), SEED))
+
+
+@pytest.mark.parametrize(
+    ("scope", "subject"),
+    [
+        (CalendarScope.PROVINCE, "north-khorasan"),
+        (CalendarScope.COUNTY, "bojnord"),
+        (CalendarScope.OFFICE, "office-1"),
+    ],
+)
+def test_a_holiday_closes_the_offices_that_it_binds(scope: CalendarScope, subject: str) -> None:
+    closed = builders.calendar("closure", scope=scope, subject=subject, holidays=(builders.holiday(MOMENT.date()),))
+    verdict = refused(route(request(), view_of(builders.office(), closed), loads(), SEED))
+    assert verdict.excluded == {Exclusion.HOURS: 1}
+
+
+def test_an_agencys_holiday_does_not_close_offices() -> None:
+    closed = builders.calendar(
+        "closure", scope=CalendarScope.AGENCY, subject=AGENCY, holidays=(builders.holiday(MOMENT.date()),)
+    )
+    assert routed(route(request(), view_of(builders.office(), closed), loads(), SEED))
+
+
+def test_an_office_without_headroom_for_this_fee_is_passed_over() -> None:
+    # The certificate leaves 9,000 rial with the office that are the bank's; 8,999 of its cap are left.
+    verdict = routed(route(request(), view_of(*TWO), loads(office_1=INDEBTED), SEED))
+    assert (verdict.decision.office, verdict.decision.excluded) == ("office-2", {Exclusion.CAP: 1})
+
+
+def test_an_office_with_just_enough_headroom_is_not() -> None:
+    just_enough = Load(0, 9_991_000, 0)
+    verdict = routed(route(request(), view_of(builders.office()), loads(office_1=just_enough), SEED))
+    assert verdict.decision.excluded == {}
+
+
+@pytest.mark.parametrize(("amount_rial", "fits"), [(10_000_000, True), (10_000_001, False)])
+def test_headroom_is_asked_for_the_bill_in_the_form(amount_rial: int, fits: bool) -> None:
+    bill = builders.certificate_line(
+        rule=VariableRule(field="bill_amount"),
+        split=(SplitPart(party=Party.BANK, party_code="melli", numerator=1, denominator=1),),
+    )
+    base = (
+        builders.territory(),
+        builders.policy(),
+        builders.service(),
+        builders.agreement(services=(builders.terms(tariff=(bill,)),)),
+        builders.office(),
+    )
+    verdict = route(request(form={"bill_amount": amount_rial}), view_of(base=base), loads(), SEED)
+    assert isinstance(verdict, Routed) is fits
+    if not fits:
+        assert refused(verdict).excluded == {Exclusion.CAP: 1}
+
+
+def test_a_full_office_is_passed_over() -> None:
+    verdict = routed(route(request(), view_of(*TWO), loads(office_1=BUSY), SEED))
+    assert (verdict.decision.office, verdict.decision.excluded) == ("office-2", {Exclusion.CAPACITY: 1})
+
+
+def test_all_full_refuses_without_a_way_out() -> None:
+    verdict = refused(route(request(), view_of(*TWO), loads(office_1=BUSY, office_2=BUSY), SEED))
+    assert verdict.reason is RefusalReason.NO_ELIGIBLE_OFFICE
+    assert verdict.excluded == {Exclusion.CAPACITY: 2}
+    assert verdict.nearest_office is None
+
+
+def test_a_walk_in_is_served_at_this_desk_even_when_it_is_full_or_far() -> None:
+    verdict = routed(
+        route(request(Origin.WALK_IN, "office-1", city="faruj"), view_of(*TWO), loads(office_1=BUSY), SEED)
+    )
+    assert verdict.decision.office == "office-1"
+    assert (verdict.decision.candidates, verdict.decision.excluded) == (1, {})
+    assert len(verdict.decision.samples) == 1
+
+
+def test_a_walk_in_needs_open_doors_and_is_told_who_has_them() -> None:
+    late = builders.office("office-3", city="shirvan", hours=builders.hours_of_the_week(480, 1200))
+    verdict = refused(route(request(Origin.WALK_IN, "office-1", moment=EVENING), view_of(*TWO, late), loads(), SEED))
+    assert verdict.reason is RefusalReason.OFFICE_NOT_ELIGIBLE
+    assert verdict.excluded == {Exclusion.HOURS: 1}
+    assert verdict.agreement == AGREEMENT
+    assert verdict.nearest_office == "office-3"
+
+
+def test_a_walk_in_at_an_office_without_headroom_is_sent_to_the_nearest_with() -> None:
+    near, far = builders.office("office-2", latitude=37.5), builders.office("office-3", city="shirvan")
+    view = view_of(builders.office(), far, near)
+    verdict = refused(route(request(Origin.WALK_IN, "office-1"), view, loads(office_1=INDEBTED), SEED))
+    assert verdict.excluded == {Exclusion.CAP: 1}
+    assert verdict.nearest_office == "office-2"
+
+
+def test_a_refusal_at_the_desk_names_the_agreement_that_forbids() -> None:
+    view = view_of(builders.office(accessions=()), builders.office("office-2"))
+    verdict = refused(route(request(Origin.WALK_IN, "office-1"), view, loads(), SEED))
+    assert (verdict.agreement, verdict.nearest_office) == (AGREEMENT, "office-2")
+    assert "accession" in verdict.detail
+    assert AGREEMENT in verdict.detail
+
+
+def test_a_chosen_office_must_have_capacity() -> None:
+    verdict = refused(route(request(Origin.CITIZEN_CHOICE, "office-1"), view_of(*TWO), loads(office_1=BUSY), SEED))
+    assert verdict.excluded == {Exclusion.CAPACITY: 1}
+    assert verdict.nearest_office == "office-2"
+
+
+def test_a_chosen_office_may_open_later_today() -> None:
+    early = MOMENT - timedelta(hours=4)
+    choice = request(Origin.CITIZEN_CHOICE, "office-2", moment=early)
+    assert routed(route(choice, view_of(*TWO), loads(), SEED)).decision.office == "office-2"
+
+
+def test_a_chosen_office_that_gave_the_request_back_leaves_it_to_all_others() -> None:
+    verdict = route(
+        request(Origin.CITIZEN_CHOICE, "office-1"), view_of(*TWO), loads(), SEED, attempt=2, tried=["office-1"]
+    )
+    assert routed(verdict).decision.office == "office-2"
+
+
+def test_an_unknown_office() -> None:
+    verdict = refused(route(request(Origin.WALK_IN, "office-9"), view_of(*TWO), loads(), SEED))
+    assert verdict.reason is RefusalReason.UNKNOWN_OFFICE
+
+
+def paused() -> RegistryView:
+    base = (builders.territory(), builders.policy(), builders.service())
+    return view_of(builders.agreement(services=(builders.terms(paused=True),)), *TWO, base=base)
+
+
+def without_agreement() -> RegistryView:
+    return view_of(*TWO, base=(builders.territory(), builders.policy(), builders.service()))
+
+
+def suspended_agreement() -> RegistryView:
+    return view_of(builders.agreement(version=2, state=AgreementState.SUSPENDED), *TWO)
+
+
+def proposed_agreement() -> RegistryView:
+    base = (builders.territory(), builders.policy(), builders.service())
+    return view_of(builders.agreement(state=AgreementState.SIGNED), *TWO, base=base)
+
+
+def foreign_agreement() -> RegistryView:
+    base = (builders.territory(), builders.policy(), builders.service())
+    return view_of(builders.agreement(agency="water"), *TWO, base=base)
+
+
+def not_live() -> RegistryView:
+    base = (builders.territory(), builders.policy(), builders.service(stage=Stage.DELEGABLE), builders.agreement())
+    return view_of(*TWO, base=base)
+
+
+@pytest.mark.parametrize(
+    ("made", "reason", "agreement", "excluded", "said"),
+    [
+        (paused, RefusalReason.SERVICE_PAUSED, AGREEMENT, {Exclusion.PAUSED: 2}, "paused"),
+        (without_agreement, RefusalReason.NO_AGREEMENT, None, {Exclusion.AGREEMENT: 2}, AGENCY),
+        (suspended_agreement, RefusalReason.NO_AGREEMENT, AGREEMENT, {Exclusion.AGREEMENT: 2}, "suspended"),
+        (proposed_agreement, RefusalReason.NO_AGREEMENT, AGREEMENT, {Exclusion.AGREEMENT: 2}, "signed"),
+        (foreign_agreement, RefusalReason.NO_AGREEMENT, None, {Exclusion.AGREEMENT: 2}, AGENCY),
+        (not_live, RefusalReason.SERVICE_NOT_LIVE, None, {}, "delegable"),
+    ],
+)
+def test_refusals_of_all_offices(
+    made: Callable[[], RegistryView],
+    reason: RefusalReason,
+    agreement: str | None,
+    excluded: dict[Exclusion, int],
+    said: str,
+) -> None:
+    verdict = refused(route(request(), made(), loads(), SEED))
+    assert (verdict.reason, verdict.agreement, verdict.excluded) == (reason, agreement, excluded)
+    assert said in verdict.detail
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"service": "unheard-of"}, RefusalReason.UNKNOWN_SERVICE),
+        ({"agency": "water"}, RefusalReason.NOT_OWNER),
+        ({"city": "atlantis"}, RefusalReason.UNKNOWN_PLACE),
+    ],
+)
+def test_refusals_of_the_request(changes: dict[str, Any], reason: RefusalReason) -> None:
+    assert refused(route(request(**changes), view_of(*TWO), loads(), SEED)).reason is reason
+
+
+def test_two_agreements_on_one_service_each_open_their_own_offices() -> None:
+    urban = builders.agreement("urban-terms", services=(builders.terms(office_classes=(OfficeClass.URBAN,)),))
+    rural = builders.agreement("rural-terms", services=(builders.terms(office_classes=(OfficeClass.RURAL,)),))
+    acceded = (Accession(agreement="urban-terms"), Accession(agreement="rural-terms"))
+    town = builders.office("town", accessions=acceded)
+    village = builders.office("village", office_class=OfficeClass.RURAL, accessions=acceded)
+    base = (builders.territory(), builders.policy(), builders.service(), urban, rural, town, village)
+    for code, agreement in (("town", "urban-terms"), ("village", "rural-terms")):
+        verdict = routed(route(request(Origin.WALK_IN, code), view_of(base=base), loads(), SEED))
+        assert verdict.decision.agreement == agreement
+    everybody = routed(route(request(), view_of(base=base), loads(), SEED))
+    assert everybody.decision.candidates == 2
+
+
+def test_a_paused_agreement_leaves_the_offices_of_another_one() -> None:
+    stopped = builders.agreement("first", services=(builders.terms(paused=True),))
+    town = builders.office("town", accessions=(Accession(agreement="first"),))
+    base = (builders.territory(), builders.policy(), builders.service(), stopped, builders.agreement(), town)
+    verdict = routed(route(request(), view_of(*TWO, base=base), loads(), SEED))
+    # Of two refusals the one that let the office further counts: it never acceded to the second agreement.
+    assert verdict.decision.excluded == {Exclusion.ACCESSION: 1}
+
+
+def test_an_office_that_is_not_in_force_is_no_office() -> None:
+    view = view_of(builders.office(), builders.office("office-2", valid_from=MOMENT + timedelta(days=1)))
+    decision = routed(route(request(), view, loads(), SEED)).decision
+    assert (decision.candidates, decision.excluded) == (1, {})
