@@ -25,7 +25,7 @@ _EXCEPTIONS = {
     # Rows that go when their time is over.
     "worker": _ALL_ROWS,
     "parked_event": _ALL_ROWS,
-    "kpi_request_fact": _ALL_ROWS,
+    "kpi_out_of_date": _ALL_ROWS,
 }
 
 

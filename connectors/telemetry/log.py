@@ -27,10 +27,11 @@ ALLOWED_KEYS = frozenset(
         "request_id", "event_id", "event_type", "topic", "partition", "position", "agency", "service", "office",
         "county", "agreement", "window", "revision", "shard", "cluster_id",
         # what happened
-        "outcome", "reason", "cause", "field", "state", "kind", "remedy", "error_type", "error_at", "command",
+        "outcome", "reason", "cause", "why", "field", "state", "kind", "remedy", "command", "error", "error_type",
+        "error_at", "where",
         # how much
-        "count", "records", "batches", "seconds", "attempt", "partitions", "rows", "port", "process_id", "exit_code",
-        "rial", "version",
+        "count", "records", "batches", "seconds", "wait_seconds", "attempt", "partitions", "rows", "port",
+        "process_id", "exit_code", "rial", "version",
     }
 )  # fmt: skip
 WITHHELD = "[withheld]"
@@ -40,6 +41,8 @@ _LONG_DIGITS = re.compile(r"(?:[0-9\u06f0-\u06f9\u0660-\u0669][ \-]?){10,}")
 _IDS = frozenset({"request_id", "event_id", "timestamp", "cluster_id"})
 #: Whole numbers of ours that grow past ten digits.
 _LONG_NUMBERS = frozenset({"rial", "position", "revision"})
+#: What these say below a warning is about themselves.
+_LIBRARIES = ("aiokafka", "alembic", "asyncio", "faust", "httpcore", "httpx", "kafka", "mode", "psycopg", "sqlalchemy")
 _FRAMES = 3
 
 
@@ -66,8 +69,9 @@ def configure_logging(worker: str, *, level: str = "INFO", stream: TextIO | None
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
-    logging.getLogger("pishkhan").setLevel(level)
+    root.setLevel(level)
+    for library in _LIBRARIES:
+        logging.getLogger(library).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -78,7 +82,7 @@ def configure_logging(worker: str, *, level: str = "INFO", stream: TextIO | None
 
 def get_log(name: str) -> structlog.stdlib.BoundLogger:
     """Return the logger of one part of the bus. Events are constant words; what varies goes into allowed keys."""
-    logger: structlog.stdlib.BoundLogger = structlog.get_logger(f"pishkhan.{name}")
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
     return logger
 
 

@@ -48,7 +48,8 @@ def upgrade() -> None:
     """Create all."""
     _create_positions_and_events()
     _create_registry_and_requests()
-    _create_settlement_and_figures()
+    _create_settlement()
+    _create_figures()
     op.execute(_OUTBOX_MAINTAIN)
     op.execute("INSERT INTO registry_head (id, revision) VALUES (1, 0)")
     op.execute("INSERT INTO load_clock (id, revision) VALUES (1, 0)")
@@ -240,30 +241,7 @@ def _create_registry_and_requests() -> None:
     )
 
 
-def _create_settlement_and_figures() -> None:
-    op.create_table(
-        "kpi_request_fact",
-        sa.Column("request_id", sa.Uuid(), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("agency", sa.Text(), nullable=True),
-        sa.Column("service", sa.Text(), nullable=True),
-        sa.Column("office", sa.Text(), nullable=True),
-        sa.Column("county", sa.Text(), nullable=True),
-        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("routed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("refusal_reason", sa.Text(), nullable=True),
-        sa.Column("income_rial", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("income_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("request_id"),
-    )
-    op.create_index("kpi_request_fact_income", "kpi_request_fact", ["income_at"], unique=False)
-    op.create_index("kpi_request_fact_opened", "kpi_request_fact", ["opened_at"], unique=False)
+def _create_settlement() -> None:
     op.create_table(
         "ledger_account",
         sa.Column("account", sa.Text(), nullable=False),
@@ -318,4 +296,71 @@ def _create_settlement_and_figures() -> None:
         sa.Column("transfers", sa.BigInteger(), nullable=False),
         sa.Column("anchor", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("window_number"),
+    )
+
+
+def _create_figures() -> None:
+    op.create_table(
+        "kpi_request_fact",
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("agency", sa.Text(), nullable=True),
+        sa.Column("service", sa.Text(), nullable=True),
+        sa.Column("office", sa.Text(), nullable=True),
+        sa.Column("office_sequence", sa.Integer(), nullable=False),
+        sa.Column("county", sa.Text(), nullable=True),
+        sa.Column("county_sequence", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("routed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refusal_reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("request_id"),
+    )
+    for milestone in ("opened", "accepted", "completed", "refused"):
+        op.create_index(f"kpi_request_fact_{milestone}", "kpi_request_fact", [f"{milestone}_at"], unique=False)
+    op.create_table(
+        "kpi_income_fact",
+        sa.Column("transaction_id", sa.Uuid(), nullable=False),
+        sa.Column("request_id", sa.Uuid(), nullable=False),
+        sa.Column("office", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("income_rial", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("transaction_id"),
+    )
+    op.create_index("kpi_income_fact_request", "kpi_income_fact", ["request_id"], unique=False)
+    op.create_index("kpi_income_fact_at", "kpi_income_fact", ["at"], unique=False)
+    op.create_table(
+        "kpi_out_of_date",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("measure", sa.Text(), nullable=False),
+        sa.Column("key_kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("window_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("window_to", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "kpi_figure",
+        sa.Column("figure", sa.Text(), nullable=False),
+        sa.Column("key_kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("window_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("window_to", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("samples", sa.BigInteger(), nullable=False),
+        sa.Column("rests_on_generated", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("figure", "key_kind", "key", "window_from", "window_to"),
+    )
+    op.create_index("kpi_figure_window", "kpi_figure", ["key_kind", "figure", "window_from"], unique=False)
+    op.create_table(
+        "kpi_position",
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("partition", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("next_position", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("topic", "partition"),
     )

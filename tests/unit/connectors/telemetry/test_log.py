@@ -40,7 +40,7 @@ def test_a_line_says_who_when_what_and_which_request(stream: io.StringIO) -> Non
     [line] = lines(stream)
     assert line["event"] == "claim refused"
     assert line["worker"] == "requests"
-    assert line["logger"] == "pishkhan.intake"
+    assert line["logger"] == "intake"
     assert line["level"] == "warning"
     assert line["request_id"] == str(REQUEST)
     assert line["reason"] == "state_forbids"

@@ -1,0 +1,159 @@
+"""From a batch of log records to facts, and from facts that changed to figures: two kinds of transaction.
+
+A batch keeps its facts and notes which measurements they make out of date; measuring takes the notes, reads the facts
+and publishes what is new. So a busy minute is measured a few times and not once per event, and a worker that dies
+between the two leaves the notes for the next one.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from consumers.intake import Unreadable
+from consumers.kpi.domain.facts import Fact, Income, learn
+from consumers.kpi.domain.measures import Cell, Reading, compared_with_expected, out_of_date
+from consumers.kpi.ports import Place, RecordsMissing, Span, Stores
+from consumers.kpi.reading import Lesson, read_lesson
+from consumers.parking import NEVER, OperatorAction, ParkedEvent, ParkReason
+from consumers.runner.ports import Clock, Outcome, Record, Telemetry
+from schemas.decode import encode
+from schemas.envelope import Envelope
+from schemas.kpi import Figure, KeyKind, KpiMeasured
+from schemas.message import Message
+from schemas.topics import KPI_MEASURED
+
+CONSUMER = "kpi"
+SOURCE = "/bus"
+
+
+@dataclass(frozen=True, slots=True)
+class KpiHandler:
+    """What to do with records, notes and decisions; each call is inside one open transaction.
+
+    `new_id` gives event ids. Facts come out the same however often and in whatever pieces a batch is done.
+    """
+
+    clock: Clock
+    new_id: Callable[[], UUID]
+    telemetry: Telemetry
+
+    def handle(self, stores: Stores, records: Sequence[Record], *, complete: bool = False) -> None:
+        """Keep the facts of a batch; records before a partition's position are known already and change nothing.
+
+        With `complete` the records are all that the log holds. Otherwise a gap is not believed, because Faust may
+        commit a message that it dropped while a partition changed hands: raises `RecordsMissing`.
+        """
+        batch = _by_place(records)
+        known = stores.positions.next_positions(batch.keys())
+        if not complete:
+            missing = {place: gap for place, some in batch.items() if (gap := _gap(known[place], some)) is not None}
+            if missing:
+                raise RecordsMissing(missing)
+        self._learn(stores, records)
+        stores.positions.advance({place: max(positions) + 1 for place, positions in batch.items()})
+
+    def skip(self, stores: Stores, place: Place, end: int) -> None:
+        """Go on at `end`: the log does not hold the records before it any more."""
+        stores.positions.advance({place: end})
+
+    def park_failed(self, stores: Stores, record: Record, error: Exception) -> None:
+        """Park a record on which `handle` fails by itself. Facts need no order, so nothing waits behind it."""
+        key = (record.key or b"").decode("utf-8", "replace")
+        detail = f"the handler fails with {type(error).__name__}"
+        stores.park.park([ParkedEvent(key, ParkReason.FAILED, detail, record, NEVER)])
+        self.telemetry.count(Outcome.PARKED, 1, ParkReason.FAILED)
+        stores.positions.advance({(record.topic, record.partition): record.position + 1})
+
+    def measure(self, stores: Stores, limit: int) -> int:
+        """Measure up to `limit` cells that are out of date and publish what is new; return how many there were."""
+        self._carry_out_decisions(stores, limit)
+        cells = stores.figures.take(limit)
+        if cells:
+            readings = list(stores.figures.measure(cells))
+            readings += _compared(readings, stores)
+            stores.outbox.add([self._message(reading) for reading in stores.figures.keep(readings)])
+        return len(cells)
+
+    def _learn(self, stores: Stores, records: Sequence[Record]) -> None:
+        lessons: list[Lesson] = []
+        letters: list[Unreadable] = []
+        for record in records:
+            match read_lesson(record):
+                case Lesson() as lesson:
+                    lessons.append(lesson)
+                case Unreadable() as letter:
+                    letters.append(letter)
+                    self.telemetry.count(Outcome.DEAD_LETTERED, 1, letter.reason)
+        stores.dead_letters.add(CONSUMER, letters)
+        _keep(stores, lessons)
+        self.telemetry.count(Outcome.HANDLED, len(records) - len(letters))
+
+    def _carry_out_decisions(self, stores: Stores, limit: int) -> None:
+        keys = stores.park.due_keys(self.clock.now(), limit)
+        decided = [row for row in stores.park.of_keys(keys) if row.action is not None] if keys else []
+        if decided:
+            self._learn(stores, [row.event.record for row in decided if row.action is OperatorAction.REDRIVE])
+            stores.park.remove([row.id for row in decided])
+
+    def _message(self, reading: Reading) -> Message:
+        cell = reading.cell
+        event = KpiMeasured(
+            figure=reading.figure,
+            key_kind=cell.key_kind,
+            key=cell.key,
+            window_from=cell.window.start,
+            window_to=cell.window.end,
+            value=reading.value,
+            samples=reading.samples,
+            rests_on_generated=reading.rests_on_generated,
+        )
+        envelope = Envelope(
+            id=str(self.new_id()), source=SOURCE, type=event.type_name(), subject=cell.key, time=self.clock.now()
+        )
+        return Message(KPI_MEASURED.name, cell.key, envelope, encode(event))
+
+
+def _keep(stores: Stores, lessons: Sequence[Lesson]) -> None:
+    request_ids = sorted({lesson.request_id for lesson in lessons})
+    before = stores.facts.lock(request_ids)
+    incomes = stores.facts.incomes(request_ids)
+    after: dict[UUID, Fact] = {}
+    new: dict[UUID, list[Income]] = {}
+    for lesson in lessons:
+        request_id = lesson.request_id
+        fact = after.get(request_id) or before.get(request_id) or Fact(request_id)
+        after[request_id] = learn(fact, lesson.event, lesson.sequence, lesson.time)
+        income = lesson.income()
+        earlier = [*incomes.get(request_id, ()), *new.get(request_id, ())]
+        if income is not None and all(income.transaction_id != one.transaction_id for one in earlier):
+            new.setdefault(request_id, []).append(income)
+    cells: set[Cell] = set()
+    for request_id, fact in after.items():
+        cells |= out_of_date(before.get(request_id), fact, incomes.get(request_id, ()), new.get(request_id, ()))
+    changed = [fact for fact in after.values() if fact != before.get(fact.request_id)]
+    stores.facts.save(changed, [income for some in new.values() for income in some])
+    stores.figures.mark(cells)
+
+
+def _compared(readings: Iterable[Reading], stores: Stores) -> list[Reading]:
+    incomes = [one for one in readings if one.figure is Figure.INCOME_RIAL and one.cell.key_kind is KeyKind.OFFICE]
+    expected = stores.figures.expectations({one.cell.key for one in incomes})
+    compared = (compared_with_expected(one, expected.get(one.cell.key)) for one in incomes)
+    return [one for one in compared if one is not None]
+
+
+def _by_place(records: Sequence[Record]) -> dict[Place, list[int]]:
+    """Return the positions in each partition, growing."""
+    batch: dict[Place, list[int]] = {}
+    for record in records:
+        batch.setdefault((record.topic, record.partition), []).append(record.position)
+    return {place: sorted(positions) for place, positions in batch.items()}
+
+
+def _gap(position: int, positions: Sequence[int]) -> Span | None:
+    """Return the first positions that are missing between `position` and the last of `positions`, or none."""
+    for present in positions:
+        if present > position:
+            return position, present
+        position = max(position, present + 1)
+    return None

@@ -1,0 +1,186 @@
+"""Transactions that are done until they succeed: facts of a batch, measuring, and records that the stream skipped."""
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import random
+from threading import Event
+from typing import TypeVar
+
+import structlog
+
+from consumers.kpi.handlers import KpiHandler
+from consumers.kpi.ports import Place, RecordsMissing, Span, Stores, Work
+from consumers.kpi.reading import TOPICS
+from consumers.runner.backoff import Backoff
+from consumers.runner.ports import (
+    BrokerUnavailable,
+    Contention,
+    DatabaseUnavailable,
+    ParkFull,
+    Partition,
+    PositionLost,
+    Record,
+    Setback,
+    Source,
+    Telemetry,
+)
+
+#: Cells that one measuring transaction takes at most.
+CELLS_MAX = 4_000
+#: Records that are read from the log in one piece.
+RECORDS_MAX = 500
+POLL_SECONDS = 0.5
+#: A log that has records and yields none for this many polls is away.
+EMPTY_POLLS_MAX = 20
+
+Result = TypeVar("Result")
+_BROKEN: dict[type[Exception], Setback] = {
+    Contention: Setback.CONTENTION,
+    DatabaseUnavailable: Setback.DATABASE_UNAVAILABLE,
+    BrokerUnavailable: Setback.BROKER_UNAVAILABLE,
+    ParkFull: Setback.PARK_FULL,
+}
+
+
+@dataclass
+class KpiLoop:
+    """What the stream calls, from one thread at a time. Every call blocks on the database, some on the broker."""
+
+    work: Work
+    handler: KpiHandler
+    #: Reads logs beside the stream: ends, and records that the stream skipped.
+    source: Source
+    telemetry: Telemetry
+    chance: Callable[[], float] = random
+    monotonic: Callable[[], float] = time.monotonic
+    _looked: dict[Place, int] = field(default_factory=dict)
+
+    def apply(self, records: Sequence[Record], stop: Event) -> bool:
+        """Keep the facts of `records`, however often that takes; false when `stop` came first."""
+        return self._persist(lambda: self._apply(records, complete=False), stop)
+
+    def measure(self, stop: Event) -> None:
+        """Measure what is out of date, until nothing is or `stop` is set."""
+        more = True
+        while more and not stop.is_set():
+            count = 0
+
+            def once() -> None:
+                nonlocal count
+                count = self._transact(0, lambda stores: self.handler.measure(stores, CELLS_MAX))
+
+            self._persist(once, stop)
+            more = count > 0
+
+    def look_round(self, owned: Collection[Place], stop: Event) -> None:
+        """Show the lag of `owned` partitions, and read those that have records and did not move since the last look."""
+        self._persist(lambda: self._look_round(owned), stop)
+
+    def _look_round(self, owned: Collection[Place]) -> None:
+        ends = {place: end for place, end in _ends(self.source).items() if place in owned}
+        positions = self._transact(0, lambda stores: dict(stores.positions.next_positions(ends.keys())))
+        behind = dict.fromkeys(TOPICS, 0)
+        for place, end in ends.items():
+            behind[place[0]] += max(0, end - positions[place])
+        self.telemetry.lag(behind)
+        stuck = {
+            place: (positions[place], end)
+            for place, end in ends.items()
+            if positions[place] < end and self._looked.get(place) == positions[place]
+        }
+        self._looked = positions
+        if stuck:
+            self._fill(stuck)
+
+    def _persist(self, action: Callable[[], None], stop: Event) -> bool:
+        backoff = Backoff(self.chance)
+        while not stop.is_set():
+            try:
+                action()
+            except tuple(_BROKEN) as error:
+                cause = next(setback for kind, setback in _BROKEN.items() if isinstance(error, kind))
+                self.telemetry.rolled_back(cause)
+                if cause is not Setback.CONTENTION:
+                    self.telemetry.unready(cause)
+                wait_seconds = backoff.next_seconds()
+                structlog.get_logger("kpi").warning("done again", cause=cause.value, wait_seconds=wait_seconds)
+                stop.wait(wait_seconds)
+            else:
+                self.telemetry.ready()
+                return True
+        return False
+
+    def _apply(self, records: Sequence[Record], *, complete: bool) -> None:
+        """Keep the facts of `records`; a record on which the handler fails by itself is parked."""
+        try:
+            self._transact(len(records), lambda stores: self.handler.handle(stores, records, complete=complete))
+        except RecordsMissing as missing:
+            self._fill(missing.spans)
+            self._apply(records, complete=complete)
+        except tuple(_BROKEN):
+            raise
+        except Exception as error:
+            self.telemetry.rolled_back(Setback.HANDLER_FAILED)
+            if len(records) == 1:
+                self._park(records[0], error)
+                return
+            middle = len(records) // 2
+            self._apply(records[:middle], complete=complete)
+            self._apply(records[middle:], complete=complete)
+
+    def _park(self, record: Record, failure: Exception) -> None:
+        structlog.get_logger("kpi").error(
+            "record parked",
+            topic=record.topic,
+            partition=record.partition,
+            position=record.position,
+            exc_info=failure,
+        )
+        self._transact(1, lambda stores: self.handler.park_failed(stores, record, failure))
+
+    def _fill(self, spans: Mapping[Place, Span]) -> None:
+        """Read `spans` from the log itself; afterwards their partitions' positions are at their ends or beyond."""
+        partitions = {(one.topic, one.number): one for one in self.source.partitions()}
+        for place, (start, end) in spans.items():
+            structlog.get_logger("kpi").warning(
+                "records read again", topic=place[0], partition=place[1], count=end - start
+            )
+            try:
+                self._read(partitions[place], start, end)
+            except PositionLost:
+                structlog.get_logger("kpi").error("records lost", topic=place[0], partition=place[1], count=end - start)
+            self._skip(place, end)
+
+    def _skip(self, place: Place, end: int) -> None:
+        self._transact(0, lambda stores: self.handler.skip(stores, place, end))
+
+    def _read(self, partition: Partition, start: int, end: int) -> None:
+        self.source.assign({partition: start})
+        next_position, empty_polls = start, 0
+        while next_position < end:
+            records = self.source.poll(POLL_SECONDS, RECORDS_MAX)
+            wanted = [record for record in records if next_position <= record.position < end]
+            if wanted:
+                self._apply(wanted, complete=True)
+            elif not records:
+                empty_polls += 1
+                if empty_polls == EMPTY_POLLS_MAX:
+                    raise BrokerUnavailable("the log has records and yields none")
+            if records:
+                next_position = records[-1].position + 1
+
+    def _transact(self, records: int, act: Callable[[Stores], Result]) -> Result:
+        started = self.monotonic()
+        with self.work.transaction() as stores:
+            result = act(stores)
+        self.telemetry.committed(records, self.monotonic() - started)
+        return result
+
+
+def _ends(source: Source) -> dict[Place, int]:
+    ends: dict[Place, int] = {}
+    for text, end in source.ends(TOPICS).items():
+        topic, _, number = text.rpartition("/")
+        ends[topic, int(number)] = end
+    return ends
