@@ -14,7 +14,7 @@ from kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from connectors.broker.login import BrokerLogin, meaningful_errors
+from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
 from consumers.runner.ports import BrokerUnavailable, Partition
 from schemas.topics import INTAKE_AGENCY, TOPICS, Topic, Writer
 
@@ -49,9 +49,9 @@ def topic_rows(agencies: Sequence[str]) -> Iterator[TopicRow]:
 class BrokerAdmin:
     """The bus's own user at work on the cluster. Every call may raise `BrokerUnavailable`."""
 
-    def __init__(self, login: BrokerLogin) -> None:
+    def __init__(self, login: KafkaLogin) -> None:
         with meaningful_errors():
-            self._client = KafkaAdminClient(**login.arguments("pishkhan-admin"))
+            self._client = KafkaAdminClient(**client_arguments(login, "pishkhan-admin"))
 
     def cluster_id(self) -> str:
         """Return the cluster's id."""

@@ -14,7 +14,7 @@ from kafka.errors import KafkaError, LogTruncationError, OffsetOutOfRangeError
 from kafka.structs import OffsetAndMetadata
 
 from connectors.broker.admin import BrokerAdmin
-from connectors.broker.login import BrokerLogin, meaningful_errors
+from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
 from consumers.runner.ports import Partition, PositionLost, Record
 
 FETCH_BYTES_PER_PARTITION = 1_048_576
@@ -28,7 +28,7 @@ class KafkaSource:
     Nothing connects before the first call. `group` names the Kafka group to which positions are noted for lag tools.
     """
 
-    def __init__(self, login: BrokerLogin, wanted: Callable[[str], bool], group: str) -> None:
+    def __init__(self, login: KafkaLogin, wanted: Callable[[str], bool], group: str) -> None:
         self._login = login
         self._wanted = wanted
         self._group = group
@@ -104,11 +104,11 @@ class KafkaSource:
         }
         try:
             if self._noting is None:
-                arguments = self._login.arguments(f"{self._group}-notes") | {"request_timeout_ms": 1_000}
+                arguments = client_arguments(self._login, f"{self._group}-notes") | {"request_timeout_ms": 1_000}
                 self._noting = KafkaAdminClient(**arguments)
             self._noting.alter_group_offsets(self._group, offsets)
         except (KafkaError, OSError) as error:
-            self._log.debug("positions were not noted in Kafka", group=self._group, error=type(error).__name__)
+            self._log.debug("positions were not noted in Kafka", consumer=self._group, error=type(error).__name__)
 
     def close(self) -> None:
         """Stop reading and end the connections."""
@@ -122,7 +122,7 @@ class KafkaSource:
     def _connected(self) -> Any:
         if self._consumer is None:
             self._consumer = KafkaConsumer(
-                **self._login.arguments(self._group),
+                **client_arguments(self._login, self._group),
                 group_id=None,
                 enable_auto_commit=False,
                 auto_offset_reset="none",

@@ -1,11 +1,15 @@
 """The outbox's writing side: what is to be published, in the transaction that decided it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from connectors.database.copy import copy_rows
+from connectors.database.driver import meaningful_errors
 from connectors.database.tables import outbox
+from consumers.runner.ports import Contention, DatabaseUnavailable
+from producers.ports import OpenOutbox, OutboxUnavailable
 from schemas.message import Message
 from schemas.partition import partition_of
 from schemas.topics import topic_of
@@ -48,6 +52,20 @@ class OutboxStore:
         if messages:
             copy_rows(self._connection, outbox, _COLUMNS, [_row(message) for message in messages])
             self._connection.execute(_NOTIFY)
+
+
+def outbox_opener(engine: Engine) -> OpenOutbox:
+    """Return what opens a transaction on the outbox alone, for publishing from outside the consumers."""
+
+    @contextmanager
+    def opened() -> Iterator[OutboxStore]:
+        try:
+            with meaningful_errors(), engine.begin() as connection:
+                yield OutboxStore(connection)
+        except (DatabaseUnavailable, Contention) as error:
+            raise OutboxUnavailable(str(error)) from error
+
+    return opened
 
 
 def _row(message: Message) -> tuple[object, ...]:

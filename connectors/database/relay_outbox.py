@@ -1,0 +1,142 @@
+"""The outbox's reading side: one connection holds the shards' locks, listens, reads, and notes what is published."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import psycopg
+from psycopg import sql
+
+from connectors.database.engine import database_url
+from connectors.database.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
+from connectors.database.outbox import CHANNEL, SHARDS
+from producers.ports import OutboxRow, OutboxUnavailable
+from schemas.envelope import Envelope, to_headers
+
+#: The first half of the shards' advisory locks; the second is the shard's number.
+LOCK_CLASS = 7_236
+#: A relay that gives no sign for so long is frozen: its connection is ended, so that a stand-by can go on.
+LEASE_SECONDS = 10.0
+
+_TAKE = """
+SELECT shard, pg_try_advisory_lock(%(lock_class)s, shard) FROM unnest(%(missing)s::int[]) AS shard
+"""
+_SEEN = """
+INSERT INTO worker (consumer, worker_id, seen_at) VALUES ('relay', %(worker_id)s, clock_timestamp())
+ON CONFLICT (consumer, worker_id) DO UPDATE SET seen_at = clock_timestamp()
+"""
+_FORGET_GONE = """
+DELETE FROM worker WHERE consumer = 'relay' AND seen_at < clock_timestamp() - make_interval(secs => 60 * %(lease)s)
+"""
+_FENCE = """
+SELECT pg_terminate_backend(lock.pid)
+FROM pg_locks AS lock
+JOIN pg_stat_activity AS holder ON holder.pid = lock.pid
+LEFT JOIN worker ON worker.consumer = 'relay' AND worker.worker_id = holder.application_name
+WHERE lock.locktype = 'advisory' AND lock.classid = %(lock_class)s AND lock.objsubid = 2 AND lock.granted
+    AND lock.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND lock.pid <> pg_backend_pid()
+    AND holder.backend_start < clock_timestamp() - make_interval(secs => %(lease)s)
+    AND (worker.seen_at IS NULL OR worker.seen_at < clock_timestamp() - make_interval(secs => %(lease)s))
+"""
+_UNPUBLISHED = """
+SELECT row.id, row.created_at, row.topic, row.partition, row.key, row.event_id, row.source, row.type, row.subject,
+    row.time, row.sequence, row.load_revision, row.load_index, row.body
+FROM unnest(%s::smallint[]) AS held (shard)
+CROSS JOIN LATERAL (
+    SELECT * FROM outbox WHERE outbox.shard = held.shard AND published_at IS NULL AND topic <> ALL (%s::text[])
+    ORDER BY id LIMIT %s
+) AS row
+"""
+_PUBLISHED = """
+UPDATE outbox SET published_at = clock_timestamp()
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS done (id, created_at)
+WHERE outbox.id = done.id AND outbox.created_at = done.created_at AND outbox.created_at BETWEEN %s AND %s
+"""
+
+
+class SqlRelayOutbox:
+    """Implements `producers.ports.Outbox`. Connects at once; raises `OutboxUnavailable` when it cannot."""
+
+    def __init__(self, url: str, worker_id: str, lease_seconds: float = LEASE_SECONDS) -> None:
+        name = worker_id[:63]
+        self._names = {"lock_class": LOCK_CLASS, "worker_id": name, "lease": lease_seconds}
+        self._held: set[int] = set()
+        with _meaningful_errors():
+            self._connection = psycopg.connect(
+                database_url(url).set(drivername="postgresql").render_as_string(hide_password=False),
+                autocommit=True,
+                application_name=name,
+                connect_timeout=5,
+                options="-c lock_timeout=5000 -c statement_timeout=60000 -c timezone=UTC",
+                keepalives_idle=10,
+                tcp_user_timeout=30_000,
+            )
+            self._connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+
+    def shards(self) -> Collection[int]:
+        """Take every free shard; a holder that gives no sign any more loses its connection."""
+        with _meaningful_errors():
+            self._connection.execute(_SEEN, self._names)
+            missing = sorted(set(range(SHARDS)) - self._held)
+            if missing:
+                self._connection.execute(_FENCE, self._names)
+                self._connection.execute(_FORGET_GONE, self._names)
+                taken = self._connection.execute(_TAKE, {**self._names, "missing": missing})
+                self._held |= {shard for shard, mine in taken if mine}
+        return frozenset(self._held)
+
+    def unpublished(self, limit: int, passed_over: Collection[str]) -> Sequence[OutboxRow]:
+        """Return the first unpublished rows of each held shard, by id."""
+        parameters = (sorted(self._held), list(passed_over), limit)
+        with _meaningful_errors():
+            return [_row(*row) for row in self._connection.execute(_UNPUBLISHED, parameters, binary=True)]
+
+    def published(self, rows: Sequence[OutboxRow]) -> None:
+        """Note that `rows` are in the log."""
+        times = [row.created_at for row in rows]
+        with _meaningful_errors():
+            self._connection.execute(_PUBLISHED, ([row.id for row in rows], times, min(times), max(times)))
+
+    def wait(self, seconds: float) -> None:
+        """Return when a transaction has added rows, or after `seconds`."""
+        with _meaningful_errors():
+            for _ in self._connection.notifies(timeout=seconds, stop_after=1):
+                pass
+
+    def maintain(self) -> None:
+        """Make the coming days' partitions, and drop those whose rows are old and published."""
+        with _meaningful_errors():
+            self._connection.execute("SELECT outbox_maintain(%s, %s)", (OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT))
+
+    def close(self) -> None:
+        """End the connection; the locks go with it."""
+        self._connection.close()
+
+
+def _row(
+    row_id: int,
+    created_at: datetime,
+    topic: str,
+    partition: int,
+    key: str,
+    event_id: str,
+    source: str,
+    type_name: str,
+    subject: str | None,
+    time: datetime,
+    sequence: int | None,
+    load_revision: int | None,
+    load_index: int | None,
+    body: bytes,
+) -> OutboxRow:
+    envelope = Envelope(event_id, source, type_name, subject, time, sequence, load_revision, load_index)
+    return OutboxRow(row_id, created_at, topic, partition, key.encode(), to_headers(envelope), body)
+
+
+@contextmanager
+def _meaningful_errors() -> Iterator[None]:
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise OutboxUnavailable(str(error).strip() or type(error).__name__) from error

@@ -1,0 +1,56 @@
+"""What the relay tells about itself, in the terms of every other worker: implements `producers.ports.RelayReport`."""
+
+from collections.abc import Collection
+
+import structlog
+
+from consumers.runner.ports import Outcome, Setback, Telemetry
+
+
+class RelayTelemetry:
+    """Rows published count as handled events, shards as owned partitions; a change of fortune is logged once."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._log = structlog.get_logger("relay")
+        self._waits_for: Setback | None = None
+        self._held = -1
+        self._missing: Collection[str] = ()
+
+    def published(self, rows: int, seconds: float) -> None:
+        """`rows` were acknowledged and noted."""
+        self._telemetry.count(Outcome.HANDLED, rows)
+        self._telemetry.committed(rows, seconds)
+
+    def holding(self, shards: int) -> None:
+        """How many shards this relay holds."""
+        if shards != self._held:
+            self._log.info("holds shards of the outbox", partitions=shards)
+            self._held = shards
+        self._telemetry.owned(shards)
+
+    def topics_missing(self, topics: Collection[str]) -> None:
+        """Rows wait for topics that the broker does not have."""
+        for topic in set(topics) - set(self._missing):
+            self._log.error("events wait for a topic that is missing", topic=topic, remedy="prepare the bus anew")
+        self._missing = topics or self._missing
+
+    def working(self) -> None:
+        """Database and broker answer."""
+        self._waits_for = None
+        self._telemetry.ready()
+
+    def waiting_for_database(self, why: str) -> None:
+        """The database is away."""
+        self._wait(Setback.DATABASE_UNAVAILABLE, why)
+
+    def waiting_for_broker(self, why: str) -> None:
+        """The broker is away."""
+        self._wait(Setback.BROKER_UNAVAILABLE, why)
+
+    def _wait(self, cause: Setback, why: str) -> None:
+        if cause is not self._waits_for:
+            self._log.warning("waits", cause=cause, why=why)
+            self._waits_for = cause
+        self._telemetry.rolled_back(cause)
+        self._telemetry.unready(cause)

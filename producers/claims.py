@@ -1,0 +1,81 @@
+"""What may be published on intake: the speaker decides the topic, and the schema is kept to the letter."""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from producers.keys import subject_of
+from schemas.base import Event
+from schemas.decode import EventInvalid, all_events, encode, events_by_type, parse_strictly
+from schemas.envelope import Envelope
+from schemas.message import Message
+from schemas.topics import (
+    INTAKE_AGENCY,
+    INTAKE_DIRECTORATE,
+    INTAKE_OFFICES,
+    RESERVED_AGENCY_CODES,
+    Topic,
+)
+
+#: Below the broker's own limit of a megabyte, with room for headers.
+BODY_BYTES_MAX = 900_000
+DIRECTORATE = "/directorate"
+_SOURCE = re.compile(r"/(agencies|offices)/([a-z0-9][a-z0-9._-]{0,62})")
+
+
+class ClaimInvalid(ValueError):
+    """An event that may not be published; `field` says where, `problem` what is wrong and what to do."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+def message_of(envelope: Envelope, body: bytes, now: datetime) -> Message:
+    """Return the message for one claim that was written by hand or by another program.
+
+    `now` is the business time that an envelope without a time gets. Raises `ClaimInvalid`.
+    """
+    topic, name = topic_of_speaker(envelope.source)
+    for field, value in (
+        ("sequence", envelope.sequence),
+        ("loadrevision", envelope.load_revision),
+        ("loadindex", envelope.load_index),
+    ):
+        if value is not None:
+            raise ClaimInvalid(field, "only the bus sets it; leave it out")
+    model = events_by_type(topic).get(envelope.type)
+    if model is None:
+        known = envelope.type in all_events()
+        problem = f"may not be said by {envelope.source}" if known else "is no event of the bus"
+        raise ClaimInvalid("type", f"{problem}; {name} takes {', '.join(sorted(events_by_type(topic)))}")
+    if len(body) > BODY_BYTES_MAX:
+        raise ClaimInvalid("data", f"is longer than {BODY_BYTES_MAX} bytes; leave out what is not needed")
+    try:
+        event = parse_strictly(model, body)
+    except EventInvalid as error:
+        raise ClaimInvalid("data" if error.field == "body" else f"data.{error.field}", error.problem) from None
+    subject = envelope.subject or subject_of(event) or envelope.id
+    return Message(name, subject, replace(envelope, subject=subject, time=envelope.time or now), body)
+
+
+def message_from_event(source: str, event: Event, event_id: str, time: datetime) -> Message:
+    """Return the message for one typed event. Raises `ClaimInvalid` as for one that was written by hand."""
+    envelope = Envelope(event_id, source, event.type_name(), subject_of(event), time)
+    return message_of(envelope, encode(event), time)
+
+
+def topic_of_speaker(source: str) -> tuple[Topic, str]:
+    """Return the row and the name of the intake topic that belongs to `source`. Raises `ClaimInvalid`."""
+    if source == DIRECTORATE:
+        return INTAKE_DIRECTORATE, INTAKE_DIRECTORATE.name
+    parts = _SOURCE.fullmatch(source)
+    if parts is None:
+        raise ClaimInvalid("source", "must be /agencies/CODE, /offices/CODE or /directorate")
+    kind, code = parts.groups()
+    if kind == "offices":
+        return INTAKE_OFFICES, INTAKE_OFFICES.name
+    if code in RESERVED_AGENCY_CODES:
+        raise ClaimInvalid("source", f"no agency may be called {code}")
+    return INTAKE_AGENCY, INTAKE_AGENCY.for_agency(code)

@@ -1,0 +1,150 @@
+"""The relay: takes unpublished rows in id order, publishes them, and notes it; the same event id on every try.
+
+One batch per shard is in flight. After any failure the producer is closed, the locks are checked by using the
+connection that holds them, and the rows are read again: what was acknowledged but not noted goes out twice, and readers
+skip it by its sequence.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+
+from producers.ports import Log, LogUnavailable, Outbox, OutboxUnavailable, RelayReport, TopicMissing
+
+
+@dataclass(frozen=True, slots=True)
+class RelayPace:
+    """How much is in flight, and how often things are done, in seconds of real time."""
+
+    rows_max: int = 500
+    poll_seconds: float = 1.0
+    standby_seconds: float = 1.0
+    maintain_seconds: float = 3_600.0
+    missing_topic_seconds: float = 30.0
+    wait_first_seconds: float = 0.1
+    wait_last_seconds: float = 5.0
+
+
+class Relay:
+    """One relay process. `connect_outbox` and `connect_log` open connections and may raise their unavailability."""
+
+    def __init__(
+        self,
+        connect_outbox: Callable[[], Outbox],
+        connect_log: Callable[[], Log],
+        report: RelayReport,
+        *,
+        pace: RelayPace | None = None,
+        chance: Callable[[], float],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._connect_outbox = connect_outbox
+        self._connect_log = connect_log
+        self._report = report
+        self._pace = pace or RelayPace()
+        self._chance = chance
+        self._monotonic = monotonic
+        self._outbox: Outbox | None = None
+        self._log: Log | None = None
+        self._failures = 0
+        self._maintain_at = float("-inf")
+        self._shards_at = float("-inf")
+        self._missing_until = float("-inf")
+        self._missing: frozenset[str] = frozenset()
+        self._shards = 0
+
+    def run(self, stop: Event) -> None:
+        """Publish until `stop` is set. Every failure of database or broker is waited out."""
+        try:
+            while not stop.is_set():
+                self.turn(stop)
+        finally:
+            self._close_log()
+            self._close_outbox()
+
+    def turn(self, stop: Event) -> None:
+        """Publish one batch of every held shard, or wait for work. Never raises for a broken dependency."""
+        try:
+            outbox = self._ready_outbox()
+            log = self._ready_log()
+            moved = self._publish(outbox, log)
+        except OutboxUnavailable as error:
+            # The locks went with the connection: another relay may hold them now, so nothing in flight is trusted.
+            self._close_log()
+            self._close_outbox()
+            self._report.waiting_for_database(str(error))
+            self._wait_after_failure(stop)
+        except TopicMissing as error:
+            # The others go on; these are asked for again after a while.
+            self._missing |= error.topics
+            self._missing_until = self._monotonic() + self._pace.missing_topic_seconds
+            self._report.topics_missing(self._missing)
+        except LogUnavailable as error:
+            self._close_log()
+            self._report.waiting_for_broker(str(error))
+            self._wait_after_failure(stop)
+        else:
+            self._failures = 0
+            self._report.working()
+            if not moved:
+                self._idle(outbox, stop)
+
+    def _publish(self, outbox: Outbox, log: Log) -> bool:
+        """Send one batch per shard, wait for it and note it; say whether there was anything."""
+        started = self._monotonic()
+        rows = outbox.unpublished(self._pace.rows_max, self._missing)
+        if rows:
+            log.send(rows)()
+            outbox.published(rows)
+            self._report.published(len(rows), self._monotonic() - started)
+        return bool(rows)
+
+    def _ready_outbox(self) -> Outbox:
+        now = self._monotonic()
+        if self._outbox is None:
+            self._outbox = self._connect_outbox()
+            self._shards_at = self._maintain_at = float("-inf")
+        if now >= self._maintain_at:
+            self._outbox.maintain()
+            self._maintain_at = now + self._pace.maintain_seconds
+        if now >= self._shards_at:
+            self._shards = len(self._outbox.shards())
+            self._shards_at = now + self._pace.standby_seconds
+            self._report.holding(self._shards)
+        if self._missing and now >= self._missing_until:
+            self._missing = frozenset()
+            self._report.topics_missing(self._missing)
+        return self._outbox
+
+    def _ready_log(self) -> Log:
+        if self._log is None:
+            self._log = self._connect_log()
+        return self._log
+
+    def _idle(self, outbox: Outbox, stop: Event) -> None:
+        if self._shards == 0:
+            stop.wait(self._pace.standby_seconds)
+            return
+        try:
+            outbox.wait(self._pace.poll_seconds)
+        except OutboxUnavailable as error:
+            self._close_log()
+            self._close_outbox()
+            self._report.waiting_for_database(str(error))
+
+    def _wait_after_failure(self, stop: Event) -> None:
+        doubled = self._pace.wait_first_seconds * float(1 << min(self._failures, 16))
+        self._failures += 1
+        stop.wait(min(self._pace.wait_last_seconds, doubled) * (0.5 + self._chance() / 2))
+
+    def _close_log(self) -> None:
+        log, self._log = self._log, None
+        if log is not None:
+            log.close()
+
+    def _close_outbox(self) -> None:
+        outbox, self._outbox = self._outbox, None
+        self._shards = 0
+        if outbox is not None:
+            outbox.close()
