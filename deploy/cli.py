@@ -33,6 +33,7 @@ class CommandRow:
 COMMANDS: tuple[CommandRow, ...] = (
     # Running the bus.
     CommandRow("up", "deploy.commands.up"),
+    CommandRow("doctor", "deploy.commands.doctor"),
 )
 
 

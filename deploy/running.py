@@ -12,7 +12,6 @@ from pathlib import Path
 from random import Random
 from subprocess import Popen
 
-import httpx
 from pydantic import SecretStr
 
 from deploy.bootstrap import prepare
@@ -21,9 +20,10 @@ from deploy.engines.kept import Kept
 from deploy.engines.processes import port_is_free
 from deploy.problem import Problem
 from deploy.prometheus.monitor import monitor_command, write_monitor_config
+from deploy.readiness import is_ready
 from deploy.settings import Settings, remember
 from deploy.supervisor import Child, Report, Supervisor
-from deploy.workers import WORKERS, WorkerRow
+from deploy.workers import WORKERS
 
 ENGINE_STAGE = 0
 WORKER_STAGE = 1
@@ -111,15 +111,6 @@ def running_bus(wanted: Wanted, voice: Voice) -> Iterator[RunningBus]:
             engines.stop()
 
 
-def is_ready(settings: Settings, row: WorkerRow) -> bool:
-    """Whether a worker answers that it is ready."""
-    port = settings.metrics_port + row.port_offset
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=2.0, trust_env=False).status_code == httpx.codes.OK
-    except httpx.HTTPError:
-        return False
-
-
 @contextmanager
 def interrupted_by_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP end the block as Ctrl-C does, by KeyboardInterrupt; the handlers are put back afterwards."""
@@ -177,7 +168,8 @@ def _settings(base: Settings, wanted: Wanted, engines: EmbeddedEngines, kept: Ke
 def _metrics_port(kept: Kept, first: int) -> int:
     """First port of a block that is free: the kept one if it still is, so that an outside Prometheus finds it."""
     offsets = [row.port_offset for row in WORKERS]
-    for start in [kept.number("metrics_port") or first, *range(first, 65_000, PORT_STEP)]:
+    starts: list[int] = [kept.number("metrics_port") or first, *range(first, 65_000, PORT_STEP)]
+    for start in starts:
         if all(port_is_free(start + offset) for offset in offsets):
             kept.keep("metrics_port", start)
             return start

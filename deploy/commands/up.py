@@ -1,6 +1,5 @@
 """`pishkhan up`: engines and workers, supervised, until Ctrl-C."""
 
-from pathlib import Path
 from threading import Event
 from typing import Annotated
 
@@ -8,10 +7,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from deploy.commands.options import DataOption
 from deploy.running import RunningBus, Voice, Wanted, running_bus
 from deploy.workers import WORKERS
-
-DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of data and logs; kept between runs.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -1,0 +1,38 @@
+"""`pishkhan doctor`: what is wrong with this machine or this bus, in words, with the remedy."""
+
+import typer
+from rich.console import Console
+
+from deploy.commands.options import DataOption
+from deploy.doctor.checks import Level
+from deploy.doctor.table import examine
+from deploy.settings import load_settings
+
+MARKS = {Level.GOOD: "[green]good[/green] ", Level.NOTE: "[yellow]note[/yellow] ", Level.WRONG: "[red]wrong[/red]"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("doctor")(doctor)
+
+
+def doctor(data: DataOption = None) -> None:
+    """Check versions, memory, disk, ports, engines, topics, rules, tables, lag and clock. Exit code 1 if one is wrong.
+
+    [bold]Examples[/bold]
+
+      pishkhan doctor
+
+      pishkhan doctor --data /srv/pishkhan
+    """
+    console = Console()
+    wrong = 0
+    for finding in examine(load_settings(data)):
+        console.print(f"{MARKS[finding.level]} {finding.subject:<12}", end=" ")
+        console.print(finding.words, markup=False, highlight=False, soft_wrap=True)
+        if finding.remedy:
+            console.print(f"{'':19}remedy: {finding.remedy}", markup=False, highlight=False, soft_wrap=True)
+        wrong += finding.level is Level.WRONG
+    console.print("Everything is in order." if not wrong else f"{wrong} wrong.", highlight=False)
+    if wrong:
+        raise typer.Exit(1)

@@ -1,0 +1,98 @@
+"""Checks of the engines and workers: do they answer, are they set as the bus needs them, do the clocks agree."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from deploy.doctor.checks import Finding, Patient, good, note, wrong
+from deploy.engines.processes import port_is_free
+from deploy.readiness import is_ready
+from deploy.workers import WORKERS
+
+# Business times are clamped against the broker's and leases are the database's, so small differences do no harm.
+CLOCK_DIFFERENCE_SECONDS = 1.0
+OLDEST_POSTGRES = 15
+
+
+def check_broker(patient: Patient) -> Iterable[Finding]:
+    """Does the broker answer to our user."""
+    if patient.broker is None:
+        remedy = "start it with `pishkhan up`, or correct PISHKHAN_KAFKA_BOOTSTRAP, _USER and _PASSWORD"
+        yield wrong("broker", patient.broker_problem, remedy)
+        return
+    cluster = patient.broker.describe_cluster()
+    count = len(cluster["brokers"])
+    yield good(
+        "broker", f"{patient.settings.kafka_bootstrap} answers: cluster {cluster['cluster_id']}, {count} broker(s)"
+    )
+
+
+def check_database(patient: Patient) -> Iterable[Finding]:
+    """Does the database answer, does it keep what it says it keeps, and may workers do no more than they should."""
+    if patient.database is None:
+        remedy = "start it with `pishkhan up`, or correct PISHKHAN_DATABASE_URL"
+        yield wrong("database", patient.database_problem, remedy)
+        return
+    version = patient.database.info.server_version // 10_000
+    if version < OLDEST_POSTGRES:
+        yield wrong("database", f"PostgreSQL {version} is too old", f"use PostgreSQL {OLDEST_POSTGRES} or newer")
+    else:
+        yield good("database", f"PostgreSQL {version} answers")
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        value = patient.database.execute("SELECT current_setting(%s)", [name]).fetchone()
+        if value is None or value[0] == "off":
+            yield wrong("database", f"{name} is off: what was committed can be lost", f"set {name} to on")
+    mighty = "SELECT rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = current_user"
+    row = patient.database.execute(mighty).fetchone()
+    if row is not None and row[0]:
+        remedy = (
+            "give the workers a role without powers in PISHKHAN_DATABASE_URL, and the owner's URL to migrations alone"
+        )
+        yield wrong("database", f"workers log in as {patient.database.info.user}, who may do too much", remedy)
+
+
+def check_workers(patient: Patient) -> Iterable[Finding]:
+    """Is every worker ready; before a start, are its ports free."""
+    settings = patient.settings
+    for row in WORKERS:
+        port = settings.metrics_port + row.port_offset
+        if is_ready(settings, row):
+            yield good("workers", f"{row.name} is ready (port {port})")
+        elif patient.broker is None and port_is_free(port):
+            yield note("workers", f"{row.name} does not run; its port {port} is free")
+        elif port_is_free(port):
+            remedy = f"start `pishkhan up`, or `pishkhan worker {row.name}`"
+            yield wrong("workers", f"{row.name} does not run", remedy)
+        else:
+            remedy = f"read {settings.data_directory / 'logs' / (row.name + '.log')}; if another program has the port: "
+            yield wrong(
+                "workers", f"{row.name} is not ready (port {port} is taken)", remedy + "PISHKHAN_METRICS_PORT=PORT"
+            )
+
+
+def check_clock(patient: Patient) -> Iterable[Finding]:
+    """Do this machine's clock and the database's agree, and what is business time."""
+    if patient.database is not None:
+        before = datetime.now(UTC)
+        row = patient.database.execute("SELECT clock_timestamp()").fetchone()
+        after = datetime.now(UTC)
+        assert row is not None
+        assert isinstance(row[0], datetime)
+        yield judge_clock(before, row[0], after)
+    clock = patient.settings.clock
+    if clock.factor != 1.0 or patient.settings.clock_start is not None:
+        words = f"business time is {clock.now():%Y-%m-%d %H:%M} UTC and runs {clock.factor:g} times as fast"
+        yield note("clock", words, "this is meant for demonstrations and replays")
+
+
+def judge_clock(before: datetime, theirs: datetime, after: datetime) -> Finding:
+    """Their reading must lie between ours of before and after, give or take what does no harm."""
+    early = (before - theirs).total_seconds()
+    late = (theirs - after).total_seconds()
+    difference = max(early, late, 0.0)
+    if difference <= CLOCK_DIFFERENCE_SECONDS:
+        return good("clock", "this machine and the database agree on the time")
+    return wrong(
+        "clock",
+        f"this machine and the database differ by {difference:.1f} s",
+        "let both take their time from a time server (chrony, systemd-timesyncd)",
+    )

@@ -1,0 +1,79 @@
+"""The one declared table of checks, and how they are run."""
+
+from collections.abc import Iterator
+
+import psycopg
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
+from deploy.doctor.checks import Check, Finding, Patient, wrong
+from deploy.doctor.contents import check_lag, check_rights, check_tables, check_topics, check_waiting
+from deploy.doctor.engines import check_broker, check_clock, check_database, check_workers
+from deploy.doctor.machine import check_disk, check_memory, check_programs, check_python
+from deploy.problem import Problem
+from deploy.settings import Settings
+
+ANSWER_WITHIN_MS = 3_000
+
+CHECKS: tuple[Check, ...] = (
+    # The machine, whether anything runs or not.
+    check_python,
+    check_programs,
+    check_memory,
+    check_disk,
+    # Who answers.
+    check_broker,
+    check_database,
+    check_workers,
+    check_clock,
+    # What is in them.
+    check_topics,
+    check_rights,
+    check_tables,
+    check_lag,
+    check_waiting,
+)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Run every check against the bus of these settings. A check that fails in itself is a finding, not an end."""
+    broker, broker_problem = _reach_broker(settings)
+    database, database_problem = _reach_database(settings)
+    patient = Patient(settings, broker, broker_problem, database, database_problem)
+    try:
+        for check in CHECKS:
+            try:
+                yield from check(patient)
+            except (KafkaError, psycopg.Error, BrokerUnavailable, DatabaseUnavailable, Problem) as failure:
+                subject = check.__name__.removeprefix("check_")
+                yield wrong(subject, f"could not be checked: {failure}", "see the lines above, then try again")
+    finally:
+        if broker is not None:
+            broker.close()
+        if database is not None:
+            database.close()
+
+
+def _reach_broker(settings: Settings) -> tuple[KafkaAdminClient | None, str]:
+    try:
+        login = settings.kafka_login()
+        client = KafkaAdminClient(
+            **login, request_timeout_ms=2 * ANSWER_WITHIN_MS, bootstrap_timeout_ms=ANSWER_WITHIN_MS
+        )
+    except Problem as problem:
+        return None, str(problem)
+    except KafkaError:
+        return None, f"no broker answers at {settings.kafka_bootstrap} to user {settings.kafka_user}"
+    return client, ""
+
+
+def _reach_database(settings: Settings) -> tuple[psycopg.Connection[tuple[object, ...]] | None, str]:
+    try:
+        url = settings.worker_database_url().replace("postgresql+psycopg://", "postgresql://", 1)
+        connection = psycopg.connect(url, connect_timeout=ANSWER_WITHIN_MS // 1_000, autocommit=True)
+    except Problem as problem:
+        return None, str(problem)
+    except psycopg.OperationalError as failure:
+        return None, f"the database does not answer: {str(failure).strip().splitlines()[-1]}"
+    return connection, ""

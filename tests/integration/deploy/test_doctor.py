@@ -1,0 +1,109 @@
+"""The doctor on a real broker and database: in order, then with one thing broken at a time."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+
+from connectors.broker.admin import BrokerAdmin
+from connectors.database.migrate import migrate
+from deploy.doctor.checks import Level
+from deploy.doctor.table import examine
+from deploy.engines.instance import Instance
+from deploy.engines.jars import ensure_jars
+from deploy.engines.kafka import EmbeddedKafka
+from deploy.settings import Settings
+from tests.engines import DatabaseUrls, Engines, kafka_login
+
+pytestmark = pytest.mark.integration
+
+AGENCIES = ["gas"]
+
+
+@pytest.fixture(scope="module")
+def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """A broker of its own: the shared one has other tests' topics."""
+    with Instance(tmp_path_factory.mktemp("broker")) as instance:
+        kafka = EmbeddedKafka(instance.directory / "kafka", instance.log_directory, instance.processes, ensure_jars)
+        kafka.start()
+        admin = BrokerAdmin(kafka_login(kafka.bootstrap_servers, kafka.user, kafka.password))
+        admin.ensure_topics(AGENCIES)
+        admin.ensure_rights(AGENCIES)
+        admin.close()
+        yield kafka
+        kafka.stop()
+
+
+@pytest.fixture
+def settings(own_broker: EmbeddedKafka, fresh_database: DatabaseUrls, tmp_path: Path) -> Settings:
+    migrate(fresh_database.owner_url)
+    return Settings(
+        data_directory=tmp_path,
+        kafka_bootstrap=own_broker.bootstrap_servers,
+        kafka_password=SecretStr(own_broker.password),
+        database_url=SecretStr(fresh_database.worker_url),
+        database_owner_url=SecretStr(fresh_database.owner_url),
+    )
+
+
+def faults(settings: Settings) -> list[tuple[str, str]]:
+    """What is wrong, but for the workers, none of which runs here."""
+    found = [finding for finding in examine(settings) if finding.level is Level.WRONG]
+    return [(finding.subject, finding.words) for finding in found if finding.subject != "workers"]
+
+
+def as_owner(settings: Settings, statement: LiteralString) -> None:
+    url = settings.owner_database_url().replace("+psycopg", "")
+    with psycopg.connect(url) as connection:
+        connection.execute(statement)
+
+
+def test_a_prepared_bus_is_in_order(settings: Settings) -> None:
+    assert faults(settings) == []
+
+
+def test_workers_that_do_not_run_are_named(settings: Settings) -> None:
+    wrong = [finding.words for finding in examine(settings) if finding.subject == "workers"]
+    assert "settlement does not run" in wrong
+
+
+def test_a_missing_table_is_named(settings: Settings) -> None:
+    as_owner(settings, "DROP TABLE dead_letter")
+    assert faults(settings) == [("tables", "missing: dead_letter")]
+
+
+def test_a_changed_table_and_a_right_to_change_history_are_found(settings: Settings) -> None:
+    as_owner(settings, "ALTER TABLE request DROP COLUMN agency")
+    as_owner(settings, "GRANT DELETE ON ledger_transfer TO pishkhan_worker")
+    assert faults(settings) == [
+        ("tables", "the tables differ from what this version expects, in 1 place(s)"),
+        ("tables", "pishkhan_worker may change or remove rows of ledger_transfer"),
+    ]
+
+
+def test_a_position_on_another_topic_is_found(settings: Settings) -> None:
+    as_owner(
+        settings,
+        "INSERT INTO consumer_offset (consumer, cluster_id, topic, topic_id, partition, next_position) "
+        "VALUES ('settlement', 'x', 'pishkhan.log.requests', 'another', 0, 0)",
+    )
+    assert faults(settings) == [("lag", "settlement knows another pishkhan.log.requests than the broker has")]
+
+
+def test_workers_that_log_in_as_the_super_user_are_found(settings: Settings, engines: Engines) -> None:
+    database = settings.owner_database_url().rpartition("/")[2]
+    mighty = settings.model_copy(update={"database_url": SecretStr(engines.postgres.url("postgres", database))})
+    assert ("database", "workers log in as postgres, who may do too much") in faults(mighty)
+
+
+def test_engines_that_do_not_answer_are_the_only_thing_said_of_them(tmp_path: Path) -> None:
+    nowhere = Settings(
+        data_directory=tmp_path,
+        kafka_bootstrap="127.0.0.1:1",
+        database_url=SecretStr("postgresql+psycopg://pishkhan_worker:x@127.0.0.1:1/pishkhan"),
+    )
+    subjects = [subject for subject, _ in faults(nowhere)]
+    assert subjects == ["broker", "database"]

@@ -1,0 +1,132 @@
+"""Each judgement: when it is good, when it is worth a note, when it is wrong and with which remedy."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
+
+from connectors.broker.admin import topic_rows
+from deploy.doctor.checks import Finding, Level
+from deploy.doctor.contents import Position, agencies_of, judge_lag, judge_rights, judge_topics
+from deploy.doctor.engines import judge_clock
+from deploy.doctor.machine import GIGABYTE, judge_disk, judge_memory
+
+AGENCIES = ["bank-melli", "gas"]
+NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
+
+
+def faults(findings: Iterable[Finding]) -> list[str]:
+    found = list(findings)
+    assert all(finding.remedy for finding in found if finding.level is Level.WRONG), "every fault has a remedy"
+    return [finding.words for finding in found if finding.level is Level.WRONG]
+
+
+def rule(user: str, topic: str, operation: ACLOperation = ACLOperation.WRITE) -> ACL:
+    pattern = ResourcePattern(ResourceType.TOPIC, topic)
+    return ACL(user, "*", operation, ACLPermissionType.ALLOW, pattern)
+
+
+def declared_rules() -> list[ACL]:
+    rows = [row for row in topic_rows(AGENCIES) if row.writer_user is not None]
+    return [rule(f"User:{row.writer_user}", row.name) for row in rows]
+
+
+def declared_topics() -> dict[str, int]:
+    return {row.name: row.row.partitions for row in topic_rows(AGENCIES)}
+
+
+def test_memory_is_judged_by_what_is_still_to_start() -> None:
+    assert judge_memory(3 * GIGABYTE, running=False).level is Level.GOOD
+    assert judge_memory(3 * GIGABYTE - 1, running=False).level is Level.WRONG
+    assert judge_memory(1 * GIGABYTE, running=True).level is Level.GOOD
+    assert judge_memory(GIGABYTE // 10, running=True).level is Level.WRONG
+
+
+def test_disk_is_noted_before_it_is_wrong() -> None:
+    levels = [judge_disk(free * GIGABYTE, Path("data")).level for free in (0, 1, 4, 5)]
+    assert levels == [Level.WRONG, Level.NOTE, Level.NOTE, Level.GOOD]
+
+
+def test_clocks_that_agree_within_the_time_of_asking_are_good() -> None:
+    slow_answer = NOON + timedelta(seconds=30)
+    assert judge_clock(NOON, NOON + timedelta(seconds=15), slow_answer).level is Level.GOOD
+    assert judge_clock(NOON, slow_answer + timedelta(seconds=1), slow_answer).level is Level.GOOD
+
+
+def test_clocks_that_differ_are_wrong_in_both_directions() -> None:
+    assert judge_clock(NOON, NOON - timedelta(seconds=90), NOON).words.endswith("differ by 90.0 s")
+    assert judge_clock(NOON, NOON + timedelta(seconds=2), NOON).level is Level.WRONG
+
+
+def test_agencies_are_those_with_an_intake_topic() -> None:
+    assert agencies_of(declared_topics()) == AGENCIES
+
+
+def test_declared_topics_are_good() -> None:
+    assert faults(judge_topics(declared_topics(), AGENCIES)) == []
+
+
+def test_a_missing_topic_and_a_wrong_partition_count_are_named() -> None:
+    topics = declared_topics() | {"pishkhan.log.requests": 3}
+    del topics["pishkhan.kpi.measured"]
+    missing, misshapen = sorted(faults(judge_topics(topics, AGENCIES)))
+    assert missing == "pishkhan.kpi.measured is missing"
+    assert misshapen.startswith("pishkhan.log.requests has 3 partitions, not 12")
+
+
+def test_declared_rights_are_good() -> None:
+    assert faults(judge_rights(declared_rules(), AGENCIES)) == []
+
+
+def test_a_missing_right_is_named() -> None:
+    rules = [one for one in declared_rules() if one.principal != "User:agency-gas"]
+    assert faults(judge_rights(rules, AGENCIES)) == ["User:agency-gas may not write pishkhan.intake.gas"]
+
+
+def test_a_right_beyond_the_table_is_a_fault_whatever_form_it_has() -> None:
+    extra = [
+        rule("User:agency-gas", "pishkhan.log.requests"),
+        rule("User:*", "pishkhan.intake.gas", ACLOperation.ALL),
+        rule("User:mallory", "*"),
+        rule("User:mallory", "pish"),
+    ]
+    assert faults(judge_rights([*declared_rules(), *extra], AGENCIES)) == [
+        "User:mallory may write *, which only its own writer should",
+        "User:mallory may write pish, which only its own writer should",
+        "User:* may write pishkhan.intake.gas, which only its own writer should",
+        "User:agency-gas may write pishkhan.log.requests, which only its own writer should",
+    ]
+
+
+def test_rights_to_read_or_on_other_topics_are_nobodys_business() -> None:
+    extra = [rule("User:board", "pishkhan.log.requests", ACLOperation.READ), rule("User:shop", "orders")]
+    assert faults(judge_rights([*declared_rules(), *extra], AGENCIES)) == []
+
+
+def position(next_position: int, *, held: bool = True, topic_id: str = "id-1") -> Position:
+    return Position("settlement", "pishkhan.log.requests", topic_id, 0, next_position, held)
+
+
+def judged(one: Position, end: int | None) -> Finding:
+    ends = {} if end is None else {(one.topic, one.partition): end}
+    (finding,) = list(judge_lag([one], {"pishkhan.log.requests": "id-1"}, ends))[:1]
+    return finding
+
+
+def test_a_consumer_at_the_end_or_a_little_behind_is_good() -> None:
+    assert judged(position(10), 10).level is Level.GOOD
+    assert judged(position(10), 1_010).words == "settlement is 1000 events behind"
+    assert judged(position(10, held=False), 10).level is Level.GOOD
+
+
+def test_a_consumer_far_behind_is_noted_and_one_that_nobody_runs_is_wrong() -> None:
+    assert judged(position(0), 1_001).level is Level.NOTE
+    assert "nobody works on 1 of its partitions" in judged(position(0, held=False), 1).words
+    assert judged(position(0, held=False), 1).level is Level.WRONG
+
+
+def test_another_topic_a_vanished_partition_and_a_lost_end_are_wrong() -> None:
+    assert "knows another pishkhan.log.requests" in judged(position(1, topic_id="id-0"), 5).words
+    assert "knows another pishkhan.log.requests" in judged(position(1), None).words
+    assert judged(position(9), 5).words == "settlement is at 9 of pishkhan.log.requests-0, which ends at 5"
