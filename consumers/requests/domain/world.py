@@ -27,7 +27,7 @@ class BatchWorld:
         self._loads = loads
         self._caps_rial = caps_rial
         self._seeds = seeds
-        self.changes: list[PositionChange] = []
+        self._changes: dict[str, PositionChange] = {}
 
     @property
     def registry_revision(self) -> int:
@@ -63,7 +63,19 @@ class BatchWorld:
         """Let `event` count for the decisions that follow, and for what the batch changes in all."""
         for change in position_changes(event):
             self._loads.apply(change)
-            self.changes.append(change)
+            before = self._changes.get(change.office)
+            if before is not None:
+                change = PositionChange(
+                    change.office,
+                    before.in_flight + change.in_flight,
+                    before.reserved_rial + change.reserved_rial,
+                    before.income_rial + change.income_rial,
+                )
+            self._changes[change.office] = change
+
+    def changes(self) -> list[PositionChange]:
+        """Return what all applied events change, summed by office, in the order of their codes."""
+        return [self._changes[office] for office in sorted(self._changes)]
 
     def moment(self, said_at: datetime | None, appended_at: datetime) -> datetime:
         """Return the business time of a claim: its own time, no later than the broker's and not much earlier.

@@ -1,0 +1,67 @@
+"""What offices carry, under the clock that orders every change: the requests consumer's side.
+
+The clock is locked before any office, everywhere, so that no two transactions wait for each other in a circle.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from connectors.database.driver import driver_connection
+from consumers.requests.domain.loads import Load, PositionChange
+
+_HOLD = "SELECT revision FROM load_clock WHERE id = 1 FOR UPDATE"
+_READ = """
+SELECT clock.revision, office, in_flight, reserved_rial, income_rial, cap_rial
+FROM load_clock AS clock LEFT JOIN office_position ON true
+"""
+_TICK = "UPDATE load_clock SET revision = revision + 1 WHERE id = 1 RETURNING revision"
+_LOCK_OFFICES = "SELECT FROM office_position WHERE office = ANY(%s::text[]) ORDER BY office FOR UPDATE"
+_CHANGE = """
+UPDATE office_position AS row
+SET in_flight = row.in_flight + change.in_flight, reserved_rial = row.reserved_rial + change.reserved_rial,
+    income_rial = row.income_rial + change.income_rial
+FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[])
+    AS change (office, in_flight, reserved_rial, income_rial)
+WHERE row.office = change.office
+"""
+
+
+class StoredPosition(NamedTuple):
+    """One office's load and cap."""
+
+    load: Load
+    cap_rial: int
+
+
+class PositionStore:
+    """Implements `consumers.requests.ports.Positions` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def hold(self) -> None:
+        """Lock the clock before reading, so that nobody else changes loads until the transaction ends."""
+        driver_connection(self._connection).execute(_HOLD)
+
+    def read(self) -> tuple[int, dict[str, StoredPosition]]:
+        """Return the load revision and every office's position at it: one statement, so one moment."""
+        rows = driver_connection(self._connection).execute(_READ, binary=True).fetchall()
+        assert rows, "the load clock has its one row"
+        return rows[0][0], {
+            office: StoredPosition(Load(in_flight, reserved_rial, income_rial), cap_rial)
+            for _, office, in_flight, reserved_rial, income_rial, cap_rial in rows
+            if office is not None
+        }
+
+    def change(self, changes: Iterable[PositionChange]) -> int:
+        """Lock the clock, add `changes` to the offices, in office order, and return the new load revision."""
+        driver = driver_connection(self._connection)
+        ticked = driver.execute(_TICK, binary=True).fetchone()
+        assert ticked is not None, "the load clock has its one row"
+        columns = [list(column) for column in zip(*changes, strict=True)]
+        driver.execute(_LOCK_OFFICES, (columns[0],))
+        changed = driver.execute(_CHANGE, columns).rowcount
+        assert changed == len(columns[0]), "every office that the registry knows has a position"
+        return int(ticked[0])

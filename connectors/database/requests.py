@@ -1,0 +1,150 @@
+"""The requests' rows: locked and read as whole states, new ones by COPY, changed ones by one statement per batch."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection as DriverConnection
+from sqlalchemy import Connection
+
+from connectors.database.copy import copy_rows
+from connectors.database.driver import driver_connection
+from connectors.database.tables import request
+from consumers.requests.domain.state import RequestState
+
+_COLUMNS = (
+    "request_id",
+    "state",
+    "version",
+    "submitted",
+    "ever_routed",
+    "agency",
+    "service",
+    "office",
+    "due_at",
+    "updated_at",
+    "document",
+)
+_LOCK = "SELECT document::text FROM request WHERE request_id = ANY(%s::uuid[]) ORDER BY request_id FOR UPDATE"
+_LOCK_FREE = f"{_LOCK} SKIP LOCKED"
+_LOCK_DUE = "SELECT document::text FROM request WHERE due_at <= %s ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED"
+_UPDATE = """
+UPDATE request AS row
+SET state = new.state, version = new.version, submitted = new.submitted, ever_routed = new.ever_routed,
+    agency = new.agency, service = new.service, office = new.office, due_at = new.due_at,
+    updated_at = new.updated_at, document = new.document
+FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::boolean[], %s::boolean[], %s::text[], %s::text[], %s::text[],
+    %s::timestamptz[], %s::timestamptz[], %s::jsonb[])
+    AS new (request_id, state, version, submitted, ever_routed, agency, service, office, due_at, updated_at, document)
+WHERE row.request_id = new.request_id
+"""
+_COUNTS = """
+SELECT count(*) FILTER (WHERE submitted), count(*) FILTER (WHERE ever_routed),
+    count(*) FILTER (WHERE submitted AND NOT ever_routed AND state <> 'parked'),
+    count(*) FILTER (WHERE submitted AND state = 'parked'),
+    count(*) FILTER (WHERE state = 'completed'), count(*) FILTER (WHERE state = 'cancelled')
+FROM request
+"""
+_INBOX = """
+SELECT document::text, updated_at FROM request
+WHERE office = %s AND due_at IS NOT NULL ORDER BY due_at, request_id LIMIT %s
+"""
+_STATE = "SELECT document::text FROM request WHERE request_id = %s"
+
+
+class RequestStore:
+    """Implements `consumers.requests.ports.Requests` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def lock(self, request_ids: Collection[UUID]) -> Mapping[UUID, RequestState]:
+        """Lock the known ones of `request_ids`, in id order, and return their states."""
+        return self._states(_LOCK, list(request_ids)) if request_ids else {}
+
+    def lock_free(self, request_ids: Collection[UUID]) -> Mapping[UUID, RequestState]:
+        """Lock those that nobody else has locked; never waits."""
+        return self._states(_LOCK_FREE, list(request_ids)) if request_ids else {}
+
+    def lock_due(self, now: datetime, limit: int) -> Mapping[UUID, RequestState]:
+        """Lock up to `limit` requests whose timer is due and that nobody else has locked; never waits."""
+        return self._states(_LOCK_DUE, now, limit)
+
+    def insert(self, states: Sequence[RequestState], now: datetime) -> None:
+        """Add new requests, in id order. Raises `Collision` when another worker was first with one of them."""
+        ordered = sorted(states, key=lambda state: state.request_id)
+        copy_rows(self._connection, request, _COLUMNS, (_row(state, now) for state in ordered))
+
+    def update(self, states: Sequence[RequestState], now: datetime) -> None:
+        """Write locked requests, one statement for all."""
+        if states:
+            columns = [list(column) for column in zip(*(_row(state, now) for state in states), strict=True)]
+            columns[-1] = [str(document, "utf-8") for document in columns[-1]]
+            self._driver.execute(_UPDATE, columns)
+
+    def _states(self, query: str, *parameters: object) -> dict[UUID, RequestState]:
+        rows = self._driver.execute(query, parameters, binary=True)
+        states = [RequestState.model_validate_json(document) for (document,) in rows]
+        return {state.request_id: state for state in states}
+
+    @property
+    def _driver(self) -> DriverConnection[Any]:
+        return driver_connection(self._connection)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCounts:
+    """Every request once, by what became of it: submitted = routed + refused + parked."""
+
+    submitted: int
+    routed: int
+    refused: int
+    parked: int
+    completed: int
+    cancelled: int
+
+
+def request_counts(connection: Connection) -> RequestCounts:
+    """Count all requests by state, at one moment."""
+    row = driver_connection(connection).execute(_COUNTS).fetchone()
+    assert row is not None, "an aggregate has one row"
+    return RequestCounts(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """One request that an office has, with the business time of its last change."""
+
+    state: RequestState
+    updated_at: datetime
+
+
+def inbox(connection: Connection, office: str, limit: int = 200) -> list[InboxRow]:
+    """Return the requests that `office` has now, the most urgent first."""
+    rows = driver_connection(connection).execute(_INBOX, (office, limit))
+    return [InboxRow(RequestState.model_validate_json(document), updated_at) for document, updated_at in rows]
+
+
+def request_state(connection: Connection, request_id: UUID) -> RequestState | None:
+    """Return the state of one request without locking it, or none when nobody has spoken of it."""
+    row = driver_connection(connection).execute(_STATE, (request_id,)).fetchone()
+    return None if row is None else RequestState.model_validate_json(row[0])
+
+
+def _row(state: RequestState, now: datetime) -> tuple[object, ...]:
+    asked = state.submission
+    return (
+        state.request_id,
+        state.stage.value,
+        state.version,
+        asked is not None,
+        state.ever_routed,
+        state.agency,
+        None if asked is None else asked.service,
+        state.office,
+        state.due_at,
+        now,
+        state.__pydantic_serializer__.to_json(state, exclude_defaults=True),
+    )

@@ -1,0 +1,336 @@
+"""The fold of one batch: claims and signals in, decided log events and changed cases out. Nothing is read or written.
+
+Claims of one request apply in the order of arrival; one that came too early waits and is tried again whenever
+something of its request applied. Behind a claim on which the code failed, everything of its request waits.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import cast
+from uuid import UUID
+
+from consumers.intake import Claim, IntakeReader, SpeakerKind, read_claim
+from consumers.parking import NEVER, OperatorAction, ParkedEvent, ParkReason
+from consumers.requests.cases import Case, Decided, Waiting, new_case
+from consumers.requests.domain.acts import ActKey, act
+from consumers.requests.domain.context import Context
+from consumers.requests.domain.lifecycle import REQUEST_CLAIMS, transition
+from consumers.requests.domain.loads import PositionChange
+from consumers.requests.domain.outcome import Apply, Await, AwaitReason, Outcome, Refuse
+from consumers.requests.domain.state import Signal, Speaker, Stage
+from consumers.requests.domain.world import BatchWorld
+from consumers.requests.messages import SOURCE
+from consumers.runner.ports import Outcome as Counted
+from consumers.runner.ports import ParkFull
+from schemas.base import Event, RequestId
+from schemas.identity import derived_id
+from schemas.log_requests import ClaimRefusal, ClaimRefused, RequestLogEvent, RequestRefused, WindowMarked
+from schemas.topics import LOG_REQUESTS
+
+#: Claims that may wait for one request.
+WAITING_MAX = 100
+#: How long a claim waits while no policy says it.
+PARK_SECONDS = 3600
+#: Where the intake topics of an agency (none: of all) and of the directorate end now.
+Ends = Callable[[str | None], Mapping[str, int]]
+
+
+class Fold:
+    """Moves `cases` on by claims and signals. Afterwards everything to write is in its attributes.
+
+    `business` turns the broker's time into business time. `acts` holds the acts that happened before.
+    """
+
+    def __init__(
+        self,
+        world: BatchWorld,
+        cases: dict[UUID, Case],
+        acts: Mapping[ActKey, str],
+        now: datetime,
+        business: Callable[[datetime], datetime],
+        ends: Ends,
+    ) -> None:
+        self.cases = cases
+        self.decided: list[Decided] = []
+        self.new_acts: dict[ActKey, str] = {}
+        self.parked: list[Waiting] = []
+        self.counts: Counter[tuple[Counted, StrEnum | None]] = Counter()
+        self.done = 0
+        self._world = world
+        self._acts = dict(acts)
+        self.now = now
+        self._business = business
+        self._ends = ends
+        self._speakers: dict[tuple[SpeakerKind, str], Speaker] = {}
+        self._ends_seen: dict[str | None, Mapping[str, int]] = {}
+
+    def take(self, claim: Claim) -> None:
+        """Decide on one fresh claim. An exception means that the code failed on this very claim."""
+        if type(claim.event) not in REQUEST_CLAIMS:
+            self._act(claim)
+            return
+        request_id = cast("RequestId", claim.event.request_id)  # type: ignore[attr-defined]  # every request claim
+        case = self.cases.get(request_id)
+        if case is None:
+            case = self.cases[request_id] = new_case(request_id)
+        elif case.waiting and case.blocked:
+            self._park(case, claim, ParkReason.BEHIND, "an earlier claim of this request failed", NEVER)
+            self.counts[Counted.PARKED, ParkReason.BEHIND] += 1
+            return
+        outcome = self._outcome(case, claim)
+        if isinstance(outcome, Apply):
+            self._apply(case, claim, outcome)
+            last = outcome.events[-1]
+            if isinstance(last, RequestRefused):
+                self.counts[Counted.REFUSED, last.reason] += 1
+            else:
+                self.counts[Counted.HANDLED, None] += 1
+            if case.waiting:
+                self._retry(case)
+        elif isinstance(outcome, Refuse):
+            self._refuse(case, claim, outcome)
+            self.counts[Counted.REFUSED, outcome.reason] += 1
+        else:
+            self._await(case, claim, outcome)
+
+    def examine(self, case: Case, registry: Mapping[str, int]) -> None:
+        """Do what is due of one case by itself: timers, waits that ended, operators' decisions.
+
+        `registry` holds the positions that the registry has passed.
+        """
+        while (signal := case.state.overdue(self.now)) is not None:
+            self._signal(case, signal, SOURCE, f"{case.key}/{signal.value}/{case.state.version}")
+        for waiting in list(case.waiting):
+            if not waiting.gone:
+                self._examine_waiting(case, waiting, registry)
+        self._retry(case)
+
+    def redrive(self, waiting: Waiting) -> None:
+        """Carry out an operator's decision on a failed act, which belongs to no request."""
+        if waiting.action is OperatorAction.REDRIVE:
+            try:
+                self._act(self._claim_of(waiting))
+            except Exception as error:
+                self._failed(waiting, error)
+                return
+        self.done += 1
+        waiting.gone = True
+
+    def park_failed(self, case: Case, claim: Claim, error: Exception) -> None:
+        """Park a claim on which the code failed; later ones of its request wait behind it."""
+        self._park(case, claim, ParkReason.FAILED, failure(error), NEVER)
+        self.counts[Counted.PARKED, ParkReason.FAILED] += 1
+
+    def position_changes(self) -> list[PositionChange]:
+        """Return what the batch changes of offices' loads, summed by office, in the order of their codes."""
+        return self._world.changes()
+
+    def _outcome(self, case: Case, claim: Claim) -> Outcome:
+        return transition(case.state, claim.event, self._context(claim))
+
+    def _context(self, claim: Claim) -> Context:
+        spoken = (claim.speaker_kind, claim.speaker_code)
+        speaker = self._speakers.get(spoken)
+        if speaker is None:
+            speaker = self._speakers[spoken] = speaker_of(*spoken)
+        return Context(speaker, self._moment(claim), self.now, self._world)
+
+    def _moment(self, claim: Claim) -> datetime:
+        return self._world.moment(claim.envelope.time, self._business(claim.record.appended_at))
+
+    def _apply(self, case: Case, claim: Claim, outcome: Apply) -> None:
+        envelope = claim.envelope
+        self._emit(case, outcome, envelope.source, envelope.id, self._moment(claim))
+
+    def _emit(self, case: Case, outcome: Apply, source: str, event_id: str, time: datetime) -> None:
+        sequence = case.state.version
+        for number, event in enumerate(outcome.events):
+            sequence += 1
+            self.decided.append(Decided(event, derived_id(source, event_id, number), case.key, time, sequence, None))
+            self._world.apply(event)
+        case.state = outcome.state
+        case.changed = True
+        if case.waiting and outcome.state.stage is not Stage.PARKED:
+            for waiting in case.waiting:
+                # The submission that waited for the registry is what was applied, or cancelled.
+                waiting.gone = waiting.gone or waiting.event.reason is ParkReason.REGISTRY
+
+    def _signal(self, case: Case, signal: Signal, source: str, event_id: str) -> None:
+        context = Context(Speaker(), self.now, self.now, self._world, registry_complete=True)
+        outcome = transition(case.state, signal, context)
+        assert isinstance(outcome, Apply), "a signal always applies"
+        self._emit(case, outcome, source, event_id, self.now)
+        self.done += 1
+
+    def _refuse(self, case: Case, claim: Claim, refusal: Refuse) -> None:
+        """Log a refusal: in the request's own order once it is opened, before that as an act of its own."""
+        if case.state.version == 0:
+            detail = f"request {case.key}: {refusal.detail}"
+            self._log_act(claim, (_refused(claim, Refuse(refusal.reason, detail), None),))
+            return
+        event: Event = _refused(claim, refusal, case.state.request_id)
+        state = case.state.model_copy(update={"version": case.state.version + 1})
+        self._emit(
+            case,
+            Apply(state, (cast("RequestLogEvent", event),)),
+            claim.envelope.source,
+            claim.envelope.id,
+            self._moment(claim),
+        )
+
+    def _await(self, case: Case, claim: Claim, outcome: Await) -> None:
+        if case.waiting and case.waiting_now >= WAITING_MAX:
+            detail = f"{WAITING_MAX} claims wait for this request already; send the missing ones first"
+            self._refuse(case, claim, Refuse(ClaimRefusal.PREDECESSOR_NEVER_CAME, detail))
+            self.counts[Counted.REFUSED, ClaimRefusal.PREDECESSOR_NEVER_CAME] += 1
+            return
+        waiting = self._park(case, claim, ParkReason.PREDECESSOR, outcome.detail, self._expiry())
+        self._hold(case, waiting, outcome)
+        self.counts[Counted.PARKED, waiting.event.reason] += 1
+
+    def _hold(self, case: Case, waiting: Waiting, outcome: Await) -> None:
+        """Let `waiting` wait for what `outcome` says."""
+        before = waiting.event
+        reason, wait_for = ParkReason.PREDECESSOR, None
+        if outcome.reason is AwaitReason.REGISTRY:
+            assert outcome.state is not None, "a request that waits for the registry says so in its row"
+            reason, wait_for = ParkReason.REGISTRY, self._ends_of(outcome.state.agency)
+            case.state = outcome.state
+            case.changed = True
+        waiting.event = ParkedEvent(before.key, reason, outcome.detail, before.record, self._expiry(), wait_for)
+        waiting.action = None
+        waiting.changed = True
+
+    def _park(self, case: Case, claim: Claim, reason: ParkReason, detail: str, expires_at: datetime) -> Waiting:
+        if reason is ParkReason.BEHIND and case.waiting_now >= WAITING_MAX:
+            raise ParkFull(f"request {case.key}: {WAITING_MAX} claims wait; redrive or skip the one that failed")
+        waiting = Waiting(ParkedEvent(case.key, reason, detail, claim.record, expires_at), None, claim=claim)
+        case.waiting.append(waiting)
+        self.parked.append(waiting)
+        # Even without a submission the request gets a row, so that a racing one meets it and waits its turn.
+        case.changed = case.changed or not case.stored
+        return waiting
+
+    def _retry(self, case: Case) -> None:
+        """Try the waiting claims in order of arrival, from the first again after each that applied."""
+        again = True
+        while again and not case.blocked:
+            again = any(self._try(case, waiting) for waiting in list(case.waiting))
+
+    def _try(self, case: Case, waiting: Waiting) -> bool:
+        """Try one waiting claim; return whether it applied, so that earlier ones may now fit."""
+        if waiting.gone or waiting.event.reason not in (ParkReason.PREDECESSOR, ParkReason.BEHIND) or case.blocked:
+            return False
+        claim = self._claim_of(waiting)
+        try:
+            outcome = self._outcome(case, claim)
+        except Exception as error:
+            # The claim at fault is the waiting one, not the one that woke it.
+            self._failed(waiting, error)
+            return False
+        if isinstance(outcome, Await):
+            if waiting.event.reason is ParkReason.BEHIND:
+                self._hold(case, waiting, outcome)
+            return False
+        waiting.gone = True
+        self.done += 1
+        if isinstance(outcome, Refuse):
+            self._refuse(case, claim, outcome)
+            return False
+        self._apply(case, claim, outcome)
+        return True
+
+    def _examine_waiting(self, case: Case, waiting: Waiting, registry: Mapping[str, int]) -> None:
+        event, overdue = waiting.event, waiting.event.expires_at <= self.now
+        if event.reason is ParkReason.REGISTRY:
+            if overdue or waiting.action is not None or passed(event, registry):
+                claim = self._claim_of(waiting)
+                self._signal(case, Signal.REGISTRY_READ, claim.envelope.source, claim.envelope.id)
+        elif waiting.action is OperatorAction.SKIP:
+            waiting.gone = True
+            self.done += 1
+        elif waiting.action is OperatorAction.REDRIVE:
+            # No longer failed, so it is tried in its turn with everything that waits behind it.
+            self._change(waiting, ParkReason.BEHIND, "an operator redrives it", NEVER)
+        elif event.reason is ParkReason.PREDECESSOR and overdue:
+            waiting.gone = True
+            self.done += 1
+            detail = f"{event.detail}; it did not come in time, send both again"
+            self._refuse(case, self._claim_of(waiting), Refuse(ClaimRefusal.PREDECESSOR_NEVER_CAME, detail))
+
+    def _act(self, claim: Claim) -> None:
+        moment = self._moment(claim)
+        outcome = act(claim.event, self._acts, self._world.snapshot(moment), LOG_REQUESTS.partitions)
+        if isinstance(outcome, Refuse):
+            self._log_act(claim, (_refused(claim, outcome, None),))
+            self.counts[Counted.REFUSED, outcome.reason] += 1
+            return
+        if outcome.once is not None:
+            self._acts[outcome.once] = self.new_acts[outcome.once] = outcome.content
+        self._log_act(claim, outcome.events)
+        self.counts[Counted.HANDLED, None] += 1
+
+    def _log_act(self, claim: Claim, events: tuple[Event, ...]) -> None:
+        moment = self._moment(claim)
+        for number, event in enumerate(events):
+            event_id = derived_id(claim.envelope.source, claim.envelope.id, number)
+            if isinstance(event, WindowMarked):
+                self.decided.append(Decided(event, event_id, f"window-{event.window}", moment, None, event.partition))
+            else:
+                self.decided.append(Decided(event, event_id, event_id, moment, 1, None))
+
+    def _failed(self, waiting: Waiting, error: Exception) -> None:
+        self._change(waiting, ParkReason.FAILED, failure(error), NEVER)
+
+    def _change(self, waiting: Waiting, reason: ParkReason, detail: str, expires_at: datetime) -> None:
+        before = waiting.event
+        waiting.event = ParkedEvent(before.key, reason, detail, before.record, expires_at, before.wait_for)
+        waiting.action = None
+        waiting.changed = True
+
+    def _claim_of(self, waiting: Waiting) -> Claim:
+        if waiting.claim is None:
+            claim = read_claim(waiting.event.record, IntakeReader.REQUESTS)
+            assert isinstance(claim, Claim), "what was parked was readable"
+            waiting.claim = claim
+        return waiting.claim
+
+    def _expiry(self) -> datetime:
+        policy = self._world.snapshot(self.now).policy
+        return self.now + timedelta(seconds=PARK_SECONDS if policy is None else policy.park_seconds)
+
+    def _ends_of(self, agency: str | None) -> Mapping[str, int]:
+        if agency not in self._ends_seen:
+            self._ends_seen[agency] = self._ends(agency)
+        return self._ends_seen[agency]
+
+
+def speaker_of(kind: SpeakerKind, code: str) -> Speaker:
+    """Return who speaks, in the terms of the life cycle."""
+    if kind is SpeakerKind.AGENCY:
+        return Speaker(agency=code)
+    return Speaker(office=code) if kind is SpeakerKind.OFFICE else Speaker()
+
+
+def passed(event: ParkedEvent, registry: Mapping[str, int]) -> bool:
+    """Say whether the registry has passed all that `event` waits for."""
+    wait_for = event.wait_for or {}
+    return all(registry.get(place, 0) >= end for place, end in wait_for.items())
+
+
+def failure(error: Exception) -> str:
+    """Return what an operator may read of a failure: its class alone, because its text may hold a citizen's data."""
+    return f"the code failed with {type(error).__name__}; see the worker's log"
+
+
+def _refused(claim: Claim, refusal: Refuse, request_id: UUID | None) -> ClaimRefused:
+    return ClaimRefused(
+        request_id=request_id,
+        claim_id=claim.envelope.id,
+        claim_source=claim.envelope.source,
+        claim_type=claim.envelope.type,
+        reason=refusal.reason,
+        detail=refusal.detail,
+    )

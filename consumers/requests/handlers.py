@@ -1,0 +1,213 @@
+"""The requests consumer: one batch of intake records in, one consistent set of rows and log events out.
+
+The order of a batch: read the claims, screen their identities, lock the requests' rows by id, read what waits for
+them, bring the registry's view up to date, read the loads, fold, write, and last the load clock and the outbox.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from uuid import UUID
+
+from consumers.intake import Claim, IntakeReader, Unreadable, conflicting, read_claim
+from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
+from consumers.requests.cases import Case, Waiting, known_case, new_case, waiting_of
+from consumers.requests.domain.acts import ActKey, remembered
+from consumers.requests.domain.lifecycle import REQUEST_CLAIMS
+from consumers.requests.domain.loads import Loads
+from consumers.requests.domain.registry_view import RegistryView
+from consumers.requests.domain.state import RequestState
+from consumers.requests.domain.world import BatchWorld, Seeds
+from consumers.requests.fold import Fold, failure, passed
+from consumers.requests.messages import messages
+from consumers.requests.ports import IntakeEnds, RequestStores
+from consumers.runner.ports import Clock, Outcome, Record, Telemetry
+from schemas.intake_office import RequestAccepted
+
+CONSUMER = "requests"
+#: How much one sweep takes on, so that a batch never waits long behind it.
+SWEEP_MAX = 500
+
+
+class RequestsHandler:
+    """Implements `consumers.runner.ports.Handler` for requests. Keeps the registry's view between batches.
+
+    `seeds` gives the seed of a routing attempt from the secret; `ends` asks the broker, only for services that nobody
+    knows.
+    """
+
+    def __init__(self, seeds: Seeds, clock: Clock, telemetry: Telemetry, ends: IntakeEnds) -> None:
+        self._seeds = seeds
+        self._clock = clock
+        self._telemetry = telemetry
+        self._ends = ends
+        self._view = RegistryView.empty()
+
+    def handle(self, stores: RequestStores, records: Sequence[Record]) -> None:
+        """Apply a batch. Raises what the stores raise, `ParkFull`, and whatever the code fails with on one claim."""
+        claims, letters = self._read(records)
+        screened = stores.claims.screen(claims)
+        letters.extend(conflicting(claim) for claim in screened.conflicts)
+        fold = self._fold_of_claims(stores, screened.fresh)
+        for claim in screened.fresh:
+            fold.take(claim)
+        stores.claims.record(screened.fresh)
+        self._write(stores, fold)
+        self._count(fold, len(screened.duplicates), letters)
+        if letters:
+            stores.dead_letters.add(CONSUMER, letters)
+
+    def park_failed(self, stores: RequestStores, record: Record, error: Exception) -> None:
+        """Park one record on which `handle` fails by itself; later claims of its request wait behind it."""
+        claims, letters = self._read([record])
+        screened = stores.claims.screen(claims)
+        letters.extend(conflicting(claim) for claim in screened.conflicts)
+        fold = self._fold_of_claims(stores, screened.fresh)
+        for claim in screened.fresh:
+            request_id = request_of(claim)
+            if request_id is None:
+                key = f"{claim.envelope.source} {claim.envelope.id}"
+                stores.park.park([ParkedEvent(key, ParkReason.FAILED, failure(error), record, NEVER)])
+                self._telemetry.count(Outcome.PARKED, 1, ParkReason.FAILED)
+            else:
+                fold.park_failed(fold.cases.setdefault(request_id, new_case(request_id)), claim, error)
+        stores.claims.record(screened.fresh)
+        self._write(stores, fold)
+        self._count(fold, len(screened.duplicates), letters)
+        if letters:
+            stores.dead_letters.add(CONSUMER, letters)
+
+    def sweep(self, stores: RequestStores) -> int:
+        """Do what is due by itself: timers, waits that ended, operators' decisions. Never waits for a row."""
+        now = self._clock.now()
+        due = stores.requests.lock_due(now, SWEEP_MAX)
+        keys = set(stores.park.due_keys(now, SWEEP_MAX))
+        waiting = stores.park.waiting(ParkReason.REGISTRY, SWEEP_MAX)
+        registry = stores.registry.positions() if waiting else {}
+        keys.update(row.event.key for row in waiting if passed(row.event, registry))
+        if not due and not keys:
+            return 0
+        ids = {request_id for request_id in map(_uuid, keys) if request_id is not None}
+        states = {**due, **stores.requests.lock_free(ids - due.keys())}
+        cases = {request_id: known_case(state) for request_id, state in states.items()}
+        acts = sorted(key for key in keys if _uuid(key) is None)
+        rows = stores.park.of_keys([*(case.key for case in cases.values()), *acts])
+        failed_acts = _hand_out(rows, cases)
+        fold = self._fold(stores, cases, _claims_of(failed_acts), hold=bool(rows))
+        for case in cases.values():
+            fold.examine(case, registry)
+        for act in failed_acts:
+            fold.redrive(act)
+        self._write(stores, fold, failed_acts)
+        return fold.done
+
+    def _read(self, records: Sequence[Record]) -> tuple[list[Claim], list[Unreadable]]:
+        claims: list[Claim] = []
+        letters: list[Unreadable] = []
+        for record in records:
+            read = read_claim(record, IntakeReader.REQUESTS)
+            if isinstance(read, Claim):
+                claims.append(read)
+            elif isinstance(read, Unreadable):
+                letters.append(read)
+        return claims, letters
+
+    def _fold_of_claims(self, stores: RequestStores, claims: Sequence[Claim]) -> Fold:
+        """Lock the requests that `claims` are about and return the fold that decides on them."""
+        ids = {request_id for claim in claims if (request_id := request_of(claim)) is not None}
+        cases = {request_id: known_case(state) for request_id, state in stores.requests.lock(ids).items()}
+        # A claim can only wait for a request that has a row.
+        rows = stores.park.of_keys([case.key for case in cases.values()]) if cases else []
+        _hand_out(rows, cases)
+        hold = bool(rows) or any(isinstance(claim.event, RequestAccepted) for claim in claims)
+        return self._fold(stores, cases, claims, hold)
+
+    def _fold(self, stores: RequestStores, cases: dict[UUID, Case], claims: Iterable[Claim], hold: bool) -> Fold:
+        """Return the fold over `cases`; `hold` locks the load clock first, because acceptances may be decided."""
+        if stores.registry.head() > self._view.revision:
+            self._view = self._view.with_entries(stores.registry.since(self._view.revision))
+        if hold:
+            stores.positions.hold()
+        revision, positions = stores.positions.read()
+        world = BatchWorld(
+            self._view,
+            Loads(revision, {office: position.load for office, position in positions.items()}),
+            {office: position.cap_rial for office, position in positions.items()},
+            self._seeds,
+        )
+        keys: list[ActKey] = [key for claim in claims for key in remembered(claim.event)]
+        acts: Mapping[ActKey, str] = stores.acts.known(keys) if keys else {}
+        return Fold(world, cases, acts, self._clock.now(), self._clock.business, self._ends.ends_now)
+
+    def _write(self, stores: RequestStores, fold: Fold, other: Collection[Waiting] = ()) -> None:
+        """Write everything that `fold` decided; the load clock and the outbox come last."""
+        changed = [case for case in fold.cases.values() if case.changed]
+        stores.requests.insert(_states(case for case in changed if not case.stored), fold.now)
+        stores.requests.update(_states(case for case in changed if case.stored), fold.now)
+        self._write_park(stores, fold, other)
+        if fold.new_acts:
+            stores.acts.record(fold.new_acts)
+        if fold.decided:
+            changes = fold.position_changes()
+            revision = stores.positions.change(changes) if changes else None
+            stores.outbox.add(messages(fold.decided, revision))
+
+    def _write_park(self, stores: RequestStores, fold: Fold, other: Collection[Waiting]) -> None:
+        stores.park.park([waiting.event for waiting in fold.parked if not waiting.gone])
+        gone: list[int] = []
+        for waiting in (*(one for case in fold.cases.values() for one in case.waiting), *other):
+            row_id, event = waiting.row_id, waiting.event
+            if row_id is None:
+                continue
+            if waiting.gone:
+                gone.append(row_id)
+            elif waiting.changed and event.wait_for is not None:
+                # What it waits for is new, so it is parked anew.
+                gone.append(row_id)
+                stores.park.park([event])
+            elif waiting.changed:
+                stores.park.change(row_id, event.reason, event.detail, event.expires_at)
+        stores.park.remove(gone)
+
+    def _count(self, fold: Fold, duplicates: int, letters: Sequence[Unreadable]) -> None:
+        for (outcome, reason), events in fold.counts.items():
+            self._telemetry.count(outcome, events, reason)
+        if duplicates:
+            self._telemetry.count(Outcome.DUPLICATE, duplicates)
+        for letter in letters:
+            self._telemetry.count(Outcome.DEAD_LETTERED, 1, letter.reason)
+
+
+def request_of(claim: Claim) -> UUID | None:
+    """Return the request that `claim` is about, or none when it is an act of its own."""
+    if type(claim.event) not in REQUEST_CLAIMS:
+        return None
+    request_id = getattr(claim.event, "request_id", None)
+    assert isinstance(request_id, UUID), "every claim on a request names it"
+    return request_id
+
+
+def _hand_out(rows: Iterable[ParkedRow], cases: Mapping[UUID, Case]) -> list[Waiting]:
+    """Give every parked row to its case; return those that belong to none."""
+    others: list[Waiting] = []
+    for row in rows:
+        request_id = _uuid(row.event.key)
+        if request_id is None:
+            others.append(waiting_of(row))
+        else:
+            cases[request_id].waiting.append(waiting_of(row))
+    return others
+
+
+def _claims_of(waiting: Iterable[Waiting]) -> list[Claim]:
+    read = (read_claim(one.event.record, IntakeReader.REQUESTS) for one in waiting)
+    return [claim for claim in read if isinstance(claim, Claim)]
+
+
+def _states(cases: Iterable[Case]) -> list[RequestState]:
+    return [case.state for case in cases]
+
+
+def _uuid(key: str) -> UUID | None:
+    with suppress(ValueError):
+        return UUID(key)
+    return None
