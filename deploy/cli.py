@@ -13,9 +13,11 @@ HELP = """Event bus between executive organizations and the counter offices that
 
 [bold]Start here[/bold]
 
-  pishkhan demo                  a province, a working day of traffic, a summary
-  pishkhan up                    the bus itself, until Ctrl-C
-  pishkhan doctor                what is wrong, and the remedy
+[bold]pishkhan demo[/bold] plays a province's working day on the real engines and sums it up.
+
+[bold]pishkhan up[/bold] runs the bus itself, until Ctrl-C.
+
+[bold]pishkhan doctor[/bold] says what is wrong, with the remedy.
 
 Every command explains itself: [bold]pishkhan COMMAND --help[/bold]. Settings are environment variables that begin with
 PISHKHAN_, such as PISHKHAN_LOG_LEVEL=debug.
@@ -34,6 +36,8 @@ COMMANDS: tuple[CommandRow, ...] = (
     # Running the bus.
     CommandRow("up", "deploy.commands.up"),
     CommandRow("doctor", "deploy.commands.doctor"),
+    # What outsiders get.
+    CommandRow("schemas", "deploy.commands.schemas"),
 )
 
 
