@@ -1,0 +1,110 @@
+"""What the registry's handler needs from the outside. All stores work in the one open transaction."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from consumers.intake import Claim, Unreadable
+from consumers.parking import ParkedEvent, ParkedRow, ParkReason
+from consumers.registry.domain.known import Kind, Subject
+from schemas.log_registry import RegistryEntry
+from schemas.message import Message
+from schemas.offices import Office
+
+
+class Screening(Protocol):
+    """A batch of claims, sorted out; each list keeps the order of the batch."""
+
+    @property
+    def fresh(self) -> list[Claim]:
+        """Never seen before."""
+
+    @property
+    def duplicates(self) -> list[Claim]:
+        """Seen before, with the same body."""
+
+    @property
+    def conflicts(self) -> list[Claim]:
+        """An id that was used before with another body."""
+
+
+class Claims(Protocol):
+    """Identities of events."""
+
+    def screen(self, claims: Sequence[Claim]) -> Screening:
+        """Sort `claims` out."""
+
+    def record(self, claims: Sequence[Claim]) -> None:
+        """Keep the identities of fresh claims. Raises `Collision` when another worker was first."""
+
+
+class Versions(Protocol):
+    """Every accepted version, under one growing revision."""
+
+    def head(self) -> int:
+        """Return the newest revision, without waiting."""
+
+    def lock_head(self) -> int:
+        """Lock the revision until the transaction ends and return it."""
+
+    def known(self, subjects: Collection[Subject], kinds: Collection[Kind]) -> list[RegistryEntry]:
+        """Return all versions of `subjects` and of everything of `kinds`, in revision order."""
+
+    def append(self, entries: Sequence[RegistryEntry]) -> None:
+        """Add entries whose revisions follow the locked head, and move the head to the last of them."""
+
+
+class Limits(Protocol):
+    """What each office may carry: its cap and its capacity."""
+
+    def put(self, offices: Sequence[Office]) -> None:
+        """Set cap and capacity of `offices`, adding those that are new, in office order."""
+
+
+class Park(Protocol):
+    """Claims that wait."""
+
+    def park(self, events: Sequence[ParkedEvent]) -> None:
+        """Park `events` in order. Raises `ParkFull`."""
+
+    def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
+        """Return the parked events of `keys`, oldest first."""
+
+    def due_keys(self, now: datetime, limit: int) -> list[str]:
+        """Return keys with an event that is past its time or that an operator has decided on."""
+
+    def waiting(self, reason: ParkReason, limit: int) -> list[ParkedRow]:
+        """Return the oldest events that wait for `reason`."""
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Let events go."""
+
+    def change(self, parked_id: int, reason: ParkReason, detail: str, expires_at: datetime) -> None:
+        """Keep an event parked for another reason, with any operator's decision carried out."""
+
+
+class DeadLetters(Protocol):
+    """Events that can never be applied."""
+
+    def add(self, consumer: str, letters: Sequence[Unreadable]) -> None:
+        """Keep `letters` with their records."""
+
+
+class Outbox(Protocol):
+    """What is to be published."""
+
+    def add(self, messages: Sequence[Message]) -> None:
+        """Add `messages` in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryStores:
+    """All stores of one transaction."""
+
+    claims: Claims
+    versions: Versions
+    limits: Limits
+    park: Park
+    dead_letters: DeadLetters
+    outbox: Outbox
