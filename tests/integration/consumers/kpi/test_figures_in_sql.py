@@ -67,6 +67,10 @@ def plainly(told: Sequence[Told]) -> set[Row]:
     }
 
 
+def _published_row(one: KpiMeasured) -> Row:
+    return one.figure, one.key_kind, one.key, one.window_from, one.window_to, one.value, one.samples
+
+
 def _value(figure: str, found: list[float]) -> float:
     if not figure.startswith("wait"):
         return sum(found)
@@ -104,9 +108,7 @@ def test_figures_are_what_a_plain_count_gives(work: SqlKpiWork, handler: KpiHand
     keep(work, handler, records(day))
     measure(work, handler)
     assert in_sql(connection) == plainly(day)
-    assert {
-        (m.figure, m.key_kind, m.key, m.window_from, m.window_to, m.value, m.samples) for m in published(connection)
-    } == (in_sql(connection))
+    assert {_published_row(one) for one in published(connection)} == in_sql(connection)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -205,11 +207,15 @@ def test_two_workers_that_meet_a_new_request_do_not_overwrite_each_other(
     work: SqlKpiWork, handler: KpiHandler, connection: Connection
 ) -> None:
     numbered = records(Life(1).opened(0).routed(1, "office-1").told)
-    with pytest.raises(Collision), work.transaction() as slow:
-        slow.facts.lock([Life(1).id])
-        with work.transaction() as fast:
-            handler.handle(fast, numbered[:1])
-        slow.facts.save([Fact(Life(1).id, 2)], [])
+
+    def overtaken() -> None:
+        with work.transaction() as slow:
+            slow.facts.lock([Life(1).id])
+            keep(work, handler, numbered[:1])
+            slow.facts.save([Fact(Life(1).id, 2)], [])
+
+    with pytest.raises(Collision):
+        overtaken()
     keep(work, handler, numbered[1:])
     row = connection.execute(text("SELECT sequence, opened_at IS NULL FROM kpi_request_fact")).one()
     assert tuple(row) == (2, False)
@@ -225,9 +231,14 @@ def test_only_one_worker_measures_at_a_time(work: SqlKpiWork, handler: KpiHandle
 
 def test_a_measuring_that_dies_leaves_its_notes(work: SqlKpiWork, handler: KpiHandler, connection: Connection) -> None:
     keep(work, handler, records(working_day()))
-    with pytest.raises(Died), work.transaction() as stores:
-        assert handler.measure(stores, 1_000)
-        raise Died
+
+    def dies() -> None:
+        with work.transaction() as stores:
+            assert handler.measure(stores, 1_000)
+            raise Died
+
+    with pytest.raises(Died):
+        dies()
     assert published(connection) == []
     measure(work, handler)
     assert in_sql(connection) == plainly(working_day())
