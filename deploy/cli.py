@@ -36,6 +36,10 @@ COMMANDS: tuple[CommandRow, ...] = (
     # Running the bus.
     CommandRow("up", "deploy.commands.up"),
     CommandRow("doctor", "deploy.commands.doctor"),
+    # Putting events in, and looking after those that got stuck.
+    CommandRow("publish", "deploy.commands.publish"),
+    CommandRow("parked", "deploy.commands.parked"),
+    CommandRow("dead-letters", "deploy.commands.dead_letters"),
     # What outsiders get.
     CommandRow("schemas", "deploy.commands.schemas"),
 )

@@ -68,23 +68,6 @@ class BrokerAdmin:
                 self._client.create_topics(missing, wait_for_metadata=True)
         return sorted(missing)
 
-    def topic_problems(self, agencies: Sequence[str]) -> list[str]:
-        """Return in words what is wrong with the topics; none when all are as the table says."""
-        partitions: dict[str, int] = {}
-        for partition in self.partitions():
-            partitions[partition.topic] = partitions.get(partition.topic, 0) + 1
-        problems = []
-        for wanted in topic_rows(agencies):
-            found = partitions.get(wanted.name)
-            if found is None:
-                problems.append(f"topic {wanted.name} is missing; start `pishkhan up`, which makes it")
-            elif found != wanted.row.partitions:
-                problems.append(
-                    f"topic {wanted.name} has {found} partitions instead of {wanted.row.partitions}; "
-                    "keys are on the wrong partitions: drain it and make it anew"
-                )
-        return problems
-
     def partitions(self) -> list[Partition]:
         """Return every partition of every topic, with the topic's id."""
         with meaningful_errors():

@@ -1,6 +1,7 @@
 """The park: events that wait, in SQL, in the transaction that moves the position past them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -95,26 +96,54 @@ class ParkedStore:
             )
         )
 
-    def oldest(self, limit: int) -> list[ParkedRow]:
-        """Return the oldest `limit` parked events, for people."""
-        return self._rows(literal(True), limit)
-
-    def decide(self, ids: Collection[int], action: OperatorAction, by: str, why: str) -> list[int]:
-        """Note an operator's decision; a worker carries it out. Returns the ids that were found."""
-        changed = self._connection.execute(
-            update(parked_event)
-            .where(self._mine(), parked_event.c.id == func.any(list(ids)))
-            .values(operator_action=action.value, operator_by=by, operator_why=why)
-            .returning(parked_event.c.id)
-        )
-        return sorted(changed.scalars())
-
     def _mine(self) -> Any:
         return parked_event.c.consumer == self._consumer
 
     def _rows(self, condition: Any, limit: int | None) -> list[ParkedRow]:
         query = select(parked_event).where(self._mine(), condition).order_by(parked_event.c.id).limit(limit)
         return [_from_row(row) for row in self._connection.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedLine:
+    """One parked event as people see it; the event itself stays in the database."""
+
+    id: int
+    consumer: str
+    key: str
+    reason: str
+    detail: str
+    topic: str
+    partition: int
+    position: int
+    expires_at: datetime
+    operator_action: str | None
+    operator_by: str | None
+
+
+class ParkOperator:
+    """What an operator sees of every park and may ask for; workers carry it out."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def oldest(self, limit: int, consumer: str | None = None) -> list[ParkedLine]:
+        """Return the `limit` events that have waited longest."""
+        names = ParkedLine.__dataclass_fields__
+        query = select(*(parked_event.columns[name] for name in names)).order_by(parked_event.c.id).limit(limit)
+        if consumer is not None:
+            query = query.where(parked_event.c.consumer == consumer)
+        return [ParkedLine(*row) for row in self._connection.execute(query)]
+
+    def decide(self, ids: Collection[int], action: OperatorAction, by: str, why: str) -> list[int]:
+        """Note a decision, who made it and why. Returns the ids that were found."""
+        changed = self._connection.execute(
+            update(parked_event)
+            .where(parked_event.c.id == func.any(list(ids)))
+            .values(operator_action=action.value, operator_by=by, operator_why=why)
+            .returning(parked_event.c.id)
+        )
+        return sorted(changed.scalars())
 
 
 def _to_row(consumer: str, event: ParkedEvent) -> tuple[object, ...]:
