@@ -83,6 +83,9 @@ class CountingTelemetry:
     def halted(self, partition: Partition, cause: Setback) -> None:
         """Take notice of nothing."""
 
+    def resumed(self, partition: Partition) -> None:
+        """Take notice of nothing."""
+
 
 @dataclass
 class SetEnds:

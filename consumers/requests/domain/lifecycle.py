@@ -58,6 +58,7 @@ ENDED_UNCOMPLETED = (S.REFUSED, S.CANCELLED, S.REJECTED, S.EXPIRED)
 OPENED = tuple(stage for stage in Stage if stage not in UNOPENED)
 
 _nobody = refuse(ClaimRefusal.NOT_THE_OFFICE, "no office has the request now")
+_unasked = refuse(ClaimRefusal.STATE_FORBIDS, "no office has the request, so none has asked")
 _ended = refuse(ClaimRefusal.REQUEST_ENDED, "the request has ended")
 _known = refuse(ClaimRefusal.ALREADY_SUBMITTED, "request_id: is known already; give every request an id of its own")
 _accepted = refuse(ClaimRefusal.STATE_FORBIDS, "the office has accepted the request already")
@@ -72,7 +73,7 @@ ROWS: tuple[tuple[Trigger, Iterable[Stage], Rule], ...] = (
     (RequestCancelled, (S.PARKED,), opening.cancel_before_routing),
     (RequestCancelled, LIVE, endings.cancel),
     (RequestCancelled, ENDED, _ended),
-    (AgencyAnswered, (S.ESCALATED,), _nobody),
+    (AgencyAnswered, (S.ESCALATED,), _unasked),
     (AgencyAnswered, (*BEFORE_ACCEPTANCE, S.ACCEPTED, S.FEE_COLLECTED, S.STARTED), wait_for("AgencyAwaited")),
     (AgencyAnswered, (S.AGENCY_AWAITED,), endings.answer),
     (AgencyAnswered, ENDED, _ended),

@@ -1,0 +1,87 @@
+"""Forms: each datatype, required fields, and personal fields that must not travel in clear."""
+
+from typing import Any
+
+import pytest
+
+from consumers.requests.domain.form import form_problem
+from schemas.catalogue import Datatype, FormAttribute, FormValue, Service
+from tests.builders import service, words
+
+
+def attribute(code: str, datatype: Datatype, **changes: Any) -> FormAttribute:
+    """Return one optional form field."""
+    fields = {"code": code, "datatype": datatype, "required": False, "order": 1, "names": words(code)}
+    return FormAttribute.model_validate({**fields, **changes})
+
+
+VALUES = tuple(FormValue(key=key, names=words(key)) for key in ("first", "second"))
+FORM = service(
+    form=(
+        attribute("reason", Datatype.STRING, required=True),
+        attribute("notes", Datatype.TEXT),
+        attribute("copies", Datatype.NUMBER),
+        attribute("on", Datatype.DATETIME),
+        attribute("kind", Datatype.SINGLE_VALUE_LIST, values=VALUES),
+        attribute("extras", Datatype.MULTI_VALUE_LIST, values=VALUES),
+        attribute("birth_place", Datatype.STRING, personal=True),
+    )
+)
+
+
+def problem(form: dict[str, Any], of: Service = FORM, has_personal: bool = False) -> str | None:
+    """Return what is wrong with `form`."""
+    return form_problem(of, form, has_personal)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {},
+        {"notes": "", "copies": 0, "on": "2026-11-25"},
+        {"on": "2026-11-25T08:30:00+03:30", "kind": "second", "extras": ("first", "second")},
+        {"extras": ()},
+    ],
+)
+def test_what_fits_has_no_problem(extra: dict[str, Any]) -> None:
+    assert problem({"reason": "lost", **extra}) is None
+
+
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        ({"unheard_of": "x"}, "unheard_of: is not a field of this service's form"),
+        ({"reason": ""}, "reason: is required"),
+        ({"reason": 5}, "reason: must be text"),
+        ({"notes": ("a",)}, "notes: must be text"),
+        ({"copies": "2"}, "copies: must be a whole number"),
+        ({"copies": True}, "copies: must be a whole number"),
+        ({"on": "yesterday"}, "on: must be a date or time"),
+        ({"on": 5}, "on: must be a date or time"),
+        ({"kind": "third"}, "kind: must be one of the listed values"),
+        ({"kind": ("first",)}, "kind: must be one of the listed values"),
+        ({"extras": "first"}, "extras: must be a list of listed values"),
+        ({"extras": ("third",)}, "extras: must be a list of listed values"),
+        ({"birth_place": "SECRETPLACE"}, "birth_place: is personal and must not travel in clear"),
+    ],
+)
+def test_problems_name_the_field_and_never_the_value(extra: dict[str, Any], expected: str) -> None:
+    found = problem({"reason": "lost", **extra})
+    assert found is not None
+    assert found.startswith(expected)
+    assert "SECRETPLACE" not in found
+
+
+def test_a_required_field_must_be_there() -> None:
+    assert problem({}) == "reason: is required; fill it in"
+
+
+def test_a_required_list_needs_a_choice() -> None:
+    form = service(form=(attribute("extras", Datatype.MULTI_VALUE_LIST, values=VALUES, required=True),))
+    assert problem({"extras": ()}, form) == "extras: is required; choose at least one"
+
+
+def test_a_required_personal_field_needs_the_encrypted_part() -> None:
+    form = service(form=(attribute("birth_place", Datatype.STRING, personal=True, required=True),))
+    assert problem({}, form) == "birth_place: is required and personal; send it in the encrypted part"
+    assert problem({}, form, has_personal=True) is None
