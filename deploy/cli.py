@@ -35,6 +35,7 @@ class CommandRow:
 COMMANDS: tuple[CommandRow, ...] = (
     # Running the bus.
     CommandRow("up", "deploy.commands.up"),
+    CommandRow("worker", "deploy.commands.worker"),
     CommandRow("doctor", "deploy.commands.doctor"),
     # Putting events in, and looking after those that got stuck.
     CommandRow("publish", "deploy.commands.publish"),

@@ -1,0 +1,90 @@
+"""`pishkhan schemas`: what outsiders get of the events, and the released schemas that no change may break."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from deploy.problem import Problem
+from schemas.asyncapi import document
+from schemas.decode import all_events
+from schemas.export import file_name, json_schema
+from schemas.release import RELEASED_FOLDER, load_released, review
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="JSON Schema and AsyncAPI of every event, and their releases.", no_args_is_help=True)
+    group.command()(export)
+    group.command()(release)
+    app.add_typer(group, name="schemas")
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where to write; made when it is not there.")],
+    bootstrap: Annotated[str, typer.Option(help="The broker's address to name in the document.")] = "localhost:9092",
+    security_protocol: Annotated[
+        str, typer.Option(help="SASL_PLAINTEXT on one machine, SASL_SSL over a network.")
+    ] = "SASL_PLAINTEXT",
+) -> None:
+    """Write one JSON Schema per event and the AsyncAPI document of the whole bus.
+
+    [bold]Examples[/bold]
+
+      pishkhan schemas export build/schemas
+
+      pishkhan schemas export build/schemas --bootstrap kafka.example.org:9093 --security-protocol SASL_SSL
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, schema in _current().items():
+        _write(folder / name, schema)
+    text = yaml.dump(
+        document(bootstrap, security_protocol), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120
+    )
+    (folder / "asyncapi.yaml").write_text(text, encoding="utf-8")
+    typer.echo(f"{len(_current())} schemas and asyncapi.yaml written to {folder}")
+
+
+def release(
+    folder: Annotated[Path, typer.Option(help="The folder of released schemas.")] = RELEASED_FOLDER,
+) -> None:
+    """Take the current schemas as released, when nobody who writes by the released ones is broken.
+
+    [bold]Examples[/bold]
+
+      pishkhan schemas release
+    """
+    current = _current()
+    found = review(load_released(folder), current)
+    if found.broken:
+        lines = [f"{name}: {problem}" for name, problems in found.broken.items() for problem in problems]
+        remedy = "Nothing was released. Undo these changes, or add the event's next major version beside it."
+        raise Problem("\n".join([*lines, remedy]))
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (*found.added, *found.changed):
+        _write(folder / name, current[name])
+    typer.echo(f"{len(found.added)} new and {len(found.changed)} changed schemas released, {len(current)} in all")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Plain YAML: no anchors, which readers of the document may not follow, and long texts as blocks."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _current() -> dict[str, Any]:
+    return {file_name(model): json_schema(model) for model in all_events().values()}
+
+
+def _write(path: Path, schema: Any) -> None:
+    path.write_text(json.dumps(schema, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The exported AsyncAPI document before its official judge."""
