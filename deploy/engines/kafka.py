@@ -23,7 +23,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 ASK_EVERY_SECONDS = 0.05
 
-# Small on purpose: the whole system has 3 GB. Measured under load, this heap leaves the broker at about 450 MB.
+# Small on purpose: the whole system has 3 GB. Measured at 33,000 events/s in, the broker takes 220 MB.
 JVM_OPTIONS = (
     "-Xms64m",
     "-Xmx384m",
@@ -107,7 +107,11 @@ class EmbeddedKafka:
             str(self._directory / "server.properties"),
         ]
         self._process = self._processes.spawn(
-            "kafka", command, log=self._log_directory / "kafka.out", death_signal=signal.SIGTERM
+            "kafka",
+            command,
+            log=self._log_directory / "kafka.out",
+            environment=_environment(),
+            death_signal=signal.SIGTERM,
         )
         return self._process
 
@@ -174,7 +178,7 @@ class EmbeddedKafka:
             *("--config", str(properties), "--cluster-id", cluster_id),
             *("--add-scram", scram_argument(BUS_USER, self.password)),
         ]
-        outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+        outcome = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
         if outcome.returncode != 0:
             raise EngineFailed(f"Kafka's storage could not be formatted:\n{outcome.stdout}{outcome.stderr}")
 
@@ -225,6 +229,21 @@ class EmbeddedKafka:
             # The cleaner would take 128 MB of the heap; our topics are not compacted, only the small internal ones are.
             "log.cleaner.dedupe.buffer.size": str(4 * 1024 * 1024),
             "log.cleaner.threads": "1",
+            # After a kill the broker may register again only when its old session is over.
+            "broker.session.timeout.ms": "3000",
+            "broker.heartbeat.interval.ms": "500",
             "controlled.shutdown.max.retries": "1",
         }
-        return "".join(f"{key}={value}\n" for key, value in values.items())
+        return "".join(f"{key}={properties_text(value)}\n" for key, value in values.items())
+
+
+def properties_text(value: str) -> str:
+    """A value as a properties file has it: backslashes doubled, and whatever is not ASCII as UTF-16 escapes."""
+    units = value.replace("\\", "\\\\").encode("utf-16-be")
+    codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
+    return "".join(chr(code) if code < 128 else f"\\u{code:04x}" for code in codes)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with a locale in which Java can name any file: a data folder may have a Persian name."""
+    return {**os.environ, "LC_ALL": "C.UTF-8"}

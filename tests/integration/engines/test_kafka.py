@@ -1,6 +1,7 @@
 """The embedded broker: who may do what, what survives, and what its files reveal."""
 
 import stat
+import time
 import uuid
 from pathlib import Path
 
@@ -31,6 +32,19 @@ def send(login: dict[str, str], topic: str, value: bytes) -> None:
         producer.close()
 
 
+def read_all(login: dict[str, str], topic: str, count: int) -> list[bytes]:
+    consumer = KafkaConsumer(**login, enable_auto_commit=False, group_id=None)
+    consumer.assign([TopicPartition(topic, 0)])
+    consumer.seek_to_beginning()
+    values: list[bytes] = []
+    deadline = time.monotonic() + 20
+    while len(values) < count and time.monotonic() < deadline:
+        batches = consumer.poll(timeout_ms=500)
+        values += [record.value for batch in batches.values() for record in batch]
+    consumer.close()
+    return values
+
+
 def test_a_wrong_password_is_refused(engines: Engines) -> None:
     login = kafka_login(engines.kafka_bootstrap, engines.kafka_user, "wrong")
     # The client tries again until its time is over; with the right password it is let in at once.
@@ -53,7 +67,7 @@ def test_a_topic_that_nobody_made_does_not_appear_by_writing(engines: Engines) -
         send(engines.kafka_login, f"topic-{uuid.uuid4().hex}", b"x")
 
 
-def test_data_ports_and_secrets_survive_a_restart(tmp_path: Path) -> None:
+def test_data_ports_and_secrets_survive_a_restart_and_a_kill(tmp_path: Path) -> None:
     with Instance(tmp_path) as instance:
         first = EmbeddedKafka(tmp_path / "kafka", instance.log_directory, instance.processes, ensure_jars)
         first.start()
@@ -66,12 +80,14 @@ def test_data_ports_and_secrets_survive_a_restart(tmp_path: Path) -> None:
         second.start()
         try:
             assert second.bootstrap_servers == first.bootstrap_servers
-            consumer = KafkaConsumer(**login, enable_auto_commit=False, group_id=None)
-            consumer.assign([TopicPartition("kept", 0)])
-            consumer.seek_to_beginning()
-            records = consumer.poll(timeout_ms=10_000)
-            consumer.close()
-            assert [record.value for batch in records.values() for record in batch] == [b"before the restart"]
+            assert read_all(login, "kept", 1) == [b"before the restart"]
+            send(login, "kept", b"before the kill")
+            assert second.process is not None
+            second.process.kill()
+            second.process.wait()
+            second.spawn()
+            second.wait_ready()
+            assert read_all(login, "kept", 2) == [b"before the restart", b"before the kill"]
         finally:
             second.stop()
         for name in ("kept.json", "server.properties"):
