@@ -105,6 +105,12 @@ class Settings(BaseSettings):
             raise Problem("No database is known. Start one with `pishkhan up`, or set PISHKHAN_DATABASE_URL.")
         return self.database_url.get_secret_value()
 
+    def routing_key(self) -> bytes:
+        """Key of the routing seeds. Raises Problem when it is not given."""
+        if not self.routing_secret.get_secret_value():
+            raise Problem("The routing secret is not known: set PISHKHAN_ROUTING_SECRET, the same for every worker.")
+        return self.routing_secret.get_secret_value().encode()
+
     def owner_database_url(self) -> str:
         """URL of the tables' owner. Raises Problem when it is not given."""
         if not self.database_owner_url.get_secret_value():

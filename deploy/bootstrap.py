@@ -1,0 +1,169 @@
+"""The one composition root: here, and nowhere else, ports meet their implementations.
+
+Each worker's own parts are imported where it is built, so that a worker carries only what it runs: Faust alone is a
+third of a worker's memory.
+"""
+
+import os
+import socket
+from collections.abc import Callable
+from functools import partial
+from random import random
+from threading import Event
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from connectors.broker.admin import BrokerAdmin
+from connectors.broker.source import KafkaSource
+from connectors.database.engine import SqlWork, build_engine
+from connectors.database.leases import SqlLeases
+from connectors.database.migrate import migrate
+from connectors.database.positions import SqlPositions
+from connectors.ids import new_id
+from connectors.telemetry.exporter import Exporter
+from connectors.telemetry.health import HealthServer
+from connectors.telemetry.log import configure_logging, get_log
+from connectors.telemetry.worker import WorkerTelemetry
+from consumers.runner.backoff import Backoff
+from consumers.runner.loop import Runner
+from consumers.runner.ports import BrokerUnavailable, Handler, Setback
+from deploy.agencies import provision
+from deploy.settings import Settings
+from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS
+
+Stores = TypeVar("Stores")
+
+
+class Worker(Protocol):
+    """One worker, ready to run."""
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop` is set, then finish what is in hand."""
+
+
+def prepare(settings: Settings, report: Callable[[str], None]) -> None:
+    """Bring tables, topics, users and rights up to what this version declares; harmless when repeated.
+
+    Raises `BrokerUnavailable`, `DatabaseUnavailable`, and `Problem` for a missing setting.
+    """
+    migrate(settings.owner_database_url())
+    made = provision(settings)
+    report(f"tables, topics and rights are ready ({len(made)} topics made)")
+
+
+def run_worker(name: str, settings: Settings, port: int, stop: Event) -> None:
+    """Run worker `name` with its health and metrics on loopback `port` until `stop` is set."""
+    configure_logging(name, level=settings.log_level.upper())
+    exporter = Exporter()
+    telemetry = WorkerTelemetry(exporter, name)
+    with HealthServer(port, exporter.registry, telemetry.not_ready_because):
+        cluster_id = _cluster_id(settings, telemetry, stop)
+        if cluster_id is not None:
+            _BUILDERS[name](settings, cluster_id, telemetry, exporter).run(stop)
+
+
+def _cluster_id(settings: Settings, telemetry: WorkerTelemetry, stop: Event) -> str | None:
+    """Ask the broker until it answers; none when `stop` came first."""
+    backoff = Backoff(random)
+    while not stop.is_set():
+        try:
+            admin = BrokerAdmin(settings.kafka_login())
+            try:
+                return admin.cluster_id()
+            finally:
+                admin.close()
+        except BrokerUnavailable as error:
+            telemetry.unready(Setback.BROKER_UNAVAILABLE)
+            get_log("worker").warning("waits for the broker", why=str(error))
+            stop.wait(backoff.next_seconds())
+    return None
+
+
+def _worker_id(name: str) -> str:
+    return f"{name}-{socket.gethostname()[:20]}-{os.getpid()}-{new_id().hex[-6:]}"
+
+
+def _runner(
+    name: str,
+    settings: Settings,
+    cluster_id: str,
+    source: KafkaSource,
+    stores: Callable[[Connection], Stores],
+    handler: Handler[Stores],
+    telemetry: WorkerTelemetry,
+) -> Runner[Stores]:
+    """The common loop for one consumer, on one engine, so that leases and batches share a backend."""
+    owner = _worker_id(name)
+    engine: Engine = build_engine(settings.worker_database_url(), owner)
+    positions = partial(SqlPositions, consumer=name, cluster_id=cluster_id, owner=owner)
+    leases = SqlLeases(engine, name, cluster_id, owner)
+    return Runner(source, leases, SqlWork(engine, stores, positions), handler, telemetry)
+
+
+def _relay(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:
+    from connectors.broker.log_producer import LogProducer
+    from connectors.database.relay_outbox import SqlRelayOutbox
+    from connectors.telemetry.relay import RelayTelemetry
+    from producers.relay import Relay
+
+    return Relay(
+        partial(SqlRelayOutbox, settings.worker_database_url(), _worker_id("relay")),
+        partial(LogProducer, settings.kafka_login()),
+        RelayTelemetry(telemetry),
+        chance=random,
+    )
+
+
+def _intake_source(settings: Settings, consumer: str) -> KafkaSource:
+    return KafkaSource(settings.kafka_login(), lambda topic: topic.startswith(INTAKE_PREFIX), f"pishkhan.{consumer}")
+
+
+def _registry(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:
+    from connectors.database.registry_stores import registry_stores
+    from consumers.registry.handlers import CONSUMER, RegistryHandler
+
+    source = _intake_source(settings, CONSUMER)
+    handler = RegistryHandler(settings.clock, telemetry)
+    return _runner(CONSUMER, settings, cluster_id, source, registry_stores, handler, telemetry)
+
+
+def _requests(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:
+    from connectors.broker.intake_ends import SourceIntakeEnds
+    from connectors.database.request_stores import request_stores
+    from consumers.requests.domain.seeds import seed_for
+    from consumers.requests.handlers import CONSUMER, RequestsHandler
+
+    source = _intake_source(settings, CONSUMER)
+    seeds = partial(seed_for, settings.routing_key())
+    handler = RequestsHandler(seeds, settings.clock, telemetry, SourceIntakeEnds(source))
+    return _runner(CONSUMER, settings, cluster_id, source, request_stores, handler, telemetry)
+
+
+def _settlement(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:
+    from connectors.database.settlement import settlement_stores
+    from consumers.settlement.handlers import CONSUMER, SettlementHandler
+
+    source = KafkaSource(settings.kafka_login(), lambda topic: topic == LOG_REQUESTS.name, f"pishkhan.{CONSUMER}")
+    handler = SettlementHandler(telemetry)
+    return _runner(CONSUMER, settings, cluster_id, source, settlement_stores, handler, telemetry)
+
+
+def _kpi(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:
+    from connectors.database.kpi import SqlKpiWork
+    from consumers.kpi.handlers import CONSUMER, KpiHandler
+    from consumers.kpi.reading import TOPICS
+    from consumers.kpi.worker import KpiWorker
+
+    work = SqlKpiWork(build_engine(settings.worker_database_url(), _worker_id(CONSUMER)))
+    source = KafkaSource(settings.kafka_login(), lambda topic: topic in TOPICS, f"pishkhan.{CONSUMER}.look")
+    return KpiWorker(settings.kafka_login(), work, KpiHandler(settings.clock, new_id, telemetry), source, telemetry)
+
+
+_BUILDERS: dict[str, Callable[[Settings, str, WorkerTelemetry, Exporter], Worker]] = {
+    "relay": _relay,
+    "registry": _registry,
+    "requests": _requests,
+    "settlement": _settlement,
+    "kpi": _kpi,
+}
