@@ -1,0 +1,333 @@
+"""The registry's handler on a real database: records in, versions, refusals and limits out."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from threading import Thread
+from time import monotonic
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+
+from connectors.database.driver import meaningful_errors
+from connectors.database.engine import LOCK_TIMEOUT_MS, build_engine
+from connectors.database.migrate import migrate
+from connectors.database.parked import ParkedStore, ParkOperator
+from connectors.database.registry import RegistryStore
+from connectors.database.registry_stores import registry_stores
+from consumers.parking import OperatorAction
+from consumers.registry.domain.known import Kind
+from consumers.registry.handlers import RegistryHandler
+from consumers.runner.ports import Outcome, Record
+from schemas.agreements import Agreement, AgreementState
+from schemas.base import Event
+from schemas.decode import all_events, parse
+from schemas.intake_agency import AgreementConfirmed, AgreementPaused, RequestCancelled, ServicePublished
+from schemas.intake_directorate import AgreementChanged, OfficeChanged, OfficeLicensed, PolicyChanged, TerritoryChanged
+from schemas.log_registry import (
+    AgreementVersioned,
+    RegistryClaimRefused,
+    RegistryRefusal,
+    ServiceVersioned,
+    TerritoryVersioned,
+)
+from tests.builders import AGREEMENT, MOMENT, SERVICE, agreement, city, county, office, policy, service, territory
+from tests.engines import DatabaseUrls
+from tests.requests_bus import AGENCY_SOURCE, DIRECTORATE, CountingTelemetry, SetClock, claim_record
+
+pytestmark = pytest.mark.integration
+
+SIGNED = AgreementChanged(agreement=agreement(state=AgreementState.SIGNED))
+CONFIRMED = AgreementConfirmed(agreement=AGREEMENT, version=1)
+
+
+class RegistryBus:
+    """One worker of the registry consumer over `engine`."""
+
+    def __init__(self, engine: Engine, clock: SetClock | None = None) -> None:
+        self.engine = engine
+        self.clock = clock or SetClock()
+        self.telemetry = CountingTelemetry()
+        self.handler = RegistryHandler(self.clock, self.telemetry)
+
+    def handle(self, *records: Record) -> None:
+        """Handle one batch and sweep once, as the runner does."""
+        with meaningful_errors(), self.engine.begin() as connection:
+            self.handler.handle(registry_stores(connection), records)
+        self.sweep()
+
+    def say(self, source: str, *events: Event) -> None:
+        """Handle one batch of claims of one speaker."""
+        self.handle(*(claim_record(source, event, appended_at=self.clock.now()) for event in events))
+
+    def sweep(self) -> int:
+        """Sweep once."""
+        with meaningful_errors(), self.engine.begin() as connection:
+            return self.handler.sweep(registry_stores(connection))
+
+    def park_failed(self, record: Record) -> None:
+        """Park one record as the runner does when the code fails on it."""
+        with meaningful_errors(), self.engine.begin() as connection:
+            self.handler.park_failed(registry_stores(connection), record, KeyError("a bug"))
+
+    def log(self) -> list[Event]:
+        """Return the registry's log so far."""
+        with self.engine.begin() as connection:
+            rows = connection.execute(
+                text("SELECT type, body FROM outbox WHERE topic = 'pishkhan.log.registry' ORDER BY id")
+            ).all()
+        return [parse(all_events()[kind], bytes(body)) for kind, body in rows]
+
+    def refusals(self) -> list[RegistryRefusal]:
+        """Return the reasons of the refusals so far."""
+        return [event.reason for event in self.log() if isinstance(event, RegistryClaimRefused)]
+
+    def revisions(self) -> tuple[int, list[int]]:
+        """Return the head, and every revision that is kept."""
+        with self.engine.begin() as connection:
+            store = RegistryStore(connection)
+            return store.head(), [entry.revision for entry in store.since(0)]
+
+    def waiting(self) -> int:
+        """Return how many claims wait."""
+        with self.engine.begin() as connection:
+            return ParkedStore(connection, "registry").count()
+
+
+@pytest.fixture
+def bus(fresh_database: DatabaseUrls) -> Iterator[RegistryBus]:
+    migrate(fresh_database.owner_url)
+    engine = build_engine(fresh_database.worker_url, "registry test")
+    yield RegistryBus(engine)
+    engine.dispose()
+
+
+def test_a_province_in_order_grows_one_gap_free_revision(bus: RegistryBus) -> None:
+    bus.say(DIRECTORATE, TerritoryChanged(territory=territory()), PolicyChanged(policy=policy()))
+    bus.say(AGENCY_SOURCE, ServicePublished(service=service()))
+    bus.say(DIRECTORATE, SIGNED)
+    bus.say(AGENCY_SOURCE, CONFIRMED)
+    bus.say(DIRECTORATE, OfficeLicensed(office=office()))
+
+    assert bus.revisions() == (6, [1, 2, 3, 4, 5, 6])
+    assert [type(event).__name__.removesuffix("Versioned") for event in bus.log()] == [
+        "Territory",
+        "Policy",
+        "Service",
+        "Agreement",
+        "Agreement",
+        "Office",
+    ]
+    with bus.engine.begin() as connection:
+        position = connection.execute(
+            text("SELECT office, cap_rial, capacity, reserved_rial FROM office_position")
+        ).all()
+    assert [tuple(row) for row in position] == [("office-1", 10_000_000, 40, 0)]
+
+
+def test_any_order_of_topics_ends_in_the_same_registry(bus: RegistryBus) -> None:
+    bus.say(DIRECTORATE, OfficeLicensed(office=office()))
+    bus.say(AGENCY_SOURCE, CONFIRMED)
+    bus.say(DIRECTORATE, SIGNED)
+    bus.say(DIRECTORATE, TerritoryChanged(territory=territory()))
+    assert bus.revisions() == (1, [1])
+    assert bus.waiting() == 3
+
+    bus.say(AGENCY_SOURCE, ServicePublished(service=service()))
+
+    assert bus.revisions() == (5, [1, 2, 3, 4, 5])
+    assert bus.waiting() == 0
+    assert bus.refusals() == []
+    with bus.engine.begin() as connection:
+        held = RegistryStore(connection).as_of(Kind.AGREEMENT, AGREEMENT, MOMENT)
+    assert isinstance(held, AgreementVersioned)
+    assert held.agreement.state is AgreementState.ACTIVE
+
+
+def test_the_same_claims_again_change_nothing(bus: RegistryBus) -> None:
+    records = [
+        claim_record(DIRECTORATE, TerritoryChanged(territory=territory()), event_id="one"),
+        claim_record(AGENCY_SOURCE, ServicePublished(service=service()), event_id="two"),
+    ]
+    bus.handle(*records, *records)
+    bus.handle(*records)
+    assert bus.revisions() == (2, [1, 2])
+    assert bus.telemetry.counts == {Outcome.HANDLED: 2, Outcome.DUPLICATE: 4}
+
+
+def test_an_id_with_another_body_is_dead_lettered(bus: RegistryBus) -> None:
+    bus.handle(claim_record(AGENCY_SOURCE, ServicePublished(service=service()), event_id="one"))
+    bus.handle(claim_record(AGENCY_SOURCE, ServicePublished(service=service(version=2)), event_id="one"))
+    assert bus.revisions() == (1, [1])
+    with bus.engine.begin() as connection:
+        letters = connection.execute(text("SELECT consumer, reason, field FROM dead_letter")).all()
+    assert [tuple(row) for row in letters] == [("registry", "identity_conflict", "ce_id")]
+
+
+def test_forged_and_malformed_claims_are_dead_lettered_and_foreign_ones_skipped(bus: RegistryBus) -> None:
+    forged = claim_record("/agencies/gas", ServicePublished(service=service()), topic="pishkhan.intake.civil-registry")
+    whole = claim_record(AGENCY_SOURCE, ServicePublished(service=service()))
+    torn = Record(whole.topic, 0, 1, b"k", whole.headers, (whole.value or b"")[:-5], whole.appended_at)
+    other = claim_record(AGENCY_SOURCE, RequestCancelled(request_id=uuid4(), reason="x"))
+    bus.handle(forged, torn, other, whole)
+    assert bus.revisions() == (1, [1])
+    with bus.engine.begin() as connection:
+        letters = connection.execute(text("SELECT reason, field FROM dead_letter ORDER BY id")).all()
+    assert [tuple(row) for row in letters] == [("forged_source", "ce_source"), ("malformed", "body")]
+
+
+def test_what_never_arrives_is_refused_when_its_time_is_over(bus: RegistryBus) -> None:
+    bus.say(DIRECTORATE, SIGNED)
+    bus.clock.advance(3599)
+    bus.sweep()
+    assert bus.refusals() == []
+    bus.clock.advance(2)
+    bus.sweep()
+    assert bus.refusals() == [RegistryRefusal.REFERS_TO_UNKNOWN]
+    assert bus.waiting() == 0
+    assert bus.revisions() == (0, [])
+
+
+def test_a_refusal_names_the_claim_and_does_not_move_the_revision(bus: RegistryBus) -> None:
+    bus.handle(claim_record("/agencies/gas", ServicePublished(service=service()), event_id="mine"))
+    (refused,) = bus.log()
+    assert isinstance(refused, RegistryClaimRefused)
+    assert (refused.claim_id, refused.claim_source, refused.reason) == (
+        "mine",
+        "/agencies/gas",
+        RegistryRefusal.NOT_OWNER,
+    )
+    assert bus.revisions() == (0, [])
+
+
+def test_as_of_answers_for_any_time_and_any_revision(bus: RegistryBus) -> None:
+    split = MOMENT + timedelta(days=10)
+    whole = territory()
+    new = county("maneh")
+    moved = tuple(
+        place.model_copy(update={"county": "maneh"}) if place.code == "raz" else place for place in whole.cities
+    )
+    divided = territory(version=2, valid_from=split, counties=(*whole.counties, new), cities=moved)
+    bus.say(DIRECTORATE, TerritoryChanged(territory=whole), TerritoryChanged(territory=divided))
+
+    def county_of_raz(moment: object, revision: int | None = None) -> str:
+        with bus.engine.begin() as connection:
+            held = RegistryStore(connection).as_of(Kind.TERRITORY, "north-khorasan", moment, revision)  # type: ignore[arg-type]
+        assert isinstance(held, TerritoryVersioned)
+        return next(place.county for place in held.territory.cities if place.code == "raz")
+
+    assert county_of_raz(split - timedelta(seconds=1)) == "raz"
+    assert county_of_raz(split) == "maneh"
+    assert county_of_raz(split, revision=1) == "raz"
+
+
+def test_a_proposal_does_not_displace_what_is_in_force(bus: RegistryBus) -> None:
+    bus.say(AGENCY_SOURCE, ServicePublished(service=service()))
+    bus.say(DIRECTORATE, SIGNED)
+    bus.say(AGENCY_SOURCE, CONFIRMED)
+    renewed = agreement(version=3, state=AgreementState.SIGNED, notice_days=60)
+    bus.say(DIRECTORATE, AgreementChanged(agreement=renewed))
+    with bus.engine.begin() as connection:
+        held = RegistryStore(connection).as_of(Kind.AGREEMENT, AGREEMENT, MOMENT)
+    assert isinstance(held, AgreementVersioned)
+    assert (held.agreement.version, held.agreement.notice_days) == (2, 30)
+
+
+def test_a_pause_takes_effect_at_the_moment_it_was_said(bus: RegistryBus) -> None:
+    bus.say(AGENCY_SOURCE, ServicePublished(service=service()))
+    bus.say(DIRECTORATE, SIGNED)
+    bus.say(AGENCY_SOURCE, CONFIRMED)
+    pause = AgreementPaused(agreement=AGREEMENT, services=(SERVICE,), paused=True, reason="the system is down")
+    said_at = MOMENT - timedelta(minutes=5)
+    bus.handle(claim_record(AGENCY_SOURCE, pause, time=said_at))
+
+    def paused_at(moment: object) -> bool:
+        with bus.engine.begin() as connection:
+            held = RegistryStore(connection).as_of(Kind.AGREEMENT, AGREEMENT, moment)  # type: ignore[arg-type]
+        assert isinstance(held, AgreementVersioned)
+        value: Agreement = held.agreement
+        return value.services[0].paused
+
+    assert not paused_at(said_at - timedelta(seconds=1))
+    assert paused_at(said_at)
+
+
+def test_a_changed_office_gets_its_new_cap_and_keeps_what_it_carries(bus: RegistryBus) -> None:
+    bus.say(DIRECTORATE, TerritoryChanged(territory=territory()))
+    bus.say(AGENCY_SOURCE, ServicePublished(service=service()))
+    bus.say(DIRECTORATE, SIGNED, OfficeLicensed(office=office()))
+    with bus.engine.begin() as connection:
+        connection.execute(text("UPDATE office_position SET reserved_rial = 700, in_flight = 3"))
+    bus.say(DIRECTORATE, OfficeChanged(office=office(version=2, prepaid_rial=1_000, daily_capacity=9)))
+    with bus.engine.begin() as connection:
+        row = connection.execute(text("SELECT cap_rial, capacity, reserved_rial, in_flight FROM office_position")).one()
+    assert tuple(row) == (5_001_000, 9, 700, 3)
+
+
+def test_claims_wait_behind_one_on_which_the_code_failed_until_an_operator_decides(bus: RegistryBus) -> None:
+    bus.park_failed(claim_record(AGENCY_SOURCE, ServicePublished(service=service())))
+    bus.say(AGENCY_SOURCE, ServicePublished(service=service(version=2)), ServicePublished(service=service("other")))
+    assert bus.revisions() == (1, [1])
+    assert bus.waiting() == 2
+
+    with bus.engine.begin() as connection:
+        operator = ParkOperator(connection)
+        operator.decide([operator.oldest(1)[0].id], OperatorAction.REDRIVE, "a person", "the fault is repaired")
+    bus.sweep()
+
+    assert bus.waiting() == 0
+    with bus.engine.begin() as connection:
+        history = RegistryStore(connection).history(Kind.SERVICE, SERVICE)
+    assert [entry.service.version for entry in history if isinstance(entry, ServiceVersioned)] == [1, 2]
+
+
+def test_a_skipped_claim_frees_what_waits_behind_it(bus: RegistryBus) -> None:
+    bus.park_failed(claim_record(AGENCY_SOURCE, ServicePublished(service=service(needs_agency_answer=True))))
+    bus.say(AGENCY_SOURCE, ServicePublished(service=service()))
+    with bus.engine.begin() as connection:
+        operator = ParkOperator(connection)
+        operator.decide([operator.oldest(1)[0].id], OperatorAction.SKIP, "a person", "published by mistake")
+    bus.sweep()
+    assert bus.waiting() == 0
+    with bus.engine.begin() as connection:
+        held = RegistryStore(connection).as_of(Kind.SERVICE, SERVICE, MOMENT)
+    assert isinstance(held, ServiceVersioned)
+    assert not held.service.needs_agency_answer
+
+
+def test_two_workers_never_share_a_revision(bus: RegistryBus) -> None:
+    """A second worker that decides while the first holds the head waits for it, then goes on after it."""
+    other = RegistryBus(build_engine(bus.engine.url.render_as_string(hide_password=False), "second worker"), bus.clock)
+    second = Thread(target=other.say, args=(AGENCY_SOURCE, ServicePublished(service=service("second"))))
+    with meaningful_errors(), bus.engine.begin() as connection:
+        first = claim_record(AGENCY_SOURCE, ServicePublished(service=service("first")))
+        bus.handler.handle(registry_stores(connection), [first])
+        second.start()
+        saw_it_wait = waits_for_a_lock(bus.engine, "second worker")
+    second.join()
+    other.engine.dispose()
+    assert saw_it_wait
+    assert bus.revisions() == (2, [1, 2])
+    assert [event.service.code for event in bus.log() if isinstance(event, ServiceVersioned)] == ["first", "second"]
+
+
+def waits_for_a_lock(engine: Engine, name: str) -> bool:
+    """Return whether the backend called `name` is seen waiting for a lock, within its own lock time-out."""
+    query = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = :name AND wait_event_type = 'Lock'")
+    deadline = monotonic() + LOCK_TIMEOUT_MS / 1000
+    while monotonic() < deadline:
+        with engine.begin() as connection:
+            if connection.execute(query, {"name": name}).scalar_one():
+                return True
+    return False
+
+
+def test_places_of_a_new_territory_version_free_waiting_offices(bus: RegistryBus) -> None:
+    bus.say(AGENCY_SOURCE, ServicePublished(service=service()))
+    bus.say(DIRECTORATE, SIGNED, TerritoryChanged(territory=territory()))
+    bus.say(DIRECTORATE, OfficeLicensed(office=office(city="ashkhaneh")))
+    assert bus.waiting() == 1
+    wider = territory(version=2, cities=(*territory().cities, city("ashkhaneh", county="bojnord")))
+    bus.say(DIRECTORATE, TerritoryChanged(territory=wider))
+    assert bus.waiting() == 0
+    assert bus.refusals() == []
