@@ -3,7 +3,6 @@
 The topic decides who spoke: the broker lets nobody else write there, and a source that does not match is a forgery.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -145,9 +144,6 @@ def _read_body(record: Record, envelope: Envelope, speaker: tuple[SpeakerKind, s
         return Unreadable(record, DeadLetterReason.MALFORMED, error.field, error.problem, envelope)
     except ValueError:
         return Unreadable(record, DeadLetterReason.MALFORMED, "body", "is not JSON; send UTF-8 JSON", envelope)
-    if b"\\u0000" in record.value and _holds_nul(json.loads(record.value)):
-        detail = "holds a NUL character, which no table can keep; leave it out"
-        return Unreadable(record, DeadLetterReason.MALFORMED, "body", detail, envelope)
     return Claim(record, envelope, event, digest, *speaker)
 
 
@@ -161,11 +157,3 @@ def _speaker(topic: str, source: str) -> tuple[SpeakerKind, str] | None:
     kind = SpeakerKind.OFFICE if place == "offices" else SpeakerKind.AGENCY
     code = source.rpartition("/")[2] if kind is SpeakerKind.AGENCY else source.removeprefix("/offices/")
     return (kind, code) if _CODE.fullmatch(code) else None
-
-
-def _holds_nul(value: object) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_holds_nul(part) for pair in value.items() for part in pair)
-    return isinstance(value, list) and any(_holds_nul(part) for part in value)

@@ -1,0 +1,336 @@
+"""The runner over a broker and a database in memory: order, fencing, poison, halts, outages."""
+
+from collections.abc import Callable, Sequence
+from threading import Event
+
+import pytest
+
+from consumers.runner.loop import Pace, Runner
+from consumers.runner.ports import (
+    BrokerUnavailable,
+    Collision,
+    Contention,
+    DatabaseUnavailable,
+    ParkFull,
+    Partition,
+    PositionLost,
+    Record,
+    Setback,
+)
+from tests.runner_memory import (
+    MemoryDatabase,
+    MemoryLeases,
+    MemorySource,
+    MemoryStores,
+    MemoryTelemetry,
+    MemoryWork,
+    partition,
+)
+
+FIRST, SECOND = partition(0), partition(1)
+
+
+class Recorder:
+    """A handler that appends values; the words `poison`, `full` and `collide` make it fail in their ways."""
+
+    def __init__(self) -> None:
+        self.swept = 0
+        self.sweep_error: Exception | None = None
+        self.sweeps_find = 0
+        self.park_error: Exception | None = None
+        self.collisions_left = 0
+        self.batches: list[list[str]] = []
+
+    def handle(self, stores: MemoryStores, records: Sequence[Record]) -> None:
+        values = [(record.value or b"").decode() for record in records]
+        self.batches.append(values)
+        for value in values:
+            stores.applied.append(value)
+            if value.startswith("poison"):
+                raise ValueError(value)
+            if value.startswith("full"):
+                raise ParkFull("no room")
+            if value.startswith("collide") and self.collisions_left:
+                self.collisions_left -= 1
+                raise Collision("somebody was first")
+
+    def park_failed(self, stores: MemoryStores, record: Record, error: Exception) -> None:
+        if self.park_error is not None:
+            raise self.park_error
+        stores.parked.append((record.value or b"").decode())
+
+    def sweep(self, stores: MemoryStores) -> int:
+        self.swept += 1
+        if self.sweep_error is not None:
+            raise self.sweep_error
+        return self.sweeps_find
+
+
+class Bench:
+    """One worker over memory, turned by hand; time stands still unless `pass_seconds` moves it."""
+
+    def __init__(self, *partitions: Partition, records_max: int = 100) -> None:
+        self.source = MemorySource(partitions or (FIRST,))
+        self.database = MemoryDatabase(partitions or (FIRST,))
+        self.leases = MemoryLeases(self.database, "me")
+        self.work = MemoryWork(self.database, "me")
+        self.handler = Recorder()
+        self.telemetry = MemoryTelemetry()
+        self.seconds = 0.0
+        self.stop = Event()
+        self.waits: list[float] = []
+        self.stop.wait = self._wait  # type: ignore[method-assign]  # no test waits in real time
+        self.runner = Runner(
+            self.source,
+            self.leases,
+            self.work,
+            self.handler,
+            self.telemetry,
+            pace=Pace(records_max=records_max),
+            chance=lambda: 0.5,
+            monotonic=lambda: self.seconds,
+        )
+
+    def _wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout or 0.0)
+        return self.stop.is_set()
+
+    def turns(self, count: int = 1, pass_seconds: float = 0.0) -> None:
+        for _ in range(count):
+            self.runner.turn(self.stop)
+            self.seconds += pass_seconds
+
+    def waits_for(self) -> Setback | None:
+        return self.telemetry.waits_for
+
+    @property
+    def applied(self) -> list[str]:
+        return self.database.stores.applied
+
+
+def test_records_are_applied_in_order_and_the_position_moves_with_them() -> None:
+    bench = Bench(FIRST, SECOND)
+    bench.source.append(FIRST, "a", "b")
+    bench.source.append(SECOND, "c")
+    bench.turns()
+    assert bench.applied == ["a", "b", "c"]
+    assert bench.database.positions == {FIRST: 2, SECOND: 1}
+    assert bench.telemetry.records == 3
+    assert bench.telemetry.partitions == 2
+    assert bench.telemetry.waits_for is None
+
+
+def test_nothing_is_read_twice_in_later_turns() -> None:
+    bench = Bench(records_max=2)
+    bench.source.append(FIRST, "a", "b", "c")
+    bench.turns(3)
+    assert bench.handler.batches == [["a", "b"], ["c"]]
+
+
+def test_a_moved_position_fences_this_worker_and_it_goes_on_behind_the_other_owner() -> None:
+    bench = Bench()
+    bench.turns()
+    bench.source.append(FIRST, "a", "b", "c")
+    bench.database.positions[FIRST] = 2  # the other owner has applied a and b
+    bench.turns(2)
+    assert bench.telemetry.setbacks == [Setback.FENCED]
+    assert bench.applied == ["c"]
+    assert bench.database.positions[FIRST] == 3
+
+
+def test_a_lost_lease_fences_even_when_the_position_did_not_move() -> None:
+    bench = Bench()
+    bench.turns()
+    bench.source.append(FIRST, "a")
+    bench.database.owners[FIRST] = "another"
+    bench.turns(2)
+    assert bench.applied == []
+    assert bench.telemetry.partitions == 0
+
+
+def test_contention_rolls_back_and_the_same_records_are_read_again() -> None:
+    bench = Bench()
+    bench.turns()
+    bench.source.append(FIRST, "a", "b")
+    bench.work.failures = [Contention("deadlock")]
+    bench.turns(2)
+    assert bench.telemetry.setbacks == [Setback.CONTENTION]
+    assert bench.applied == ["a", "b"]
+    assert bench.leases.held == 2, "renewing the leases is what ends a frozen owner"
+
+
+def test_a_collision_is_tried_again_in_place() -> None:
+    bench = Bench()
+    bench.source.append(FIRST, "a", "collide", "b")
+    bench.handler.collisions_left = 2
+    bench.turns()
+    assert bench.applied == ["a", "collide", "b"]
+    assert bench.telemetry.setbacks == [Setback.CONTENTION] * 2
+
+
+def test_a_record_that_collides_for_ever_is_parked_and_the_others_pass() -> None:
+    bench = Bench()
+    bench.source.append(FIRST, "a", "collide", "b")
+    bench.handler.collisions_left = 1_000
+    bench.turns()
+    assert bench.applied == ["a", "b"]
+    assert bench.database.stores.parked == ["collide"]
+    assert bench.database.positions[FIRST] == 3
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_a_poisonous_record_is_found_by_dividing_and_parked(place: int) -> None:
+    bench = Bench()
+    values = [f"ok-{number}" for number in range(5)]
+    values[place] = "poison"
+    bench.source.append(FIRST, *values)
+    bench.turns()
+    assert bench.database.stores.parked == ["poison"]
+    assert bench.applied == [value for value in values if value != "poison"]
+    assert bench.database.positions[FIRST] == 5
+
+
+def test_many_poisonous_records_are_each_parked() -> None:
+    bench = Bench()
+    bench.source.append(FIRST, "poison-1", "a", "poison-2", "poison-3", "b")
+    bench.turns()
+    assert bench.database.stores.parked == ["poison-1", "poison-2", "poison-3"]
+    assert bench.applied == ["a", "b"]
+
+
+def test_a_record_that_cannot_even_be_parked_halts_its_partition_alone() -> None:
+    bench = Bench(FIRST, SECOND)
+    bench.source.append(FIRST, "a", "poison", "behind")
+    bench.source.append(SECOND, "b", "c")
+    bench.handler.park_error = RuntimeError("the park is broken")
+    bench.turns(3)
+    assert bench.applied == ["a", "b", "c"]
+    assert bench.database.positions == {FIRST: 1, SECOND: 2}
+    assert bench.telemetry.stopped == [(FIRST, Setback.HANDLER_FAILED)]
+    assert bench.telemetry.partitions == 1
+
+
+def test_a_full_park_halts_the_partition_and_it_is_tried_again_later() -> None:
+    bench = Bench(FIRST, SECOND)
+    bench.source.append(FIRST, "full", "behind")
+    bench.source.append(SECOND, "b")
+    bench.turns(2)
+    assert bench.telemetry.stopped == [(FIRST, Setback.PARK_FULL)]
+    assert bench.applied == ["b"]
+    bench.source.logs[FIRST][0] = bench.source.logs[SECOND][0]  # somebody made room: the record passes now
+    bench.turns(20, pass_seconds=3.0)
+    assert bench.telemetry.again == [FIRST]
+    assert bench.applied == ["b", "b", "behind"]
+
+
+def test_a_position_outside_the_log_halts_one_partition_for_good_and_is_never_reset() -> None:
+    bench = Bench(FIRST, SECOND)
+    bench.source.append(FIRST, "a", "b")
+    bench.source.append(SECOND, "c")
+    bench.source.begin[FIRST] = 1
+    bench.turns(50, pass_seconds=3.0)
+    assert bench.telemetry.stopped == [(FIRST, Setback.POSITION_LOST)]
+    assert bench.applied == ["c"]
+    assert bench.database.positions == {FIRST: 0, SECOND: 1}
+
+
+def test_another_incarnation_of_a_topic_halts_it() -> None:
+    bench = Bench(FIRST, SECOND)
+    bench.source.append(SECOND, "c")
+    bench.leases.failures = [PositionLost(FIRST, "belongs to another topic id")]
+    bench.turns()
+    assert bench.telemetry.stopped == [(FIRST, Setback.POSITION_LOST)]
+    assert bench.applied == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("break_it", "cause"),
+    [
+        (lambda bench: bench.work.failures.append(DatabaseUnavailable("down")), Setback.DATABASE_UNAVAILABLE),
+        (lambda bench: bench.leases.failures.append(DatabaseUnavailable("down")), Setback.DATABASE_UNAVAILABLE),
+        (lambda bench: bench.leases.failures.append(BrokerUnavailable("down")), Setback.BROKER_UNAVAILABLE),
+    ],
+)
+def test_an_outage_makes_the_worker_unready_and_loses_nothing(
+    break_it: Callable[[Bench], None], cause: Setback
+) -> None:
+    bench = Bench()
+    bench.source.append(FIRST, "a", "b")
+    break_it(bench)
+    bench.turns()
+    assert bench.waits_for() is cause
+    assert bench.applied == []
+    bench.turns()
+    assert bench.waits_for() is None
+    assert bench.applied == ["a", "b"]
+
+
+def test_waits_grow_while_the_broker_is_away() -> None:
+    bench = Bench()
+    bench.source.down = True
+    bench.turns(4)
+    assert bench.waits == sorted(bench.waits)
+    assert bench.waits[-1] > bench.waits[0]
+    bench.source.down = False
+    bench.turns(pass_seconds=1.0)
+    bench.source.down = True
+    bench.turns()
+    assert bench.waits[-1] == bench.waits[0], "one success forgets the failures"
+
+
+def test_an_ambiguous_commit_is_resolved_by_reading_the_positions_again() -> None:
+    bench = Bench()
+    bench.turns()
+    bench.source.append(FIRST, "a")
+
+    def commit_and_lose_the_answer() -> None:
+        bench.database.before_commit = lambda: None
+        bench.database.positions = {FIRST: 1}
+        bench.database.stores.applied.append("a")
+        raise DatabaseUnavailable("the connection broke during COMMIT")
+
+    bench.database.before_commit = commit_and_lose_the_answer
+    bench.turns(2)
+    assert bench.applied == ["a"], "what was committed is not applied again"
+
+
+def test_sweeps_come_at_their_pace_and_at_once_while_they_find_something() -> None:
+    bench = Bench()
+    bench.turns(10)
+    assert bench.handler.swept == 1
+    bench.seconds += 0.2
+    bench.handler.sweeps_find = 3
+    bench.turns(4)
+    assert bench.handler.swept == 5
+
+
+def test_a_failing_sweep_does_not_stop_the_records() -> None:
+    bench = Bench()
+    bench.handler.sweep_error = ValueError("a bug")
+    bench.source.append(FIRST, "a")
+    bench.turns(2, pass_seconds=1.0)
+    assert bench.applied == ["a"]
+    assert bench.telemetry.setbacks == [Setback.HANDLER_FAILED]
+
+
+def test_sweeps_go_on_without_partitions() -> None:
+    bench = Bench()
+    bench.database.owners[FIRST] = "another"
+    bench.turns(2, pass_seconds=1.0)
+    assert bench.handler.swept == 2
+
+
+def test_positions_and_lag_are_reported() -> None:
+    bench = Bench(records_max=2)
+    bench.source.append(FIRST, "a", "b", "c")
+    bench.turns()
+    assert bench.source.noted == {FIRST: 2}
+    assert bench.telemetry.behind == {"intake": 1}
+
+
+def test_a_worker_that_is_told_to_stop_gives_everything_back() -> None:
+    bench = Bench()
+    bench.stop.set()
+    bench.runner.run(bench.stop)
+    assert bench.leases.released
+    assert bench.source.closed

@@ -1,0 +1,214 @@
+"""Reading intake: every kind of bad input has its own end, and nothing raises."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from consumers.intake import (
+    REGISTRY_CLAIMS,
+    Claim,
+    DeadLetterReason,
+    IntakeReader,
+    NotMine,
+    SpeakerKind,
+    Unreadable,
+    conflicting,
+    read_claim,
+)
+from consumers.runner.ports import Record
+from schemas.canonical import body_hash
+from schemas.intake_agency import RequestSubmitted
+from schemas.topics import TOPICS, Writer
+
+APPENDED = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+REQUEST = UUID("0197a1b2-0000-7000-8000-000000000001")
+BODY: dict[str, Any] = {
+    "request_id": str(REQUEST),
+    "service": "water.bill",
+    "origin": "agency",
+    "city": "bojnurd",
+}
+HEADERS = {
+    "ce_specversion": b"1.0",
+    "ce_id": b"event-1",
+    "ce_source": b"/agencies/water",
+    "ce_type": b"ir.pishkhan.RequestSubmitted.v1",
+    "ce_subject": str(REQUEST).encode(),
+}
+
+
+def record(
+    topic: str = "pishkhan.intake.water",
+    value: bytes | None = json.dumps(BODY).encode(),
+    headers: Mapping[str, bytes | None] | None = None,
+) -> Record:
+    """Return a good record with some headers changed; a header of None is left out."""
+    merged = {**HEADERS, **(headers or {})}
+    pairs = tuple((name, text) for name, text in merged.items() if text is not None)
+    return Record(topic, 0, 7, str(REQUEST).encode(), pairs, value, APPENDED)
+
+
+def read(bad: Record) -> Unreadable:
+    found = read_claim(bad, IntakeReader.REQUESTS)
+    assert isinstance(found, Unreadable)
+    assert found.record is bad
+    return found
+
+
+def test_a_good_record_is_a_claim() -> None:
+    good = record()
+    claim = read_claim(good, IntakeReader.REQUESTS)
+    assert isinstance(claim, Claim)
+    assert isinstance(claim.event, RequestSubmitted)
+    assert claim.event.request_id == REQUEST
+    assert (claim.speaker_kind, claim.speaker_code) == (SpeakerKind.AGENCY, "water")
+    assert claim.identity == ("/agencies/water", "event-1")
+    assert good.value is not None
+    assert claim.body_hash == body_hash(good.value)
+
+
+def test_unknown_fields_are_tolerated_from_outsiders() -> None:
+    assert isinstance(
+        read_claim(record(value=json.dumps({**BODY, "colour": "blue"}).encode()), IntakeReader.REQUESTS), Claim
+    )
+
+
+def test_what_only_the_bus_sets_is_ignored_on_intake() -> None:
+    claim = read_claim(record(headers={"ce_sequence": b"7"}), IntakeReader.REQUESTS)
+    assert isinstance(claim, Claim)
+
+
+@pytest.mark.parametrize(
+    ("topic", "source", "kind", "code"),
+    [
+        ("pishkhan.intake.water", "/agencies/water", SpeakerKind.AGENCY, "water"),
+        ("pishkhan.intake.offices", "/offices/o-17", SpeakerKind.OFFICE, "o-17"),
+    ],
+)
+def test_the_topic_says_who_speaks(topic: str, source: str, kind: SpeakerKind, code: str) -> None:
+    claim = read_claim(record(topic, headers={"ce_source": source.encode()}), IntakeReader.REQUESTS)
+    assert isinstance(claim, Claim)
+    assert (claim.speaker_kind, claim.speaker_code) == (kind, code)
+
+
+@pytest.mark.parametrize(
+    ("topic", "source"),
+    [
+        ("pishkhan.intake.water", "/agencies/roads"),
+        ("pishkhan.intake.water", "/offices/o-17"),
+        ("pishkhan.intake.water", "/directorate"),
+        ("pishkhan.intake.water", "/bus"),
+        ("pishkhan.intake.offices", "/agencies/offices"),
+        ("pishkhan.intake.offices", "/offices/"),
+        ("pishkhan.intake.offices", "/offices/o-17/../o-18"),
+        ("pishkhan.intake.directorate", "/agencies/directorate"),
+    ],
+)
+def test_a_source_that_is_not_the_topics_own_is_a_forgery(topic: str, source: str) -> None:
+    letter = read(record(topic, headers={"ce_source": source.encode()}))
+    assert letter.reason is DeadLetterReason.FORGED_SOURCE
+    assert letter.field == "ce_source"
+
+
+@pytest.mark.parametrize("name", ["ce_specversion", "ce_id", "ce_source", "ce_type"])
+def test_a_missing_attribute_is_named(name: str) -> None:
+    letter = read(record(headers={name: None}))
+    assert (letter.reason, letter.field) == (DeadLetterReason.MALFORMED, name)
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("ce_specversion", b"0.3"),
+        ("ce_id", b"x" * 129),
+        ("ce_id", b"\xff\xfe"),
+        ("ce_id", "a\u0000b".encode()),
+        ("ce_time", b"yesterday"),
+        ("ce_time", b"2026-11-25T08:00:00"),
+        ("ce_sequence", b"-1"),
+    ],
+)
+def test_a_malformed_attribute_is_named(header: str, value: bytes) -> None:
+    letter = read(record(headers={header: value}))
+    assert (letter.reason, letter.field) == (DeadLetterReason.MALFORMED, header)
+
+
+def test_no_headers_at_all_is_malformed() -> None:
+    letter = read(Record("pishkhan.intake.water", 0, 7, None, (), b"{}", APPENDED))
+    assert letter.reason is DeadLetterReason.MALFORMED
+    assert letter.envelope is None
+
+
+def test_a_type_of_another_topic_is_told_apart_from_one_that_does_not_exist() -> None:
+    wrong = read(record(headers={"ce_type": b"ir.pishkhan.RequestAccepted.v1"}))
+    assert (wrong.reason, wrong.field) == (DeadLetterReason.WRONG_TOPIC, "ce_type")
+    log = read(record(headers={"ce_type": b"ir.pishkhan.RequestRouted.v1"}))
+    assert log.reason is DeadLetterReason.WRONG_TOPIC
+    unknown = read(record(headers={"ce_type": b"ir.pishkhan.RequestSubmitted.v2"}))
+    assert (unknown.reason, unknown.field) == (DeadLetterReason.UNKNOWN_TYPE, "ce_type")
+
+
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [
+        (None, "body"),
+        (b"", "body"),
+        (b"not json", "body"),
+        (b"\xff\xfe\x00", "body"),
+        (b"[]", "body"),
+        (b"null", "body"),
+        (b"[" * 100_000, "body"),
+        (json.dumps({**BODY, "service": 7}).encode(), "service"),
+        (json.dumps({**BODY, "request_id": "17"}).encode(), "request_id"),
+        (json.dumps({name: value for name, value in BODY.items() if name != "city"}).encode(), "city"),
+        (json.dumps({**BODY, "form": {"note": "a\u0000b"}}).encode(), "form.note"),
+    ],
+)
+def test_a_bad_body_is_malformed_at_its_field(value: bytes | None, field: str) -> None:
+    letter = read(record(value=value))
+    assert letter.reason is DeadLetterReason.MALFORMED
+    assert letter.field == field
+    assert letter.envelope is not None
+
+
+def test_an_escaped_backslash_before_u0000_is_ordinary_text() -> None:
+    value = json.dumps({**BODY, "form": {"note": r"path\u0000"}}).encode()
+    assert isinstance(read_claim(record(value=value), IntakeReader.REQUESTS), Claim)
+
+
+def test_details_never_repeat_a_value() -> None:
+    secret = "0012345678"
+    letters = [
+        read(record(headers={"ce_source": f"/agencies/{secret}".encode()})),
+        read(record(value=json.dumps({**BODY, "origin": secret}).encode())),
+        read(record(headers={"ce_time": secret.encode()})),
+    ]
+    assert all(secret not in letter.detail and secret not in letter.field for letter in letters)
+
+
+def test_each_record_is_exactly_one_consumers() -> None:
+    others = [b"ir.pishkhan.RequestSubmitted.v1", b"garbage", b"\xff", b"ir.pishkhan.RequestRouted.v1", None]
+    for type_name in [*(name.encode() for name in REGISTRY_CLAIMS), *others]:
+        takers = [
+            reader
+            for reader in IntakeReader
+            if not isinstance(read_claim(record(headers={"ce_type": type_name}), reader), NotMine)
+        ]
+        expected = IntakeReader.REGISTRY if (type_name or b"").decode("latin-1") in REGISTRY_CLAIMS else None
+        assert takers == [expected or IntakeReader.REQUESTS]
+
+
+def test_the_registrys_types_are_all_intake_types() -> None:
+    intake = {model.type_name() for topic in TOPICS if topic.writer is not Writer.BUS for model in topic.events}
+    assert intake >= REGISTRY_CLAIMS
+
+
+def test_a_conflict_of_identities_names_the_id() -> None:
+    claim = read_claim(record(), IntakeReader.REQUESTS)
+    assert isinstance(claim, Claim)
+    letter = conflicting(claim)
+    assert (letter.reason, letter.field) == (DeadLetterReason.IDENTITY_CONFLICT, "ce_id")

@@ -1,0 +1,111 @@
+"""What may be published, by whom and where; and the line-by-line form of it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from producers.claims import BODY_BYTES_MAX, ClaimInvalid, message_from_event, message_of
+from producers.lines import LineProblem, read_lines
+from schemas.envelope import Envelope, to_structured
+from schemas.intake_agency import AgreementPaused, RequestCancelled
+from schemas.intake_directorate import FineImposed, WindowCloseRequested
+from schemas.intake_office import RequestAccepted
+from schemas.message import Message
+
+NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+REQUEST = UUID("0197a1b2-0000-7000-8000-000000000001")
+BODY: dict[str, Any] = {"request_id": str(REQUEST), "service": "water.bill", "origin": "agency", "city": "bojnurd"}
+SUBMITTED = "ir.pishkhan.RequestSubmitted.v1"
+
+
+def envelope(**changes: Any) -> Envelope:
+    return Envelope(**{"id": "e-1", "source": "/agencies/water", "type": SUBMITTED, **changes})
+
+
+def body(**changes: Any) -> bytes:
+    return json.dumps({**BODY, **changes}).encode()
+
+
+@pytest.mark.parametrize(
+    ("source", "event", "topic"),
+    [
+        ("/agencies/water", RequestCancelled(request_id=REQUEST, reason="moved"), "pishkhan.intake.water"),
+        ("/offices/o-1", RequestAccepted(request_id=REQUEST, operator="op"), "pishkhan.intake.offices"),
+        ("/directorate", WindowCloseRequested(window=3), "pishkhan.intake.directorate"),
+    ],
+)
+def test_the_speaker_decides_the_topic(source: str, event: Any, topic: str) -> None:
+    assert message_from_event(source, event, "e-1", NOW).topic == topic
+
+
+def test_the_key_is_the_subject_and_the_subject_is_what_the_event_is_about() -> None:
+    about = {
+        str(REQUEST): ("/agencies/water", RequestCancelled(request_id=REQUEST, reason="moved")),
+        "mou-1": ("/agencies/water", AgreementPaused(agreement="mou-1", paused=True, reason="flood")),
+        "window-3": ("/directorate", WindowCloseRequested(window=3)),
+        str(UUID(int=5)): (
+            "/directorate",
+            FineImposed(fine_id=UUID(int=5), office="o-1", amount_rial=1, minutes_number="7"),
+        ),
+    }
+    for subject, (source, event) in about.items():
+        message = message_from_event(source, event, "e-1", NOW)
+        assert (message.key, message.envelope.subject) == (subject, subject)
+
+
+def test_a_given_subject_and_time_are_kept_and_missing_ones_filled_in() -> None:
+    earlier = datetime(2026, 11, 24, tzinfo=UTC)
+    kept = message_of(envelope(subject="mine", time=earlier), body(), NOW)
+    assert (kept.key, kept.envelope.time) == ("mine", earlier)
+    filled = message_of(envelope(), body(), NOW)
+    assert (filled.key, filled.envelope.time) == (str(REQUEST), NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "data", "field"),
+    [
+        ({"source": "/banks/melli"}, {}, "source"),
+        ({"source": "/agencies/Water"}, {}, "source"),
+        ({"source": "/agencies/offices"}, {}, "source"),
+        ({"source": "/agencies/directorate"}, {}, "source"),
+        ({"source": "/bus"}, {}, "source"),
+        ({"sequence": 1}, {}, "sequence"),
+        ({"load_revision": 1}, {}, "loadrevision"),
+        ({"load_index": 1}, {}, "loadindex"),
+        ({"type": "ir.pishkhan.RequestAccepted.v1"}, {}, "type"),
+        ({"type": "ir.pishkhan.Nonsense.v1"}, {}, "type"),
+        ({}, {"service": 5}, "data.service"),
+        ({}, {"colour": "blue"}, "data.colour"),
+        ({}, {"form": {"note": "x" * BODY_BYTES_MAX}}, "data"),
+    ],
+)
+def test_what_may_not_be_published_is_refused_at_its_field(
+    changes: dict[str, Any], data: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ClaimInvalid) as refused:
+        message_of(envelope(**changes), body(**data), NOW)
+    assert refused.value.field == field
+    assert refused.value.problem
+
+
+def test_lines_are_numbered_blank_ones_pass_and_each_bad_one_is_told() -> None:
+    good = to_structured(envelope(), body())
+    lines = [good, b"\n", b"not json\n", to_structured(envelope(sequence=4), body()), b"[]", good]
+    found = list(read_lines(lines, NOW, first_number=11))
+    assert [type(item) for item in found] == [Message, LineProblem, LineProblem, LineProblem, Message]
+    problems = [item for item in found if isinstance(item, LineProblem)]
+    assert [(problem.line_number, problem.field) for problem in problems] == [
+        (13, "line"),
+        (14, "sequence"),
+        (15, "line"),
+    ]
+
+
+def test_a_line_without_an_id_is_refused_for_a_repeat_could_not_be_told_from_a_new_event() -> None:
+    line = json.dumps({"specversion": "1.0", "source": "/agencies/water", "type": SUBMITTED, "data": BODY}).encode()
+    [problem] = read_lines([line], NOW)
+    assert isinstance(problem, LineProblem)
+    assert problem.field == "id"
