@@ -43,6 +43,8 @@ def messages_of(announcements: Iterable[Announcement], load_revision: int | None
     for announcement in announcements:
         booking, arrival, transaction_id, request_id = announcement
         key = arrival.key if request_id is not None or booking.office is None else booking.office
+        moves_loads = announcement.moves_loads
+        assert load_revision is not None or not moves_loads, "a change of loads has a revision"
         envelope = Envelope(
             id=str(transaction_id),
             source=SOURCE,
@@ -50,11 +52,10 @@ def messages_of(announcements: Iterable[Announcement], load_revision: int | None
             subject=key,
             time=arrival.time,
             sequence=None if request_id is None else arrival.sequence,
+            load_revision=load_revision if moves_loads else None,
+            load_index=load_index if moves_loads else None,
         )
-        if announcement.moves_loads:
-            assert load_revision is not None, "a change of loads has a revision"
-            envelope = _stamped(envelope, load_revision, load_index)
-            load_index += 1
+        load_index += moves_loads
         partition = None if request_id is None else arrival.record.partition
         messages.append(Message(LOG_SETTLEMENT.name, key, envelope, encode(booking.announcement), partition))
     return messages
@@ -77,16 +78,3 @@ def _window_message(key: str, subject: str, number: int, event: Event, time: dat
     identity = derived_id(SOURCE, f"settlement-window-{key}", number)
     envelope = Envelope(id=identity, source=SOURCE, type=event.type_name(), subject=subject, time=time)
     return Message(LOG_SETTLEMENT.name, key, envelope, encode(event))
-
-
-def _stamped(envelope: Envelope, load_revision: int, load_index: int) -> Envelope:
-    return Envelope(
-        id=envelope.id,
-        source=envelope.source,
-        type=envelope.type,
-        subject=envelope.subject,
-        time=envelope.time,
-        sequence=envelope.sequence,
-        load_revision=load_revision,
-        load_index=load_index,
-    )

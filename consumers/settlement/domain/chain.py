@@ -9,16 +9,21 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
 #: What a chain begins with.
 GENESIS = bytes(32)
 
-#: Big-endian, no padding: partition, number, transaction id, request id (zeros when none), amount in rial, window,
-#: time in microseconds since 1970 UTC, exposure change in rial (zero when none), and the lengths in bytes of the
-#: five UTF-8 texts that follow: event id, kind, debit account, credit account, office (empty when none).
-_LAYOUT = struct.Struct(">IQ16s16sQIqqHHHHH")
+#: What all rows of a transaction share. Big-endian, no padding: partition, transaction id, request id (zeros when
+#: none), window, time in microseconds since 1970 UTC, and the lengths in bytes of two UTF-8 texts that follow: event
+#: id, kind.
+_SHARED = struct.Struct(">I16s16sIqHH")
+#: What each row adds: number, amount in rial, exposure change in rial (zero when none), and the lengths in bytes of
+#: three UTF-8 texts that follow: debit account, credit account, office (empty when none).
+_OWN = struct.Struct(">QQqHHH")
 _ANCHOR_PART = struct.Struct(">I32sQ")
 _NO_REQUEST = bytes(16)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,38 +61,42 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def digest(previous: bytes, row: Row) -> bytes:
-    """Return the digest of `row` on top of `previous`."""
-    texts = (
-        row.event_id.encode(),
-        row.kind.encode(),
-        row.debit_account.encode(),
-        row.credit_account.encode(),
-        (row.office or "").encode(),
-    )
-    fixed = _LAYOUT.pack(
-        row.partition,
-        row.number,
-        row.transaction_id.bytes,
-        _NO_REQUEST if row.request_id is None else row.request_id.bytes,
-        row.amount_rial,
-        row.window_number,
-        microseconds(row.recorded_at),
-        row.exposure_rial or 0,
-        *map(len, texts),
-    )
-    return hashlib.sha256(b"".join((previous, fixed, *texts))).digest()
-
-
 def extend(chain: Chain, rows: Iterable[Row]) -> Chain:
     """Return the chain after `rows`, which must go on where it ends. Raises `ChainBroken` where they do not."""
     head, count = chain.head, chain.count
-    for row in rows:
-        count += 1
-        if row.number != count:
-            raise ChainBroken(row.partition, count)
-        head = digest(head, row)
+    # Rows of one transaction lie together, so what they share is packed once.
+    for _, transaction in groupby(rows, _TRANSACTION):
+        shared = b""
+        for row in transaction:
+            count += 1
+            if row.number != count:
+                raise ChainBroken(row.partition, count)
+            shared = shared or _shared(row)
+            head = hashlib.sha256(head + shared + _own(row)).digest()
     return Chain(head, count)
+
+
+_TRANSACTION = attrgetter("transaction_id", "event_id", "request_id", "kind", "window_number", "recorded_at")
+
+
+def _shared(row: Row) -> bytes:
+    event_id, kind = row.event_id.encode(), row.kind.encode()
+    fixed = _SHARED.pack(
+        row.partition,
+        row.transaction_id.bytes,
+        _NO_REQUEST if row.request_id is None else row.request_id.bytes,
+        row.window_number,
+        microseconds(row.recorded_at),
+        len(event_id),
+        len(kind),
+    )
+    return fixed + event_id + kind
+
+
+def _own(row: Row) -> bytes:
+    debit, credit, office = row.debit_account.encode(), row.credit_account.encode(), (row.office or "").encode()
+    fixed = _OWN.pack(row.number, row.amount_rial, row.exposure_rial or 0, len(debit), len(credit), len(office))
+    return fixed + debit + credit + office
 
 
 class ChainBroken(ValueError):

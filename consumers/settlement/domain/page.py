@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from consumers.settlement.domain.booking import Booking
-from consumers.settlement.domain.chain import Chain, Row, digest
+from consumers.settlement.domain.chain import Chain, Row, extend
 
 
 class BalanceChange(NamedTuple):
@@ -43,13 +43,7 @@ class Page:
         self.window = window
         self.rows: list[Row] = []
         self.marks: list[Mark] = []
-        self._head = chain.head
-        self._count = chain.count
-
-    @property
-    def chain(self) -> Chain:
-        """The chain after all rows so far."""
-        return Chain(self._head, self._count)
+        self.chain = chain
 
     def enter(
         self, booking: Booking, transaction_id: UUID, event_id: str, request_id: UUID | None, recorded_at: datetime
@@ -58,7 +52,7 @@ class Page:
         kind = booking.kind.value
         office = booking.office if booking.exposure_rial else None
         exposure_rial = booking.exposure_rial or None
-        head, number = self._head, self._count
+        number = self.chain.count
         rows = []
         for debit, credit, amount_rial in booking.transfers:
             number += 1
@@ -78,10 +72,9 @@ class Page:
                 exposure_rial,
             )
             office = exposure_rial = None
-            head = digest(head, row)
             rows.append(row)
+        self.chain = extend(self.chain, rows)
         self.rows.extend(rows)
-        self._head, self._count = head, number
 
     def mark(self, window: int, partitions: int, marked_at: datetime) -> bool:
         """End `window` here; return whether it was open. A marker that comes twice ends nothing twice.
@@ -100,8 +93,11 @@ class Page:
 
 def balance_changes(rows: Iterable[Row]) -> list[BalanceChange]:
     """Return what `rows` add to the running sums, one change per partition, account and window, in that order."""
-    sums: dict[tuple[int, str, int], list[int]] = {}
+    debits: dict[tuple[int, str, int], int] = {}
+    credited: dict[tuple[int, str, int], int] = {}
     for row in rows:
-        for account, side in ((row.debit_account, 0), (row.credit_account, 1)):
-            sums.setdefault((row.partition, account, row.window_number), [0, 0])[side] += row.amount_rial
-    return [BalanceChange(*key, *sides) for key, sides in sorted(sums.items())]
+        debit = (row.partition, row.debit_account, row.window_number)
+        credit = (row.partition, row.credit_account, row.window_number)
+        debits[debit] = debits.get(debit, 0) + row.amount_rial
+        credited[credit] = credited.get(credit, 0) + row.amount_rial
+    return [BalanceChange(*key, debits.get(key, 0), credited.get(key, 0)) for key in sorted(debits | credited)]

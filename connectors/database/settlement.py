@@ -1,0 +1,21 @@
+"""Settlement's stores on one connection."""
+
+from sqlalchemy import Connection
+
+from connectors.database.ledger import LedgerStore, LoadsStore
+from connectors.database.ledger_windows import WindowStore
+from connectors.database.outbox import OutboxStore
+from connectors.database.parked import ParkedStore
+from consumers.settlement.handlers import CONSUMER
+from consumers.settlement.ports import SettlementStores
+
+
+def settlement_stores(connection: Connection) -> SettlementStores:
+    """Return the stores that a settlement worker's transactions are given."""
+    return SettlementStores(
+        ledger=LedgerStore(connection),
+        windows=WindowStore(connection),
+        loads=LoadsStore(connection),
+        outbox=OutboxStore(connection),
+        park=ParkedStore(connection, CONSUMER),
+    )
