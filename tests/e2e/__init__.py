@@ -1,0 +1,1 @@
+"""Whole commands, run as a person would run them."""

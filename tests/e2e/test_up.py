@@ -1,0 +1,124 @@
+"""`pishkhan up` as a person meets it: starts, survives kills, stops in order, leaves nothing behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.engines.processes import ProcessTable
+from deploy.settings import PREFIX
+from deploy.workers import worker_names
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+RUNS = "The bus runs."
+
+
+class Up:
+    """One `pishkhan up` process, and what it has said."""
+
+    def __init__(self, data: Path, log: Path) -> None:
+        self.data = data
+        self.log = log
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        with log.open("wb") as output:
+            command = [sys.executable, "-m", "deploy.cli", "up", "--data", str(data)]
+            self.process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def says(self, words: str, seconds: float = 90.0) -> None:
+        until(lambda: words in self.said() or self.process.poll() is not None, seconds)
+        assert words in self.said(), self.said()
+
+    def children(self) -> dict[str, int]:
+        return {entry.name: entry.process_id for entry in ProcessTable(self.data / "run").leftovers()}
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(90)
+
+
+def until(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.1)
+
+
+def doctor(data: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "deploy.cli", "doctor", "--data", str(data)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[str], Up]]:
+    """Starts an `up` on the folder of the given name; whatever still runs at the end is killed."""
+    started: list[Up] = []
+
+    def start_one(name: str) -> Up:
+        started.append(Up(tmp_path / name, tmp_path / f"{name}-{len(started)}.log"))
+        return started[-1]
+
+    yield start_one
+    for one in started:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+
+
+def test_it_runs_is_in_order_survives_a_killed_worker_and_stops_clean(start: Callable[[str], Up]) -> None:
+    up = start("data")
+    up.says(RUNS)
+    children = up.children()
+    assert set(children) == {"kafka", "postgres", *worker_names()}
+
+    outcome = doctor(up.data)
+    assert outcome.returncode == 0, outcome.stdout
+    assert "Everything is in order." in outcome.stdout
+
+    second = start("data")
+    assert second.process.wait(60) == 1
+    assert re.search(rf"in use by process {up.process.pid}\..*--data DIR", second.said())
+
+    os.kill(children["settlement"], signal.SIGKILL)
+    up.says("settlement was ended by SIGKILL; starting it again")
+    until(lambda: up.children().get("settlement", children["settlement"]) != children["settlement"], 30)
+    until(lambda: doctor(up.data).returncode == 0, 60)
+
+    last = up.children()
+    assert up.stop() == 0
+    assert up.said().rstrip().endswith("stopped")
+    assert up.said().count("was killed") == 0
+    assert not any(psutil.pid_exists(number) for number in last.values())
+    assert doctor(up.data).returncode == 1
+
+
+def test_after_a_killed_supervisor_the_next_one_starts_on_the_same_data(start: Callable[[str], Up]) -> None:
+    first = start("data")
+    beside = start("beside")
+    first.says(RUNS)
+    beside.says(RUNS)
+    broker = re.search(r"broker +(\S+)", first.said())
+    other = re.search(r"broker +(\S+)", beside.said())
+    assert broker is not None
+    assert other is not None
+    assert broker[1] != other[1]
+
+    first.process.kill()
+    first.process.wait()
+    again = start("data")
+    again.says(RUNS)
+    assert broker[1] in again.said()
+    assert doctor(again.data).returncode == 0
+    assert doctor(beside.data).returncode == 0
+    assert again.stop() == 0
+    assert beside.stop() == 0
