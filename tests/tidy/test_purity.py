@@ -1,0 +1,60 @@
+"""Domain code is values in, values out. import-linter says the same of imports; this also sees calls."""
+
+import ast
+
+from tests.tidy.files import modules, report, tree
+
+MODULES_BANNED = {
+    *("asyncio", "logging", "multiprocessing", "os", "random", "secrets", "signal", "socket", "subprocess", "sys"),
+    *("tempfile", "threading", "time", "urllib"),
+    *("aiokafka", "alembic", "faust", "httpx", "kafka", "prometheus_client", "psycopg", "sqlalchemy", "structlog"),
+    *("connectors", "deploy"),
+}
+CALLS_BANNED = {
+    "now": "take the moment as an argument",
+    "utcnow": "take the moment as an argument",
+    "today": "take the moment as an argument",
+    "uuid1": "take the id as an argument, or derive it with schemas.identity",
+    "uuid4": "take the id as an argument, or derive it with schemas.identity",
+    "open": "take the content as an argument",
+    "print": "return what is to be said",
+    "input": "take it as an argument",
+    "hash": "use hashlib: hash() of text differs from process to process",
+}
+
+
+def domain() -> list[str]:
+    return [name for name in modules("consumers/", "producers/") if "/domain/" in name]
+
+
+def imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+
+
+def called(node: ast.Call) -> str:
+    return str(getattr(node.func, "attr", None) or getattr(node.func, "id", ""))
+
+
+def test_there_is_domain_code() -> None:
+    assert len(domain()) > 10
+
+
+def test_domain_imports_nothing_that_acts() -> None:
+    report(
+        f"{name} imports {each}: pass the value in, and leave the act to a handler or a connector"
+        for name in domain()
+        for node in ast.walk(tree(name))
+        for each in imported(node)
+        if each.split(".")[0] in MODULES_BANNED
+    )
+
+
+def test_domain_calls_nothing_that_depends_on_more_than_its_arguments() -> None:
+    report(
+        f"{name}:{node.lineno} calls {called(node)}(): {CALLS_BANNED[called(node)]}"
+        for name in domain()
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.Call) and called(node) in CALLS_BANNED
+    )
