@@ -41,6 +41,11 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("publish", "deploy.commands.publish"),
     CommandRow("parked", "deploy.commands.parked"),
     CommandRow("dead-letters", "deploy.commands.dead_letters"),
+    # What the bus knows.
+    CommandRow("province", "deploy.commands.province"),
+    CommandRow("registry", "deploy.commands.registry"),
+    # What was decided, and why.
+    CommandRow("explain", "deploy.commands.explain"),
     # What outsiders get.
     CommandRow("schemas", "deploy.commands.schemas"),
 )

@@ -91,6 +91,11 @@ class ProvinceClaim:
     kind: Kind
     version: int
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Return source and id, as the bus will know them."""
+        return self.source, str(self.event_id)
+
 
 def read_province(path: Path) -> Province:
     """Read and check a province's folder. Raises `ProvinceInvalid` with every problem found."""

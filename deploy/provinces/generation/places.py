@@ -36,7 +36,9 @@ def villages(facts: Facts) -> bytes:
 
 def _zone(random: Random, town: Record, number: int) -> dict[str, object]:
     central = town["district_en"] == "Central"
-    district_en = f"{town['district_en']} District" + (f" of {town['county'].replace('-', ' ').title()}" if central else "")
+    district_en = f"{town['district_en']} District" + (
+        f" of {town['county'].replace('-', ' ').title()}" if central else ""
+    )
     return {
         "code": f"{town['county']}-{_slug(town['district_en'])}-{number}",
         "name_fa": f"ناحیه روستایی {number} بخش {town['district_fa']}" + (f" {town['name_fa']}" if central else ""),

@@ -1,0 +1,104 @@
+"""`pishkhan province`: check a province's folder, and load it into the bus."""
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable
+from deploy.commands.options import DataOption
+from deploy.problem import Problem
+from deploy.provinces.files import ProvinceInvalid
+from deploy.provinces.loader import Province, province_claims, read_province
+from deploy.provinces.loading import Loading, load_province
+from deploy.settings import load_settings
+from producers.ports import OutboxUnavailable
+
+BUILT_IN = Path(__file__).parent.parent / "provinces"
+#: More problems than a person reads at once only hide the first ones.
+PROBLEMS_SHOWN = 20
+
+FolderArgument = Annotated[
+    Path, typer.Argument(help="A province's folder, or the name of one that comes with the bus: north_khorasan.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands."""
+    province = typer.Typer(help="Provinces as data: another province is another folder.", no_args_is_help=True)
+    province.command("check")(check)
+    province.command("load")(load)
+    app.add_typer(province, name="province")
+
+
+def check(folder: FolderArgument) -> None:
+    """Read a province's files and say everything that is wrong, with file, line, field and remedy. Changes nothing."""
+    province = _read(folder)
+    console = Console()
+    console.print(f"{province.names.en} ({province.code}) is in order: {len(province_claims(province))} claims.")
+    console.print(_summary(province))
+
+
+def load(folder: FolderArgument, data: DataOption = None) -> None:
+    """Publish a province as its agencies and the directorate would, and wait until the registry has taken it.
+
+    Loading the same folder again changes nothing. Exit code 1 when the registry refused anything.
+    """
+    province = _read(folder)
+    settings = load_settings(data)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console()
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task(f"loading {province.names.en}", total=None)
+            loading = load_province(
+                settings, province, lambda decided, total: progress.update(task, completed=decided, total=total)
+            )
+    except (BrokerUnavailable, DatabaseUnavailable, Contention, OutboxUnavailable) as error:
+        raise Problem(f"The bus does not answer: {error}. Is `pishkhan up` running?") from error
+    console.print(_outcome(loading))
+    console.print(_summary(province))
+    if loading.refused:
+        for refused in loading.refused[:PROBLEMS_SHOWN]:
+            name = refused.claim_type.removeprefix("ir.pishkhan.")
+            text = f"{name} of {refused.claim_source}: {refused.reason}: {refused.detail}"
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
+        raise Problem(f"The registry refused {len(loading.refused)} claims; correct the files and load them again.")
+
+
+def _read(folder: Path) -> Province:
+    path = folder if folder.is_dir() else BUILT_IN / folder
+    if not path.is_dir():
+        raise Problem(f"There is no folder {folder}; name a province's folder, or north_khorasan.")
+    try:
+        return read_province(path)
+    except ProvinceInvalid as invalid:
+        lines = [str(problem) for problem in invalid.problems[:PROBLEMS_SHOWN]]
+        more = len(invalid.problems) - len(lines)
+        if more > 0:
+            lines.append(f"… and {more} more problems.")
+        raise Problem("\n".join(lines)) from None
+
+
+def _outcome(loading: Loading) -> str:
+    if loading.published == 0:
+        return f"Nothing new: all {loading.known_before} claims were known. Registry revision {loading.revision}."
+    taken = loading.published - len(loading.refused)
+    known = f", {loading.known_before} known before" if loading.known_before else ""
+    return f"{taken} claims taken{known}. Registry revision {loading.revision}."
+
+
+def _summary(province: Province) -> Table:
+    counts = province.counts()
+    table = Table("", "count", title=f"{province.names.en} · {province.names.fa}", title_justify="left")
+    for field in fields(counts):
+        table.add_row(field.name.replace("_", " "), str(getattr(counts, field.name)))
+    latest = province.territories[-1]
+    table.add_row("counties today", str(len(latest.counties)))
+    table.add_row("towns and rural zones", str(len(latest.cities)))
+    table.add_row("agencies", str(len(province.agencies)))
+    return table

@@ -1,0 +1,115 @@
+"""`pishkhan registry`: what the bus knew, at any time and any revision."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import jdatetime
+import typer
+import yaml
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.table import Table
+
+from connectors.database.registry import RegistryStore
+from consumers.registry.domain.entries import value_of
+from consumers.registry.domain.known import Kind
+from deploy.commands.database import worker_connection
+from deploy.commands.options import DataOption
+from deploy.problem import Problem
+from deploy.settings import load_settings
+from schemas.log_registry import RegistryEntry
+
+TEHRAN = ZoneInfo("Asia/Tehran")
+
+KindArgument = Annotated[Kind, typer.Argument(help="What kind of thing.")]
+CodeArgument = Annotated[str, typer.Argument(help="Its code, such as mou-electricity.")]
+AtOption = Annotated[
+    str | None,
+    typer.Option("--at", help="Business time, such as 2026-11-25 (that day's start in Iran) or with a time."),
+]
+RevisionOption = Annotated[int | None, typer.Option(help="As it was known at this revision of the registry.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands."""
+    registry = typer.Typer(help="Versions of everything known.", no_args_is_help=True)
+    registry.command("show")(show)
+    registry.command("history")(history)
+    app.add_typer(registry, name="registry")
+
+
+def show(
+    kind: KindArgument,
+    code: CodeArgument,
+    at: AtOption = None,
+    revision: RevisionOption = None,
+    data: DataOption = None,
+) -> None:
+    """Show the version of something that holds at a time, as it was known at a revision: both are now by default.
+
+    [bold]Examples[/bold]
+
+      pishkhan registry show agreement mou-electricity
+
+      pishkhan registry show territory north-khorasan --at 2020-01-01
+    """
+    moment = load_settings(data).clock.now() if at is None else read_moment(at)
+    with worker_connection(data) as connection:
+        found = RegistryStore(connection).as_of(kind, code, moment, revision)
+    if found is None:
+        known = "" if revision is None else f" at revision {revision}"
+        raise Problem(
+            f"No version of {kind} {code} holds at {_people(moment)}{known}. See `pishkhan registry history`."
+        )
+    value = value_of(found)
+    console = Console()
+    console.print(
+        f"{kind} {code}, version {value.version}: in force from {_people(value.valid_from)}; "
+        f"accepted {_people(found.accepted_at)} as revision {found.revision}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    text = yaml.safe_dump(
+        value.model_dump(mode="json", exclude_none=True), allow_unicode=True, sort_keys=False, width=100
+    )
+    console.print(Syntax(text, "yaml", background_color="default"))
+
+
+def history(kind: KindArgument, code: CodeArgument, data: DataOption = None) -> None:
+    """List every version of something, oldest first."""
+    with worker_connection(data) as connection:
+        entries = RegistryStore(connection).history(kind, code)
+    if not entries:
+        raise Problem(f"No {kind} is called {code}.")
+    table = Table("version", "revision", "in force from", "accepted", "state")
+    for entry in entries:
+        value = value_of(entry)
+        cells = (str(value.version), str(entry.revision), _people(value.valid_from), _people(entry.accepted_at))
+        table.add_row(*cells, _state(entry))
+    Console().print(table)
+
+
+def read_moment(text: str) -> datetime:
+    """Return the instant that a person means; without a zone it is Iran's time. Raises `Problem`."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Problem(f"--at {text} is not a time; write 2026-11-25, 2026-11-25T14:30 or 2026-11-25T11:00Z.") from None
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=TEHRAN)).astimezone(UTC)
+
+
+def _state(entry: RegistryEntry) -> str:
+    value = value_of(entry)
+    for name in ("state", "stage"):
+        if hasattr(value, name):
+            return str(getattr(value, name))
+    licence = getattr(value, "licence", None)
+    return "" if licence is None else str(licence.state)
+
+
+def _people(moment: datetime) -> str:
+    """Return a time for people: Jalali date and the Gregorian one, Iran's clock."""
+    local = moment.astimezone(TEHRAN)
+    jalali = jdatetime.date.fromgregorian(date=date(local.year, local.month, local.day))
+    return f"{jalali:%Y/%m/%d} ({local:%Y-%m-%d %H:%M})"

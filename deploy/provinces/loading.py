@@ -1,0 +1,109 @@
+"""Publishing a province through the outbox and waiting until the registry has decided every claim of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic, sleep
+
+from sqlalchemy import Engine
+
+from connectors.clock import real_now
+from connectors.database.claim_outcomes import RegistryAnswers
+from connectors.database.driver import meaningful_errors
+from connectors.database.engine import build_engine
+from connectors.database.outbox import outbox_opener
+from connectors.database.registry import RegistryStore
+from deploy.agencies import provision
+from deploy.problem import Problem
+from deploy.provinces.loader import Province, ProvinceClaim, province_claims
+from deploy.settings import Settings
+from producers.claims import ClaimInvalid, message_from_event
+from schemas.log_registry import RegistryClaimRefused
+
+#: So many claims go into one transaction of the outbox.
+CLAIMS_AT_ONCE = 200
+ASK_EVERY_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """What came of a load: claims published now, those known before, the registry's revision, and what it refused."""
+
+    published: int
+    known_before: int
+    revision: int
+    refused: tuple[RegistryClaimRefused, ...]
+
+
+def load_province(
+    settings: Settings,
+    province: Province,
+    report: Callable[[int, int], None],
+    patience_seconds: float = 60.0,
+) -> Loading:
+    """Publish what the registry does not know yet of `province` and wait for its decisions.
+
+    `report` is told (decided, published) as it goes on. Loading the same folder again publishes nothing: ids follow
+    from content. Raises `Problem` when nothing is decided for `patience_seconds`, `BrokerUnavailable`,
+    `OutboxUnavailable` and `DatabaseUnavailable`.
+    """
+    provision(settings, sorted(province.agencies))
+    engine = build_engine(settings.worker_database_url(), "pishkhan province")
+    try:
+        claims = province_claims(province)
+        with meaningful_errors(), engine.begin() as connection:
+            known = RegistryAnswers(connection).known([claim.identity for claim in claims])
+        fresh = [claim for claim in claims if claim.identity not in known]
+        started_at = real_now()
+        _publish(engine, settings, fresh)
+        report(0, len(fresh))
+        refused = _until_decided(engine, fresh, started_at, report, patience_seconds)
+        with meaningful_errors(), engine.begin() as connection:
+            revision = RegistryStore(connection).head()
+        return Loading(len(fresh), len(claims) - len(fresh), revision, refused)
+    finally:
+        engine.dispose()
+
+
+def _publish(engine: Engine, settings: Settings, claims: Sequence[ProvinceClaim]) -> None:
+    open_outbox = outbox_opener(engine)
+    for start in range(0, len(claims), CLAIMS_AT_ONCE):
+        now = settings.clock.now()
+        try:
+            messages = [
+                message_from_event(claim.source, claim.event, str(claim.event_id), now)
+                for claim in claims[start : start + CLAIMS_AT_ONCE]
+            ]
+        except ClaimInvalid as error:
+            raise Problem(f"The province cannot be published: {error}.") from error
+        with open_outbox() as outbox:
+            outbox.add(messages)
+
+
+def _until_decided(
+    engine: Engine,
+    claims: Sequence[ProvinceClaim],
+    since: datetime,
+    report: Callable[[int, int], None],
+    patience_seconds: float,
+) -> tuple[RegistryClaimRefused, ...]:
+    """Ask for the registry's answers until every claim has one; return the refusals."""
+    undecided = {claim.identity for claim in claims}
+    refused: list[RegistryClaimRefused] = []
+    gives_up_at = monotonic() + patience_seconds
+    while undecided:
+        with meaningful_errors(), engine.begin() as connection:
+            answers = RegistryAnswers(connection).answered(undecided, since)
+        if answers:
+            undecided -= answers.keys()
+            refused.extend(answer for answer in answers.values() if answer is not None)
+            gives_up_at = monotonic() + patience_seconds
+            report(len(claims) - len(undecided), len(claims))
+        elif monotonic() > gives_up_at:
+            raise Problem(
+                f"{len(undecided)} of {len(claims)} claims are published but not decided for {patience_seconds:.0f} s. "
+                "They are not lost. Are relay and registry running? See `pishkhan doctor` and `pishkhan parked`."
+            )
+        else:
+            sleep(ASK_EVERY_SECONDS)
+    return tuple(refused)
