@@ -73,7 +73,7 @@ class KafkaSource:
             except LogTruncationError as error:
                 place = next(iter(error.divergent_offsets))
                 raise PositionLost(self._assigned[place], "the log lost its tail; repair it from the outbox") from error
-        return [_record(record) for records in polled.values() for record in records]
+        return [record_of(record) for records in polled.values() for record in records]
 
     def ends(self, topics: Sequence[str]) -> Mapping[str, int]:
         """Return the end position of every partition of `topics`, keyed `<topic>/<partition>`."""
@@ -136,7 +136,8 @@ class KafkaSource:
         return self._consumer
 
 
-def _record(record: Any) -> Record:
+def record_of(record: Any) -> Record:
+    """Return one record of kafka-python as ours."""
     return Record(
         record.topic,
         record.partition,

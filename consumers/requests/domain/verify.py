@@ -1,0 +1,209 @@
+"""Was it decided so? Every decision on a request is made again from the logs, by the same functions, and compared.
+
+The registry's log gives what was known at the decision's revision; the logs of requests and settlement give the loads
+(`LoadsHistory`). A deadline is not compared: it runs from when the worker decided, which no log needs to say.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from consumers.requests.domain.context import Context
+from consumers.requests.domain.loads import Loads
+from consumers.requests.domain.loads_history import LoadPlace
+from consumers.requests.domain.opening import decline, submit, time_out
+from consumers.requests.domain.outcome import Apply
+from consumers.requests.domain.registry_view import RegistryView
+from consumers.requests.domain.seeds import seed_for
+from consumers.requests.domain.state import RequestState, Signal, Speaker, Stage, Submission, unknown
+from consumers.requests.domain.world import BatchWorld
+from schemas.base import Event, Model
+from schemas.decode import Received
+from schemas.intake_agency import RequestSubmitted
+from schemas.intake_office import DeclineReason, RequestDeclined
+from schemas.log_requests import (
+    OfficeDeclined,
+    OfficeTimedOut,
+    RefusalReason,
+    RequestOpened,
+    RequestRefused,
+    RequestRouted,
+)
+
+#: Fields that no recomputation can give: deadlines run from the worker's own time.
+NOT_COMPARED = frozenset({"accept_by"})
+
+
+class Finding(StrEnum):
+    """What a recomputation found."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    NOT_RECOMPUTED = "not_recomputed"
+
+
+class Difference(Model):
+    """One field of a decision that comes out otherwise, both values as JSON text."""
+
+    field: str
+    logged: str
+    recomputed: str
+
+
+class Verification(Model):
+    """One decision made again. `why` says what stood in the way of it."""
+
+    attempt: int
+    event: str
+    finding: Finding
+    differences: tuple[Difference, ...] = ()
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision of a request's history, with what was known of the request before it.
+
+    `tried` and `given_back` are the offices that had it before, and the event by which the last one gave it back.
+    """
+
+    event: RequestRouted | RequestRefused
+    attempt: int
+    place: LoadPlace
+    registry_revision: int
+    moment: datetime
+    tried: tuple[str, ...]
+    given_back: OfficeDeclined | OfficeTimedOut | None
+
+
+def decisions_of(history: Sequence[Received]) -> list[Decided]:
+    """Return the decisions in a request's own events, given in their order."""
+    found: list[Decided] = []
+    tried: tuple[str, ...] = ()
+    given_back: OfficeDeclined | OfficeTimedOut | None = None
+    for received in history:
+        event, envelope = received.event, received.envelope
+        if isinstance(event, OfficeDeclined | OfficeTimedOut):
+            given_back, tried = event, (*tried, event.office)
+        elif isinstance(event, RequestRouted):
+            decision = event.decision
+            place = LoadPlace(decision.loads_seen, envelope.load_revision, envelope.load_index)
+            revision, moment = decision.registry_revision, decision.decided_for
+            found.append(Decided(event, decision.attempt, place, revision, moment, tried, given_back))
+        elif isinstance(event, RequestRefused):
+            place = LoadPlace(event.loads_seen, envelope.load_revision, envelope.load_index)
+            found.append(Decided(event, 1, place, event.registry_revision, event.decided_for, tried, given_back))
+    return found
+
+
+def verify(
+    opened: RequestOpened, decided: Decided, view: RegistryView, loads: Loads, secret: bytes | None
+) -> Verification:
+    """Make one decision again and compare every field.
+
+    `view` may know more than the decision did. Without the secret of the seeds the logged seed is taken as given.
+    """
+    name = type(decided.event).__name__
+    if isinstance(decided.event, RequestRefused) and decided.event.reason is RefusalReason.CANCELLED_BEFORE_ROUTING:
+        why = "it was cancelled while it waited for the registry; there was nothing to decide"
+        return Verification(attempt=decided.attempt, event=name, finding=Finding.NOT_RECOMPUTED, why=why)
+    if view.revision < decided.registry_revision:
+        why = f"the registry's log ends at revision {view.revision}, before {decided.registry_revision}"
+        return Verification(attempt=decided.attempt, event=name, finding=Finding.NOT_RECOMPUTED, why=why)
+    as_of = view.up_to(decided.registry_revision)
+
+    def seeds(request_id: UUID, attempt: int) -> bytes:
+        if secret is not None:
+            return seed_for(secret, request_id, attempt)
+        return bytes.fromhex(decided.event.decision.seed) if isinstance(decided.event, RequestRouted) else bytes(16)
+
+    world = BatchWorld(as_of, loads, {}, seeds)
+    # The log does not say whether an agency or a desk spoke; a decision holds when it follows for either.
+    compared = [_differences(decided.event, _again(opened, decided, speaker, world)) for speaker in _speakers(opened)]
+    fewest = min(compared, key=len)
+    finding = Finding.DIFFERENT if fewest else Finding.SAME
+    return Verification(attempt=decided.attempt, event=name, finding=finding, differences=tuple(fewest))
+
+
+def _again(opened: RequestOpened, decided: Decided, speaker: Speaker, world: BatchWorld) -> Event:
+    context = Context(speaker, decided.moment, decided.moment, world, registry_complete=True)
+    if decided.given_back is None:
+        claim = RequestSubmitted.model_construct(
+            request_id=opened.request_id,
+            service=opened.service,
+            origin=opened.origin,
+            city=opened.city,
+            office=opened.office,
+            citizen_ref=opened.citizen_ref,
+            form=opened.form,
+            personal=opened.personal,
+        )
+        outcome = submit(unknown(opened.request_id), claim, context)
+    else:
+        state = _routed_before(opened, decided, speaker)
+        if isinstance(decided.given_back, OfficeDeclined):
+            again = RequestDeclined(request_id=opened.request_id, reason=DeclineReason.OTHER, operator="recomputed")
+            outcome = decline(state, again, context)
+        else:
+            outcome = time_out(state, Signal.ACCEPTANCE_OVERDUE, context)
+    assert isinstance(outcome, Apply), "with a complete registry every opening and every return applies"
+    return outcome.events[-1]
+
+
+def _routed_before(opened: RequestOpened, decided: Decided, speaker: Speaker) -> RequestState:
+    """Return the state that the request was in when its office gave it back."""
+    assert decided.given_back is not None
+    submission = Submission(
+        origin=opened.origin,
+        service=opened.service,
+        city=opened.city,
+        office=opened.office,
+        citizen_ref=opened.citizen_ref,
+        form=opened.form,
+        submitted_at=opened.submitted_at,
+        by_agency=speaker.agency,
+        by_office=speaker.office,
+    )
+    return RequestState(
+        request_id=opened.request_id,
+        stage=Stage.ROUTED,
+        submission=submission,
+        ever_routed=True,
+        agency=opened.agency,
+        county=opened.county,
+        attempt=decided.given_back.attempt,
+        tried=decided.tried[:-1],
+        office=decided.given_back.office,
+    )
+
+
+def _speakers(opened: RequestOpened) -> list[Speaker]:
+    desk = Speaker(office=opened.office or "desk")
+    return [desk] if opened.agency is None else [Speaker(agency=opened.agency), desk]
+
+
+def _differences(logged: Event, recomputed: Event) -> list[Difference]:
+    if type(logged) is not type(recomputed):
+        return [Difference(field="event", logged=type(logged).__name__, recomputed=type(recomputed).__name__)]
+    before, after = (_flat(event.model_dump(mode="json", exclude=set(NOT_COMPARED))) for event in (logged, recomputed))
+    return [
+        Difference(field=field, logged=before.get(field, "absent"), recomputed=after.get(field, "absent"))
+        for field in sorted(before.keys() | after.keys())
+        if before.get(field) != after.get(field)
+    ]
+
+
+def _flat(value: Any, path: str = "") -> Mapping[str, str]:
+    """Return every leaf of a JSON value by its dotted path."""
+    if isinstance(value, dict):
+        parts = value.items()
+    elif isinstance(value, list):
+        parts = {str(place): item for place, item in enumerate(value)}.items()
+    else:
+        return {path: str(value)}
+    return {
+        leaf: text for key, item in parts for leaf, text in _flat(item, f"{path}.{key}" if path else str(key)).items()
+    }

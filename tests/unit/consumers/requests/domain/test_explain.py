@@ -1,0 +1,221 @@
+"""What people are told: why this office, who else, under which terms; and a phrase in both languages for everything."""
+
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+import pytest
+
+from consumers.requests.domain.explain import CANDIDATES, Explanation, Fate, explain, opened_of, question_of
+from consumers.requests.domain.registry_view import RegistryView
+from consumers.requests.domain.roll import roll_call
+from consumers.requests.domain.state import Speaker
+from consumers.requests.domain.verify import Difference, Finding, Verification, decisions_of
+from consumers.requests.domain.vocabulary import (
+    DECLINES,
+    ENDS,
+    EXCLUSIONS,
+    FATES,
+    FINDINGS,
+    ORIGINS,
+    PHRASES,
+    REFUSALS,
+    Phrase,
+)
+from consumers.requests.domain.words import Language, Speech, in_words, verification_in_words
+from schemas.agreements import AgreementState
+from schemas.base import OfficeClass
+from schemas.intake_agency import Origin
+from schemas.intake_office import DeclineReason, RequestAccepted
+from schemas.log_requests import CloseReason, Exclusion, RefusalReason, RequestRouted
+from schemas.offices import Office
+from tests import builders
+from tests.builders import AGREEMENT, MOMENT
+from tests.unit.consumers.requests.domain.journal import Journal, Said
+from tests.unit.consumers.requests.domain.test_verify import decline, ident, journal, office_of, submission
+
+
+def moment_text(moment: datetime) -> str:
+    return f"<{moment:%d %H:%M}>"
+
+
+ENGLISH = Speech(Language.ENGLISH, moment_text)
+PERSIAN = Speech(Language.PERSIAN, moment_text)
+
+
+def explained(bus: Journal, number: int = 1) -> Explanation:
+    return explain(bus.history(ident(number)), bus.view)
+
+
+def province(*offices: Office, **changes: Any) -> Journal:
+    things: list[builders.Registrable] = [builders.territory(), builders.policy(), builders.service()]
+    things += [builders.agreement(**changes), *offices]
+    return Journal(RegistryView.empty().with_entries(builders.entries(things)))
+
+
+def test_a_routed_request_shows_office_sums_and_versions() -> None:
+    bus = journal()
+    bus.batch(submission(1), submission(2))
+    answer = explained(bus, 2)
+    (decision,) = answer.decisions
+    assert decision.office.code == office_of(bus, 2)
+    assert [score.chosen for score in decision.scores].count(True) == 1
+    for score in decision.scores:
+        assert score.load_points + score.income_points + score.distance_points == score.sample.score
+    assert decision.agreement is not None
+    assert (decision.agreement.code, decision.agreement.entry, decision.agreement.tariff) == (
+        AGREEMENT,
+        1,
+        ("certificate",),
+    )
+    assert decision.fate is Fate.WAITING
+    text = "\n".join(in_words(answer, ENGLISH))
+    for said in ("5 offices were looked at", "Two were drawn", AGREEMENT, decision.decision.seed, "letter 1405/100"):
+        assert said in text
+
+
+def test_a_request_that_came_back_shows_both_attempts_and_their_fate() -> None:
+    bus = journal()
+    bus.batch(submission(1))
+    first = office_of(bus, 1)
+    bus.batch(decline(1, first))
+    second = office_of(bus, 1)
+    accepted = RequestAccepted(request_id=ident(1), operator="op-1")
+    bus.batch(Said(ident(1), accepted, Speaker(office=second), MOMENT + timedelta(hours=2)))
+    answer = explained(bus)
+    assert [(one.office.code, one.fate) for one in answer.decisions] == [
+        (first, Fate.DECLINED),
+        (second, Fate.ACCEPTED),
+    ]
+    assert answer.decisions[0].declined_for is DeclineReason.NO_CAPACITY
+    text = "\n".join(in_words(answer, ENGLISH))
+    assert "The office declined it (no capacity)" in text
+    assert "1: had the request before and gave it back" in text
+
+
+def test_persian_words_have_persian_digits_and_names_but_codes_as_they_are() -> None:
+    bus = journal()
+    bus.batch(submission(1))
+    text = "\n".join(in_words(explained(bus), PERSIAN))
+    assert "۵ دفتر بررسی شد" in text
+    assert str(ident(1)) in text
+    assert office_of(bus, 1) in text
+
+
+def test_a_refusal_at_the_desk_names_clause_and_way_out() -> None:
+    rural = builders.office("village", office_class=OfficeClass.RURAL, latitude=37.5)
+    urban_only = (builders.terms(office_classes=(OfficeClass.URBAN,)),)
+    bus = province(rural, builders.office("town"), services=urban_only)
+    bus.batch(submission(1, Speaker(office="village"), origin=Origin.WALK_IN, office="village"))
+    answer = explained(bus)
+    assert answer.refusal is not None
+    assert answer.refusal.clause is not None
+    assert (answer.refusal.clause.excluded, answer.refusal.clause.says) == (Exclusion.OFFICE_CLASS, ("urban",))
+    assert answer.refusal.nearest is not None
+    text = "\n".join(in_words(answer, ENGLISH))
+    for said in ("Clause on office classes: urban only", "The nearest office that can: town", AGREEMENT):
+        assert said in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "clause"),
+    [
+        ({"territory": ("shirvan",)}, "Clause on territory: counties shirvan only"),
+        ({"revoked_offices": ("town",)}, "Clause on revocation"),
+        ({"services": (builders.terms(paused=True),)}, "Clause on pauses"),
+        ({"state": AgreementState.SUSPENDED}, "Clause on validity: the agreement is suspended"),
+    ],
+)
+def test_every_clause_of_an_agreement_can_be_named(changes: dict[str, Any], clause: str) -> None:
+    bus = province(builders.office("town"), **changes)
+    bus.batch(submission(1, Speaker(office="town"), origin=Origin.WALK_IN, office="town"))
+    assert clause in "\n".join(in_words(explained(bus), ENGLISH))
+
+
+def test_names_are_those_of_the_decisions_time() -> None:
+    bus = journal()
+    bus.batch(submission(1))
+    renamed = [
+        builders.office(office, version=2, names=builders.words("Renamed")) for office in bus.view.at(MOMENT).offices
+    ]
+    bus.view = bus.view.with_entries(builders.entries(renamed, bus.view.revision + 1))
+    assert "Renamed" not in "\n".join(in_words(explained(bus), ENGLISH))
+
+
+def test_lists_hold_exactly_the_counted_offices() -> None:
+    bus = province(
+        builders.office("a"),
+        builders.office("b"),
+        builders.office("far", city="faruj"),
+        builders.office("left-out", accessions=()),
+    )
+    bus.batch(submission(1))
+    history = bus.history(ident(1))
+    (decided,) = decisions_of(history)
+    loads = bus.loads([decided.place]).loads(0)
+    roll = roll_call(question_of(opened_of(history), decided), bus.view, loads, decided.tried)
+    assert roll == {None: ["a", "b"], Exclusion.DISTANCE: ["far"], Exclusion.ACCESSION: ["left-out"]}
+    assert isinstance(decided.event, RequestRouted)
+    assert decided.event.decision.excluded == {reason: len(held) for reason, held in roll.items() if reason}
+    lists = {reason.value if reason else CANDIDATES: tuple(held) for reason, held in roll.items()}
+    text = "\n".join(in_words(explain(history, bus.view, {0: lists}), ENGLISH))
+    assert "could have it: a, b" in text
+    assert "farther away than the limit: far" in text
+
+
+def test_no_lists_when_only_one_office_was_asked() -> None:
+    bus = province(builders.office("a"), builders.office("b"))
+    bus.batch(submission(1, origin=Origin.CITIZEN_CHOICE, office="a"))
+    history = bus.history(ident(1))
+    (decided,) = decisions_of(history)
+    loads = bus.loads([decided.place]).loads(0)
+    assert roll_call(question_of(opened_of(history), decided), bus.view, loads, ()) == {}
+    assert "Only this office was asked" in "\n".join(in_words(explained(bus), ENGLISH))
+
+
+def test_verifications_in_words() -> None:
+    found = [
+        Verification(attempt=1, event="RequestRouted", finding=Finding.SAME),
+        Verification(
+            attempt=2,
+            event="RequestRouted",
+            finding=Finding.DIFFERENT,
+            differences=(Difference(field="decision.office", logged="a", recomputed="b"),),
+        ),
+        Verification(attempt=3, event="RequestRouted", finding=Finding.NOT_RECOMPUTED, why="the log is short"),
+    ]
+    lines = verification_in_words(found, ENGLISH)
+    assert lines == [
+        "Attempt 1, recomputed from the logs: the same",
+        "Attempt 2, recomputed from the logs: DIFFERENT",
+        "  decision.office: logged a, recomputed b",
+        "Attempt 3 was not recomputed: the log is short",
+    ]
+    assert verification_in_words(found, PERSIAN) != lines
+
+
+@pytest.mark.parametrize(
+    ("phrases", "members"),
+    [
+        (ORIGINS, Origin),
+        (EXCLUSIONS, Exclusion),
+        (REFUSALS, RefusalReason),
+        (DECLINES, DeclineReason),
+        (FATES, Fate),
+        (FINDINGS, Finding),
+    ],
+)
+def test_every_member_of_a_closed_enum_has_its_phrase(phrases: dict[Enum, Phrase], members: type[Enum]) -> None:
+    assert phrases.keys() == set(members)
+
+
+def test_every_end_has_its_phrase() -> None:
+    assert ENDS.keys() == {"completed", *(reason.value for reason in CloseReason)}
+
+
+@pytest.mark.parametrize("name", sorted(PHRASES))
+def test_both_languages_say_the_same_values(name: str) -> None:
+    def values(text: str) -> set[str]:
+        return {part.split("}")[0] for part in text.split("{")[1:]}
+
+    assert values(PHRASES[name].fa) == values(PHRASES[name].en)

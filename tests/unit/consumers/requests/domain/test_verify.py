@@ -1,0 +1,271 @@
+"""Recomputing decisions from the logs: the same when nothing was touched, and the very field when something was."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from consumers.requests.domain.loads import Load, Loads
+from consumers.requests.domain.loads_history import LoadsIncomplete
+from consumers.requests.domain.registry_view import RegistryView
+from consumers.requests.domain.state import Signal, Speaker
+from consumers.requests.domain.verify import Finding, Verification, decisions_of, verify
+from schemas import log_settlement as settlement
+from schemas.intake_agency import Origin, RequestSubmitted
+from schemas.intake_office import DeclineReason, RequestAccepted, RequestDeclined
+from schemas.log_requests import RefusalReason, RequestOpened, RequestRefused, RequestRouted, Sample
+from tests import builders
+from tests.builders import AGENCY, MOMENT, SERVICE
+from tests.unit.consumers.requests.domain.journal import SECRET, Journal, Logged, Said
+
+OFFICES = tuple(builders.office(f"office-{n}", daily_capacity=3 + n) for n in range(5))
+BY_AGENCY = Speaker(agency=AGENCY)
+
+
+def journal() -> Journal:
+    return Journal(RegistryView.empty().with_entries(builders.small_province(*OFFICES)))
+
+
+def ident(number: int) -> UUID:
+    return UUID(int=0x01890000_0000_7000_8000_000000000000 + number)
+
+
+def submission(number: int, speaker: Speaker = BY_AGENCY, **changes: Any) -> Said:
+    fields = {"request_id": ident(number), "service": SERVICE, "origin": Origin.AGENCY, "city": "bojnord"}
+    claim = RequestSubmitted.model_validate({**fields, **changes})
+    return Said(ident(number), claim, speaker, MOMENT + timedelta(minutes=number))
+
+
+def decline(number: int, office: str, **of: Any) -> Said:
+    claim = RequestDeclined(request_id=ident(number), reason=DeclineReason.NO_CAPACITY, operator="op-1")
+    return Said(ident(number), claim, Speaker(office=office), MOMENT + timedelta(hours=1))
+
+
+def office_of(bus: Journal, number: int) -> str:
+    routed = [one.event for one in bus.history(ident(number)) if isinstance(one.event, RequestRouted)]
+    return routed[-1].decision.office
+
+
+def verified(bus: Journal, number: int, secret: bytes | None = SECRET) -> list[Verification]:
+    history = bus.history(ident(number))
+    decided = decisions_of(history)
+    loads = bus.loads([one.place for one in decided])
+    opened = history[0].event
+    assert isinstance(opened, RequestOpened)
+    return [verify(opened, one, bus.view, loads.loads(n), secret) for n, one in enumerate(decided)]
+
+
+def test_decisions_of_one_batch_are_the_same_again_own_increments_included() -> None:
+    bus = journal()
+    bus.batch(*(submission(n) for n in range(12)))
+    for number in range(12):
+        (found,) = verified(bus, number)
+        assert found.finding is Finding.SAME, found
+    # The later ones saw the earlier ones: some sampled office was not empty.
+    last = bus.history(ident(11))[1].event
+    assert isinstance(last, RequestRouted)
+    assert any(sample.in_flight > 0 for sample in last.decision.samples)
+
+
+def test_decisions_that_saw_stale_loads_are_the_same_again() -> None:
+    bus = journal()
+    bus.batch(*(submission(n) for n in range(4)))
+    bus.batch(*(submission(n) for n in range(4, 8)))
+    bus.batch(*(submission(n) for n in range(8, 12)), revision_seen=1)
+    assert {found.finding for n in range(12) for found in verified(bus, n)} == {Finding.SAME}
+
+
+def test_refusals_for_want_of_capacity_are_the_same_again() -> None:
+    bus = journal()
+    bus.batch(*(submission(n) for n in range(40)))
+    refused = [n for n in range(40) if isinstance(bus.history(ident(n))[1].event, RequestRefused)]
+    assert len(refused) == 40 - sum(office.daily_capacity for office in OFFICES)
+    assert {found.finding for n in refused for found in verified(bus, n)} == {Finding.SAME}
+
+
+def test_later_attempts_are_the_same_again_and_every_later_load_counts() -> None:
+    bus = journal()
+    bus.batch(submission(1), submission(2))
+    bus.batch(decline(1, office_of(bus, 1)))
+    accepted = RequestAccepted(request_id=ident(2), operator="op-1")
+    bus.batch(Said(ident(2), accepted, Speaker(office=office_of(bus, 2)), MOMENT + timedelta(hours=2)))
+    posted = settlement.FeePosted(
+        transaction_id=ident(9),
+        window=1,
+        request_id=ident(2),
+        office=office_of(bus, 2),
+        amount_rial=30_000,
+        legs=(),
+        office_income_rial=21_000,
+        released_rial=0,
+    )
+    bus.settle(ident(2), posted)
+    overdue = Said(ident(1), Signal.ACCEPTANCE_OVERDUE, Speaker(), MOMENT + timedelta(hours=6))
+    bus.batch(overdue, submission(3))
+    found = verified(bus, 1)
+    assert [one.attempt for one in found] == [1, 2, 3]
+    assert {one.finding for one in [*found, *verified(bus, 3)]} == {Finding.SAME}
+
+
+@pytest.mark.parametrize("origin", [Origin.WALK_IN, Origin.CITIZEN_CHOICE])
+def test_chosen_offices_are_the_same_again(origin: Origin) -> None:
+    bus = journal()
+    speaker = Speaker(office="office-2") if origin is Origin.WALK_IN else BY_AGENCY
+    bus.batch(submission(1, speaker, origin=origin, office="office-2"))
+    bus.batch(decline(1, "office-2"))
+    assert [one.finding for one in verified(bus, 1)] == [Finding.SAME, Finding.SAME]
+
+
+@pytest.mark.parametrize(
+    ("speaker", "changes", "reason"),
+    [
+        (BY_AGENCY, {"service": "unheard-of"}, RefusalReason.UNKNOWN_SERVICE),
+        (Speaker(agency="water"), {}, RefusalReason.NOT_OWNER),
+        (Speaker(office="office-1"), {"office": "office-1"}, RefusalReason.NOT_OWNER),
+        (BY_AGENCY, {"city": "atlantis"}, RefusalReason.UNKNOWN_PLACE),
+        (BY_AGENCY, {"form": {"unasked": 1}}, RefusalReason.FORM_INVALID),
+        (BY_AGENCY, {"city": "faruj"}, RefusalReason.NO_ELIGIBLE_OFFICE),
+        (Speaker(office="gone"), {"office": "gone", "origin": Origin.WALK_IN}, RefusalReason.UNKNOWN_OFFICE),
+    ],
+)
+def test_refusals_are_the_same_again(speaker: Speaker, changes: dict[str, Any], reason: RefusalReason) -> None:
+    bus = journal()
+    bus.batch(submission(1, speaker, **changes), submission(2))
+    refused = bus.history(ident(1))[1].event
+    assert isinstance(refused, RequestRefused)
+    assert refused.reason is reason
+    assert [found.finding for found in verified(bus, 1)] == [Finding.SAME]
+
+
+def test_the_registry_of_that_time_decides_not_todays() -> None:
+    bus = journal()
+    bus.batch(submission(1))
+    things = [builders.office(code, version=2, accessions=()) for code in ("office-0", "office-1", "office-2")]
+    bus.view = bus.view.with_entries(builders.entries(things, bus.view.revision + 1))
+    bus.batch(submission(2))
+    assert [found.finding for n in (1, 2) for found in verified(bus, n)] == [Finding.SAME, Finding.SAME]
+
+
+def tampered(bus: Journal, number: int, **changes: Any) -> list[Verification]:
+    """Return what verification finds when fields of a logged decision were changed afterwards."""
+    logs = []
+    for one in bus.logs:
+        event = one.received.event
+        if isinstance(event, RequestRouted) and event.request_id == ident(number):
+            decision = event.decision.model_copy(update=changes)
+            changed = event.model_copy(update={"decision": decision})
+            one = Logged(one.topic, one.partition, one.received.__class__(one.received.envelope, changed))
+        logs.append(one)
+    bus.logs = logs
+    return verified(bus, number)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"office": "office-4"}, "decision.office"),
+        ({"candidates": 4}, "decision.candidates"),
+        ({"seed": "0" * 32}, "decision.seed"),
+        ({"agreement_version": 2}, "decision.agreement_version"),
+        ({"policy_version": 2}, "decision.policy_version"),
+    ],
+)
+def test_a_changed_field_is_named(changes: dict[str, Any], field: str) -> None:
+    bus = journal()
+    bus.batch(*(submission(n) for n in range(6)))
+    assert office_of(bus, 5) != "office-4"
+    (found,) = tampered(bus, 5, **changes)
+    assert found.finding is Finding.DIFFERENT
+    assert field in [difference.field for difference in found.differences]
+
+
+def test_a_changed_score_is_named_with_both_values() -> None:
+    bus = journal()
+    bus.batch(submission(1))
+    routed = bus.history(ident(1))[1].event
+    assert isinstance(routed, RequestRouted)
+    first, second = routed.decision.samples
+    lowered = Sample.model_validate({**first.model_dump(), "score": first.score + 7})
+    (found,) = tampered(bus, 1, samples=(lowered, second))
+    (difference,) = found.differences
+    assert difference.field == "decision.samples.0.score"
+    assert (difference.logged, difference.recomputed) == (str(first.score + 7), str(first.score))
+
+
+def test_without_the_secret_the_logged_seed_is_taken() -> None:
+    bus = journal()
+    bus.batch(submission(1))
+    assert [found.finding for found in verified(bus, 1, None)] == [Finding.SAME]
+    assert [found.finding for found in verified(bus, 1, b"another secret")] == [Finding.DIFFERENT]
+
+
+def test_a_registry_log_that_ends_too_early_is_said() -> None:
+    bus = journal()
+    bus.batch(submission(1))
+    bus.view = bus.view.up_to(3)
+    (found,) = verified(bus, 1)
+    assert found.finding is Finding.NOT_RECOMPUTED
+    assert found.why is not None
+    assert "revision 3" in found.why
+
+
+def test_a_request_cancelled_before_routing_has_nothing_to_recompute() -> None:
+    bus = journal()
+    bus.batch(submission(1, service="unheard-of"))
+    opened, refused = (one.event for one in bus.history(ident(1)))
+    assert isinstance(opened, RequestOpened)
+    assert isinstance(refused, RequestRefused)
+    (decided,) = decisions_of(bus.history(ident(1)))
+    event = refused.model_copy(update={"reason": RefusalReason.CANCELLED_BEFORE_ROUTING})
+    found = verify(opened, replace(decided, event=event), bus.view, Loads(0, {}), SECRET)
+    assert found.finding is Finding.NOT_RECOMPUTED
+    assert found.why is not None
+    assert "cancelled" in found.why
+
+
+def test_events_that_the_relay_repeated_count_once() -> None:
+    bus = journal()
+    bus.batch(*(submission(n) for n in range(6)))
+    decided = decisions_of(bus.history(ident(5)))
+    places = [one.place for one in decided]
+    once = bus.loads(places).loads(0)
+    twice = bus.loads(places, [*bus.logs, *bus.logs[3:]]).loads(0)
+    assert {code: once.of(code) for code in bus.view.at(MOMENT).offices} == {
+        code: twice.of(code) for code in bus.view.at(MOMENT).offices
+    }
+    assert sum(once.of(office.code).in_flight for office in OFFICES) == 5
+
+
+def test_a_missing_revision_is_said_and_not_taken_for_empty() -> None:
+    bus = journal()
+    bus.batch(submission(1))
+    bus.batch(submission(2))
+    bus.batch(submission(3))
+    (decided,) = decisions_of(bus.history(ident(3)))
+    without = [one for one in bus.logs if one.received.envelope.load_revision != 2]
+    with pytest.raises(LoadsIncomplete, match="load revision 2"):
+        bus.loads([decided.place], without).loads(0)
+
+
+def test_a_missing_part_of_the_own_batch_is_said() -> None:
+    bus = journal()
+    bus.batch(submission(1), submission(2))
+    (decided,) = decisions_of(bus.history(ident(2)))
+    without = [one for one in bus.logs if one.received.envelope.load_index != 1]
+    with pytest.raises(LoadsIncomplete, match="event 1"):
+        bus.loads([decided.place], without).loads(0)
+
+
+def test_settlement_counts_in_rebuilt_loads() -> None:
+    bus = journal()
+    bus.batch(submission(1))
+    office = office_of(bus, 1)
+    accepted = RequestAccepted(request_id=ident(1), operator="op-1")
+    bus.batch(Said(ident(1), accepted, Speaker(office=office), MOMENT + timedelta(hours=1)))
+    entry: dict[str, Any] = {"transaction_id": ident(9), "window": 1, "office": office, "amount_rial": 9_000}
+    bus.settle(ident(1), settlement.OfficePaymentRecorded(**entry, reference="b-1", released_rial=4_000))
+    bus.batch(submission(2))
+    (decided,) = decisions_of(bus.history(ident(2)))
+    assert bus.loads([decided.place]).loads(0).of(office) == Load(1, 5_000, 0)
