@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from consumers.requests.domain.explain import Fate
 from consumers.requests.domain.verify import Finding
+from schemas.agreements import AgreementState
+from schemas.base import OfficeClass
 from schemas.intake_agency import Origin
 from schemas.intake_office import DeclineReason
 from schemas.log_requests import Exclusion, RefusalReason
@@ -35,7 +37,10 @@ PHRASES: Mapping[str, Phrase] = {
         "{total} دفتر بررسی شد؛ {candidates} دفتر می‌توانست و بقیه نه:",
         "{total} offices were looked at; {candidates} could have it, the others could not:",
     ),
-    "excluded": Phrase("{count} دفتر: {reason}", "{count}: {reason}"),
+    "counted_all": Phrase(
+        "{total} دفتر بررسی شد و همه می‌توانستند", "{total} offices were looked at; all could have it"
+    ),
+    "excluded": Phrase("{count} دفتر کنار گذاشته شد: {reason}", "{count} excluded: {reason}"),
     "drawn_two": Phrase(
         "دو دفتر به قرعه و به نسبت ظرفیت برگزیده شد؛ امتیاز کمتر برنده است:",
         "Two were drawn, weighted by capacity; the lower score wins:",
@@ -124,6 +129,19 @@ REFUSALS: Mapping[RefusalReason, Phrase] = {
     RefusalReason.NO_ELIGIBLE_OFFICE: Phrase("هیچ دفتری در دسترس نیست", "no office within reach can have it"),
     RefusalReason.FORM_INVALID: Phrase("فرم ناقص یا نادرست است", "the form is incomplete or wrong"),
     RefusalReason.CANCELLED_BEFORE_ROUTING: Phrase("پیش از تخصیص لغو شد", "cancelled before it was routed"),
+}
+
+#: What clauses say, when it is a word and no code.
+VALUES: Mapping[str, Phrase] = {
+    OfficeClass.URBAN: Phrase("دفترهای شهری", "urban offices"),
+    OfficeClass.RURAL: Phrase("دفترهای روستایی", "rural offices"),
+    AgreementState.DRAFTED: Phrase("پیش‌نویس", "drafted"),
+    AgreementState.NEGOTIATED: Phrase("در گفت‌وگو", "negotiated"),
+    AgreementState.SIGNED: Phrase("امضاشده و تأییدنشده", "signed, not confirmed"),
+    AgreementState.ACTIVE: Phrase("فعال، بیرون از زمان اعتبار", "active, outside its dates"),
+    AgreementState.SUSPENDED: Phrase("معلق", "suspended"),
+    AgreementState.EXPIRED: Phrase("پایان‌یافته", "expired"),
+    AgreementState.WITHDRAWN: Phrase("پس‌گرفته", "withdrawn"),
 }
 
 DECLINES: Mapping[DeclineReason, Phrase] = {

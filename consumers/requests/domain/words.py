@@ -28,6 +28,7 @@ from consumers.requests.domain.vocabulary import (
     ORIGINS,
     PHRASES,
     REFUSALS,
+    VALUES,
     Phrase,
 )
 from schemas.log_requests import Exclusion
@@ -123,7 +124,8 @@ def _decision(explained: DecisionExplained, speech: Speech) -> list[str]:
         said.append(speech.text(PHRASES["asked_one"]))
     else:
         total = decision.candidates + sum(decision.excluded.values())
-        said.append(speech.say(PHRASES["counted"], total=total, candidates=decision.candidates))
+        counted = PHRASES["counted" if decision.excluded else "counted_all"]
+        said.append(speech.say(counted, total=total, candidates=decision.candidates))
         said += _excluded(decision.excluded, speech)
         said.append(speech.text(PHRASES["drawn_one" if len(explained.scores) == 1 else "drawn_two"]))
     said += [_score(score, speech) for score in explained.scores]
@@ -208,7 +210,8 @@ def _agreement(agreement: AgreementNamed, speech: Speech) -> str:
 
 
 def _clause(clause: Clause, speech: Speech) -> str:
-    return speech.say(CLAUSES[clause.excluded], says=", ".join(clause.says) or "-")
+    says = [speech.text(VALUES[one]) if one in VALUES else one for one in clause.says]
+    return speech.say(CLAUSES[clause.excluded], says=", ".join(says) or "-")
 
 
 def _fate(explained: DecisionExplained, speech: Speech) -> str:

@@ -20,6 +20,7 @@ from consumers.requests.domain.vocabulary import (
     ORIGINS,
     PHRASES,
     REFUSALS,
+    VALUES,
     Phrase,
 )
 from consumers.requests.domain.words import Language, Speech, in_words, verification_in_words
@@ -31,8 +32,7 @@ from schemas.log_requests import CloseReason, Exclusion, RefusalReason, RequestR
 from schemas.offices import Office
 from tests import builders
 from tests.builders import AGREEMENT, MOMENT
-from tests.unit.consumers.requests.domain.journal import Journal, Said
-from tests.unit.consumers.requests.domain.test_verify import decline, ident, journal, office_of, submission
+from tests.journal import Journal, Said, decline, ident, journal, office_of, submission
 
 
 def moment_text(moment: datetime) -> str:
@@ -70,7 +70,13 @@ def test_a_routed_request_shows_office_sums_and_versions() -> None:
     )
     assert decision.fate is Fate.WAITING
     text = "\n".join(in_words(answer, ENGLISH))
-    for said in ("5 offices were looked at", "Two were drawn", AGREEMENT, decision.decision.seed, "letter 1405/100"):
+    for said in (
+        "5 offices were looked at; all could have it",
+        "Two were drawn",
+        AGREEMENT,
+        decision.decision.seed,
+        "letter 1405/100",
+    ):
         assert said in text
 
 
@@ -90,7 +96,7 @@ def test_a_request_that_came_back_shows_both_attempts_and_their_fate() -> None:
     assert answer.decisions[0].declined_for is DeclineReason.NO_CAPACITY
     text = "\n".join(in_words(answer, ENGLISH))
     assert "The office declined it (no capacity)" in text
-    assert "1: had the request before and gave it back" in text
+    assert "1 excluded: had the request before and gave it back" in text
 
 
 def test_persian_words_have_persian_digits_and_names_but_codes_as_they_are() -> None:
@@ -113,7 +119,7 @@ def test_a_refusal_at_the_desk_names_clause_and_way_out() -> None:
     assert (answer.refusal.clause.excluded, answer.refusal.clause.says) == (Exclusion.OFFICE_CLASS, ("urban",))
     assert answer.refusal.nearest is not None
     text = "\n".join(in_words(answer, ENGLISH))
-    for said in ("Clause on office classes: urban only", "The nearest office that can: town", AGREEMENT):
+    for said in ("Clause on office classes: urban offices only", "The nearest office that can: town", AGREEMENT):
         assert said in text
 
 
@@ -207,6 +213,10 @@ def test_verifications_in_words() -> None:
 )
 def test_every_member_of_a_closed_enum_has_its_phrase(phrases: dict[Enum, Phrase], members: type[Enum]) -> None:
     assert phrases.keys() == set(members)
+
+
+def test_every_state_and_class_has_its_phrase() -> None:
+    assert VALUES.keys() == {*AgreementState, *OfficeClass}
 
 
 def test_every_end_has_its_phrase() -> None:

@@ -3,49 +3,32 @@
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from consumers.requests.domain.loads import Load, Loads
 from consumers.requests.domain.loads_history import LoadsIncomplete
-from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.state import Signal, Speaker
 from consumers.requests.domain.verify import Finding, Verification, decisions_of, verify
 from schemas import log_settlement as settlement
-from schemas.intake_agency import Origin, RequestSubmitted
-from schemas.intake_office import DeclineReason, RequestAccepted, RequestDeclined
+from schemas.intake_agency import Origin
+from schemas.intake_office import RequestAccepted
 from schemas.log_requests import RefusalReason, RequestOpened, RequestRefused, RequestRouted, Sample
 from tests import builders
-from tests.builders import AGENCY, MOMENT, SERVICE
-from tests.unit.consumers.requests.domain.journal import SECRET, Journal, Logged, Said
-
-OFFICES = tuple(builders.office(f"office-{n}", daily_capacity=3 + n) for n in range(5))
-BY_AGENCY = Speaker(agency=AGENCY)
-
-
-def journal() -> Journal:
-    return Journal(RegistryView.empty().with_entries(builders.small_province(*OFFICES)))
-
-
-def ident(number: int) -> UUID:
-    return UUID(int=0x01890000_0000_7000_8000_000000000000 + number)
-
-
-def submission(number: int, speaker: Speaker = BY_AGENCY, **changes: Any) -> Said:
-    fields = {"request_id": ident(number), "service": SERVICE, "origin": Origin.AGENCY, "city": "bojnord"}
-    claim = RequestSubmitted.model_validate({**fields, **changes})
-    return Said(ident(number), claim, speaker, MOMENT + timedelta(minutes=number))
-
-
-def decline(number: int, office: str, **of: Any) -> Said:
-    claim = RequestDeclined(request_id=ident(number), reason=DeclineReason.NO_CAPACITY, operator="op-1")
-    return Said(ident(number), claim, Speaker(office=office), MOMENT + timedelta(hours=1))
-
-
-def office_of(bus: Journal, number: int) -> str:
-    routed = [one.event for one in bus.history(ident(number)) if isinstance(one.event, RequestRouted)]
-    return routed[-1].decision.office
+from tests.builders import MOMENT
+from tests.journal import (
+    BY_AGENCY,
+    OFFICES,
+    SECRET,
+    Journal,
+    Logged,
+    Said,
+    decline,
+    ident,
+    journal,
+    office_of,
+    submission,
+)
 
 
 def verified(bus: Journal, number: int, secret: bytes | None = SECRET) -> list[Verification]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from consumers.requests.domain.context import Context
@@ -18,8 +18,12 @@ from consumers.requests.domain.world import BatchWorld
 from schemas.base import Event
 from schemas.decode import Received
 from schemas.envelope import Envelope
+from schemas.intake_agency import Origin, RequestSubmitted
+from schemas.intake_office import DeclineReason, RequestDeclined
+from schemas.log_requests import RequestRouted
 from schemas.topics import LOG_REQUESTS, LOG_SETTLEMENT
 from tests import builders
+from tests.builders import AGENCY, MOMENT, SERVICE
 
 SECRET = b"a secret of tests"
 
@@ -81,7 +85,7 @@ class Journal:
         """Write what settlement says of a request."""
         self.revision += 1
         for index, event in enumerate(events):
-            envelope = _envelope(event, str(request_id), builders.MOMENT, None, self.revision, index)
+            envelope = _envelope(event, str(request_id), MOMENT, None, self.revision, index)
             self.logs.append(Logged(LOG_SETTLEMENT.name, request_id.int % 12, Received(envelope, event)))
 
     def history(self, request_id: UUID) -> list[Received]:
@@ -102,3 +106,36 @@ def _envelope(
     event: Event, subject: str, time: datetime, sequence: int | None, revision: int | None, index: int | None
 ) -> Envelope:
     return Envelope(f"{subject}-{sequence}", "/bus", event.type_name(), subject, time, sequence, revision, index)
+
+
+OFFICES = tuple(builders.office(f"office-{n}", daily_capacity=3 + n) for n in range(5))
+BY_AGENCY = Speaker(agency=AGENCY)
+
+
+def journal() -> Journal:
+    """Return an empty journal over five offices in one city."""
+    return Journal(RegistryView.empty().with_entries(builders.small_province(*OFFICES)))
+
+
+def ident(number: int) -> UUID:
+    """Return the id of request `number`."""
+    return UUID(int=0x01890000_0000_7000_8000_000000000000 + number)
+
+
+def submission(number: int, speaker: Speaker = BY_AGENCY, **changes: Any) -> Said:
+    """Return the submission of request `number`, that many minutes after `MOMENT`."""
+    fields = {"request_id": ident(number), "service": SERVICE, "origin": Origin.AGENCY, "city": "bojnord"}
+    claim = RequestSubmitted.model_validate({**fields, **changes})
+    return Said(ident(number), claim, speaker, MOMENT + timedelta(minutes=number))
+
+
+def decline(number: int, office: str) -> Said:
+    """Return that `office` sends request `number` back."""
+    claim = RequestDeclined(request_id=ident(number), reason=DeclineReason.NO_CAPACITY, operator="op-1")
+    return Said(ident(number), claim, Speaker(office=office), MOMENT + timedelta(hours=1))
+
+
+def office_of(bus: Journal, number: int) -> str:
+    """Return the office that request `number` was given to last."""
+    routed = [one.event for one in bus.history(ident(number)) if isinstance(one.event, RequestRouted)]
+    return routed[-1].decision.office
