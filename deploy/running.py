@@ -82,6 +82,7 @@ def running_bus(wanted: Wanted, voice: Voice) -> Iterator[RunningBus]:
     """
     base = _given_settings(wanted)
     with interrupted_by_signals(), Instance(base.data_directory, voice.line) as instance:
+        instance.log_directory.mkdir(exist_ok=True)
         started = time.monotonic()
         engines = EmbeddedEngines(instance, voice.jars)
         use_kafka, use_postgres = wanted.kafka is None, wanted.database is None

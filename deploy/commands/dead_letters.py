@@ -13,7 +13,11 @@ from deploy.commands.parked import ConsumerOption, LimitOption
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands."""
-    dead_letters = typer.Typer(help="Events that can never be applied, with field and reason.")
+    dead_letters = typer.Typer(
+        help="Events that can never be applied, with field and reason.\n\n"
+        "[bold]Example[/bold]\n\n"
+        "pishkhan dead-letters list --limit 20"
+    )
     dead_letters.command("list")(list_dead_letters)
     # Keeps it a group while it has only one command.
     dead_letters.callback()(lambda: None)

@@ -23,7 +23,12 @@ ByOption = Annotated[str, typer.Option(help="Who decides.", default_factory=getp
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands."""
-    parked = typer.Typer(help="Events that wait: for a predecessor, for the registry, or for a person.")
+    parked = typer.Typer(
+        help="Events that wait: for a predecessor, for the registry, or for a person.\n\n"
+        "[bold]Examples[/bold]\n\n"
+        "pishkhan parked list --consumer requests\n\n"
+        "pishkhan parked redrive 17 18 --why 'the service is published now'"
+    )
     parked.command("list")(list_parked)
     parked.command("redrive")(redrive)
     parked.command("skip")(skip)

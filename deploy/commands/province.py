@@ -29,7 +29,13 @@ FolderArgument = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands."""
-    province = typer.Typer(help="Provinces as data: another province is another folder.", no_args_is_help=True)
+    province = typer.Typer(
+        help="Provinces as data: another province is another folder.\n\n"
+        "[bold]Examples[/bold]\n\n"
+        "pishkhan province check ./my_province\n\n"
+        "pishkhan province load north_khorasan",
+        no_args_is_help=True,
+    )
     province.command("check")(check)
     province.command("load")(load)
     app.add_typer(province, name="province")
@@ -94,7 +100,7 @@ def _outcome(loading: Loading) -> str:
 
 def _summary(province: Province) -> Table:
     counts = province.counts()
-    table = Table("", "count", title=f"{province.names.en} · {province.names.fa}", title_justify="left")
+    table = Table("", "count")
     for field in fields(counts):
         table.add_row(field.name.replace("_", " "), str(getattr(counts, field.name)))
     latest = province.territories[-1]

@@ -69,9 +69,9 @@ def _say_where(console: Console, bus: RunningBus) -> None:
     settings = bus.settings
     lines = [
         "The bus runs. Stop it with Ctrl-C.",
-        f"  broker    {settings.kafka_bootstrap} ({settings.kafka_security.value})",
-        f"  data      {settings.data_directory} (logs in {settings.data_directory / 'logs'})",
+        f"  broker     {settings.kafka_bootstrap} ({settings.kafka_security.value})",
+        f"  data       {settings.data_directory} (logs in {settings.data_directory / 'logs'})",
     ]
-    lines += [f"  {row.name:<9} http://127.0.0.1:{settings.metrics_port + row.port_offset}/metrics" for row in WORKERS]
+    lines += [f"  {row.name:<10} http://127.0.0.1:{settings.metrics_port + row.port_offset}/metrics" for row in WORKERS]
     lines.append("What is wrong, if something is: pishkhan doctor")
     console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)

@@ -52,8 +52,6 @@ class EmbeddedKafka:
         self._log_directory = log_directory
         self._processes = processes
         self._class_path = class_path
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        log_directory.mkdir(parents=True, exist_ok=True)
         self._kept = Kept(directory / "kept.json")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -86,6 +84,7 @@ class EmbeddedKafka:
     def begin(self) -> None:
         """Start the process and return at once; `wait_ready` does the waiting."""
         assert self._process is None, "start may be called once"
+        self._log_directory.mkdir(parents=True, exist_ok=True)
         self._kept.keep("broker_port", choose_port(self._kept.number("broker_port")))
         self._kept.keep("controller_port", choose_port(self._kept.number("controller_port")))
         properties = self._directory / "server.properties"

@@ -69,8 +69,6 @@ class EmbeddedPostgres:
         self._processes = processes
         self._programs = programs_directory()
         self._user_id = pwd.getpwnam(USER_INSTEAD_OF_ROOT).pw_uid if os.geteuid() == 0 else None
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        log_directory.mkdir(parents=True, exist_ok=True)
         self._kept = Kept(directory / "kept.json")
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -102,6 +100,8 @@ class EmbeddedPostgres:
     def start(self) -> None:
         """Start, wait until the server answers, make roles and database if they are not there. Raises EngineFailed."""
         assert self._process is None, "start may be called once"
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._log.parent.mkdir(parents=True, exist_ok=True)
         if not (self._data / "PG_VERSION").exists():
             self._initialize()
         self._kept.keep("port", choose_port(self._kept.number("port")))
