@@ -34,6 +34,7 @@ class CommandRow:
 
 COMMANDS: tuple[CommandRow, ...] = (
     # Running the bus.
+    CommandRow("demo", "deploy.commands.demo"),
     CommandRow("up", "deploy.commands.up"),
     CommandRow("worker", "deploy.commands.worker"),
     CommandRow("doctor", "deploy.commands.doctor"),
@@ -46,6 +47,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("registry", "deploy.commands.registry"),
     # What was decided, and why.
     CommandRow("explain", "deploy.commands.explain"),
+    CommandRow("ledger", "deploy.commands.ledger"),
     # What outsiders get.
     CommandRow("schemas", "deploy.commands.schemas"),
 )

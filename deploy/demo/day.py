@@ -63,6 +63,11 @@ class Day:
         """Return how many claims are still to be made."""
         return len(self._due)
 
+    @property
+    def open_cases(self) -> int:
+        """Return how many requests of this day have not ended."""
+        return len(self._cases)
+
     def run(self, stop: Signal, is_over: Callable[[], bool]) -> None:
         """Play until `stop` is set, or nothing is due and `is_over` says so."""
         while not stop.is_set():

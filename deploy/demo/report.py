@@ -3,31 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
+from connectors.database.ledger_reads import LedgerSummary
+from connectors.database.requests import RequestCounts
 from schemas import log_requests as log
 from schemas.envelope import Envelope
-
-
-@dataclass(frozen=True, slots=True)
-class RequestCounts:
-    """Requests, once each. At quiet, `submitted = routed + refused + parked`."""
-
-    submitted: int
-    routed: int
-    refused: int
-    parked: int
-    completed: int
-    cancelled: int
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerSums:
-    """Sums of the ledger in rial: `held = posted + voided + still held`, and the sum over all accounts is zero."""
-
-    held_rial: int
-    posted_rial: int
-    voided_rial: int
-    still_held_rial: int
-    sum_rial: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +31,7 @@ class Report:
     """Everything that the summary says, and `--report` writes."""
 
     requests: RequestCounts
-    ledger: LedgerSums
+    ledger: LedgerSummary
     offices: ByClass
     services: ByClass
     agreements: int

@@ -19,7 +19,7 @@ TEHRAN = ZoneInfo("Asia/Tehran")
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """One look at the running day. Amounts are rial; `lag` is records not yet read, by consumer."""
+    """One look at the running day. Amounts are rial; `unpublished` is what the relay has still to publish."""
 
     now: datetime
     planned: int
@@ -30,7 +30,6 @@ class Glance:
     voided_rial: int
     sum_rial: int
     unpublished: int
-    lag: Mapping[str, int]
     latest: Sequence[str]
 
 
@@ -56,12 +55,15 @@ def screen(glance: Glance) -> RenderableType:
             "Σ of all accounts": f"{glance.sum_rial:,}",
         },
     )
-    pipes = _figures(
-        "waiting · در صف",
-        {"outbox": f"{glance.unpublished:,}"} | {name: f"{count:,}" for name, count in sorted(glance.lag.items())},
-    )
+    pipes = _figures("waiting · در صف", {"outbox": f"{glance.unpublished:,}"})
     latest = Panel(Text("\n".join(glance.latest) or "…", overflow="ellipsis", no_wrap=True), title="latest decisions")
     return Panel(Group(Columns([requests, ledger, pipes]), latest), title=title, border_style="cyan")
+
+
+def line(glance: Glance) -> str:
+    """Return a glance in one line, for logs and pipes."""
+    states = ", ".join(f"{count:,} {name}" for name, count in sorted(glance.states.items()))
+    return f"{jalali(glance.now)}  {states or 'no requests yet'}; {glance.posted_rial:,} rial posted"
 
 
 def summary(report: Report, next_steps: Sequence[tuple[str, str]]) -> RenderableType:

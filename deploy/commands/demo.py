@@ -1,0 +1,160 @@
+"""`pishkhan demo`: the bus, a province and a working day of traffic, with a summary of its books."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+from pathlib import Path
+from threading import Event as Signal
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.progress import Progress
+
+from deploy.commands.up import console_voice
+from deploy.demo.order import day_order, last_working_day
+from deploy.demo.play import DAY_SECONDS, Stage
+from deploy.demo.screen import TEHRAN, Glance, jalali, line, screen, summary
+from deploy.problem import Problem
+from deploy.provinces.loader import Province, read_province
+from deploy.provinces.loading import load_province
+from deploy.running import RunningBus, Wanted, running_bus
+from deploy.settings import default_data_directory
+
+MARKER = "demonstration"
+OPENS = clock_time(7, 30)
+#: Business time between the start of the clock and the opening: engines start in it and the province is loaded.
+NIGHT = timedelta(hours=1, minutes=30)
+#: Where nobody sees a live view, one line in so many glances.
+GLANCES_PER_LINE = 10
+NORTH_KHORASAN = Path(__file__).parent.parent / "provinces" / "north_khorasan"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("demo")(demo)
+
+
+def demo(
+    data: Annotated[Path | None, typer.Option("--data", help="Folder for this demonstration; begun anew.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the summary for machines to this file.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed plays the same day.")] = 1405,
+    requests: Annotated[int, typer.Option(min=1, max=200_000, help="How many generated requests the day has.")] = 3_000,
+    seconds: Annotated[float, typer.Option(min=5, help="Real seconds that the six hours of the day take.")] = 60.0,
+    province: Annotated[Path, typer.Option(help="Folder of the province.")] = NORTH_KHORASAN,
+    picture: Annotated[Path | None, typer.Option(help="Save the last view and the summary as SVG.")] = None,
+) -> None:
+    """Play a working day of a province: engines, topics, tables, offices, requests, money, figures.
+
+    It is `pishkhan up` with a province and traffic, on a clock that runs a day in about a minute; nothing in it takes
+    another way than real traffic. Its data stay for a look afterwards, until the next demonstration.
+
+    [bold]Examples[/bold]
+
+      pishkhan demo
+
+      pishkhan demo --seed 7 --requests 10000 --report summary.json
+    """
+    console = Console(record=picture is not None)
+    provided = read_province(province)
+    directory = data or default_data_directory() / "demo"
+    _begin_anew(directory)
+    day = last_working_day(provided, datetime.now(TEHRAN).date())
+    opens_at = datetime.combine(day, OPENS, TEHRAN).astimezone(UTC)
+    wanted = Wanted(data_directory=directory, clock_start=opens_at - NIGHT, clock_factor=DAY_SECONDS / seconds)
+    order = day_order(provided, seed, requests)
+    for told in order.told:
+        console.print(told, markup=False, highlight=False)
+    stop = Signal()
+    with running_bus(wanted, console_voice(console)) as bus:
+        bus.wait_until_ready()
+        load_seconds = _load(console, bus, provided)
+        stage = Stage(bus.settings, stop)
+        try:
+            _wait_for_the_morning(console, bus, opens_at)
+            started = time.monotonic()
+            with _live(console) as show:
+                last = stage.play(order, show)
+            books, disagreements = stage.books(bus.engines_seconds, load_seconds, time.monotonic() - started)
+            example = stage.example()
+        finally:
+            stop.set()
+            stage.close()
+    if picture is not None:
+        console.print(screen(last))
+    console.print(summary(books, _next_steps(directory, example)))
+    if picture is not None:
+        console.save_svg(str(picture), title="make demo")
+    if report is not None:
+        report.write_text(json.dumps(books.as_json(), indent=2) + "\n", encoding="utf-8")
+    if faults := [*books.faults(), *disagreements]:
+        raise Problem("The books do not agree: " + "; ".join(faults[:10]))
+
+
+def _begin_anew(directory: Path) -> None:
+    """Empty the folder of the last demonstration. Raises Problem for a folder that holds anything else."""
+    if directory.exists() and any(directory.iterdir()):
+        if not (directory / MARKER).exists():
+            raise Problem(f"{directory} holds something that is not a demonstration's; choose another --data folder.")
+        shutil.rmtree(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / MARKER).touch()
+
+
+def _load(console: Console, bus: RunningBus, province: Province) -> float:
+    """Load the province with a bar; return the seconds it took. Raises Problem when the registry refuses a part."""
+    started = time.monotonic()
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task(f"loading {province.names.en}", total=None)
+
+        def report(decided: int, published: int) -> None:
+            progress.update(task, completed=decided, total=published)
+
+        loading = load_province(bus.settings, province, report)
+    if loading.refused:
+        first = loading.refused[0]
+        raise Problem(f"The registry refused {len(loading.refused)} claims of the province: {first.detail}")
+    seconds = time.monotonic() - started
+    console.print(f"{province.names.en} · {province.names.fa}: registry revision {loading.revision} ({seconds:.1f} s)")
+    return seconds
+
+
+def _wait_for_the_morning(console: Console, bus: RunningBus, opens_at: datetime) -> None:
+    left = (opens_at - bus.settings.clock.now()).total_seconds() / bus.settings.clock_factor
+    if left > 0:
+        console.print(f"the offices open at {jalali(opens_at)}, in {left:.0f} s")
+        time.sleep(left)
+
+
+@contextmanager
+def _live(console: Console) -> Iterator[Callable[[Glance], None]]:
+    """Show a view that changes, on a terminal; elsewhere print a line now and then."""
+    if console.is_terminal:
+        with Live(console=console, auto_refresh=False) as live:
+            yield lambda glance: live.update(screen(glance), refresh=True)
+        return
+    seen = 0
+
+    def show(glance: Glance) -> None:
+        nonlocal seen
+        if seen % GLANCES_PER_LINE == 0:
+            console.print(line(glance), markup=False, highlight=False, soft_wrap=True)
+        seen += 1
+
+    yield show
+
+
+def _next_steps(directory: Path, example: str | None) -> list[tuple[str, str]]:
+    steps = [(f"pishkhan up --data {directory}", "start this bus again; then, in another terminal:")]
+    if example is not None:
+        steps.append((f"pishkhan explain {example} --data {directory} --verify", "why this office, recomputed"))
+    return [
+        *steps,
+        (f"pishkhan ledger export --data {directory} --format csv", "every entry, to add up yourself"),
+        (f"pishkhan doctor --data {directory}", "is everything as it should be?"),
+    ]
