@@ -1,9 +1,10 @@
 """Settlement windows in the database: cuts per partition, the one lock for closing, statements' sums."""
 
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection as DriverConnection
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, select, true
 
 from connectors.database.driver import driver_connection
 from connectors.database.tables import settlement_window, window_cut
@@ -68,7 +69,35 @@ class WindowStore:
 
     def cuts(self, window: int) -> list[Cut]:
         """Return the cuts of `window` so far, in partition order."""
-        query = select(window_cut).where(window_cut.c.window_number == window).order_by(window_cut.c.partition)
+        return self._cuts(window_cut.c.window_number == window)
+
+    def all_cuts(self) -> list[Cut]:
+        """Return the cuts of every window, in window and partition order."""
+        return self._cuts(true())
+
+    def movements(self, window: int, account: str | None = None) -> list[AccountMovement]:
+        """Return every account's balance before `window` and its movements in it, or those of one account."""
+        rows = self._driver.execute(_MOVEMENTS, {"window": window, "account": account}, binary=True)
+        return [AccountMovement(*row) for row in rows]
+
+    def closed_at(self, window: int) -> datetime | None:
+        """Return when `window` was closed, in business time; none while it is open."""
+        query = select(settlement_window.c.closed_at).where(settlement_window.c.window_number == window)
+        return self._connection.execute(query).scalar_one_or_none()
+
+    def close(self, closed: WindowClosed) -> None:
+        """Keep a closed window. Raises `Collision` when it was closed before."""
+        self._connection.execute(
+            insert(settlement_window).values(
+                window_number=closed.window,
+                closed_at=closed.closed_at,
+                transfers=closed.transfers,
+                anchor=bytes.fromhex(closed.chain_anchor_sha256),
+            )
+        )
+
+    def _cuts(self, condition: ColumnElement[bool]) -> list[Cut]:
+        query = select(window_cut).where(condition).order_by(window_cut.c.window_number, window_cut.c.partition)
         return [
             Cut(
                 window=row.window_number,
@@ -81,22 +110,6 @@ class WindowStore:
             )
             for row in self._connection.execute(query)
         ]
-
-    def movements(self, window: int, account: str | None = None) -> list[AccountMovement]:
-        """Return every account's balance before `window` and its movements in it, or those of one account."""
-        rows = self._driver.execute(_MOVEMENTS, {"window": window, "account": account}, binary=True)
-        return [AccountMovement(*row) for row in rows]
-
-    def close(self, closed: WindowClosed) -> None:
-        """Keep a closed window. Raises `Collision` when it was closed before."""
-        self._connection.execute(
-            insert(settlement_window).values(
-                window_number=closed.window,
-                closed_at=closed.closed_at,
-                transfers=closed.transfers,
-                anchor=bytes.fromhex(closed.chain_anchor_sha256),
-            )
-        )
 
     @property
     def _driver(self) -> DriverConnection[Any]:

@@ -1,0 +1,74 @@
+"""Checking the ledger from its rows alone: chains against what was kept, cuts and anchors, and exposure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+
+from consumers.settlement.domain.chain import Chain, ChainBroken, Row, anchor, extend
+from consumers.settlement.domain.windows import Cut
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeExposure:
+    """What one office owes under its cap by the ledger's rows, what is reserved for it, and the cap, in rial."""
+
+    office: str
+    exposure_rial: int
+    reserved_rial: int
+    cap_rial: int
+
+
+def audit_chains(rows: Iterable[Row], kept: Mapping[int, Chain], cuts: Iterable[Cut]) -> Iterator[str]:
+    """Say where the rows' chains differ from the kept ends and the cuts; says nothing when all is well.
+
+    `rows` are read once, ordered by partition and number, so they need not fit into memory.
+    """
+    cuts_of: dict[int, list[Cut]] = {}
+    for cut in sorted(cuts, key=lambda cut: (cut.partition, cut.window)):
+        cuts_of.setdefault(cut.partition, []).append(cut)
+    seen = set()
+    for partition, of_partition in groupby(rows, lambda row: row.partition):
+        seen.add(partition)
+        try:
+            yield from _audit_partition(
+                partition, of_partition, cuts_of.pop(partition, []), kept.get(partition, Chain())
+            )
+        except ChainBroken as broken:
+            yield str(broken)
+    for partition, chain in kept.items():
+        if partition not in seen and chain.count:
+            yield f"partition {partition}: {chain.count} rows are kept in its chain, and none is in the ledger"
+    for partition, left in cuts_of.items():
+        if any(cut.chain.count for cut in left):
+            yield f"partition {partition}: its windows were cut behind rows that are not in the ledger"
+
+
+def audit_anchors(anchors: Mapping[int, bytes], cuts: Sequence[Cut]) -> Iterator[str]:
+    """Say which closed windows' anchors are not those of their cuts."""
+    for window, kept in sorted(anchors.items()):
+        chains = [(cut.partition, cut.chain) for cut in cuts if cut.window == window]
+        if anchor(chains) != kept:
+            yield f"window {window}: its anchor is not that of the partitions' chains at its markers"
+
+
+def audit_exposure(offices: Iterable[OfficeExposure]) -> Iterator[str]:
+    """Say which offices owe more than is reserved for them, or have more reserved than their cap allows."""
+    for office in offices:
+        if office.exposure_rial > office.reserved_rial:
+            yield (
+                f"office {office.office}: owes {office.exposure_rial} rial under its cap, "
+                f"but only {office.reserved_rial} are reserved"
+            )
+        if office.reserved_rial > office.cap_rial:
+            yield f"office {office.office}: {office.reserved_rial} rial are reserved, its cap is {office.cap_rial}"
+
+
+def _audit_partition(partition: int, rows: Iterator[Row], cuts: Sequence[Cut], kept: Chain) -> Iterator[str]:
+    chain = Chain()
+    for cut in cuts:
+        chain = extend(chain, islice(rows, cut.chain.count - chain.count))
+        if chain != cut.chain:
+            yield f"partition {partition}: its chain at the end of window {cut.window} is not the one that was kept"
+    chain = extend(chain, rows)
+    if chain != kept:
+        yield f"partition {partition}: its {chain.count} rows do not make the chain that was kept for {kept.count} rows"

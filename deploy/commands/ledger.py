@@ -1,0 +1,186 @@
+"""`pishkhan ledger`: the whole ledger for whoever wants to add it up, its balances, its proof, and statements."""
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Column, Table
+from sqlalchemy import Connection, text
+
+from connectors.database import ledger_reads as reads
+from connectors.database.ledger_audit import audit
+from connectors.database.ledger_windows import WindowStore
+from consumers.settlement.domain.chain import Row
+from deploy.commands.database import worker_connection
+from deploy.commands.ledger_statement import statement_text
+from deploy.commands.options import DataOption
+from deploy.problem import Problem
+from deploy.words import Language
+
+#: A reader may take its time, and all that it reads is of one moment.
+_CALM = (
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+    "SET LOCAL statement_timeout = 0",
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+)
+_PROGRESS_EVERY_ROWS = 2_000
+
+
+class Format(StrEnum):
+    """How entries are written."""
+
+    NDJSON = "ndjson"
+    CSV = "csv"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands."""
+    ledger = typer.Typer(help="The ledger: every entry, balances, proof, and statements.", no_args_is_help=True)
+    ledger.command("export")(export)
+    ledger.command("balances")(balances)
+    ledger.command("verify")(verify)
+    ledger.command("statement")(statement)
+    app.add_typer(ledger, name="ledger")
+
+
+def export(
+    format_: Annotated[Format, typer.Option("--format", help="One JSON object per line, or CSV with a header.")] = (
+        Format.NDJSON
+    ),
+    output: Annotated[Path | None, typer.Option(help="Write to this file instead of the terminal.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Write every transfer as two lines: its debit, positive, and its credit, negative; all of them add up to zero.
+
+    Lines hold transaction_id, event_id, request_id, kind, account, amount_rial and time (UTC). They are streamed:
+    memory does not grow with the ledger.
+    """
+    write = {Format.NDJSON: _write_ndjson, Format.CSV: _write_csv}[format_]
+    target = nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8", newline="")
+    try:
+        with _reading(data) as connection, target as stream, _watched(connection, "transfers") as watch:
+            write(stream, reads.entries(watch(reads.ledger_rows(connection))))
+    except BrokenPipeError:
+        # Whoever read has seen enough, as `head` has; flushing the rest at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def balances(
+    prefix: Annotated[str, typer.Argument(help="Only accounts that begin so, such as office: or bank:.")] = "",
+    data: DataOption = None,
+) -> None:
+    """Show every account's debits, credits and balance in rial, summed over the rows themselves."""
+    with _reading(data) as connection:
+        found, disputed = reads.balances(connection, prefix), reads.disputed(connection)
+    table = Table("account", *(_number_column(name) for name in ("debits", "credits", "balance, rial")))
+    for line in found:
+        amounts = (line.debits_rial, line.credits_rial, line.balance_rial)
+        table.add_row(escape(line.account), *(f"{amount:,}" for amount in amounts))
+    console = Console()
+    console.print(table if found else "No account begins so." if prefix else "The ledger is empty.")
+    if found:
+        console.print(f"Σ {sum(line.balance_rial for line in found):,} rial", highlight=False)
+    if disputed.requests:
+        console.print(
+            f"{disputed.requests} requests are in dispute; {disputed.posted_rial:,} rial posted for them stay out of "
+            "settlement runs.",
+            highlight=False,
+        )
+
+
+def verify(data: DataOption = None) -> None:
+    """Recompute everything from the rows: Σ, running sums, hash chains, windows' anchors, and offices' exposure.
+
+    Ends with code 1 when anything is wrong.
+    """
+    with _reading(data) as connection, _watched(connection, "transfers") as watch:
+        findings = list(audit(connection, watch(reads.ledger_rows(connection))))
+        summary, count = reads.ledger_summary(connection), reads.transfers_kept(connection)
+    console = Console(highlight=False)
+    console.print(
+        f"{count:,} transfers; held {summary.held_rial:,} = posted {summary.posted_rial:,} + voided "
+        f"{summary.voided_rial:,} + still held {summary.still_held_rial:,} rial; Σ {summary.sum_rial:,}"
+    )
+    if findings:
+        raise Problem("The ledger is not sound:\n" + "\n".join(f"  {finding}" for finding in findings))
+    console.print(
+        "The ledger is sound: Σ, running sums, hash chains, windows' anchors and exposure agree with the rows."
+    )
+
+
+def statement(
+    account: Annotated[str, typer.Argument(help="An account, as `pishkhan ledger balances` shows them.")],
+    window: Annotated[int, typer.Option(min=1, help="The settlement window's number.")],
+    language: Annotated[Language, typer.Option(help="The language to write in.")] = Language.FA,
+    data: DataOption = None,
+) -> None:
+    """Show one account's window: opening, movements by kind, closing; in figures and in words."""
+    with _reading(data) as connection:
+        store = WindowStore(connection)
+        found = store.movements(window, account)
+        if not found:
+            raise Problem(f"{account} has no entry up to window {window}. `pishkhan ledger balances` lists accounts.")
+        kinds = reads.movements_by_kind(connection, account, window)
+        closed_at = store.closed_at(window)
+    typer.echo(statement_text(found[0], window, closed_at, kinds, language))
+
+
+@contextmanager
+def _reading(data: Path | None) -> Iterator[Connection]:
+    with worker_connection(data) as connection:
+        for setting in _CALM:
+            connection.execute(text(setting))
+        yield connection
+
+
+@contextmanager
+def _watched(connection: Connection, what: str) -> Iterator[Callable[[Iterator[Row]], Iterator[Row]]]:
+    """Give a way to watch rows being read: a bar on stderr when it is a terminal, silence otherwise."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=reads.transfers_kept(connection))
+
+        def watch(rows: Iterator[Row]) -> Iterator[Row]:
+            for number, row in enumerate(rows, start=1):
+                if number % _PROGRESS_EVERY_ROWS == 0:
+                    progress.update(task, completed=number)
+                yield row
+
+        yield watch
+
+
+def _write_ndjson(stream: TextIO, entries: Iterable[reads.Entry]) -> None:
+    for entry in entries:
+        stream.write(json.dumps(dict(zip(entry._fields, _texts(entry), strict=True))) + "\n")
+
+
+def _write_csv(stream: TextIO, entries: Iterable[reads.Entry]) -> None:
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(reads.Entry._fields)
+    writer.writerows(map(_texts, entries))
+
+
+def _texts(entry: reads.Entry) -> tuple[str | int | None, ...]:
+    return (
+        str(entry.transaction_id),
+        entry.event_id,
+        None if entry.request_id is None else str(entry.request_id),
+        entry.kind,
+        entry.account,
+        entry.amount_rial,
+        entry.time.isoformat().replace("+00:00", "Z"),
+    )
+
+
+def _number_column(name: str) -> Column:
+    return Column(name, justify="right")

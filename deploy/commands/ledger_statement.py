@@ -1,0 +1,80 @@
+"""One account's statement in words: pure, figures in, text out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from connectors.database.ledger_reads import KindMovement
+from consumers.settlement.domain.booking import Kind
+from consumers.settlement.domain.windows import AccountMovement
+from deploy.words import Language, in_words, jalali_moment, rial
+
+_KINDS_FA = {
+    Kind.HOLD: "نگهداشت کارمزد",
+    Kind.COLLECT: "دریافت از شهروند",
+    Kind.POST: "تسهیم",
+    Kind.VOID: "ابطال نگهداشت",
+    Kind.RETURN: "بازپرداخت به شهروند",
+    Kind.REFUND: "برگشت تسهیم",
+    Kind.OFFICE_PAYMENT: "واریز دفتر",
+    Kind.FINE: "جریمه",
+    Kind.FINE_LIFTED: "لغو جریمه",
+    Kind.CORRECTION: "اصلاح",
+}
+_WORDS = {
+    Language.FA: {
+        "title": "صورت‌حساب {account}، دوره تسویه {window}",
+        "closed": "دوره در {moment} بسته شد",
+        "open": "دوره هنوز باز است؛ ارقام تغییر می‌کنند",
+        "opening": "مانده اول دوره",
+        "debit": "بدهکار",
+        "credit": "بستانکار",
+        "closing": "مانده پایان دوره",
+        "owes": "صاحب حساب بدهکار است",
+        "owed": "صاحب حساب بستانکار است",
+        "even": "حساب تسویه است",
+    },
+    Language.EN: {
+        "title": "Statement of {account}, settlement window {window}",
+        "closed": "closed on {moment} (Jalali, Tehran)",
+        "open": "this window is still open; the figures will change",
+        "opening": "opening balance",
+        "debit": "debit",
+        "credit": "credit",
+        "closing": "closing balance",
+        "owes": "the account's holder owes this",
+        "owed": "the account's holder is owed this",
+        "even": "the account is settled",
+    },
+}
+
+
+def statement_text(
+    movement: AccountMovement,
+    window: int,
+    closed_at: datetime | None,
+    kinds: Sequence[KindMovement],
+    language: Language,
+) -> str:
+    """Return a statement of `movement`, with its movements by kind, to be shown to a person."""
+    words = _WORDS[language]
+    closing_rial = movement.opening_rial + movement.debits_rial - movement.credits_rial
+    state = words["open"] if closed_at is None else words["closed"].format(moment=jalali_moment(closed_at, language))
+    lines = [
+        words["title"].format(account=movement.account, window=window),
+        state,
+        "",
+        f"{words['opening']}: {rial(movement.opening_rial, language)}",
+    ]
+    for kind, debits_rial, credits_rial in kinds:
+        name = _KINDS_FA[Kind(kind)] if language is Language.FA else Kind(kind).value.replace("_", " ")
+        if debits_rial:
+            lines.append(f"  {name}، {words['debit']}: {rial(debits_rial, language)}")
+        if credits_rial:
+            lines.append(f"  {name}، {words['credit']}: {rial(credits_rial, language)}")
+    standing = words["owes"] if closing_rial > 0 else words["owed"] if closing_rial < 0 else words["even"]
+    lines += [
+        f"{words['closing']}: {rial(closing_rial, language)}",
+        f"  {in_words(abs(closing_rial), language)}: {standing}" if closing_rial else f"  {standing}",
+    ]
+    text = "\n".join(lines)
+    return text if language is Language.FA else text.replace("،", ",")
