@@ -68,7 +68,7 @@ def _office(
     class_fa = "شهری" if office_class == "urban" else "روستایی"
     agreements = [code for code in open_to[office_class] if random.randrange(100) < ACCESSION_PERCENT[office_class]]
     return {
-        "code": f"{office_class}-{number:03d}",
+        "code": f"{facts.province['generation'].get('office_prefix', '')}{office_class}-{number:03d}",
         "version": 1,
         "valid_from": facts.province["catalogue_from"],
         "class": office_class,

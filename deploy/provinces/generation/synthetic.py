@@ -1,6 +1,10 @@
-"""A whole synthetic province: its own counties and towns, and the catalogue of an existing one."""
+"""A whole synthetic province: its own counties, towns and agencies, and the catalogue of an existing province.
+
+Agencies, services and calendars get the province's code as prefix, so that several provinces can share one bus.
+"""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -8,14 +12,13 @@ from random import Random
 
 import yaml
 
-from deploy.provinces.generation.facts import table
+from deploy.provinces.generation.facts import read_table, table
 from deploy.provinces.territory import COUNTY_COLUMNS, PLACE_COLUMNS, TRANSFER_COLUMNS
 
-#: The catalogue's files, which any province may share.
-CATALOGUE = (
-    *("agencies.csv", "forms.yaml", "opening_hours.yaml", "policy.yaml", "reasons.yaml", "services.csv"),
-    *("state_fees.csv", "tariffs.yaml"),
-)
+#: Files that any province may share as they are.
+SHARED = ("forms.yaml", "opening_hours.yaml", "policy.yaml", "reasons.yaml", "tariffs.yaml")
+#: Files whose codes get a prefix, with the columns that hold codes.
+PREFIXED = {"agencies.csv": ("code",), "services.csv": ("code", "agency"), "state_fees.csv": ("service",)}
 TOWNS_PER_COUNTY = 4
 DISTRICTS_PER_COUNTY = 2
 
@@ -34,14 +37,15 @@ class Plan:
 def write_synthetic_facts(folder: Path, plan: Plan, model: Path) -> None:
     """Write the hand-written part of a province into `folder`, with the catalogue of the province in `model`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in CATALOGUE:
+    for name in SHARED:
         shutil.copyfile(model / name, folder / name)
+    for name, columns in PREFIXED.items():
+        rows = [_prefixed(row, columns, plan) for row in read_table(model / name)]
+        (folder / name).write_bytes(table(tuple(rows[0]), rows))
     random = Random(f"{plan.seed}|places")
     people = [[random.randrange(2_000, 90_000) for _ in range(TOWNS_PER_COUNTY)] for _ in range(plan.counties)]
     _write_province(folder, plan, model, sum(map(sum, people)) * 2)
-    calendars = (model / "calendars.yaml").read_text(encoding="utf-8")
-    model_code = yaml.safe_load((model / "province.yaml").read_text(encoding="utf-8"))["code"]
-    (folder / "calendars.yaml").write_text(calendars.replace(model_code, plan.code), encoding="utf-8")
+    _write_calendars(folder, plan, model)
     (folder / "counties.csv").write_bytes(table((*COUNTY_COLUMNS, "source"), _counties(plan, people)))
     (folder / "cities.csv").write_bytes(table((*PLACE_COLUMNS, "district_fa", "note"), _towns(random, plan, people)))
     if plan.split is not None:
@@ -62,11 +66,29 @@ def _write_province(folder: Path, plan: Plan, model: Path, population: int) -> N
         code=plan.code,
         names={"fa": f"استان نمونه {plan.code}", "en": f"Sample province {plan.code}"},
         population=population,
-        generation={"seed": plan.seed, "holiday_years": document["generation"]["holiday_years"]},
+        generation={
+            "seed": plan.seed,
+            "holiday_years": document["generation"]["holiday_years"],
+            "office_prefix": f"{plan.code}-",
+        },
     )
     document["stated"].update(urban_offices=urban, rural_offices=plan.offices - urban)
     text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
     (folder / "province.yaml").write_text(text, encoding="utf-8")
+
+
+def _prefixed(row: dict[str, str], columns: Sequence[str], plan: Plan) -> dict[str, str]:
+    return {**row, **{column: f"{plan.code}-{row[column]}" for column in columns}, "provenance": "generated"}
+
+
+def _write_calendars(folder: Path, plan: Plan, model: Path) -> None:
+    calendars = yaml.safe_load((model / "calendars.yaml").read_text(encoding="utf-8"))
+    for calendar in calendars:
+        calendar["code"] = f"{plan.code}-{calendar['code']}"
+        whole_province = calendar["scope"] == "province"
+        calendar["subject"] = plan.code if whole_province else f"{plan.code}-{calendar['subject']}"
+    text = yaml.safe_dump(calendars, allow_unicode=True, sort_keys=False)
+    (folder / "calendars.yaml").write_text(text, encoding="utf-8")
 
 
 def _counties(plan: Plan, people: list[list[int]]) -> list[dict[str, object]]:
