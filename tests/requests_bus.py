@@ -14,19 +14,26 @@ from sqlalchemy import Connection, Engine, text
 from connectors.database.copy import copy_rows
 from connectors.database.driver import meaningful_errors
 from connectors.database.request_stores import request_stores
+from connectors.database.requests import RequestCounts, request_counts, request_state
 from connectors.database.tables import office_position, registry_version
 from consumers.requests.domain.seeds import seed_for
+from consumers.requests.domain.state import RequestState
+from consumers.requests.domain.world import Seeds
 from consumers.requests.handlers import RequestsHandler
 from consumers.requests.ports import RequestStores
 from consumers.runner.ports import Outcome, Partition, Record, Setback
 from schemas.base import Event
 from schemas.decode import all_events, encode, parse
 from schemas.envelope import Envelope, to_headers
+from schemas.intake_agency import Origin, RequestSubmitted
+from schemas.intake_office import FeeCollected, PaymentMethod, RequestAccepted, ServiceDelivered, ServiceStarted
 from schemas.log_registry import OfficeVersioned, RegistryEntry
-from tests.builders import AGENCY, MOMENT
+from schemas.log_requests import ClaimRefused
+from tests.builders import AGENCY, MOMENT, SERVICE
 
 AGENCY_SOURCE = f"/agencies/{AGENCY}"
 DIRECTORATE = "/directorate"
+OPERATOR = "operator-1"
 SECRET = b"a secret of the tests"
 
 
@@ -146,12 +153,12 @@ class Logged:
 class RequestsBus:
     """One worker of the requests consumer over `engine`."""
 
-    def __init__(self, engine: Engine, clock: SetClock | None = None) -> None:
+    def __init__(self, engine: Engine, clock: SetClock | None = None, seeds: Seeds | None = None) -> None:
         self.engine = engine
         self.clock = clock or SetClock()
         self.telemetry = CountingTelemetry()
         self.ends = SetEnds()
-        self.handler = RequestsHandler(partial(seed_for, SECRET), self.clock, self.telemetry, self.ends)
+        self.handler = RequestsHandler(seeds or partial(seed_for, SECRET), self.clock, self.telemetry, self.ends)
 
     @contextmanager
     def stores(self) -> Iterator[RequestStores]:
@@ -178,6 +185,46 @@ class RequestsBus:
         with self.stores() as stores:
             return self.handler.sweep(stores)
 
+    def rehearse(self, *records: Record) -> list[str]:
+        """Handle one batch, roll it back, and return the ids of the events that it had decided."""
+        with meaningful_errors(), self.engine.connect() as connection:
+            self.handler.handle(request_stores(connection), records)
+            decided = list(connection.execute(text("SELECT event_id FROM outbox ORDER BY id")).scalars())
+            connection.rollback()
+        return decided
+
+    def state(self, request_id: UUID) -> RequestState:
+        """Return the state of a request that has a row."""
+        with self.engine.begin() as connection:
+            state = request_state(connection, request_id)
+        assert state is not None
+        return state
+
+    def desk(self, request_id: UUID) -> str:
+        """Return the source of the office that has the request."""
+        return f"/offices/{self.state(request_id).holder()}"
+
+    def counts(self) -> RequestCounts:
+        """Return the summary's counts."""
+        with self.engine.begin() as connection:
+            return request_counts(connection)
+
+    def parked(self) -> list[tuple[str, str]]:
+        """Return key and reason of everything that waits, in order."""
+        with self.engine.begin() as connection:
+            rows = connection.execute(text("SELECT key, reason FROM parked_event ORDER BY id")).all()
+        return [(key, reason) for key, reason in rows]
+
+    def positions(self) -> tuple[int, int]:
+        """Return all offices' requests in flight and reserved rials."""
+        with self.engine.begin() as connection:
+            row = connection.execute(text("SELECT sum(in_flight), sum(reserved_rial) FROM office_position")).one()
+        return int(row[0]), int(row[1])
+
+    def refusals(self) -> list[ClaimRefused]:
+        """Return the refused claims, in order."""
+        return [one.event for one in self.log() if isinstance(one.event, ClaimRefused)]
+
     def log(self, request_id: UUID | None = None) -> list[Logged]:
         """Return the log so far, of one request or whole, in the order of decision."""
         query = (
@@ -191,6 +238,33 @@ class RequestsBus:
     def names(self, request_id: UUID) -> list[str]:
         """Return the names of the events of one request, in order."""
         return [type(logged.event).__name__ for logged in self.log(request_id)]
+
+
+def submission(request_id: UUID | None = None, **changes: object) -> RequestSubmitted:
+    """Return an agency's request in the city that has offices."""
+    fields = {"request_id": request_id or uuid4(), "service": SERVICE, "origin": Origin.AGENCY, "city": "bojnord"}
+    return RequestSubmitted.model_validate({**fields, **changes})
+
+
+def collected(request_id: UUID, amount_rial: int = 30_000) -> FeeCollected:
+    """Return a collection of the certificate's fee in cash."""
+    return FeeCollected(
+        request_id=request_id,
+        amount_rial=amount_rial,
+        method=PaymentMethod.CASH,
+        receipt_number="R1",
+        operator=OPERATOR,
+    )
+
+
+def desk_steps(request_id: UUID) -> list[Event]:
+    """Return what the office says of a request, in order."""
+    return [
+        RequestAccepted(request_id=request_id, operator=OPERATOR),
+        collected(request_id),
+        ServiceStarted(request_id=request_id, operator=OPERATOR),
+        ServiceDelivered(request_id=request_id, operator=OPERATOR),
+    ]
 
 
 def load_registry(connection: Connection, entries: Sequence[RegistryEntry]) -> None:

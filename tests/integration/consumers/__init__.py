@@ -1,0 +1,1 @@
+"""Consumers against real engines."""

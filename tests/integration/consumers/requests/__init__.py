@@ -1,0 +1,1 @@
+"""The requests consumer on a real PostgreSQL."""

@@ -1,0 +1,37 @@
+"""A database with a small province, and the requests consumer over it."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine
+
+from connectors.database.engine import build_engine
+from connectors.database.migrate import migrate
+from tests.builders import office, small_province
+from tests.engines import DatabaseUrls
+from tests.requests_bus import RequestsBus, load_registry
+
+
+@pytest.fixture
+def owner(fresh_database: DatabaseUrls) -> Iterator[Engine]:
+    """The tables' owner, on a migrated database that knows a small province with five offices in one city."""
+    migrate(fresh_database.owner_url)
+    engine = build_engine(fresh_database.owner_url, "tests")
+    with engine.begin() as connection:
+        load_registry(connection, small_province(*(office(f"office-{number}") for number in range(1, 6))))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(owner: Engine, fresh_database: DatabaseUrls) -> Iterator[Engine]:
+    """The workers' role on the same database."""
+    engine = build_engine(fresh_database.worker_url, "tests")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def bus(engine: Engine) -> RequestsBus:
+    """One worker of the requests consumer."""
+    return RequestsBus(engine)

@@ -1,0 +1,242 @@
+"""What waits: failed claims and those behind them, operators' decisions, services on their way through the registry."""
+
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+
+from connectors.database.parked import ParkOperator
+from consumers.parking import OperatorAction
+from consumers.requests.domain.state import Stage
+from consumers.runner.ports import ParkFull
+from schemas.intake_agency import Origin, RequestCancelled
+from schemas.intake_directorate import OfficePaid
+from schemas.intake_office import ServiceStarted
+from schemas.log_requests import RefusalReason, RequestRefused
+from tests.builders import agreement, entries, terms
+from tests.builders import service as make_service
+from tests.requests_bus import (
+    AGENCY_SOURCE,
+    DIRECTORATE,
+    OPERATOR,
+    RequestsBus,
+    claim_record,
+    desk_steps,
+    load_registry,
+    submission,
+)
+
+BUG = ZeroDivisionError("a citizen's words")
+DESK = "/offices/office-1"
+TOPIC = "pishkhan.intake.civil-registry/0"
+
+
+def decide(bus: RequestsBus, action: OperatorAction) -> None:
+    """Decide as an operator on everything that failed."""
+    with bus.engine.begin() as connection:
+        ids = connection.execute(text("SELECT id FROM parked_event WHERE reason = 'failed'")).scalars().all()
+        assert ParkOperator(connection).decide(ids, action, "operator-7", "the code was repaired")
+
+
+def reasons(bus: RequestsBus) -> list[str]:
+    """Return why everything that waits does."""
+    return [reason for _, reason in bus.parked()]
+
+
+def failed_walk_in(bus: RequestsBus) -> UUID:
+    """Let the code fail on a walk-in, with everything the office says of it behind."""
+    asked = submission(origin=Origin.WALK_IN, office="office-1")
+    bus.park_failed(claim_record(DESK, asked), BUG)
+    bus.say(DESK, *desk_steps(asked.request_id)[:2])
+    bus.say(DESK, *desk_steps(asked.request_id)[2:])
+    assert reasons(bus) == ["failed", "behind", "behind", "behind", "behind"]
+    return asked.request_id
+
+
+def test_a_redriven_claim_applies_with_all_that_waits_behind_it(bus: RequestsBus) -> None:
+    request_id = failed_walk_in(bus)
+    assert bus.log() == []
+    assert bus.sweep() == 0
+    decide(bus, OperatorAction.REDRIVE)
+    assert bus.sweep() == 5
+    assert bus.state(request_id).stage is Stage.COMPLETED
+    assert bus.parked() == []
+
+
+def test_a_skipped_claim_lets_the_others_wait_for_a_predecessor(bus: RequestsBus) -> None:
+    request_id = failed_walk_in(bus)
+    decide(bus, OperatorAction.SKIP)
+    assert bus.sweep() == 1
+    assert reasons(bus) == ["predecessor"] * 4
+    bus.say(DESK, submission(request_id, origin=Origin.WALK_IN, office="office-1"))
+    assert bus.state(request_id).stage is Stage.COMPLETED
+
+
+def test_what_an_operator_reads_holds_no_citizens_words(bus: RequestsBus) -> None:
+    failed_walk_in(bus)
+    with bus.engine.begin() as connection:
+        details = connection.execute(text("SELECT detail FROM parked_event")).scalars().all()
+    assert any("ZeroDivisionError" in detail for detail in details)
+    assert not any("citizen" in detail for detail in details)
+
+
+def test_a_redriven_claim_may_fail_again(bus: RequestsBus) -> None:
+    def broken(request_id: UUID, attempt: int) -> bytes:
+        raise BUG
+
+    request_id = failed_walk_in(bus)
+    decide(bus, OperatorAction.REDRIVE)
+    other = RequestsBus(bus.engine, bus.clock, seeds=broken)
+    # A walk-in draws no lot, but every decision has its seed.
+    other.sweep()
+    assert reasons(bus) == ["failed", "behind", "behind", "behind", "behind"]
+    decide(bus, OperatorAction.REDRIVE)
+    bus.sweep()
+    assert bus.state(request_id).stage is Stage.COMPLETED
+
+
+def test_a_failed_claim_that_came_before_is_skipped(bus: RequestsBus) -> None:
+    record = claim_record(AGENCY_SOURCE, submission())
+    bus.handle(record)
+    bus.park_failed(record, BUG)
+    assert bus.parked() == []
+
+
+def test_a_failed_act_is_redriven_or_skipped(bus: RequestsBus) -> None:
+    paid = OfficePaid(office="office-1", amount_rial=5_000, reference="bank-1")
+    bus.park_failed(claim_record(DIRECTORATE, paid), BUG)
+    bus.park_failed(claim_record(DIRECTORATE, paid), BUG)
+    bus.say(DIRECTORATE, paid)
+    assert len(bus.log()) == 1
+    with bus.engine.begin() as connection:
+        first, second = connection.execute(text("SELECT id FROM parked_event ORDER BY id")).scalars()
+        park = ParkOperator(connection)
+        park.decide([first], OperatorAction.REDRIVE, "operator-7", "repaired")
+        park.decide([second], OperatorAction.SKIP, "operator-7", "said twice")
+    assert bus.sweep() == 2
+    assert [type(one.event).__name__ for one in bus.log()] == ["OfficePaymentAccepted"] * 2
+    assert bus.parked() == []
+
+
+def test_a_park_that_is_full_behind_a_failure_halts_the_partition(bus: RequestsBus) -> None:
+    asked = submission()
+    bus.park_failed(claim_record(AGENCY_SOURCE, asked), BUG)
+    started = [ServiceStarted(request_id=asked.request_id, operator=OPERATOR) for _ in range(100)]
+    bus.say(DESK, *started[:99])
+    with pytest.raises(ParkFull, match="redrive or skip"):
+        bus.say(DESK, started[99])
+    assert len(bus.parked()) == 100
+
+
+def read_to(owner: Engine, position: int) -> None:
+    """Let the registry have read the agency's topic up to `position`."""
+    with owner.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO consumer_offset (consumer, cluster_id, topic, topic_id, partition, next_position) "
+                "VALUES ('registry', 'c', 'pishkhan.intake.civil-registry', 't', 0, :position) "
+                "ON CONFLICT (consumer, cluster_id, topic, topic_id, partition) "
+                "DO UPDATE SET next_position = excluded.next_position"
+            ),
+            {"position": position},
+        )
+
+
+def publish_late_service(owner: Engine) -> None:
+    """Let the registry accept the service that the tests ask for too early."""
+    with owner.begin() as connection:
+        load_registry(
+            connection,
+            entries([make_service("late"), agreement("late-agreement", services=(terms("late"),))], 100),
+        )
+        connection.execute(text("UPDATE registry_head SET revision = 101"))
+
+
+def test_a_service_on_its_way_is_waited_for(bus: RequestsBus, owner: Engine) -> None:
+    bus.ends.ends = {TOPIC: 5}
+    asked = submission(service="late")
+    bus.say(AGENCY_SOURCE, asked, submission(service="late"))
+    assert bus.ends.asked == ["civil-registry"]
+    counts = bus.counts()
+    assert (counts.submitted, counts.parked, counts.refused) == (2, 2, 0)
+    assert bus.names(asked.request_id) == []
+    read_to(owner, 4)
+    assert bus.sweep() == 0
+    publish_late_service(owner)
+    read_to(owner, 5)
+    bus.clock.advance(60)
+    assert bus.sweep() == 2
+    # Offices accede to agreements, and none has to this one: the answer is final and says so.
+    assert bus.names(asked.request_id) == ["RequestOpened", "RequestRefused"]
+    assert bus.telemetry.reasons["unknown_service"] == 0
+    assert bus.parked() == []
+
+
+def test_a_service_that_nobody_publishes_is_refused(bus: RequestsBus, owner: Engine) -> None:
+    bus.ends.ends = {TOPIC: 5}
+    asked = submission(service="late")
+    bus.say(AGENCY_SOURCE, asked)
+    read_to(owner, 7)
+    assert bus.sweep() == 1
+    assert refusal(bus, asked.request_id) is RefusalReason.UNKNOWN_SERVICE
+    counts = bus.counts()
+    assert counts.submitted == counts.routed + counts.refused + counts.parked == 1
+
+
+def test_a_registry_that_stands_still_is_not_waited_for_for_ever(bus: RequestsBus) -> None:
+    bus.ends.ends = {TOPIC: 5}
+    asked = submission(service="late")
+    bus.say(AGENCY_SOURCE, asked)
+    bus.clock.advance(3_600)
+    assert bus.sweep() == 1
+    assert refusal(bus, asked.request_id) is RefusalReason.UNKNOWN_SERVICE
+
+
+def test_a_request_that_waits_can_be_cancelled(bus: RequestsBus) -> None:
+    bus.ends.ends = {TOPIC: 5}
+    asked = submission(service="late", personal=b"sealed")
+    bus.say(AGENCY_SOURCE, asked)
+    bus.say(AGENCY_SOURCE, RequestCancelled(request_id=asked.request_id, reason="no longer wanted"))
+    assert refusal(bus, asked.request_id) is RefusalReason.CANCELLED_BEFORE_ROUTING
+    assert bus.parked() == []
+    assert bus.counts().refused == 1
+
+
+def test_claims_on_a_request_that_waits_are_too_early(bus: RequestsBus, owner: Engine) -> None:
+    bus.ends.ends = {TOPIC: 5}
+    asked = submission(service="late", origin=Origin.WALK_IN, office="office-1")
+    bus.say(DESK, asked, desk_steps(asked.request_id)[0])
+    assert bus.ends.asked == [None]
+    assert reasons(bus) == ["registry", "predecessor"]
+    read_to(owner, 5)
+    bus.sweep()
+    # The request is refused, so what the office said of it is as well.
+    assert bus.names(asked.request_id) == ["RequestOpened", "RequestRefused", "ClaimRefused"]
+    assert bus.parked() == []
+
+
+def test_a_failed_submission_can_go_on_to_wait_for_the_registry(bus: RequestsBus, owner: Engine) -> None:
+    bus.ends.ends = {TOPIC: 5}
+    asked = submission(service="late")
+    bus.park_failed(claim_record(AGENCY_SOURCE, asked), BUG)
+    decide(bus, OperatorAction.REDRIVE)
+    bus.sweep()
+    assert reasons(bus) == ["registry"]
+    assert bus.counts().parked == 1
+    assert bus.sweep() == 0
+    read_to(owner, 5)
+    assert bus.sweep() == 1
+    assert refusal(bus, asked.request_id) is RefusalReason.UNKNOWN_SERVICE
+
+
+def test_a_claim_for_nobody_makes_a_row_that_is_not_counted(bus: RequestsBus) -> None:
+    bus.say(DESK, desk_steps(uuid4())[0])
+    counts = bus.counts()
+    assert (counts.submitted, counts.routed, counts.refused, counts.parked) == (0, 0, 0, 0)
+
+
+def refusal(bus: RequestsBus, request_id: UUID) -> RefusalReason:
+    """Return why the request was refused."""
+    last = bus.log(request_id)[-1].event
+    assert isinstance(last, RequestRefused)
+    return last.reason
