@@ -78,6 +78,7 @@ def _arrival(
         office=None if origin is Origin.AGENCY or office is None else office.code,
         citizen_ref=_uuid(random),
         form=fill_form(random, service, terms[service.code]),
+        personal=_sealed(random) if any(attribute.personal for attribute in service.form) else None,
     )
     speaks_at_desk = origin is Origin.WALK_IN and office is not None
     source = f"/offices/{office.code}" if speaks_at_desk and office is not None else f"/agencies/{service.agency}"
@@ -161,6 +162,11 @@ def _offices_by_city(offices: Sequence[Office]) -> dict[str, list[Office]]:
     for office in offices:
         grouped.setdefault(office.city, []).append(office)
     return grouped
+
+
+def _sealed(random: Random) -> bytes:
+    """Return what stands for a form's personal part: the bus never reads it, so any bytes of its size will do."""
+    return random.randbytes(96)
 
 
 def _uuid(random: Random) -> UUID:
