@@ -89,6 +89,10 @@ class Snapshot:
         return {city.code: city for code in sorted(self.territories) for city in self.territories[code].cities}
 
     @cached_property
+    def _territory_of(self) -> Mapping[str, str]:
+        return {city.code: code for code in sorted(self.territories) for city in self.territories[code].cities}
+
+    @cached_property
     def offices(self) -> Mapping[str, OfficeFacts]:
         """Every office in force, by code; offices of equal hours and closed days share one schedule."""
         shared: dict[Schedule, Schedule] = {}
@@ -124,10 +128,9 @@ class Snapshot:
         county = self.county_of(office.city)
         own = self._calendars_of(CalendarScope.OFFICE, office.code)
         local = () if county is None else self._calendars_of(CalendarScope.COUNTY, county)
+        province = self._calendars_of(CalendarScope.PROVINCE, self._territory_of.get(office.city, ""))
         hours = next((held.hours for held in own if held.hours), office.hours)
-        schedule = Schedule.of(
-            hours, (day.on for held in (*own, *local, *self._province_calendars) for day in held.holidays)
-        )
+        schedule = Schedule.of(hours, (day.on for held in (*own, *local, *province) for day in held.holidays))
         return OfficeFacts(
             ordinal=self.ordinals[office.code],
             office=office,

@@ -155,6 +155,21 @@ def test_static_exclusions(
     assert verdict.nearest_office is None
 
 
+def test_a_county_that_splits_takes_its_offices_out_of_the_agreement_from_its_date_on() -> None:
+    split_on = MOMENT + timedelta(days=1)
+    cities = [builders.city("bojnord"), builders.city("raz", county="bojnord")]
+    counties = [builders.county("bojnord"), builders.county("raz-and-jargalan")]
+    whole = builders.territory(counties=tuple(counties[:1]), cities=tuple(cities))
+    divided = [cities[0], builders.city("raz", county="raz-and-jargalan")]
+    split = builders.territory(version=2, valid_from=split_on, counties=tuple(counties), cities=tuple(divided))
+    agreement = builders.agreement(territory=("bojnord",))
+    base = (whole, split, builders.policy(), builders.service(), agreement, builders.office(city="raz"))
+    in_raz = request(city="raz")
+    assert routed(route(in_raz, view_of(base=base), loads(), SEED)).county == "bojnord"
+    later = refused(route(in_raz._replace(moment=split_on), view_of(base=base), loads(), SEED))
+    assert later.excluded == {Exclusion.TERRITORY: 1}
+
+
 def test_an_office_too_far_away_is_still_a_way_out() -> None:
     verdict = refused(route(request(city="faruj"), view_of(builders.office()), loads(), SEED))
     assert verdict.excluded == {Exclusion.DISTANCE: 1}
@@ -196,6 +211,11 @@ def test_a_holiday_closes_the_offices_that_it_binds(scope: CalendarScope, subjec
     closed = builders.calendar("closure", scope=scope, subject=subject, holidays=(builders.holiday(MOMENT.date()),))
     verdict = refused(route(request(), view_of(builders.office(), closed), loads(), SEED))
     assert verdict.excluded == {Exclusion.HOURS: 1}
+
+
+def test_another_provinces_holiday_does_not_close_offices() -> None:
+    closed = builders.calendar("closure", subject="golestan", holidays=(builders.holiday(MOMENT.date()),))
+    assert routed(route(request(), view_of(builders.office(), closed), loads(), SEED))
 
 
 def test_an_agencys_holiday_does_not_close_offices() -> None:
