@@ -19,7 +19,7 @@ from deploy.engines.instance import EmbeddedEngines, Instance
 from deploy.engines.kept import Kept
 from deploy.engines.processes import port_is_free
 from deploy.problem import Problem
-from deploy.prometheus.monitor import monitor_command, write_monitor_config
+from deploy.prometheus.monitor import monitor_command, monitor_port, write_monitor_config
 from deploy.readiness import is_ready
 from deploy.settings import Settings, remember
 from deploy.supervisor import Child, Report, Supervisor
@@ -218,6 +218,7 @@ def _monitor_children(settings: Settings, instance: Instance, report: Report) ->
     directory = instance.directory / "prometheus"
     config = write_monitor_config(directory, settings)
     command = monitor_command(program, directory, config)
+    report(f"Prometheus scrapes the workers: http://127.0.0.1:{monitor_port(directory)}")
     log = instance.log_directory / "prometheus.log"
 
     def spawn() -> Popen[bytes]:
