@@ -1,0 +1,185 @@
+"""Any order of claims, with duplicates, in batches of any size: one truth per request, and books that add up."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consumers.intake import Claim, IntakeReader, read_claim
+from consumers.requests.cases import Case, Decided, known_case
+from consumers.requests.domain.state import ENDED, RequestState, Stage
+from consumers.requests.fold import Fold
+from schemas.base import Event
+from schemas.identity import derived_id
+from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
+from schemas.intake_directorate import RefundOrdered
+from schemas.intake_office import AgencyAwaited, FeeReturned
+from schemas.log_requests import ClaimRefused, RefusalReason, RequestRefused
+from tests.builders import SERVICE, agreement, calendar, entries, office, policy, service, territory
+from tests.requests_bus import AGENCY_SOURCE, DIRECTORATE, OPERATOR, SetClock, claim_record, desk_steps
+from tests.requests_world import make_world
+
+REQUESTS = [UUID(int=number + 1) for number in range(3)]
+DESK = "/offices/office-1"
+Spoken = tuple[str, Event]
+
+
+def life(request_id: UUID, asked: str = SERVICE) -> list[Spoken]:
+    """Return everything that is said of one walk-in that is served."""
+    submitted = RequestSubmitted(
+        request_id=request_id, service=asked, origin=Origin.WALK_IN, city="bojnord", office="office-1"
+    )
+    accepted, collected, started, delivered = desk_steps(request_id)
+    return [
+        (DESK, submitted),
+        (DESK, accepted),
+        (DESK, collected),
+        (DESK, started),
+        (DESK, AgencyAwaited(request_id=request_id, operator=OPERATOR)),
+        (AGENCY_SOURCE, AgencyAnswered(request_id=request_id, answer=Answer.APPROVED)),
+        (DESK, delivered),
+    ]
+
+
+def mischief(request_id: UUID) -> list[Spoken]:
+    """Return what may come on top: cancellations, refunds, strangers, a second submission."""
+    return [
+        (AGENCY_SOURCE, RequestCancelled(request_id=request_id, reason="no longer wanted")),
+        (DIRECTORATE, RefundOrdered(request_id=request_id, amount_rial=10_000, reason="a mistake")),
+        (DESK, FeeReturned(request_id=request_id, amount_rial=10_000, receipt_number="R2", operator=OPERATOR)),
+        ("/offices/office-2", desk_steps(request_id)[0]),
+        ("/agencies/other", RequestCancelled(request_id=request_id, reason="mischief")),
+        life(request_id)[0],
+        life(request_id, "unheard-of")[0],
+    ]
+
+
+@dataclass
+class Memory:
+    """What a database keeps between batches, and the log."""
+
+    cases: dict[UUID, Case] = field(default_factory=dict)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    log: list[Decided] = field(default_factory=list)
+    taken: list[Claim] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        # Without the answer that the service needs, an early delivery would not wait for it.
+        asking = service(needs_agency_answer=True)
+        self.world = make_world(entries([territory(), policy(), calendar(), asking, agreement(), office("office-1")]))
+
+    def batch(self, claims: list[Claim]) -> None:
+        """Handle one batch as the handler does, without the database."""
+        fresh: list[Claim] = []
+        for claim in claims:
+            if claim.identity not in self.seen:
+                self.seen.add(claim.identity)
+                fresh.append(claim)
+        cases = {request_id: reloaded(case) for request_id, case in self.cases.items()}
+        clock = SetClock()
+        fold = Fold(self.world, cases, {}, clock.now(), clock.business, lambda agency: {"topic/0": 1})
+        for claim in fresh:
+            fold.take(claim)
+        self.cases = {request_id: case for request_id, case in fold.cases.items() if case.changed or case.stored}
+        assert self.cases.keys() == fold.cases.keys(), "whoever is spoken of has a row"
+        self.log.extend(fold.decided)
+        self.taken.extend(fresh)
+
+    def states(self) -> list[RequestState]:
+        """Return every request's state."""
+        return [case.state for case in self.cases.values()]
+
+
+def reloaded(case: Case) -> Case:
+    """Return the case as its row and its parked rows give it back."""
+    document = case.state.model_dump_json(exclude_defaults=True)
+    again = known_case(RequestState.model_validate_json(document))
+    again.waiting = [waiting for waiting in case.waiting if not waiting.gone]
+    return again
+
+
+def read(spoken: Spoken, number: int) -> Claim:
+    """Return `spoken` as read from intake, with an id of its own."""
+    source, event = spoken
+    claim = read_claim(claim_record(source, event, event_id=f"claim-{number}"), IntakeReader.REQUESTS)
+    assert isinstance(claim, Claim)
+    return claim
+
+
+#: Everything that can be said; the lives first.
+SAID = [read(one, number) for number, one in enumerate(one for request_id in REQUESTS for one in life(request_id))]
+LIVES = len(SAID)
+SAID += [
+    read(one, LIVES + number)
+    for number, one in enumerate(one for request_id in REQUESTS for one in mischief(request_id))
+]
+
+
+@st.composite
+def shuffles(draw: st.DrawFn, extras: bool) -> list[list[int]]:
+    """Draw batches of places in `SAID`: every life whole, shuffled, with duplicates, and mischief if asked for."""
+    places = list(range(LIVES))
+    if extras:
+        places += draw(st.lists(st.integers(LIVES, len(SAID) - 1), max_size=8))
+    places += draw(st.lists(st.sampled_from(places), max_size=8))
+    places = draw(st.permutations(places))
+    cuts = sorted(draw(st.sets(st.integers(1, len(places) - 1), max_size=6)))
+    return [list(places[start:end]) for start, end in zip([0, *cuts], [*cuts, len(places)], strict=True)]
+
+
+def handled(batches: list[list[int]]) -> Memory:
+    """Return what is kept after `batches`."""
+    memory = Memory()
+    for batch in batches:
+        memory.batch([SAID[place] for place in batch])
+    return memory
+
+
+@given(shuffles(extras=False))
+def test_the_order_of_arrival_does_not_change_the_end(batches: list[list[int]]) -> None:
+    memory = handled(batches)
+    assert {state.stage for state in memory.states()} == {Stage.COMPLETED}
+    assert not any(isinstance(one.event, ClaimRefused) for one in memory.log)
+    assert_books(memory)
+
+
+@given(shuffles(extras=True))
+def test_whatever_is_said_there_is_one_truth(batches: list[list[int]]) -> None:
+    assert_books(handled(batches))
+
+
+def assert_books(memory: Memory) -> None:
+    """Check that sequences are gap-free, that every claim has one end, and that the summary's counts add up."""
+    by_key: dict[str, list[int | None]] = defaultdict(list)
+    for one in memory.log:
+        by_key[one.key].append(one.sequence)
+    for key, sequences in by_key.items():
+        assert sequences == list(range(1, len(sequences) + 1)), key
+    for state in memory.states():
+        assert state.version == len(by_key[str(state.request_id)])
+    ids = [one.event_id for one in memory.log]
+    assert len(ids) == len(set(ids))
+    waiting = [one for case in memory.cases.values() for one in case.waiting if not one.gone]
+    waiting_ids = {one.claim.identity for one in waiting if one.claim is not None}
+    cancelled_early = {
+        one.event.request_id
+        for one in memory.log
+        if isinstance(one.event, RequestRefused) and one.event.reason is RefusalReason.CANCELLED_BEFORE_ROUTING
+    }
+    for claim in memory.taken:
+        logged = derived_id(*claim.identity, 0) in ids
+        if isinstance(claim.event, RequestSubmitted) and claim.event.request_id in cancelled_early:
+            # The cancellation opened and refused the request in one go.
+            continue
+        assert logged != (claim.identity in waiting_ids), "a claim is logged or it waits"
+    submitted = [state for state in memory.states() if state.submitted]
+    routed = [state for state in submitted if state.ever_routed]
+    refused = [state for state in submitted if not state.ever_routed and state.stage in ENDED]
+    parked = [state for state in submitted if state.stage is Stage.PARKED]
+    assert len(submitted) == len(routed) + len(refused) + len(parked)
+    in_flight = sum(change.in_flight for change in memory.world.changes())
+    assert in_flight == sum(state.stage not in ENDED for state in routed)
+    reserved = sum(change.reserved_rial for change in memory.world.changes())
+    assert reserved == sum(state.exposure_rial for state in submitted)
