@@ -45,7 +45,13 @@ class Format(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the group of commands."""
-    ledger = typer.Typer(help="The ledger: every entry, balances, proof, and statements.", no_args_is_help=True)
+    ledger = typer.Typer(
+        help="The ledger: every entry, balances, proof, and statements.\n\n"
+        "[bold]Examples[/bold]\n\n"
+        "pishkhan ledger export --format csv --output ledger.csv\n\n"
+        "pishkhan ledger verify",
+        no_args_is_help=True,
+    )
     ledger.command("export")(export)
     ledger.command("balances")(balances)
     ledger.command("verify")(verify)
