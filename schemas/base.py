@@ -77,14 +77,18 @@ class Model(BaseModel):
 
 
 class Event(Model):
-    """The body of one event. Its CloudEvents type is `ir.pishkhan.<class name>.v<major>`."""
+    """The body of one event. Its CloudEvents type is `ir.pishkhan.<class name>.v<major>`.
+
+    A later major version is a class of its own beside the first: `FeeCollectedV2`, with `major = 2`, is
+    `ir.pishkhan.FeeCollected.v2`.
+    """
 
     major: ClassVar[int] = 1
 
     @classmethod
     def type_name(cls) -> str:
         """Return the CloudEvents `type` of this event."""
-        return f"ir.pishkhan.{cls.__name__}.v{cls.major}"
+        return f"ir.pishkhan.{cls.__name__.removesuffix(f'V{cls.major}')}.v{cls.major}"
 
 
 class LocalizedText(Model):

@@ -43,7 +43,7 @@ def written_by_outsiders(model: type[Event]) -> bool:
 
 def file_name(model: type[Event]) -> str:
     """Return the name of the event's schema file."""
-    return f"{model.__name__}.v{model.major}.json"
+    return f"{model.type_name().removeprefix('ir.pishkhan.')}.json"
 
 
 def json_schema(model: type[Event]) -> dict[str, Any]:

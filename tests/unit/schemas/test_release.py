@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from schemas.base import Event
 from schemas.compatibility import compare
 from schemas.decode import all_events
 from schemas.export import closed, file_name, json_schema, opened
@@ -110,6 +111,17 @@ def test_a_growing_change_is_compatible_and_asks_for_a_release(model: type, chan
     change(new[file_name(model)])
     found = review(old, new)
     assert (dict(found.broken), found.changed, found.added) == ({}, (file_name(model),), ())
+
+
+def test_a_later_major_version_stands_beside_the_first() -> None:
+    class FeeCollectedV2(Event):
+        """The second version."""
+
+        major = 2
+
+    assert FeeCollectedV2.type_name() == "ir.pishkhan.FeeCollected.v2"
+    assert file_name(FeeCollectedV2) == "FeeCollected.v2.json"
+    assert file_name(FeeCollected) == "FeeCollected.v1.json"
 
 
 def test_a_new_event_is_added_and_a_lost_one_is_broken() -> None:
