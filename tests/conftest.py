@@ -1,5 +1,6 @@
 """Fixtures that every test may ask for."""
 
+from tests.databases import database, engine
 from tests.engines import engines, fresh_database
 
-__all__ = ["engines", "fresh_database"]
+__all__ = ["database", "engine", "engines", "fresh_database"]

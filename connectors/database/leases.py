@@ -103,7 +103,6 @@ class SqlLeases:
             driver.execute(_FENCE)
             driver.execute(_SEEN, self._names)
             driver.execute(_FORGET_GONE, self._names)
-            driver.execute(_BEGIN, {**self._names, **_columns(known)})
             rows = self._rows(driver, known)
             wanted = self._wanted(rows, self._share(driver, len(rows)))
             driver.execute(_GIVE_UP, {**self._names, **_columns(wanted)})
@@ -118,7 +117,19 @@ class SqlLeases:
             driver.execute("DELETE FROM worker WHERE consumer = %(consumer)s AND worker_id = %(owner)s", self._names)
 
     def _rows(self, driver: DriverConnection[Any], known: Sequence[Partition]) -> list[_Row]:
-        """Return the rows of `known`, in order. Raises `PositionLost` for a row of another incarnation of a topic."""
+        """Return the rows of `known`, in order; make those that are missing.
+
+        Raises `PositionLost` for a row of another incarnation of a topic.
+        """
+        rows = self._found(driver, known)
+        # Only what is missing: an insert that meets a row in the middle of a batch would wait for the batch.
+        missing = set(known) - {row.partition for row in rows}
+        if missing:
+            driver.execute(_BEGIN, {**self._names, **_columns(sorted(missing, key=_place))})
+            rows = self._found(driver, known)
+        return rows
+
+    def _found(self, driver: DriverConnection[Any], known: Sequence[Partition]) -> list[_Row]:
         by_place = {(partition.topic, partition.number): partition for partition in known}
         rows = []
         for topic, topic_id, number, cluster_id, owner, position, free in driver.execute(_ROWS, self._names):
@@ -142,6 +153,10 @@ class SqlLeases:
         own = [row.partition for row in rows if row.owner == self._owner]
         free = [row.partition for row in rows if row.free and row.owner != self._owner]
         return (own + free)[:share]
+
+
+def _place(partition: Partition) -> tuple[str, int]:
+    return partition.topic, partition.number
 
 
 def _columns(partitions: Sequence[Partition]) -> dict[str, list[Any]]:

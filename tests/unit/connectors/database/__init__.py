@@ -1,1 +1,1 @@
-"""Tests."""
+"""Tests of pure parts, over memory."""

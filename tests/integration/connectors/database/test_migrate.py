@@ -1,0 +1,120 @@
+"""Migrations: they agree with the model, can be repeated, and give workers no way to rewrite history."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import ProgrammingError
+
+from connectors.database.engine import build_engine
+from connectors.database.migrate import OUTBOX_DAYS_AHEAD, drift, migrate
+from connectors.database.outbox import OutboxStore
+from connectors.database.tables import metadata
+from consumers.runner.ports import DatabaseUnavailable
+from schemas.envelope import Envelope
+from schemas.message import Message
+from tests.databases import engine_of
+from tests.engines import DatabaseUrls
+
+pytestmark = pytest.mark.integration
+
+APPEND_ONLY = (
+    "ledger_transfer",
+    "ledger_account",
+    "settlement_window",
+    "registry_version",
+    "intake_event",
+    "dead_letter",
+)
+
+
+def outbox_days(engine: Engine) -> list[str]:
+    query = text("SELECT relname FROM pg_class WHERE relname ~ '^outbox_[0-9]{8}$' ORDER BY relname")
+    with engine.connect() as connection:
+        return [name.removeprefix("outbox_") for name in connection.execute(query).scalars()]
+
+
+def test_the_tables_are_as_the_model_says(database: DatabaseUrls) -> None:
+    assert drift(database.owner_url) == []
+
+
+def test_the_checks_are_as_the_model_says(engine: Engine) -> None:
+    declared = {
+        str(constraint.name)
+        for table in metadata.tables.values()
+        for constraint in table.constraints
+        if type(constraint).__name__ == "CheckConstraint"
+    }
+    query = text("SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace")
+    with engine.connect() as connection:
+        assert set(connection.execute(query).scalars()) == declared
+
+
+def test_migrating_again_changes_nothing(database: DatabaseUrls, engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE registry_head SET revision = 7"))
+    migrate(database.owner_url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT id, revision FROM registry_head")).all() == [(1, 7)]
+        assert connection.execute(text("SELECT id, revision FROM load_clock")).all() == [(1, 0)]
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
+def test_a_worker_cannot_rewrite_history(engine: Engine, table: str, statement: str) -> None:
+    column = next(iter(metadata.tables[table].columns)).name
+    with engine.begin() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+        connection.execute(text(statement.format(table, column, column)))
+
+
+def test_a_worker_owns_nothing_and_makes_nothing(engine: Engine) -> None:
+    for statement in ("CREATE TABLE mine (id int)", "DROP TABLE ledger_transfer", "ALTER TABLE request ADD x int"):
+        with engine.begin() as connection, pytest.raises(ProgrammingError):
+            connection.execute(text(statement))
+
+
+def test_outbox_partitions_are_there_for_the_coming_days(engine: Engine) -> None:
+    today = datetime.now(UTC).date()
+    wanted = [f"{today + timedelta(days=ahead):%Y%m%d}" for ahead in range(-1, OUTBOX_DAYS_AHEAD + 1)]
+    assert outbox_days(engine) == wanted
+
+
+def test_old_partitions_go_only_when_everything_in_them_is_published(database: DatabaseUrls, engine: Engine) -> None:
+    with engine_of(database.owner_url, "owner") as owner, owner.begin() as connection:
+        for day in ("2026-01-01", "2026-01-02"):
+            name = day.replace("-", "")
+            connection.execute(
+                text(
+                    f"CREATE TABLE outbox_{name} PARTITION OF outbox "
+                    f"FOR VALUES FROM ('{day} 00:00+00') TO ('{day} 24:00+00')"
+                )
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO outbox (created_at, shard, topic, partition, key, event_id, source, type, time, body)"
+                    f"VALUES ('{day} 12:00+00', 0, 't', 0, 'k', '{day}', 's', 'y', now(), '')"
+                )
+            )
+        connection.execute(text("UPDATE outbox SET published_at = now() WHERE event_id = '2026-01-02'"))
+    with engine.begin() as connection:
+        connection.execute(text("SELECT outbox_maintain(3, 7)"))
+    assert "20260101" in outbox_days(engine)
+    assert "20260102" not in outbox_days(engine)
+
+
+def test_a_missing_partition_makes_writers_wait_and_not_give_up(database: DatabaseUrls, engine: Engine) -> None:
+    with engine_of(database.owner_url, "owner") as owner, owner.begin() as connection:
+        for day in outbox_days(engine):
+            connection.execute(text(f"DROP TABLE outbox_{day}"))
+    message = Message("pishkhan.log.requests", "k", Envelope("e", "/bus", "t", time=datetime.now(UTC)), b"{}")
+    with engine.begin() as connection, pytest.raises(DatabaseUnavailable, match="relay"):
+        OutboxStore(connection).add([message])
+
+
+def test_a_database_that_is_not_there_is_said_so() -> None:
+    with pytest.raises(DatabaseUnavailable):
+        migrate("postgresql://nobody@127.0.0.1:1/none")
+
+
+def test_an_engine_does_not_connect_before_it_is_used() -> None:
+    build_engine("postgresql://nobody@127.0.0.1:1/none", "nobody").dispose()
