@@ -1,0 +1,37 @@
+"""Claims for tests: what intake would read, without a broker."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from consumers.intake import Claim, IntakeReader, read_claim
+from consumers.runner.ports import Record
+from schemas.envelope import Envelope, to_headers
+
+APPENDED = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+REQUEST = UUID("0197a1b2-0000-7000-8000-000000000001")
+SUBMISSION: dict[str, Any] = {
+    "request_id": str(REQUEST),
+    "service": "water.bill",
+    "origin": "agency",
+    "city": "bojnurd",
+}
+
+
+def intake_record(
+    event_id: str, body: Mapping[str, Any] = SUBMISSION, *, agency: str = "water", position: int = 0
+) -> Record:
+    """Return one submission as it lies on the agency's topic."""
+    envelope = Envelope(event_id, f"/agencies/{agency}", "ir.pishkhan.RequestSubmitted.v1", str(REQUEST))
+    value = json.dumps(body).encode()
+    topic = f"pishkhan.intake.{agency}"
+    return Record(topic, 0, position, str(REQUEST).encode(), tuple(to_headers(envelope)), value, APPENDED)
+
+
+def claim(event_id: str, body: Mapping[str, Any] = SUBMISSION, *, agency: str = "water") -> Claim:
+    """Return the claim that such a record is."""
+    found = read_claim(intake_record(event_id, body, agency=agency), IntakeReader.REQUESTS)
+    assert isinstance(found, Claim)
+    return found
