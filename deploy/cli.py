@@ -40,6 +40,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("doctor", "deploy.commands.doctor"),
     # Putting events in, and looking after those that got stuck.
     CommandRow("publish", "deploy.commands.publish"),
+    CommandRow("replay-log", "deploy.commands.replay_log"),
     CommandRow("parked", "deploy.commands.parked"),
     CommandRow("dead-letters", "deploy.commands.dead_letters"),
     # What the bus knows.

@@ -165,7 +165,7 @@ class Folder:
             for found in error.errors(include_url=False, include_input=False):
                 line, name = place.of(found["loc"])
                 remedy = _REMEDIES.get(found["type"], "correct it as the message says")
-                self.complain(place.file, line, name, found["msg"], remedy)
+                self.complain(place.file, line, name, found["msg"].removeprefix("Value error, "), remedy)
             return None
 
     def _read(self, file: str) -> str:
@@ -189,6 +189,7 @@ class Folder:
                 if inner in lines:
                     line = key.start_mark.line + 1
                     self.complain(file, line, str(key.value), "stands there twice", "remove or rename one")
+                    continue
                 self._note_lines(file, value, inner, lines)
 
 

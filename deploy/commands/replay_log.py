@@ -1,0 +1,178 @@
+"""`pishkhan replay-log`: a real service-request log of another place, published as requests of this province."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from sqlalchemy import Engine
+
+from connectors.database.driver import meaningful_errors
+from connectors.database.engine import build_engine
+from connectors.database.outbox import outbox_opener
+from connectors.database.registry import RegistryStore
+from consumers.registry.domain.known import Kind
+from consumers.runner.ports import Contention, DatabaseUnavailable
+from deploy.commands.options import DataOption
+from deploy.commands.registry import read_moment
+from deploy.problem import Problem
+from deploy.replay.mapping import Case, LogMapping, replay_id, request_of, services_by_use, weekday_moves
+from deploy.replay.reading import Replay, business_times, load_mapping, read_log
+from deploy.settings import Settings, load_settings
+from producers.claims import message_from_event
+from producers.ports import OutboxUnavailable
+
+#: So many requests go into one transaction of the outbox.
+CASES_AT_ONCE = 500
+#: More lines about one reason than a person reads at once.
+LINES_SHOWN = 8
+#: Real seconds between two looks at the clock.
+LOOK_SECONDS = 0.2
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("replay-log")(replay_log)
+
+
+def replay_log(
+    file: Annotated[Path, typer.Argument(help="CSV of the log, plain or gzipped.")],
+    mapping: Annotated[Path, typer.Option(help="YAML that says what the log's columns, categories and places become.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after so many requests.")] = None,
+    speed: Annotated[float, typer.Option(min=0.001, help="Times as fast as the log, on the bus's own clock.")] = 1.0,
+    start: Annotated[
+        str | None, typer.Option(help="Business time from which on the log's first day is laid; now by default.")
+    ] = None,
+    at_once: Annotated[bool, typer.Option("--at-once", help="Publish everything now, without keeping time.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would become of the log.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Publish a real log as requests, at its own arrival times, each by the agency whose service it asks for.
+
+    The log's days are moved so that its weekend falls on Thursday and Friday; what was mapped and what was dropped is
+    told by category and reason. Ids follow from the log's own, so a second replay of the same log changes nothing.
+
+    [bold]Examples[/bold]
+
+      pishkhan replay-log boston_311_2011.csv.gz --mapping boston_311_2011.yaml --dry-run
+
+      pishkhan replay-log boston_311_2011.csv.gz --mapping boston_311_2011.yaml --limit 5000 --at-once
+    """
+    console = Console()
+    replay = read_log(file, load_mapping(mapping), limit)
+    _tell(console, replay)
+    if dry_run or not replay.cases:
+        return
+    settings = load_settings(data)
+    engine = build_engine(settings.worker_database_url(), "pishkhan replay-log")
+    try:
+        _check_services(engine, replay.mapping, replay.cases)
+        begins = settings.clock.now() if start is None else read_moment(start)
+        times = business_times(replay.cases, begins, speed)
+        if at_once:
+            times = [min(moment, begins) for moment in times]
+        else:
+            console.print(_timing(times, speed), highlight=False, soft_wrap=True)
+        _publish(settings, engine, replay, times)
+    except (DatabaseUnavailable, Contention, OutboxUnavailable) as error:
+        raise Problem(f"The database does not answer: {error}. Replay the log again; nothing is said twice.") from error
+    finally:
+        engine.dispose()
+    console.print(f"{len(replay.cases)} requests published.", highlight=False)
+
+
+def _publish(settings: Settings, engine: Engine, replay: Replay, times: Sequence[datetime]) -> None:
+    """Publish each case when its time has come on the bus's clock; a late start catches up at once."""
+    open_outbox = outbox_opener(engine)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("replaying", total=len(replay.cases))
+        done = 0
+        while done < len(replay.cases):
+            now = settings.clock.now()
+            due = done
+            while due < len(times) and due - done < CASES_AT_ONCE and times[due] <= now:
+                due += 1
+            if due == done:
+                _wait(progress, task, (times[done] - now).total_seconds() / settings.clock.factor)
+                continue
+            messages = [
+                message_from_event(
+                    f"/agencies/{replay.mapping.services[case.service].agency}",
+                    request_of(case, replay.mapping),
+                    str(replay_id(replay.mapping, case, "submitted")),
+                    moment,
+                )
+                for case, moment in zip(replay.cases[done:due], times[done:due], strict=True)
+            ]
+            with open_outbox() as outbox:
+                outbox.add(messages)
+            done = due
+            progress.update(task, completed=done)
+
+
+def _wait(progress: Progress, task: TaskID, seconds: float) -> None:
+    progress.update(task, description=f"replaying (next in {max(seconds, 0):.0f} s)")
+    time.sleep(min(max(seconds, 0.01), LOOK_SECONDS))
+
+
+def _check_services(engine: Engine, mapping: LogMapping, cases: Sequence[Case]) -> None:
+    """Every service that is used must be known and belong to the agency that the mapping names."""
+    used = services_by_use(cases)
+    with meaningful_errors(), engine.begin() as connection:
+        entries = RegistryStore(connection).known([(Kind.SERVICE, code) for code in used], ())
+    owners = {entry.service.code: entry.service.agency for entry in entries if hasattr(entry, "service")}
+    for code in used:
+        agency = mapping.services[code].agency
+        if code not in owners:
+            raise Problem(f"The registry knows no service {code}. Load a province that has it, or correct the mapping.")
+        if owners[code] != agency:
+            raise Problem(f"Service {code} belongs to {owners[code]}, not to {agency}; correct the mapping's services.")
+
+
+def _tell(console: Console, replay: Replay) -> None:
+    mapping = replay.mapping
+    console.print(f"{mapping.name}: {mapping.origin}", highlight=False, soft_wrap=True)
+    console.print(
+        f"{replay.rows} rows read: {len(replay.cases)} become requests, {sum(replay.dropped.values())} do not."
+    )
+    if mapping.shift_days:
+        moved = ", ".join(f"{source} → {target}" for source, target in weekday_moves(mapping))
+        console.print(f"Days move by {mapping.shift_days}: {moved}.", highlight=False, soft_wrap=True)
+    if mapping.day is not None:
+        source, target = mapping.day.source, mapping.day.target
+        text = f"{source[0]:%H:%M}–{source[1]:%H:%M} of the log's day is told as {target[0]:%H:%M}–{target[1]:%H:%M}."
+        console.print(text, highlight=False)
+    table = Table("mapped to", "requests")
+    for service, requests in services_by_use(replay.cases).items():
+        table.add_row(service, str(requests))
+    console.print(table)
+    if replay.dropped:
+        console.print(_dropped(replay))
+
+
+def _dropped(replay: Replay) -> Table:
+    table = Table("dropped because", "what", "rows")
+    for reason, rows in replay.dropped_by_reason().items():
+        table.add_row(reason.replace("_", " "), "", str(rows), style="bold")
+        about = [(what, count) for (found, what), count in replay.dropped.most_common() if found is reason and what]
+        for what, count in about[:LINES_SHOWN]:
+            why = replay.mapping.left_out.get(what)
+            table.add_row("", what if why is None else f"{what}: {why}", str(count))
+        if len(about) > LINES_SHOWN:
+            rest = sum(count for _, count in about[LINES_SHOWN:])
+            table.add_row("", f"{len(about) - LINES_SHOWN} more", str(rest))
+    return table
+
+
+def _timing(times: Sequence[datetime], speed: float) -> str:
+    pace = "at the log's own pace" if speed == 1 else f"{speed:g} times as fast as the log"
+    aligned = "" if speed == 1 else " Days of the week are kept only at speed 1."
+    return (
+        f"First request at {times[0]:%Y-%m-%d %H:%M}Z, last at {times[-1]:%Y-%m-%d %H:%M}Z of the bus, {pace}.{aligned}"
+    )
