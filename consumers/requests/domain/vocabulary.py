@@ -28,7 +28,7 @@ PHRASES: Mapping[str, Phrase] = {
     ),
     "chosen_office": Phrase("دفتر خواسته‌شده: {office}", "The office asked for: {office}"),
     "attempt": Phrase("نوبت {attempt}، به وقت {at}:", "Attempt {attempt}, decided for {at}:"),
-    "given_to": Phrase("به دفتر {office} در {place} داده شد", "Given to office {office} in {place}"),
+    "given_to": Phrase("به {office} در {place} داده شد", "Given to {office} in {place}"),
     "asked_one": Phrase(
         "فقط همین دفتر بررسی شد، چون شهروند پای همین پیشخوان بود یا خودش آن را برگزیده بود",
         "Only this office was asked: the citizen was at its desk, or had chosen it",
@@ -53,8 +53,8 @@ PHRASES: Mapping[str, Phrase] = {
         "distance {distance} ({metres} m) = {score}",
     ),
     "agreement": Phrase(
-        "تفاهم‌نامه {name}، نسخه {version}، نامه {letter}؛ ردیف {entry} پیوست؛ سطرهای تعرفه: {tariff}",
-        "Under agreement {name}, version {version}, letter {letter}; appendix entry {entry}; tariff lines: {tariff}",
+        "بر پایه {name}، نسخه {version}، نامه {letter}؛ ردیف {entry} پیوست؛ سطرهای تعرفه: {tariff}",
+        "Under: {name}, version {version}, letter {letter}; appendix entry {entry}; tariff lines: {tariff}",
     ),
     "versions": Phrase(
         "نسخه خدمت {service}، نسخه سیاست {policy}؛ بازبینی ثبت {registry}، بازبینی بار {loads}؛ بذر {seed}",
