@@ -24,6 +24,7 @@ from schemas.log_requests import (
     RequestRefused,
     RequestRouted,
 )
+from schemas.trusted import trusted
 
 
 def submit(state: RequestState, claim: RequestSubmitted, context: Context) -> Outcome:
@@ -142,13 +143,16 @@ def _given(
     policy = context.world.snapshot(context.moment).policy
     assert policy is not None, "a decision needs a policy"
     accept_by = context.now + timedelta(seconds=policy.acceptance_seconds)
-    event = RequestRouted(
-        request_id=state.request_id,
-        service=service,
-        agency=agency,
-        county=routed.county,
-        decision=decision,
-        accept_by=accept_by,
+    event = trusted(
+        RequestRouted,
+        {
+            "request_id": state.request_id,
+            "service": service,
+            "agency": agency,
+            "county": routed.county,
+            "decision": decision,
+            "accept_by": accept_by,
+        },
     )
     changes = {
         "attempt": decision.attempt,
@@ -226,18 +230,21 @@ def _escalate(
 
 
 def _opened(state: RequestState, asked: Submission, agency: str | None, county: str | None) -> RequestOpened:
-    return RequestOpened(
-        request_id=state.request_id,
-        origin=asked.origin,
-        service=asked.service,
-        agency=agency,
-        city=asked.city,
-        county=county,
-        office=asked.office,
-        citizen_ref=asked.citizen_ref,
-        form=asked.form,
-        personal=asked.personal,
-        submitted_at=asked.submitted_at,
+    return trusted(
+        RequestOpened,
+        {
+            "request_id": state.request_id,
+            "origin": asked.origin,
+            "service": asked.service,
+            "agency": agency,
+            "city": asked.city,
+            "county": county,
+            "office": asked.office,
+            "citizen_ref": asked.citizen_ref,
+            "form": asked.form,
+            "personal": asked.personal,
+            "submitted_at": asked.submitted_at,
+        },
     )
 
 

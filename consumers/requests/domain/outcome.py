@@ -6,6 +6,7 @@ from typing import Any
 
 from consumers.requests.domain.state import RequestState
 from schemas.log_requests import ClaimRefusal, RequestLogEvent
+from schemas.trusted import trusted
 
 
 class AwaitReason(StrEnum):
@@ -45,6 +46,9 @@ Outcome = Apply | Await | Refuse
 
 def applied(state: RequestState, *events: RequestLogEvent, **changes: Any) -> Apply:
     """Return `state` with `changes`, its version moved on by the number of `events`."""
-    assert changes.keys() <= RequestState.model_fields.keys(), f"unknown fields in {sorted(changes)}"
+    assert changes.keys() <= _FIELDS, f"unknown fields in {sorted(changes)}"
     changes["version"] = state.version + len(events)
-    return Apply(state.model_copy(update=changes), events)
+    return Apply(trusted(RequestState, {**state.__dict__, **changes}), events)
+
+
+_FIELDS = RequestState.model_fields.keys()

@@ -25,6 +25,7 @@ from schemas.catalogue import Service, Stage
 from schemas.intake_agency import Origin
 from schemas.log_requests import Decision, Exclusion, RefusalReason, Sample
 from schemas.territory import City
+from schemas.trusted import trusted
 
 NO_FORM: Form = MappingProxyType({})
 
@@ -213,20 +214,23 @@ def _routed(
     samples: tuple[Sample, ...],
 ) -> Routed:
     offered, policy, service = grant.offered, case.asked.policy, case.reach.service
-    decision = Decision(
-        office=facts.office.code,
-        attempt=case.attempt,
-        agreement=offered.agreement.code,
-        agreement_version=offered.agreement.version,
-        service_version=service.version,
-        policy_version=policy.version,
-        registry_revision=case.revision,
-        decided_for=case.moment,
-        loads_seen=case.loads.revision,
-        seed=case.seed.hex(),
-        candidates=candidates,
-        excluded=excluded,
-        samples=samples,
+    decision = trusted(
+        Decision,
+        {
+            "office": facts.office.code,
+            "attempt": case.attempt,
+            "agreement": offered.agreement.code,
+            "agreement_version": offered.agreement.version,
+            "service_version": service.version,
+            "policy_version": policy.version,
+            "registry_revision": case.revision,
+            "decided_for": case.moment,
+            "loads_seen": case.loads.revision,
+            "seed": case.seed.hex(),
+            "candidates": candidates,
+            "excluded": excluded,
+            "samples": samples,
+        },
     )
     accept_by = case.moment + timedelta(seconds=policy.acceptance_seconds)
     return Routed(decision, case.city.county, accept_by, service, offered.agreement, offered.terms)

@@ -12,6 +12,7 @@ from consumers.requests.domain.seeds import Draws
 from consumers.requests.domain.snapshot import OfficeFacts
 from schemas.log_requests import Sample
 from schemas.policy import Policy
+from schemas.trusted import trusted
 
 #: How often an excluded office may be drawn before the remaining candidates are listed and drawn from exactly.
 DRAWS_MAX = 12
@@ -45,14 +46,17 @@ def sample_of(policy: Policy, loads: Loads, facts: OfficeFacts, distance_m: int)
     office = facts.office
     in_flight, _, income_rial = loads.of(office.code)
     capacity, expected_rial = office.daily_capacity, office.expected_monthly_income_rial
-    return Sample(
-        office=office.code,
-        in_flight=in_flight,
-        capacity=capacity,
-        income_rial=income_rial,
-        expected_income_rial=expected_rial,
-        distance_m=distance_m,
-        score=score_of(policy, in_flight, capacity, income_rial, expected_rial, distance_m),
+    return trusted(
+        Sample,
+        {
+            "office": office.code,
+            "in_flight": in_flight,
+            "capacity": capacity,
+            "income_rial": income_rial,
+            "expected_income_rial": expected_rial,
+            "distance_m": distance_m,
+            "score": score_of(policy, in_flight, capacity, income_rial, expected_rial, distance_m),
+        },
     )
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from schemas.base import Code, EncryptedBlob, Instant, Model, RequestId
 from schemas.intake_agency import FormEntry, Origin, RequestSubmitted
 from schemas.tariff import Fee
+from schemas.trusted import trusted
 
 
 class Stage(StrEnum):
@@ -141,7 +142,7 @@ class RequestState(Model):
 
 def unknown(request_id: UUID) -> RequestState:
     """Return the state of a request that nobody has submitted yet."""
-    return RequestState(request_id=request_id, stage=Stage.AWAITED)
+    return trusted(RequestState, {**_BLANK, "request_id": request_id})
 
 
 def submission_of(claim: RequestSubmitted, speaker: Speaker, moment: datetime) -> Submission:
@@ -149,15 +150,21 @@ def submission_of(claim: RequestSubmitted, speaker: Speaker, moment: datetime) -
     office = claim.office
     if office is None and claim.origin is Origin.WALK_IN:
         office = speaker.office
-    return Submission.model_construct(
-        origin=claim.origin,
-        service=claim.service,
-        city=claim.city,
-        office=office,
-        citizen_ref=claim.citizen_ref,
-        form=claim.form,
-        personal=claim.personal,
-        submitted_at=moment,
-        by_agency=speaker.agency,
-        by_office=speaker.office,
+    return trusted(
+        Submission,
+        {
+            "origin": claim.origin,
+            "service": claim.service,
+            "city": claim.city,
+            "office": office,
+            "citizen_ref": claim.citizen_ref,
+            "form": claim.form,
+            "personal": claim.personal,
+            "submitted_at": moment,
+            "by_agency": speaker.agency,
+            "by_office": speaker.office,
+        },
     )
+
+
+_BLANK = dict(RequestState(request_id=UUID(int=0), stage=Stage.AWAITED))

@@ -1,8 +1,8 @@
 """Derived ids: the same always, and different for different origins."""
 
-from uuid import UUID
+from uuid import UUID, uuid5
 
-from schemas.identity import derived_id
+from schemas.identity import NAMESPACE, derived_id
 
 
 def test_the_same_origin_gives_the_same_id() -> None:
@@ -17,3 +17,9 @@ def test_every_part_counts() -> None:
 
 def test_the_ids_are_those_of_the_first_release() -> None:
     assert derived_id("/agencies/water", "e-1", 0) == "de23d5ea-e738-5354-9b6d-bfb62e75b86f"
+
+
+def test_they_are_version_5_uuids() -> None:
+    for number in range(200):
+        expected = str(uuid5(NAMESPACE, f"/agencies/آب|e-1|{number}"))
+        assert derived_id("/agencies/آب", "e-1", number) == expected
