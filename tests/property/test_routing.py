@@ -19,7 +19,7 @@ from schemas.agreements import Agreement, AgreementState
 from schemas.base import OfficeClass
 from schemas.catalogue import Channels
 from schemas.intake_agency import Origin
-from schemas.log_requests import Exclusion, RefusalReason
+from schemas.log_requests import Decision, Exclusion, RefusalReason
 from schemas.offices import Accession, LicenceState, Office
 from tests import builders
 from tests.builders import AGENCY, MOMENT, SERVICE
@@ -165,6 +165,13 @@ def test_the_winner_is_eligible_and_has_the_lowest_score_of_the_sampled(world: W
     for sample in decision.samples:
         terms = (sample.in_flight, sample.capacity, sample.income_rial, sample.expected_income_rial, sample.distance_m)
         assert sample.score == score_of(policy, *terms)
+
+
+@given(worlds())
+def test_every_decision_fits_its_schema(world: World) -> None:
+    verdict = world.verdict()
+    if isinstance(verdict, Routed):
+        assert Decision.model_validate(verdict.decision.model_dump()) == verdict.decision
 
 
 @given(worlds())
