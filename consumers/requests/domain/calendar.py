@@ -32,6 +32,11 @@ def day_number(day: date) -> int:
     return day.toordinal() - _EPOCH_ORDINAL
 
 
+def weekly_spans(hours: Iterable[OpeningHours]) -> tuple[tuple[int, int, int], ...]:
+    """Return weekly hours as (weekday, opens minute, closes minute), in order."""
+    return tuple(sorted((span.weekday, span.opens_minute, span.closes_minute) for span in hours))
+
+
 class NeverOpen(ValueError):
     """A schedule without any working time within a year: its calendar cannot be what was meant."""
 
@@ -46,8 +51,7 @@ class Schedule:
     @classmethod
     def of(cls, hours: Iterable[OpeningHours], closed: Iterable[date] = ()) -> "Schedule":
         """Return the schedule of weekly `hours` that is closed on the local dates `closed`."""
-        spans = sorted((span.weekday, span.opens_minute, span.closes_minute) for span in hours)
-        return cls(tuple(spans), frozenset(day_number(day) for day in closed))
+        return cls(weekly_spans(hours), frozenset(day_number(day) for day in closed))
 
     def is_open(self, minute: int) -> bool:
         """Say whether the local `minute` lies within opening hours."""

@@ -1,11 +1,11 @@
 """What is in force at one business time: the registry as a decision sees it, resolved to plain look-ups."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from consumers.requests.domain.calendar import ALWAYS_OPEN, Schedule
+from consumers.requests.domain.calendar import ALWAYS_OPEN, Schedule, day_number, weekly_spans
 from schemas.agreements import Agreement, ServiceTerms
 from schemas.catalogue import Service
 from schemas.offices import Licence, LicenceState, Office
@@ -78,7 +78,7 @@ class Snapshot:
 
     def agency_schedule(self, agency: str) -> Schedule:
         """Return when an agency works: its own calendar's hours or the province's, less both their holidays."""
-        own = self._calendars_of(CalendarScope.AGENCY, agency)
+        own = self.calendars_of(CalendarScope.AGENCY, agency)
         province = self._province_calendars
         hours = next((held.hours for held in (*own, *province) if held.hours), ALWAYS_OPEN)
         return Schedule.of(hours, (day.on for held in (*own, *province) for day in held.holidays))
@@ -89,14 +89,15 @@ class Snapshot:
         return {city.code: city for code in sorted(self.territories) for city in self.territories[code].cities}
 
     @cached_property
-    def _territory_of(self) -> Mapping[str, str]:
+    def territory_of(self) -> Mapping[str, str]:
+        """The territory of every city, by code."""
         return {city.code: code for code in sorted(self.territories) for city in self.territories[code].cities}
 
     @cached_property
     def offices(self) -> Mapping[str, OfficeFacts]:
         """Every office in force, by code; offices of equal hours and closed days share one schedule."""
-        shared: dict[Schedule, Schedule] = {}
-        return {code: self._facts(office, shared) for code, office in self.office_versions.items()}
+        schedules = _Schedules(self)
+        return {code: self._facts(office, schedules) for code, office in self.office_versions.items()}
 
     @cached_property
     def _agreements_on(self) -> Mapping[str, tuple[tuple[Agreement, ServiceTerms], ...]]:
@@ -121,21 +122,17 @@ class Snapshot:
         pairs = self._calendars_by_subject.items()
         return tuple(calendar for (scope, _), held in pairs if scope is CalendarScope.PROVINCE for calendar in held)
 
-    def _calendars_of(self, scope: CalendarScope, subject: str) -> tuple[Calendar, ...]:
+    def calendars_of(self, scope: CalendarScope, subject: str) -> tuple[Calendar, ...]:
+        """Return the calendars that bind `subject`, in the order of their codes."""
         return self._calendars_by_subject.get((scope, subject), ())
 
-    def _facts(self, office: Office, shared: dict[Schedule, Schedule]) -> OfficeFacts:
+    def _facts(self, office: Office, schedules: "_Schedules") -> OfficeFacts:
         county = self.county_of(office.city)
-        own = self._calendars_of(CalendarScope.OFFICE, office.code)
-        local = () if county is None else self._calendars_of(CalendarScope.COUNTY, county)
-        province = self._calendars_of(CalendarScope.PROVINCE, self._territory_of.get(office.city, ""))
-        hours = next((held.hours for held in own if held.hours), office.hours)
-        schedule = Schedule.of(hours, (day.on for held in (*own, *local, *province) for day in held.holidays))
         return OfficeFacts(
             ordinal=self.ordinals[office.code],
             office=office,
             county=county,
-            schedule=shared.setdefault(schedule, schedule),
+            schedule=schedules.of(office, county),
             equipment=frozenset(office.equipment),
             training=frozenset(office.training),
             accessions={held.agreement: frozenset(held.services) for held in office.accessions},
@@ -147,3 +144,34 @@ class Snapshot:
         begun = licence.valid_from <= self.as_of
         ended = licence.valid_to is not None and licence.valid_to <= self.as_of
         return licence.state is LicenceState.ACTIVE and begun and not ended
+
+
+class _Schedules:
+    """Schedules of one snapshot's offices, each made once: they are few, the offices many."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._closed: dict[tuple[str | None, str], frozenset[int]] = {}
+        self._made: dict[Schedule, Schedule] = {}
+
+    def of(self, office: Office, county: str | None) -> Schedule:
+        """Return when `office` is open: by its own calendar's hours if it has one, less the holidays that bind it."""
+        own = self._snapshot.calendars_of(CalendarScope.OFFICE, office.code)
+        hours = next((held.hours for held in own if held.hours), office.hours)
+        closed = self._closed_in(county, self._snapshot.territory_of.get(office.city, ""))
+        if own:
+            closed |= _closed_days(own)
+        schedule = Schedule(weekly_spans(hours), closed)
+        return self._made.setdefault(schedule, schedule)
+
+    def _closed_in(self, county: str | None, territory: str) -> frozenset[int]:
+        key = (county, territory)
+        if key not in self._closed:
+            local = () if county is None else self._snapshot.calendars_of(CalendarScope.COUNTY, county)
+            province = self._snapshot.calendars_of(CalendarScope.PROVINCE, territory)
+            self._closed[key] = _closed_days((*local, *province))
+        return self._closed[key]
+
+
+def _closed_days(calendars: Iterable[Calendar]) -> frozenset[int]:
+    return frozenset(day_number(day.on) for calendar in calendars for day in calendar.holidays)
