@@ -80,11 +80,12 @@ class MemoryLedger:
 
     def movements(self, window: int) -> Sequence[AccountMovement]:
         sums: dict[str, list[int]] = {}
-        for (_, account, number), (debits_rial, credits_rial) in self.balances.items():
+        until = {key: sides for key, sides in self.balances.items() if key[2] <= window}
+        for (_, account, number), (debits_rial, credits_rial) in until.items():
             of_account = sums.setdefault(account, [0, 0, 0])
             if number < window:
                 of_account[0] += debits_rial - credits_rial
-            elif number == window:
+            else:
                 of_account[1] += debits_rial
                 of_account[2] += credits_rial
         return [AccountMovement(account, *values) for account, values in sorted(sums.items())]

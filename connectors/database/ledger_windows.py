@@ -6,7 +6,7 @@ from typing import Any
 from psycopg import Connection as DriverConnection
 from sqlalchemy import ColumnElement, Connection, insert, select, true
 
-from connectors.database.driver import driver_connection
+from connectors.database.driver import driver_connection, meaningful_errors
 from connectors.database.tables import settlement_window, window_cut
 from consumers.settlement.domain.accounts import SUSPENSE
 from consumers.settlement.domain.booking import Kind
@@ -87,14 +87,14 @@ class WindowStore:
 
     def close(self, closed: WindowClosed) -> None:
         """Keep a closed window. Raises `Collision` when it was closed before."""
-        self._connection.execute(
-            insert(settlement_window).values(
-                window_number=closed.window,
-                closed_at=closed.closed_at,
-                transfers=closed.transfers,
-                anchor=bytes.fromhex(closed.chain_anchor_sha256),
-            )
+        row = insert(settlement_window).values(
+            window_number=closed.window,
+            closed_at=closed.closed_at,
+            transfers=closed.transfers,
+            anchor=bytes.fromhex(closed.chain_anchor_sha256),
         )
+        with meaningful_errors():
+            self._connection.execute(row)
 
     def _cuts(self, condition: ColumnElement[bool]) -> list[Cut]:
         query = select(window_cut).where(condition).order_by(window_cut.c.window_number, window_cut.c.partition)
