@@ -1,0 +1,90 @@
+"""`make bench`: medians over runs taken in turn, as ratios to what stands beside each figure."""
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import benches
+from tests.bench.bus import BenchBus, bench_bus
+from tests.bench.corpus import held_and_posted, province, registry_log, submissions
+
+#: Figure, what stands beside it, and the ratio that the project asks of itself.
+RATIOS = (
+    ("routed/s", "bare loop/s", 0.45),
+    ("settled/s", "COPY of the same rows/s", 0.3),
+    ("through the bus/s", "Faust agent/s", 2.0),
+)
+LIMITS = (("p50 ms", 25.0), ("p99 ms", 80.0))
+NAMES = ("routed", "settled", "through", "latency")
+
+
+def main() -> None:
+    """Parse the command line, run the benches, print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--requests", type=int, default=100_000, help="requests per run (100000)")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each, in turn (3)")
+    parser.add_argument("--seconds", type=float, default=30.0, help="length of a latency run (30)")
+    parser.add_argument("--only", choices=NAMES, nargs="*", default=NAMES, help="some of the benches")
+    chosen = parser.parse_args()
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="pishkhan-bench-") as folder:
+        for name, measured in _run(Path(folder), chosen, console):
+            console.print(_table(name, measured))
+
+
+def _run(folder: Path, chosen: argparse.Namespace, console: Console) -> list[tuple[str, benches.Measured]]:
+    read = province()
+    registry = registry_log(read)
+    results: list[tuple[str, benches.Measured]] = []
+
+    def add(name: str, bench: Callable[[BenchBus], benches.Measured], bus: BenchBus) -> None:
+        if name in chosen.only:
+            with console.status(f"{name}: {chosen.runs} runs of {chosen.requests:,} requests"):
+                results.append((name, bench(bus)))
+
+    if "settled" in chosen.only:
+        with bench_bus(folder / "ledger") as bus:
+            bus.make_topics()
+            bus.fill(held_and_posted(chosen.requests))
+            add("settled", lambda bus: benches.settled(bus, registry, chosen.requests, chosen.runs), bus)
+    if set(chosen.only) - {"settled"}:
+        with bench_bus(folder / "requests") as bus:
+            bus.make_topics()
+            bus.fill(submissions(read, chosen.requests))
+            add("routed", lambda bus: benches.routed(bus, registry, chosen.requests, chosen.runs), bus)
+            add("through", lambda bus: benches.through(bus, registry, chosen.requests, chosen.runs), bus)
+            add("latency", lambda bus: benches.latency(bus, registry, read, chosen.seconds, chosen.runs), bus)
+    return results
+
+
+def _table(name: str, measured: benches.Measured) -> Table:
+    table = Table("figure", "median", "runs", title=name, title_justify="left")
+    medians = {figure: median(values) for figure, values in measured.figures.items()}
+    for figure, values in measured.figures.items():
+        table.add_row(figure, _number(medians[figure]), " ".join(_number(value) for value in values))
+    for figure, beside, wanted in RATIOS:
+        if figure in medians:
+            pairs = zip(measured.figures[figure], measured.figures[beside], strict=True)
+            ratio = median(ours / theirs for ours, theirs in pairs)
+            table.add_row(f"{figure} to {beside}", f"{ratio:.2f}", f"wanted: at least {wanted}")
+    for figure, limit in LIMITS:
+        if figure in medians:
+            table.add_row(f"{figure}, wanted", f"{limit:.0f}", "met" if medians[figure] <= limit else "missed")
+    for worker, usages in measured.usages.items():
+        rss = max(usage.rss_mb for usage in usages)
+        cpu = median(usage.cpu_seconds for usage in usages)
+        table.add_row(f"{worker}: largest RSS", f"{rss:.0f} MB", f"{cpu:.1f} s of CPU in a run")
+    return table
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+if __name__ == "__main__":
+    main()
