@@ -5,7 +5,7 @@ import httpx
 from deploy.settings import Settings
 from deploy.workers import WorkerRow
 
-ANSWER_WITHIN_SECONDS = 2.0
+ANSWER_WITHIN_SECONDS = 5.0
 
 
 def is_ready(settings: Settings, row: WorkerRow) -> bool:

@@ -27,7 +27,7 @@ from deploy.workers import WORKERS
 
 ENGINE_STAGE = 0
 WORKER_STAGE = 1
-WORKERS_READY_SECONDS = 60.0
+WORKERS_READY_SECONDS = 120.0
 ASK_EVERY_SECONDS = 0.1
 # Room between the port blocks of instances that run side by side.
 PORT_STEP = 20

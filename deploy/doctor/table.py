@@ -14,7 +14,7 @@ from deploy.doctor.machine import check_disk, check_memory, check_programs, chec
 from deploy.problem import Problem
 from deploy.settings import Settings
 
-ANSWER_WITHIN_MS = 3_000
+ANSWER_WITHIN_MS = 5_000
 
 CHECKS: tuple[Check, ...] = (
     # The machine, whether anything runs or not.

@@ -19,7 +19,7 @@ from deploy.engines.processes import ProcessTable, choose_port, port_is_free, st
 from deploy.engines.scram import scram_argument
 
 BUS_USER = "bus"
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 STOP_SECONDS = 20.0
 ASK_EVERY_SECONDS = 0.05
 

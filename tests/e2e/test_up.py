@@ -16,7 +16,7 @@ from deploy.engines.processes import ProcessTable
 from deploy.settings import PREFIX
 from deploy.workers import worker_names
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 RUNS = "The bus runs."
 
@@ -35,7 +35,7 @@ class Up:
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8")
 
-    def says(self, words: str, seconds: float = 90.0) -> None:
+    def says(self, words: str, seconds: float = 200.0) -> None:
         until(lambda: words in self.said() or self.process.poll() is not None, seconds)
         assert words in self.said(), self.said()
 
@@ -86,13 +86,13 @@ def test_it_runs_is_in_order_survives_a_killed_worker_and_stops_clean(start: Cal
     assert "Everything is in order." in outcome.stdout
 
     second = start("data")
-    assert second.process.wait(60) == 1
+    assert second.process.wait(120) == 1
     assert re.search(rf"in use by process {up.process.pid}\..*--data DIR", second.said())
 
     os.kill(children["settlement"], signal.SIGKILL)
     up.says("settlement was ended by SIGKILL; starting it again")
-    until(lambda: up.children().get("settlement", children["settlement"]) != children["settlement"], 30)
-    until(lambda: doctor(up.data).returncode == 0, 60)
+    until(lambda: up.children().get("settlement", children["settlement"]) != children["settlement"], 90)
+    until(lambda: doctor(up.data).returncode == 0, 120)
 
     last = up.children()
     assert up.stop() == 0

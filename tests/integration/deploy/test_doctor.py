@@ -15,6 +15,7 @@ from deploy.doctor.table import examine
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
+from deploy.engines.processes import choose_port
 from deploy.settings import Settings
 from tests.engines import DatabaseUrls, Engines, kafka_login
 
@@ -46,6 +47,8 @@ def settings(own_broker: EmbeddedKafka, fresh_database: DatabaseUrls, tmp_path: 
         kafka_password=SecretStr(own_broker.password),
         database_url=SecretStr(fresh_database.worker_url),
         database_owner_url=SecretStr(fresh_database.owner_url),
+        # Not the usual ports: another bus may run on this machine.
+        metrics_port=choose_port(None),
     )
 
 
