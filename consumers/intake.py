@@ -6,6 +6,7 @@ The topic decides who spoke: the broker lets nobody else write there, and a sour
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from consumers.runner.ports import Record
 from schemas import intake_agency as agency
@@ -35,6 +36,8 @@ REGISTRY_CLAIMS: frozenset[str] = frozenset(
     )
 )
 _REGISTRY_TYPES = frozenset(name.encode() for name in REGISTRY_CLAIMS)
+#: Look-ups by names that outsiders choose are kept for this many; a flood of new ones only costs time.
+NAMES_KEPT = 4096
 _CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
@@ -127,8 +130,7 @@ def conflicting(claim: Claim) -> Unreadable:
 
 
 def _read_body(record: Record, envelope: Envelope, speaker: tuple[SpeakerKind, str]) -> Claim | Unreadable:
-    topic = topic_of(record.topic)
-    model = None if topic is None else events_by_type(topic).get(envelope.type)
+    model = _model_of(record.topic, envelope.type)
     if model is None:
         if envelope.type in all_events():
             reason, detail = DeadLetterReason.WRONG_TOPIC, "may not be said on this topic; see the AsyncAPI document"
@@ -147,6 +149,14 @@ def _read_body(record: Record, envelope: Envelope, speaker: tuple[SpeakerKind, s
     return Claim(record, envelope, event, digest, *speaker)
 
 
+@lru_cache(maxsize=NAMES_KEPT)
+def _model_of(topic: str, event_type: str) -> type[Event] | None:
+    """Return the model of `event_type` when `topic` may carry it, else none."""
+    known = topic_of(topic)
+    return None if known is None else events_by_type(known).get(event_type)
+
+
+@lru_cache(maxsize=NAMES_KEPT)
 def _speaker(topic: str, source: str) -> tuple[SpeakerKind, str] | None:
     """Return who speaks when `source` may speak on `topic`, else none."""
     if not speaker_allowed(topic, source):

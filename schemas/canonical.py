@@ -3,6 +3,10 @@
 import hashlib
 import json
 
+from pydantic_core import from_json
+
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
 
 def body_hash(body: bytes) -> bytes:
     """Return SHA-256 of the sorted-key compact JSON of `body`.
@@ -10,13 +14,9 @@ def body_hash(body: bytes) -> bytes:
     Raises:
         ValueError: `body` is not JSON, or not UTF-8, or nested too deeply, or holds a number of thousands of digits.
     """
-    try:
-        canonical = canonical_json(json.loads(body))
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    return hashlib.sha256(canonical).digest()
+    return hashlib.sha256(canonical_json(from_json(body))).digest()
 
 
 def canonical_json(value: object) -> bytes:
     """Return compact JSON with sorted keys."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return _ENCODE(value).encode("utf-8", "surrogatepass")

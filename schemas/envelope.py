@@ -139,26 +139,26 @@ def _text(number: int | None) -> str | None:
 
 
 def _from_attributes(found: Mapping[str, str], prefix: str) -> Envelope:
+    get = found.get
     for name in ("specversion", "id", "source", "type"):
-        if not found.get(name):
+        if not get(name):
             raise EnvelopeInvalid(prefix + name, "is missing; CloudEvents 1.0 requires it")
     if found["specversion"] != "1.0":
         raise EnvelopeInvalid(prefix + "specversion", "must be 1.0")
     if len(found["id"]) > ID_LENGTH_MAX:
         raise EnvelopeInvalid(prefix + "id", f"is longer than {ID_LENGTH_MAX} characters")
     for name in ("id", "source", "type", "subject"):
-        if not found.get(name, "x").isprintable() or len(found.get(name, "")) > 200:
+        text = get(name, "x")
+        if not text.isprintable() or len(text) > 200:
             raise EnvelopeInvalid(prefix + name, "must be printable text of at most 200 characters")
-    numbers = {name: _number(found, name, prefix) for name in BUS_EXTENSIONS}
+    # Positional, because every record of every topic comes through here.
     return Envelope(
-        id=found["id"],
-        source=found["source"],
-        type=found["type"],
-        subject=found.get("subject"),
-        time=_time(found.get("time"), prefix),
-        sequence=numbers["sequence"],
-        load_revision=numbers["loadrevision"],
-        load_index=numbers["loadindex"],
+        found["id"],
+        found["source"],
+        found["type"],
+        get("subject"),
+        _time(get("time"), prefix),
+        *(_number(found, name, prefix) if name in found else None for name in BUS_EXTENSIONS),
     )
 
 
