@@ -18,7 +18,7 @@ from consumers.requests.domain.acts import ActKey, act
 from consumers.requests.domain.context import Context
 from consumers.requests.domain.lifecycle import REQUEST_CLAIMS, transition
 from consumers.requests.domain.loads import PositionChange
-from consumers.requests.domain.outcome import Apply, Await, AwaitReason, Outcome, Refuse
+from consumers.requests.domain.outcome import Apply, Await, AwaitReason, Refuse
 from consumers.requests.domain.state import Signal, Speaker, Stage
 from consumers.requests.domain.world import BatchWorld
 from consumers.requests.messages import SOURCE
@@ -56,14 +56,15 @@ class Fold:
         self.decided: list[Decided] = []
         self.new_acts: dict[ActKey, str] = {}
         self.parked: list[Waiting] = []
-        self.counts: Counter[tuple[Counted, StrEnum | None]] = Counter()
+        self.handled = 0
+        self.counts: Counter[tuple[Counted, StrEnum]] = Counter()
         self.done = 0
         self._world = world
         self._acts = dict(acts)
         self.now = now
         self._business = business
         self._ends = ends
-        self._speakers: dict[tuple[SpeakerKind, str], Speaker] = {}
+        self._speakers: dict[str, Speaker] = {}
         self._ends_seen: dict[str | None, Mapping[str, int]] = {}
 
     def take(self, claim: Claim) -> None:
@@ -79,14 +80,15 @@ class Fold:
             self._park(case, claim, ParkReason.BEHIND, "an earlier claim of this request failed", NEVER)
             self.counts[Counted.PARKED, ParkReason.BEHIND] += 1
             return
-        outcome = self._outcome(case, claim)
+        context = self._context(claim)
+        outcome = transition(case.state, claim.event, context)
         if isinstance(outcome, Apply):
-            self._apply(case, claim, outcome)
+            self._emit(case, outcome, claim.envelope.source, claim.envelope.id, context.moment)
             last = outcome.events[-1]
             if isinstance(last, RequestRefused):
                 self.counts[Counted.REFUSED, last.reason] += 1
             else:
-                self.counts[Counted.HANDLED, None] += 1
+                self.handled += 1
             if case.waiting:
                 self._retry(case)
         elif isinstance(outcome, Refuse):
@@ -127,29 +129,22 @@ class Fold:
         """Return what the batch changes of offices' loads, summed by office, in the order of their codes."""
         return self._world.changes()
 
-    def _outcome(self, case: Case, claim: Claim) -> Outcome:
-        return transition(case.state, claim.event, self._context(claim))
-
     def _context(self, claim: Claim) -> Context:
-        spoken = (claim.speaker_kind, claim.speaker_code)
-        speaker = self._speakers.get(spoken)
+        source = claim.envelope.source
+        speaker = self._speakers.get(source)
         if speaker is None:
-            speaker = self._speakers[spoken] = speaker_of(*spoken)
+            speaker = self._speakers[source] = speaker_of(claim.speaker_kind, claim.speaker_code)
         return Context(speaker, self._moment(claim), self.now, self._world)
 
     def _moment(self, claim: Claim) -> datetime:
         return self._world.moment(claim.envelope.time, self._business(claim.record.appended_at))
 
-    def _apply(self, case: Case, claim: Claim, outcome: Apply) -> None:
-        envelope = claim.envelope
-        self._emit(case, outcome, envelope.source, envelope.id, self._moment(claim))
-
     def _emit(self, case: Case, outcome: Apply, source: str, event_id: str, time: datetime) -> None:
-        sequence = case.state.version
+        sequence, key, world = case.state.version, case.key, self._world
         for number, event in enumerate(outcome.events):
             sequence += 1
-            self.decided.append(Decided(event, derived_id(source, event_id, number), case.key, time, sequence, None))
-            self._world.apply(event)
+            self.decided.append(Decided(event, derived_id(source, event_id, number), key, time, sequence, None))
+            world.apply(event)
         case.state = outcome.state
         case.changed = True
         if case.waiting and outcome.state.stage is not Stage.PARKED:
@@ -225,7 +220,8 @@ class Fold:
             return False
         claim = self._claim_of(waiting)
         try:
-            outcome = self._outcome(case, claim)
+            context = self._context(claim)
+            outcome = transition(case.state, claim.event, context)
         except Exception as error:
             # The claim at fault is the waiting one, not the one that woke it.
             self._failed(waiting, error)
@@ -239,7 +235,7 @@ class Fold:
         if isinstance(outcome, Refuse):
             self._refuse(case, claim, outcome)
             return False
-        self._apply(case, claim, outcome)
+        self._emit(case, outcome, claim.envelope.source, claim.envelope.id, context.moment)
         return True
 
     def _examine_waiting(self, case: Case, waiting: Waiting, registry: Mapping[str, int]) -> None:
@@ -270,7 +266,7 @@ class Fold:
         if outcome.once is not None:
             self._acts[outcome.once] = self.new_acts[outcome.once] = outcome.content
         self._log_act(claim, outcome.events)
-        self.counts[Counted.HANDLED, None] += 1
+        self.handled += 1
 
     def _log_act(self, claim: Claim, events: tuple[Event, ...]) -> None:
         moment = self._moment(claim)

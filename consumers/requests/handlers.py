@@ -169,6 +169,8 @@ class RequestsHandler:
         stores.park.remove(gone)
 
     def _count(self, fold: Fold, duplicates: int, letters: Sequence[Unreadable]) -> None:
+        if fold.handled:
+            self._telemetry.count(Outcome.HANDLED, fold.handled)
         for (outcome, reason), events in fold.counts.items():
             self._telemetry.count(outcome, events, reason)
         if duplicates:

@@ -24,6 +24,7 @@ from schemas.log_requests import (
     RequestRefused,
     RequestRouted,
 )
+from schemas.policy import Policy
 from schemas.trusted import trusted
 
 
@@ -73,7 +74,7 @@ def _open(state: RequestState, asked: Submission, context: Context) -> Outcome:
     verdict = _route(state, asked, context)
     if isinstance(verdict, Refused):
         return _refuse(state, asked, verdict, snapshot, context)
-    return _route_first(state, asked, verdict, context)
+    return _route_first(state, asked, verdict, snapshot.policy, context)
 
 
 def _unknown(service: Service | None) -> Refused:
@@ -117,10 +118,10 @@ def _route(
     return verdict
 
 
-def _route_first(state: RequestState, asked: Submission, routed: Routed, context: Context) -> Apply:
+def _route_first(state: RequestState, asked: Submission, routed: Routed, policy: Policy, context: Context) -> Apply:
     service = routed.service
     opened = _opened(state, asked, service.agency, routed.county)
-    given, changes = _given(state, asked.service, service.agency, routed, context)
+    given, changes = _given(state, asked.service, service.agency, routed, policy, context)
     return applied(
         state,
         opened,
@@ -136,12 +137,10 @@ def _route_first(state: RequestState, asked: Submission, routed: Routed, context
 
 
 def _given(
-    state: RequestState, service: str, agency: str, routed: Routed, context: Context
+    state: RequestState, service: str, agency: str, routed: Routed, policy: Policy, context: Context
 ) -> tuple[RequestRouted, dict[str, Any]]:
     """Return the event that gives the request to an office, and the changes of state that go with it."""
     decision = routed.decision
-    policy = context.world.snapshot(context.moment).policy
-    assert policy is not None, "a decision needs a policy"
     accept_by = context.now + timedelta(seconds=policy.acceptance_seconds)
     event = trusted(
         RequestRouted,
@@ -204,7 +203,7 @@ def _route_again(state: RequestState, given_back: RequestLogEvent, context: Cont
     verdict = _route(state, asked, context, state.attempt + 1, tried)
     if isinstance(verdict, Refused):
         return _escalate(state, given_back, tried, verdict.excluded, context, policy.expiry_seconds)
-    given, changes = _given(state, asked.service, state.owner(), verdict, context)
+    given, changes = _given(state, asked.service, state.owner(), verdict, policy, context)
     return applied(state, given_back, given, tried=tried, county=verdict.county, **changes)
 
 

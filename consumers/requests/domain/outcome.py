@@ -46,9 +46,10 @@ Outcome = Apply | Await | Refuse
 
 def applied(state: RequestState, *events: RequestLogEvent, **changes: Any) -> Apply:
     """Return `state` with `changes`, its version moved on by the number of `events`."""
-    assert changes.keys() <= _FIELDS, f"unknown fields in {sorted(changes)}"
     changes["version"] = state.version + len(events)
-    return Apply(trusted(RequestState, {**state.__dict__, **changes}), events)
+    fields = {**state.__dict__, **changes}
+    assert len(fields) == _FIELDS, f"unknown fields among {sorted(changes)}"
+    return Apply(trusted(RequestState, fields), events)
 
 
-_FIELDS = RequestState.model_fields.keys()
+_FIELDS = len(RequestState.model_fields)
