@@ -22,3 +22,5 @@ def worker_connection(data: Path | None) -> Iterator[Connection]:
             yield connection
     except (DatabaseUnavailable, Contention) as error:
         raise Problem(f"The database does not answer: {error}. Is `pishkhan up` running?") from error
+    finally:
+        engine.dispose()

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -70,11 +70,16 @@ def export(
 
     Lines hold transaction_id, event_id, request_id, kind, account, amount_rial and time (UTC). They are streamed:
     memory does not grow with the ledger.
+
+    [bold]Examples[/bold]
+
+      pishkhan ledger export > ledger.ndjson
+
+      pishkhan ledger export --format csv --output ledger.csv
     """
     write = {Format.NDJSON: _write_ndjson, Format.CSV: _write_csv}[format_]
-    target = nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8", newline="")
     try:
-        with _reading(data) as connection, target as stream, _watched(connection, "transfers") as watch:
+        with _target(output) as stream, _reading(data) as connection, _watched(connection) as watch:
             write(stream, reads.entries(watch(reads.ledger_rows(connection))))
     except BrokenPipeError:
         # Whoever read has seen enough, as `head` has; flushing the rest at exit must not complain.
@@ -85,7 +90,16 @@ def balances(
     prefix: Annotated[str, typer.Argument(help="Only accounts that begin so, such as office: or bank:.")] = "",
     data: DataOption = None,
 ) -> None:
-    """Show every account's debits, credits and balance in rial, summed over the rows themselves."""
+    """Show every account's debits, credits and balance in rial, summed over the rows themselves.
+
+    A positive balance is owed by the account's holder, a negative one is owed to it.
+
+    [bold]Examples[/bold]
+
+      pishkhan ledger balances
+
+      pishkhan ledger balances office:
+    """
     with _reading(data) as connection:
         found, disputed = reads.balances(connection, prefix), reads.disputed(connection)
     table = Table("account", *(_number_column(name) for name in ("debits", "credits", "balance, rial")))
@@ -108,8 +122,12 @@ def verify(data: DataOption = None) -> None:
     """Recompute everything from the rows: Σ, running sums, hash chains, windows' anchors, and offices' exposure.
 
     Ends with code 1 when anything is wrong.
+
+    [bold]Example[/bold]
+
+      pishkhan ledger verify
     """
-    with _reading(data) as connection, _watched(connection, "transfers") as watch:
+    with _reading(data) as connection, _watched(connection) as watch:
         findings = list(audit(connection, watch(reads.ledger_rows(connection))))
         summary, count = reads.ledger_summary(connection), reads.transfers_kept(connection)
     console = Console(highlight=False)
@@ -130,7 +148,14 @@ def statement(
     language: Annotated[Language, typer.Option(help="The language to write in.")] = Language.FA,
     data: DataOption = None,
 ) -> None:
-    """Show one account's window: opening, movements by kind, closing; in figures and in words."""
+    """Show one account's window: opening, movements by kind, closing; in figures and in words.
+
+    [bold]Examples[/bold]
+
+      pishkhan ledger statement bank:melli --window 1
+
+      pishkhan ledger statement office:nk-u-001:drawer --window 1 --language en
+    """
     with _reading(data) as connection:
         store = WindowStore(connection)
         found = store.movements(window, account)
@@ -150,11 +175,25 @@ def _reading(data: Path | None) -> Iterator[Connection]:
 
 
 @contextmanager
-def _watched(connection: Connection, what: str) -> Iterator[Callable[[Iterator[Row]], Iterator[Row]]]:
+def _target(output: Path | None) -> Iterator[TextIO]:
+    if output is None:
+        yield sys.stdout
+        # Here, and not at exit, where nobody could tell a reader that has seen enough from a fault.
+        sys.stdout.flush()
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+    except OSError as error:
+        raise Problem(f"{output} cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def _watched(connection: Connection) -> Iterator[Callable[[Iterator[Row]], Iterator[Row]]]:
     """Give a way to watch rows being read: a bar on stderr when it is a terminal, silence otherwise."""
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(what, total=reads.transfers_kept(connection))
+        task = progress.add_task("transfers", total=reads.transfers_kept(connection))
 
         def watch(rows: Iterator[Row]) -> Iterator[Row]:
             for number, row in enumerate(rows, start=1):
