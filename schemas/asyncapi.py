@@ -57,6 +57,9 @@ An event is identified by (`ce_source`, `ce_id`). Sending it again with the same
 often. The same id with another body is set aside, so use a new id for every new event and keep it over retries. Wait
 for the broker's acknowledgement (`acks=all`). Events may arrive in any order: one that comes too early waits for a
 while. An event that cannot be read or is not allowed never stops those behind it.
+
+Clients that are built on librdkafka need its version 2.6.1 or newer: older ones answer SCRAM's challenge with a nonce
+that Kafka 4 refuses ("invalid credentials").
 """
 
 

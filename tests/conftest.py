@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for."""
 
+from tests.bus import running_bus
 from tests.databases import database, engine
 from tests.engines import engines, fresh_database
 
-__all__ = ["database", "engine", "engines", "fresh_database"]
+__all__ = ["database", "engine", "engines", "fresh_database", "running_bus"]

@@ -13,8 +13,8 @@ The words behind a fence's language are its marks:
 
 Commands and programs of one page run in order, in one empty folder from which the repository's own folders can be
 reached. `needs=PROGRAM` names a program that is not ours: without it the page is skipped, except in CI. In `bus` blocks
-the words in capitals that `RunningBus.words` holds (REQUEST_ID, AGENCY, ...) are replaced. A command whose comment says
-`until Ctrl-C` is interrupted once it has said something.
+the words in capitals that the fixture `running_bus` knows (REQUEST_ID, AGENCY, ...) are replaced. A command whose
+comment says `until Ctrl-C` is interrupted once it has said something.
 """
 
 import re

@@ -9,8 +9,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import yaml
@@ -24,12 +25,16 @@ MAKE = re.compile(r"^make (?P<target>[a-z-]+)(?: [A-Z_]+=\S+)*$")
 REACHABLE = (".venv", "deploy", "docs", "schemas", "tests")
 
 
-@dataclass(frozen=True, slots=True)
-class RunningBus:
-    """A bus that commands find by `environment`; `words` replace capitals in a page (REQUEST_ID, AGENCY, ...)."""
+class Bus(Protocol):
+    """A running bus, as pages need it."""
 
-    environment: Mapping[str, str]
-    words: Mapping[str, str] = field(default_factory=dict)
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Return the variables by which commands find the bus."""
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """Return what replaces words in capitals in a page (REQUEST_ID, AGENCY, ...)."""
 
 
 def folder_for(page_folder: Path) -> Path:
@@ -41,7 +46,7 @@ def folder_for(page_folder: Path) -> Path:
     return page_folder
 
 
-def run(block: Block, folder: Path, bus: RunningBus | None) -> None:
+def run(block: Block, folder: Path, bus: Bus | None) -> None:
     """Try one block. Fails, naming place and command, when it does not do what a reader was told."""
     if block.needs and not shutil.which(block.needs):
         message = f"{block.place} needs {block.needs}: apt-get install {block.needs}"
@@ -61,7 +66,7 @@ def run(block: Block, folder: Path, bus: RunningBus | None) -> None:
         _keep_data(block, folder)
 
 
-def _environment(bus: RunningBus | None) -> dict[str, str]:
+def _environment(bus: Bus | None) -> dict[str, str]:
     outside = {name: value for name, value in os.environ.items() if not name.startswith("PISHKHAN_")}
     path = os.pathsep.join([str(Path(sys.executable).parent), outside.get("PATH", "")])
     return {**outside, "PATH": path, "COLUMNS": "120", **(bus.environment if bus else {})}

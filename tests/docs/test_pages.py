@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bus import RunningBus
 from tests.docs.blocks import Block, blocks
 from tests.docs.running import ROOT, folder_for, run
 
@@ -45,8 +46,7 @@ def test_a_page_without_a_bus_does_what_it_says(page: str, tmp_path: Path) -> No
 @pytest.mark.e2e
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", [page for page in PAGES if needs_bus(page)])
-def test_a_page_with_a_bus_does_what_it_says(page: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_a_page_with_a_bus_does_what_it_says(page: str, tmp_path: Path, running_bus: RunningBus) -> None:
     folder = folder_for(tmp_path / "page")
-    bus = request.getfixturevalue("running_bus")
     for block in page_blocks(page):
-        run(block, folder, bus)
+        run(block, folder, running_bus)

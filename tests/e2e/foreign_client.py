@@ -1,7 +1,7 @@
 """An agency's own client, by somebody who has the AsyncAPI document, credentials and kafka-python, and nothing else.
 
     python foreign_client.py --document asyncapi.yaml --user agency-post --password-file secret --agency post \
-        --service parcel --city bojnurd --count 2000 --other-agency water [--journal journal.ndjson]
+        --service parcel --city bojnord --count 2000 --other-agency water [--journal journal.ndjson]
 
 It publishes requests with duplicates, disorder and garbage among them, tries forgeries, and prints a JSON report of
 what the broker acknowledged and denied. The journal gets one line per event before it is sent: what was acknowledged
