@@ -18,11 +18,13 @@ from rich.progress import Progress
 
 from deploy.commands.up import console_voice
 from deploy.demo.order import day_order, last_working_day
-from deploy.demo.play import DAY_SECONDS, Stage
+from deploy.demo.plan import DAY_SECONDS
+from deploy.demo.play import Stage
 from deploy.demo.screen import TEHRAN, Glance, jalali, line, screen, summary
 from deploy.problem import Problem
 from deploy.provinces.loader import Province, read_province
 from deploy.provinces.loading import load_province
+from deploy.replay.reading import Replay, load_mapping, read_log
 from deploy.running import RunningBus, Wanted, running_bus
 from deploy.settings import default_data_directory
 
@@ -46,6 +48,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed plays the same day.")] = 1405,
     requests: Annotated[int, typer.Option(min=1, max=200_000, help="How many generated requests the day has.")] = 3_000,
     seconds: Annotated[float, typer.Option(min=5, help="Real seconds that the six hours of the day take.")] = 60.0,
+    replay: Annotated[bool, typer.Option(help="Play a day of a real request log beside the generated one.")] = True,
     province: Annotated[Path, typer.Option(help="Folder of the province.")] = NORTH_KHORASAN,
     picture: Annotated[Path | None, typer.Option(help="Save the last view and the summary as SVG.")] = None,
 ) -> None:
@@ -67,7 +70,7 @@ def demo(
     day = last_working_day(provided, datetime.now(TEHRAN).date())
     opens_at = datetime.combine(day, OPENS, TEHRAN).astimezone(UTC)
     wanted = Wanted(data_directory=directory, clock_start=opens_at - NIGHT, clock_factor=DAY_SECONDS / seconds)
-    order = day_order(provided, seed, requests)
+    order = day_order(provided, seed, requests, _replay_of(province) if replay else None, OPENS)
     for told in order.told:
         console.print(told, markup=False, highlight=False)
     stop = Signal()
@@ -104,6 +107,14 @@ def _begin_anew(directory: Path) -> None:
         shutil.rmtree(directory)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / MARKER).touch()
+
+
+def _replay_of(province: Path) -> Replay | None:
+    """Return the real log that a province's folder carries; none when it has none."""
+    for mapping in sorted((province / "replay").glob("*.yaml")):
+        for log in sorted(mapping.parent.glob(f"{mapping.stem}*.csv.gz")):
+            return read_log(log, load_mapping(mapping))
+    return None
 
 
 def _load(console: Console, bus: RunningBus, province: Province) -> float:

@@ -1,11 +1,14 @@
 """Which day is played, and what is in it: the generated requests, and a slice of a real log beside them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
-from deploy.demo.plan import Arrival, plan_day
+from deploy.demo.plan import DAY_SECONDS, Arrival, plan_day
 from deploy.demo.plan import Province as Planned
 from deploy.provinces.loader import Province
+from deploy.replay.mapping import Case, request_of
+from deploy.replay.reading import Replay
 from schemas.policy import CalendarScope
 
 #: Python's numbers of Thursday and Friday: the weekend.
@@ -36,8 +39,8 @@ def last_working_day(province: Province, today: date) -> date:
     return day
 
 
-def day_order(province: Province, seed: int, requests: int) -> DayOrder:
-    """Return a day with `requests` generated requests."""
+def day_order(province: Province, seed: int, requests: int, replay: Replay | None, opens: time) -> DayOrder:
+    """Return a day that begins at `opens`: `requests` generated ones, and beside them the busiest day of `replay`."""
     newest = {service.code: service for service in province.services}
     planned = Planned(
         territory=province.territories[-1],
@@ -45,9 +48,42 @@ def day_order(province: Province, seed: int, requests: int) -> DayOrder:
         agreements=tuple({signed.agreement.code: signed.agreement for signed in province.agreements}.values()),
         offices=tuple({office.code: office for office in province.offices}.values()),
     )
+    arrivals = plan_day(planned, seed, requests)
+    real = [] if replay is None else replayed_arrivals(replay, opens)
     return DayOrder(
         seed=seed,
-        arrivals=tuple(plan_day(planned, seed, requests)),
+        arrivals=tuple(sorted([*arrivals, *real], key=lambda arrival: arrival.at_seconds)),
         answered_services=frozenset(code for code, service in newest.items() if service.needs_agency_answer),
-        told=(),
+        told=() if replay is None else tuple(_told(replay, len(real))),
     )
+
+
+def replayed_arrivals(replay: Replay, opens: time) -> list[Arrival]:
+    """Return the busiest day of a real log at its own times of day.
+
+    What came before `opens` comes at once; what came after the day's end is left out.
+    """
+    by_day: dict[date, list[Case]] = {}
+    for case in replay.cases:
+        by_day.setdefault(case.opened_at.date(), []).append(case)
+    busiest = max(by_day.values(), key=len, default=[])
+    return [
+        Arrival(
+            at_seconds, f"/agencies/{replay.mapping.services[case.service].agency}", request_of(case, replay.mapping)
+        )
+        for case in busiest
+        if (at_seconds := _seconds_after(opens, case.opened_at)) <= DAY_SECONDS
+    ]
+
+
+def _seconds_after(opens: time, moment: datetime) -> float:
+    return max(0.0, (moment - datetime.combine(moment.date(), opens)).total_seconds())
+
+
+def _told(replay: Replay, played: int) -> Iterator[str]:
+    dropped = sum(replay.dropped_by_reason().values())
+    yield f"beside the generated day, {played} requests of a real log: {replay.mapping.origin}"
+    yield f"  {replay.rows} rows: {len(replay.cases)} mapped to services and cities here, {dropped} dropped;"
+    yield f"  {len(replay.cases) - played} of the mapped ones are of other days or came after the offices close"
+    for reason, rows in replay.dropped_by_reason().items():
+        yield f"  {rows} dropped: {reason.replace('_', ' ')}"

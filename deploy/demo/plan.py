@@ -18,6 +18,8 @@ from schemas.territory import City, Territory
 ORIGIN_PERCENT = {Origin.WALK_IN: 35, Origin.CITIZEN_CHOICE: 15, Origin.AGENCY: 50}
 #: How busy each half hour from opening to closing is: a morning peak, as counters see it.
 HALF_HOUR_WEIGHTS = (4, 8, 11, 12, 11, 10, 9, 8, 7, 6, 5, 4)
+#: How long a day is in business time, from the first arrival to the last.
+DAY_SECONDS = len(HALF_HOUR_WEIGHTS) * 1800
 
 
 @dataclass(frozen=True, slots=True)

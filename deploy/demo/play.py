@@ -26,6 +26,7 @@ from connectors.database.requests import request_counts
 from connectors.ids import new_id
 from deploy.demo.day import Day
 from deploy.demo.order import DayOrder
+from deploy.demo.plan import DAY_SECONDS
 from deploy.demo.report import ByClass, LogCount, Report, Seconds
 from deploy.demo.screen import Glance
 from deploy.demo.voices import Voices
@@ -34,8 +35,6 @@ from producers.publisher import Publisher
 from schemas.envelope import from_headers
 from schemas.topics import LOG_REQUESTS
 
-#: How long a day is in business time, from the first arrival to the last.
-DAY_SECONDS = 6 * 3600
 #: Business time after the last arrival in which open requests are still worked on.
 EVENING_SECONDS = 2 * 3600
 GLANCE_SECONDS = 0.5

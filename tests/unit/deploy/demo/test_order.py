@@ -1,0 +1,44 @@
+"""Which day is played, and that the real log beside it keeps its own times."""
+
+from datetime import date, time
+from pathlib import Path
+
+from deploy.demo.order import day_order, last_working_day, replayed_arrivals
+from deploy.demo.plan import DAY_SECONDS
+from deploy.provinces.loader import Province, read_province
+from deploy.replay.reading import Replay, load_mapping, read_log
+
+FOLDER = Path(__file__).parents[4] / "deploy" / "provinces" / "north_khorasan"
+OPENS = time(7, 30)
+
+
+def province() -> Province:
+    return read_province(FOLDER)
+
+
+def replay() -> Replay:
+    (log,) = (FOLDER / "replay").glob("*.csv.gz")
+    return read_log(log, load_mapping(FOLDER / "replay" / "boston_311_2011.yaml"))
+
+
+def test_the_day_played_is_never_a_weekend_nor_a_holiday() -> None:
+    # Saturday 28 November 2026: the day before is Friday, the one before Thursday.
+    assert last_working_day(province(), date(2026, 11, 28)) == date(2026, 11, 25)
+    # After Nowruz 1405 (21 to 24 March 2026, and the days around it).
+    assert last_working_day(province(), date(2026, 3, 25)) < date(2026, 3, 20)
+
+
+def test_the_real_log_arrives_within_the_day_and_says_what_became_of_its_rows() -> None:
+    order = day_order(province(), seed=1, requests=50, replay=replay(), opens=OPENS)
+    real = replayed_arrivals(replay(), OPENS)
+    assert len(order.arrivals) == 50 + len(real)
+    assert len(real) > 100
+    assert all(0 <= arrival.at_seconds <= DAY_SECONDS for arrival in order.arrivals)
+    assert [arrival.at_seconds for arrival in order.arrivals] == sorted(
+        arrival.at_seconds for arrival in order.arrivals
+    )
+    assert any("dropped" in line for line in order.told)
+
+
+def test_a_day_without_a_real_log_tells_nothing() -> None:
+    assert day_order(province(), seed=1, requests=5, replay=None, opens=OPENS).told == ()
