@@ -14,6 +14,7 @@ from kafka.errors import KafkaError, LogTruncationError, OffsetOutOfRangeError
 from kafka.structs import OffsetAndMetadata
 
 from connectors.broker.admin import BrokerAdmin
+from connectors.broker.broken_headers import tolerate_broken_header_names
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
 from consumers.runner.ports import Partition, PositionLost, Record
 
@@ -121,6 +122,7 @@ class KafkaSource:
 
     def _connected(self) -> Any:
         if self._consumer is None:
+            tolerate_broken_header_names()
             self._consumer = KafkaConsumer(
                 **client_arguments(self._login, self._group),
                 group_id=None,

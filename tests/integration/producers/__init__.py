@@ -1,0 +1,1 @@
+"""Publishing with the real engines."""

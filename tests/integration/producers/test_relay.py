@@ -1,0 +1,183 @@
+"""The relay between a real outbox and a real log: restarts, cut connections, missing topics; nothing lost, in order."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from connectors.broker.admin import BrokerAdmin
+from connectors.broker.log_producer import LogProducer
+from connectors.database.outbox import outbox_opener
+from connectors.database.relay_outbox import SqlRelayOutbox
+from consumers.runner.ports import Record
+from deploy.engines.instance import Instance
+from deploy.engines.jars import ensure_jars
+from deploy.engines.kafka import EmbeddedKafka
+from producers.relay import Relay, RelayPace
+from schemas.envelope import Envelope, from_headers
+from schemas.message import Message
+from schemas.topics import LOG_REQUESTS
+from tests.brokers import fresh_agency, provide, read_from_start, source_of
+from tests.databases import scalar, wait_until
+from tests.engines import DatabaseUrls, Engines, kafka_login
+from tests.relay_memory import MemoryRelayReport
+
+pytestmark = pytest.mark.integration
+
+TIME = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+PACE = RelayPace(rows_max=20, poll_seconds=0.2, standby_seconds=0.2, wait_last_seconds=0.5, missing_topic_seconds=0.5)
+
+
+class Keys:
+    """Writes events of several keys to the outbox, each with the next sequence of its key."""
+
+    def __init__(self, engine: Engine, topic: str) -> None:
+        self._open = outbox_opener(engine)
+        self._topic = topic
+        self.sequences: dict[str, int] = {}
+
+    def write(self, events: int) -> None:
+        messages = []
+        for number in range(events):
+            key = f"key-{number % 7}"
+            sequence = self.sequences[key] = self.sequences.get(key, 0) + 1
+            envelope = Envelope(f"{key}-{sequence}", "/bus", "ir.pishkhan.X.v1", key, TIME, sequence)
+            messages.append(Message(self._topic, key, envelope, b"{}"))
+        with self._open() as outbox:
+            outbox.add(messages)
+
+
+def first_appearances(records: list[Record]) -> dict[str, list[int]]:
+    """Return each key's sequences in the order in which they first appear in the log: what a reader sees."""
+    seen: dict[str, list[int]] = {}
+    for record in records:
+        envelope = from_headers(record.headers)
+        assert envelope.sequence is not None
+        sequences = seen.setdefault(str(envelope.subject), [])
+        if not sequences or envelope.sequence > sequences[-1]:
+            sequences.append(envelope.sequence)
+    return seen
+
+
+@contextmanager
+def running_relay(url: str, login: Mapping[str, Any], name: str = "relay-1") -> Iterator[MemoryRelayReport]:
+    stop, report = Event(), MemoryRelayReport()
+    relay = Relay(lambda: SqlRelayOutbox(url, name), lambda: LogProducer(login), report, pace=PACE, chance=lambda: 0.5)
+    thread = Thread(target=relay.run, args=(stop,))
+    thread.start()
+    try:
+        yield report
+    finally:
+        stop.set()
+        thread.join()
+
+
+def nothing_waits(engine: Engine) -> Callable[[], bool]:
+    def check() -> bool:
+        with engine.connect() as connection:
+            return scalar(connection, "SELECT count(*) FROM outbox WHERE published_at IS NULL") == 0
+
+    return check
+
+
+def log_end(login: Mapping[str, Any], topic: str) -> int:
+    source = source_of(login, topic)
+    try:
+        return sum(source.ends([topic]).values())
+    finally:
+        source.close()
+
+
+@pytest.fixture
+def topic(engines: Engines) -> str:
+    agency = fresh_agency()
+    provide(engines.kafka_login, agency)
+    return f"pishkhan.intake.{agency}"
+
+
+def test_everything_is_published_once_in_order(
+    engines: Engines, database: DatabaseUrls, engine: Engine, topic: str
+) -> None:
+    keys = Keys(engine, topic)
+    keys.write(300)
+    with running_relay(database.worker_url, engines.kafka_login) as report:
+        keys.write(300)
+        wait_until(nothing_waits(engine), "everything is published")
+    records = read_from_start(engines.kafka_login, topic, 600)
+    assert log_end(engines.kafka_login, topic) == 600
+    assert first_appearances(records) == {key: list(range(1, last + 1)) for key, last in keys.sequences.items()}
+    assert report.rows == 600
+
+
+def test_a_relay_that_loses_its_database_connection_goes_on_in_order(
+    engines: Engines, database: DatabaseUrls, engine: Engine, topic: str
+) -> None:
+    keys = Keys(engine, topic)
+    cut = text("SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE application_name LIKE 'relay-%'")
+    with running_relay(database.worker_url, engines.kafka_login) as first:
+        with running_relay(database.worker_url, engines.kafka_login, "relay-2") as second:
+            for _ in range(5):
+                keys.write(100)
+                with engine.begin() as connection:
+                    connection.execute(cut)
+            wait_until(nothing_waits(engine), "everything is published")
+        assert first.rows + second.rows >= 500
+    records = read_from_start(engines.kafka_login, topic, log_end(engines.kafka_login, topic))
+    assert first_appearances(records) == {key: list(range(1, last + 1)) for key, last in keys.sequences.items()}
+
+
+def test_a_missing_topic_holds_up_nothing_else_and_its_rows_go_out_when_it_is_made(
+    engines: Engines, database: DatabaseUrls, engine: Engine, topic: str
+) -> None:
+    missing = fresh_agency()
+    later = f"pishkhan.intake.{missing}"
+    Keys(engine, later).write(5)
+    Keys(engine, topic).write(5)
+    with running_relay(database.worker_url, engines.kafka_login) as report:
+        wait_until(lambda: report.rows == 5, "the rows of the topic that is there are published")
+        assert set(report.missing) == {later}
+        provide(engines.kafka_login, missing)
+        wait_until(nothing_waits(engine), "the others follow")
+    assert len(read_from_start(engines.kafka_login, later, 5)) == 5
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Callable[[], EmbeddedKafka]]:
+    """Start a broker of this test alone, again and again over the same directory."""
+    with ExitStack() as stack:
+        instance = stack.enter_context(Instance(tmp_path))
+
+        def start() -> EmbeddedKafka:
+            kafka = EmbeddedKafka(tmp_path / "kafka", tmp_path / "logs", instance.processes, ensure_jars)
+            stack.callback(kafka.stop)
+            kafka.start()
+            return kafka
+
+        yield start
+
+
+def test_a_broker_that_restarts_loses_nothing(
+    database: DatabaseUrls, engine: Engine, own_broker: Callable[[], EmbeddedKafka]
+) -> None:
+    kafka = own_broker()
+    login = kafka_login(kafka.bootstrap_servers, kafka.user, kafka.password)
+    admin = BrokerAdmin(login)
+    admin.ensure_topics([])
+    admin.close()
+    keys = Keys(engine, LOG_REQUESTS.name)
+    keys.write(100)
+    with running_relay(database.worker_url, login) as report:
+        wait_until(lambda: report.rows >= 20, "the relay is in the middle of it")
+        kafka.stop()
+        keys.write(100)
+        wait_until(lambda: report.waits_for == "broker" or not nothing_waits(engine)(), "rows wait for the broker")
+        kafka = own_broker()
+        assert login["bootstrap_servers"] == kafka.bootstrap_servers
+        wait_until(nothing_waits(engine), "everything is published", seconds=90.0)
+    records = read_from_start(login, LOG_REQUESTS.name, log_end(login, LOG_REQUESTS.name))
+    assert first_appearances(records) == {key: list(range(1, last + 1)) for key, last in keys.sequences.items()}
