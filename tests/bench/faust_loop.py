@@ -39,7 +39,7 @@ def main(group: str, topic_out: str) -> None:
     decider = Decider()
 
     @app.agent(source)
-    async def route_requests(stream: faust.StreamT) -> None:  # type: ignore[type-arg]
+    async def route_requests(stream: faust.StreamT) -> None:  # type: ignore[type-arg]  # faust ships no types
         async for event in stream.events():
             routed = decider.decide(list(event.message.headers or []), event.value)
             await out.send(key=str(routed.request_id).encode(), value=encode(routed))

@@ -1,7 +1,7 @@
 """The registry's handler on a real database: records in, versions, refusals and limits out."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Thread
 from time import monotonic
 from uuid import uuid4
@@ -210,9 +210,9 @@ def test_as_of_answers_for_any_time_and_any_revision(bus: RegistryBus) -> None:
     divided = territory(version=2, valid_from=split, counties=(*whole.counties, new), cities=moved)
     bus.say(DIRECTORATE, TerritoryChanged(territory=whole), TerritoryChanged(territory=divided))
 
-    def county_of_raz(moment: object, revision: int | None = None) -> str:
+    def county_of_raz(moment: datetime, revision: int | None = None) -> str:
         with bus.engine.begin() as connection:
-            held = RegistryStore(connection).as_of(Kind.TERRITORY, "north-khorasan", moment, revision)  # type: ignore[arg-type]
+            held = RegistryStore(connection).as_of(Kind.TERRITORY, "north-khorasan", moment, revision)
         assert isinstance(held, TerritoryVersioned)
         return next(place.county for place in held.territory.cities if place.code == "raz")
 
@@ -241,9 +241,9 @@ def test_a_pause_takes_effect_at_the_moment_it_was_said(bus: RegistryBus) -> Non
     said_at = MOMENT - timedelta(minutes=5)
     bus.handle(claim_record(AGENCY_SOURCE, pause, time=said_at))
 
-    def paused_at(moment: object) -> bool:
+    def paused_at(moment: datetime) -> bool:
         with bus.engine.begin() as connection:
-            held = RegistryStore(connection).as_of(Kind.AGREEMENT, AGREEMENT, moment)  # type: ignore[arg-type]
+            held = RegistryStore(connection).as_of(Kind.AGREEMENT, AGREEMENT, moment)
         assert isinstance(held, AgreementVersioned)
         value: Agreement = held.agreement
         return value.services[0].paused

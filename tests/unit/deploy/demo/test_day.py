@@ -127,7 +127,7 @@ def test_an_office_asks_the_agency_only_when_the_service_needs_it() -> None:
     started = log.OfficeStarted(request_id=REQUEST, office="office-1")
     for needed, expected in ((True, AgencyAwaited), (False, ServiceDelivered)):
         stage = Stage([opened(), routed(), started])
-        day(stage, lambda _, needed=needed: needed).run(Signal(), is_over=lambda: True)  # type: ignore[misc]
+        day(stage, lambda _, needed=needed: needed).run(Signal(), is_over=lambda: True)  # type: ignore[misc]  # bound per round
         assert expected in {type(said.event) for said in stage.said}
 
 
