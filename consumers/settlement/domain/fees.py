@@ -5,7 +5,7 @@ What the citizen pays is owed by `citizens` from the hold on; what the agency pa
 
 from consumers.settlement.domain import accounts
 from consumers.settlement.domain.booking import Transfer
-from schemas.tariff import Collector, Fee, FeeLine, Party, Payer
+from schemas.tariff import Collector, Fee, Party, Payer
 
 #: Collectors that put a citizen's money into the office's drawer.
 AT_THE_OFFICE = frozenset({Collector.OFFICE_CASH, Collector.OFFICE_POS})
@@ -24,13 +24,17 @@ def hold(fee: Fee, agency: str) -> tuple[Transfer, ...]:
 
 def post(fee: Fee, agency: str) -> tuple[Transfer, ...]:
     """Divide the held fee by its legs; the agency and its gateway now owe what they pay and took in."""
-    posted = [
-        Transfer(accounts.SUSPENSE, accounts.of_leg(leg), leg.amount_rial) for line in fee.lines for leg in line.legs
-    ]
-    gateway_rial = sum(line.amount_rial for line in fee.lines if by_gateway(line))
+    posted = []
+    gateway_rial = agency_rial = 0
+    for line in fee.lines:
+        for leg in line.legs:
+            posted.append(Transfer(accounts.SUSPENSE, accounts.of_leg(leg), leg.amount_rial))
+        if line.payer is Payer.AGENCY:
+            agency_rial += line.amount_rial
+        elif line.collector is Collector.AGENCY_GATEWAY:
+            gateway_rial += line.amount_rial
     if gateway_rial:
         posted.append(Transfer(accounts.gateway(agency), accounts.CITIZENS, gateway_rial))
-    agency_rial = _payers(fee)[1]
     if agency_rial:
         posted.append(Transfer(accounts.agency(agency), accounts.agency_hold(agency), agency_rial))
     return tuple(posted)
@@ -55,12 +59,12 @@ def office_income_rial(fee: Fee) -> int:
     return sum(leg.amount_rial for line in fee.lines for leg in line.legs if leg.party is Party.OFFICE)
 
 
-def by_gateway(line: FeeLine) -> bool:
-    """Say whether the agency's own gateway takes this line in."""
-    return line.payer is Payer.CITIZEN and line.collector is Collector.AGENCY_GATEWAY
-
-
 def _payers(fee: Fee) -> tuple[int, int]:
     """Return what the citizen and what the agency pays of `fee`."""
-    citizen_rial = sum(line.amount_rial for line in fee.lines if line.payer is Payer.CITIZEN)
-    return citizen_rial, sum(line.amount_rial for line in fee.lines) - citizen_rial
+    citizen_rial = agency_rial = 0
+    for line in fee.lines:
+        if line.payer is Payer.CITIZEN:
+            citizen_rial += line.amount_rial
+        else:
+            agency_rial += line.amount_rial
+    return citizen_rial, agency_rial

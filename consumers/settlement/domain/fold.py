@@ -32,7 +32,7 @@ def _hold(event: log.OfficeAccepted, transaction_id: UUID, window: int) -> Booki
     transfers = fees.hold(event.fee, event.agency)
     if not transfers:
         return None
-    announcement = ledger.FeeHeld.model_construct(
+    announcement = ledger.FeeHeld(
         transaction_id=transaction_id,
         window=window,
         request_id=event.request_id,
@@ -43,7 +43,7 @@ def _hold(event: log.OfficeAccepted, transaction_id: UUID, window: int) -> Booki
 
 
 def _collect(event: log.OfficeCollectedFee, transaction_id: UUID, window: int) -> Booking:
-    announcement = ledger.CollectionRecorded.model_construct(
+    announcement = ledger.CollectionRecorded(
         transaction_id=transaction_id,
         window=window,
         request_id=event.request_id,
@@ -55,7 +55,7 @@ def _collect(event: log.OfficeCollectedFee, transaction_id: UUID, window: int) -
 
 
 def _return(event: log.OfficeReturnedFee, transaction_id: UUID, window: int) -> Booking:
-    announcement = ledger.ReturnRecorded.model_construct(
+    announcement = ledger.ReturnRecorded(
         transaction_id=transaction_id,
         window=window,
         request_id=event.request_id,
@@ -73,7 +73,7 @@ def _post(event: log.RequestCompleted, transaction_id: UUID, window: int) -> Boo
         return None
     legs = tuple(leg for line in event.fee.lines for leg in line.legs)
     income_rial = fees.office_income_rial(event.fee)
-    announcement = ledger.FeePosted.model_construct(
+    announcement = ledger.FeePosted(
         transaction_id=transaction_id,
         window=window,
         request_id=event.request_id,
@@ -95,7 +95,7 @@ def _void(event: log.RequestClosed, transaction_id: UUID, window: int) -> Bookin
         return None
     # Collected money stays in the drawer, and reserved, until it is given back.
     released_rial = 0 if event.collected_rial else event.exposure_rial
-    announcement = ledger.FeeVoided.model_construct(
+    announcement = ledger.FeeVoided(
         transaction_id=transaction_id,
         window=window,
         request_id=event.request_id,
@@ -112,7 +112,7 @@ def _refund(event: log.RefundAccepted, transaction_id: UUID, window: int) -> Boo
     if not reversed_legs:
         return None
     income_rial = reversal.office_income_rial(reversed_legs)
-    announcement = ledger.FeeRefunded.model_construct(
+    announcement = ledger.FeeRefunded(
         transaction_id=transaction_id,
         window=window,
         request_id=event.request_id,
@@ -125,7 +125,7 @@ def _refund(event: log.RefundAccepted, transaction_id: UUID, window: int) -> Boo
 
 
 def _office_payment(event: log.OfficePaymentAccepted, transaction_id: UUID, window: int) -> Booking:
-    announcement = ledger.OfficePaymentRecorded.model_construct(
+    announcement = ledger.OfficePaymentRecorded(
         transaction_id=transaction_id,
         window=window,
         office=event.office,
@@ -138,7 +138,7 @@ def _office_payment(event: log.OfficePaymentAccepted, transaction_id: UUID, wind
 
 
 def _fine(event: log.FineAccepted, transaction_id: UUID, window: int) -> Booking:
-    announcement = ledger.FineRecorded.model_construct(
+    announcement = ledger.FineRecorded(
         transaction_id=transaction_id,
         window=window,
         fine_id=event.fine_id,
@@ -156,7 +156,7 @@ def _fine(event: log.FineAccepted, transaction_id: UUID, window: int) -> Booking
 def _correction(event: log.CorrectionAccepted, transaction_id: UUID, window: int) -> Booking | None:
     if event.debit_account == event.credit_account:
         return None
-    announcement = ledger.CorrectionRecorded.model_construct(
+    announcement = ledger.CorrectionRecorded(
         transaction_id=transaction_id,
         window=window,
         debit_account=event.debit_account,
