@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -161,11 +162,12 @@ def _live(console: Console) -> Iterator[Callable[[Glance], None]]:
 
 
 def _next_steps(directory: Path, example: str | None) -> list[tuple[str, str]]:
-    steps = [(f"pishkhan up --data {directory}", "start this bus again; then, in another terminal:")]
+    program, data = sys.argv[0], f"--data {directory}"
+    steps = [(f"{program} up {data}", "start this bus again; then, in another terminal:")]
     if example is not None:
-        steps.append((f"pishkhan explain {example} --data {directory} --verify", "why this office, recomputed"))
+        steps.append((f"{program} explain {example} {data} --verify", "why this office, recomputed"))
     return [
         *steps,
-        (f"pishkhan ledger export --data {directory} --format csv", "every entry, to add up yourself"),
-        (f"pishkhan doctor --data {directory}", "is everything as it should be?"),
+        (f"{program} ledger export {data} --format csv", "every entry, to add up yourself"),
+        (f"{program} doctor {data}", "is everything as it should be?"),
     ]

@@ -80,9 +80,9 @@ def summary(report: Report, next_steps: Sequence[tuple[str, str]]) -> Renderable
         f"Engines took {report.seconds.engines:.1f} s, the province {report.seconds.load:.1f} s, the day "
         f"{report.seconds.run:.1f} s.",
     )
-    steps = Table.grid(padding=(0, 2))
+    steps = Text()
     for command, purpose in next_steps:
-        steps.add_row(Text(command, style="bold"), purpose)
+        steps.append(f"\n{purpose}\n").append(f"  {command}\n", style="bold")
     faults = report.faults()
     verdict = Text("The books agree.", style="green") if not faults else Text("\n".join(faults), style="bold red")
     return Group(Panel(Group(words, verdict), title="The day · روز کاری", border_style="green"), steps)
