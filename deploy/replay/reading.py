@@ -72,17 +72,20 @@ def read_log(path: Path, mapping: LogMapping, limit: int | None = None) -> Repla
 def business_times(cases: list[Case], start: datetime, speed: float = 1.0) -> list[datetime]:
     """Return when each case arrives on the bus's clock.
 
-    The log's first day is laid on the first day of the same name from `start` on, so working days stay working days;
-    then time runs `speed` times as fast as in the log.
+    The log's first day is laid on the first day of the same name from the day of `start` on, so working days stay
+    working days; then time runs `speed` times as fast as in the log. Hours before `start` on that day are past.
     """
     if not cases:
         return []
-    first_day = cases[0].opened_at.replace(hour=0, minute=0, second=0)
-    earliest = start.astimezone(TEHRAN).replace(tzinfo=None)
-    # Rounded up, so that nothing arrives before `start`.
-    weeks = -((cases[0].opened_at - earliest) // WEEK)
+    first_day = _midnight(cases[0].opened_at)
+    # Rounded up to whole weeks.
+    weeks = -((first_day - _midnight(start.astimezone(TEHRAN).replace(tzinfo=None))) // WEEK)
     begins = first_day + weeks * WEEK
     return [(begins + (case.opened_at - first_day) / speed).replace(tzinfo=TEHRAN).astimezone(UTC) for case in cases]
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _rows(path: Path, mapping: LogMapping) -> Iterator[dict[str, str]]:

@@ -121,11 +121,11 @@ def test_the_log_begins_on_the_next_day_of_the_same_name() -> None:
     assert second == datetime(2026, 11, 30, 6, 30, tzinfo=UTC)
 
 
-def test_the_log_can_begin_the_same_day_but_never_before() -> None:
-    in_time = business_times([case()], datetime(2026, 11, 28, 6, 0, tzinfo=UTC))
-    too_late = business_times([case()], datetime(2026, 11, 28, 6, 1, tzinfo=UTC))
-    assert in_time == [datetime(2026, 11, 28, 6, 0, tzinfo=UTC)]
-    assert too_late == [datetime(2026, 12, 5, 6, 0, tzinfo=UTC)]
+def test_the_log_can_begin_the_same_day_but_never_on_one_before() -> None:
+    same_day = business_times([case()], datetime(2026, 11, 28, 18, 0, tzinfo=UTC))
+    next_day = business_times([case()], datetime(2026, 11, 28, 20, 30, tzinfo=UTC))
+    assert same_day == [datetime(2026, 11, 28, 6, 0, tzinfo=UTC)]
+    assert next_day == [datetime(2026, 12, 5, 6, 0, tzinfo=UTC)]
     long_ago = business_times([case()], datetime(2001, 1, 1, tzinfo=UTC))
     assert long_ago == [datetime(2001, 1, 6, 6, 0, tzinfo=UTC)]
 
