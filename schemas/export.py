@@ -23,9 +23,18 @@ class Generator(GenerateJsonSchema):
         return False
 
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
-        """Leave out OpenAPI's `discriminator`, which JSON Schema does not have: constants tell the arms apart."""
+        """Tell the arms apart by their constants, which are required here though the models fill them in for code.
+
+        OpenAPI's `discriminator` is left out: JSON Schema does not have it.
+        """
         generated = super().tagged_union_schema(schema)
         generated.pop("discriminator", None)
+        for arm in generated["oneOf"]:
+            definition = self.get_schema_from_definitions(arm["$ref"])
+            assert definition is not None, arm
+            required = definition.setdefault("required", [])
+            if schema["discriminator"] not in required:
+                required.insert(0, schema["discriminator"])
         return generated
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:

@@ -109,6 +109,7 @@ class Sample(Model):
 class Decision(Model):
     """Which office, and why. The lists behind the counts are rebuilt by `pishkhan explain` from the registry's log.
 
+    `decided_for` is the request's business time, `decided_at` that of deciding it: the later, the longer the backlog.
     `loads_seen` is the load revision that the worker had read; its own earlier decisions of the batch count on top.
     """
 
@@ -120,6 +121,7 @@ class Decision(Model):
     policy_version: Version
     registry_revision: Count
     decided_for: Instant
+    decided_at: Instant
     loads_seen: Count
     seed: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     candidates: Count
@@ -152,7 +154,11 @@ class RequestOpened(RequestLogEvent):
 
 
 class RequestRouted(RequestLogEvent):
-    """The request was given to an office, which must accept by `accept_by`."""
+    """The request was given to an office, which must accept by `accept_by`.
+
+    That is when the policy's `acceptance_seconds` of the office's opening hours have passed since the decision's
+    `decided_at`.
+    """
 
     service: Code
     agency: Code

@@ -10,13 +10,16 @@ from schemas.offices import OpeningHours
 
 PerMille = Annotated[int, Field(ge=0, le=100_000)]
 Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
+#: From a minute to thirty days: opening hours are whole minutes, and no chain of holidays is a month long.
+HorizonSeconds = Annotated[int, Field(ge=60, le=30 * 86_400)]
 
 
 class Policy(Model):
     """How the bus decides. Weights are per mille of the load term, so that scores are exact integers.
 
-    `lateness_seconds` bounds how far an event's own time may lie before the broker's; `detour_per_mille` turns a
-    straight line into a road distance.
+    `acceptance_seconds` is of the office's opening hours: nights, weekends and holidays do not count. An office that
+    does not open within `opens_within_seconds`, counted by the clock, is no candidate. `lateness_seconds` bounds how far
+    an event's own time may lie before the broker's; `detour_per_mille` turns a straight line into a road distance.
     """
 
     code: Code
@@ -28,6 +31,7 @@ class Policy(Model):
     detour_per_mille: Annotated[int, Field(ge=1000, le=5000)]
     attempts_limit: Annotated[int, Field(ge=1, le=20)]
     acceptance_seconds: Seconds
+    opens_within_seconds: HorizonSeconds
     expiry_seconds: Seconds
     lateness_seconds: Seconds
     park_seconds: Seconds

@@ -13,9 +13,21 @@ from schemas.export import closed, file_name, json_schema, opened
 from schemas.intake_agency import RequestSubmitted, ServicePublished
 from schemas.intake_office import FeeCollected
 from schemas.log_requests import RequestRouted
-from schemas.release import breaking_changes, review
+from schemas.release import breaking_changes, load_released, review
 
 CURRENT = {file_name(model): json_schema(model) for model in all_events().values()}
+
+
+def test_no_released_schema_is_broken() -> None:
+    broken = review(load_released(), CURRENT).broken
+    assert not broken, (
+        "undo the change, or add the event's next major version beside it: see docs/how-to/add-an-event.md"
+    )
+
+
+def test_every_schema_is_released_as_it_is() -> None:
+    found = review(load_released(), CURRENT)
+    assert not (*found.added, *found.changed), "run `pishkhan schemas release` and commit schemas/released"
 
 
 @pytest.mark.parametrize("name", CURRENT)
