@@ -43,6 +43,9 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("replay-log", "deploy.commands.replay_log"),
     CommandRow("parked", "deploy.commands.parked"),
     CommandRow("dead-letters", "deploy.commands.dead_letters"),
+    # Playing either side.
+    CommandRow("office", "deploy.commands.office"),
+    CommandRow("agency", "deploy.commands.agency"),
     # What the bus knows.
     CommandRow("province", "deploy.commands.province"),
     CommandRow("registry", "deploy.commands.registry"),

@@ -1,0 +1,122 @@
+"""`pishkhan agency`: an executive organization's side, from the terminal."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from connectors.database.answers import newest_service
+from connectors.ids import new_id
+from deploy.commands.options import DataOption
+from deploy.problem import Problem
+from deploy.terminal.fields import form_of
+from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, request_id_of
+from deploy.words import Language
+from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
+
+RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id.")]
+LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]
+WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer.")]
+
+_HELP = """Play an agency: submit requests of its citizens, cancel them, and answer offices' questions.
+
+Every command says one thing to the bus and prints the answer; exit code 1 when it is refused.
+
+[bold]Examples[/bold]
+
+  pishkhan agency civil-registry submit birth-certificate --city bojnord --field copies=2
+
+  pishkhan agency civil-registry answer 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 approved --lang fa
+"""
+
+
+class Reply(StrEnum):
+    """Answers as they are typed."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    MORE = "more"
+
+
+_ANSWERS = {Reply.APPROVED: Answer.APPROVED, Reply.REJECTED: Answer.REJECTED, Reply.MORE: Answer.MORE_NEEDED}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    agency = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+    agency.callback(help=_HELP)(_named)
+    agency.command("submit")(submit)
+    agency.command("cancel")(cancel)
+    agency.command("answer")(answer)
+    app.add_typer(agency, name="agency")
+
+
+def _named(
+    context: typer.Context,
+    agency: Annotated[str, typer.Argument(metavar="AGENCY", help="The agency's code.")],
+) -> None:
+    context.obj = agency
+
+
+def submit(
+    context: typer.Context,
+    service: Annotated[str, typer.Argument(help="Code of the service.")],
+    city: Annotated[str, typer.Option(help="Code of the city where the citizen wants to be served.")],
+    office: Annotated[str | None, typer.Option(help="The office that the citizen chose.")] = None,
+    field: Annotated[list[str] | None, typer.Option(help="A field of the form, as CODE=VALUE; repeat it.")] = None,
+    language: LanguageOption = Language.EN,
+    wait_seconds: WaitOption = ANSWER_SECONDS,
+    data: DataOption = None,
+) -> None:
+    """Submit a request; the answer says which office has it. Amounts in the form are rial."""
+    request_id = new_id()
+    with Terminal(data, language) as terminal:
+        with terminal.reading() as connection:
+            known = newest_service(connection, service)
+        claim = RequestSubmitted(
+            request_id=request_id,
+            service=service,
+            origin=Origin.AGENCY if office is None else Origin.CITIZEN_CHOICE,
+            city=city,
+            office=office,
+            citizen_ref=new_id(),
+            form=form_of(field or [], known),
+        )
+        terminal.say(_source(context), claim, request_id, wait_seconds)
+
+
+def cancel(
+    context: typer.Context,
+    request: RequestArgument,
+    reason: Annotated[str, typer.Option(help="Why; no personal data.")],
+    language: LanguageOption = Language.EN,
+    wait_seconds: WaitOption = ANSWER_SECONDS,
+    data: DataOption = None,
+) -> None:
+    """Cancel a request that is not complete; what was collected is due back to the citizen."""
+    request_id = request_id_of(request)
+    claim = RequestCancelled(request_id=request_id, reason=reason)
+    with Terminal(data, language) as terminal:
+        terminal.say(_source(context), claim, request_id, wait_seconds)
+
+
+def answer(
+    context: typer.Context,
+    request: RequestArgument,
+    reply: Annotated[Reply, typer.Argument(help="The answer.")],
+    document: Annotated[str | None, typer.Option(help="The document wanted, when more is needed.")] = None,
+    language: LanguageOption = Language.EN,
+    wait_seconds: WaitOption = ANSWER_SECONDS,
+    data: DataOption = None,
+) -> None:
+    """Answer an office's question about a request."""
+    if (reply is Reply.MORE) != (document is not None):
+        raise Problem("Give --document with the answer `more`, and only then: it says which document is wanted.")
+    request_id = request_id_of(request)
+    claim = AgencyAnswered(request_id=request_id, answer=_ANSWERS[reply], document_wanted=document)
+    with Terminal(data, language) as terminal:
+        terminal.say(_source(context), claim, request_id, wait_seconds)
+
+
+def _source(context: typer.Context) -> str:
+    return f"/agencies/{context.obj}"

@@ -1,0 +1,242 @@
+"""`pishkhan office`: a counter office's side, from the terminal."""
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+from rich.live import Live
+from rich.table import Table
+
+from connectors.database.requests import inbox, request_state
+from connectors.ids import new_id
+from deploy.commands.options import DataOption
+from deploy.problem import Problem
+from deploy.terminal.inbox import inbox_table
+from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, request_id_of
+from deploy.terminal.words import amount
+from deploy.words import Language
+from schemas.intake_office import (
+    AgencyAwaited,
+    DeclineReason,
+    FeeCollected,
+    FeeReturned,
+    PaymentMethod,
+    RequestAccepted,
+    RequestDeclined,
+    ServiceDelivered,
+    ServiceStarted,
+)
+from schemas.tariff import Collector
+
+REFRESH_SECONDS = 0.5
+
+RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, as the inbox shows it.")]
+LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]
+OperatorOption = Annotated[str, typer.Option("--operator", help="Code of the operator at the desk.")]
+WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer.")]
+ReceiptOption = Annotated[str | None, typer.Option("--receipt", help="Number of the receipt; a new one by default.")]
+
+_HELP = """Play a counter office: see what it has, and report what happens to it.
+
+Every command says one thing to the bus and prints the answer; exit code 1 when it is refused.
+
+[bold]Examples[/bold]
+
+  pishkhan office bojnord-01 inbox
+
+  pishkhan office bojnord-01 accept 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --lang fa
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    office = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+    office.callback(help=_HELP)(_named)
+    for name, command in (
+        ("inbox", show_inbox),
+        ("accept", accept),
+        ("decline", decline),
+        ("collect", collect),
+        ("return", give_back),
+        ("start", start),
+        ("await", ask),
+        ("deliver", deliver),
+    ):
+        office.command(name)(command)
+    app.add_typer(office, name="office")
+
+
+def _named(
+    context: typer.Context,
+    office: Annotated[str, typer.Argument(metavar="OFFICE_ID", help="The office's code.")],
+) -> None:
+    context.obj = office
+
+
+def show_inbox(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Print once instead of staying live.")] = False,
+    language: LanguageOption = Language.EN,
+    data: DataOption = None,
+) -> None:
+    """Show the office's requests, live until Ctrl-C."""
+    with Terminal(data, language) as terminal:
+        if once or not sys.stdout.isatty():
+            terminal.console.print(_table(terminal, context.obj), soft_wrap=False)
+            return
+        with Live(_table(terminal, context.obj), console=terminal.console, auto_refresh=False, screen=True) as live:
+            while True:
+                time.sleep(REFRESH_SECONDS)
+                live.update(_table(terminal, context.obj), refresh=True)
+
+
+def accept(
+    context: typer.Context,
+    request: RequestArgument,
+    operator: OperatorOption = "operator-1",
+    language: LanguageOption = Language.EN,
+    wait_seconds: WaitOption = ANSWER_SECONDS,
+    data: DataOption = None,
+) -> None:
+    """Take a routed request on; the answer says what to collect."""
+    request_id = request_id_of(request)
+    claim = RequestAccepted(request_id=request_id, operator=operator)
+    with Terminal(data, language) as terminal:
+        terminal.say(_source(context), claim, request_id, wait_seconds)
+
+
+def decline(
+    context: typer.Context,
+    request: RequestArgument,
+    reason: Annotated[DeclineReason, typer.Option(help="Why.")] = DeclineReason.OTHER,
+    operator: OperatorOption = "operator-1",
+    language: LanguageOption = Language.EN,
+    wait_seconds: WaitOption = ANSWER_SECONDS,
+    data: DataOption = None,
+) -> None:
+    """Send a routed request back; it goes to another office."""
+    request_id = request_id_of(request)
+    claim = RequestDeclined(request_id=request_id, reason=reason, operator=operator)
+    with Terminal(data, language) as terminal:
+        terminal.say(_source(context), claim, request_id, wait_seconds)
+
+
+def collect(
+    context: typer.Context,
+    request: RequestArgument,
+    receipt: ReceiptOption = None,
+    amount_rial: Annotated[int | None, typer.Option("--amount", min=1, help="Rial; the whole fee by default.")] = None,
+    pos_reference: Annotated[str | None, typer.Option("--pos", help="Reference of a card payment.")] = None,
+    operator: OperatorOption = "operator-1",
+    language: LanguageOption = Language.EN,
+    wait_seconds: WaitOption = ANSWER_SECONDS,
+    data: DataOption = None,
+) -> None:
+    """Record that the citizen paid the fee, in cash, or by card with --pos. Amounts are rial."""
+    request_id = request_id_of(request)
+    with Terminal(data, language) as terminal:
+        with terminal.reading() as connection:
+            state = request_state(connection, request_id)
+        fee = None if state is None else state.fee
+        if amount_rial is None:
+            if fee is None or fee.office_collects_rial == 0:
+                raise Problem(f"What to collect for {request} is not known; accept it first, or give --amount.")
+            amount_rial = fee.office_collects_rial
+        terminal.console.print(amount(amount_rial, language), style="bold", markup=False)
+        card = fee is not None and any(line.collector is Collector.OFFICE_POS for line in fee.lines)
+        if card and pos_reference is None:
+            raise Problem("The tariff says that this fee is paid by card: give --pos REFERENCE.")
+        claim = FeeCollected(
+            request_id=request_id,
+            amount_rial=amount_rial,
+            method=PaymentMethod.CASH if pos_reference is None else PaymentMethod.POS,
+            receipt_number=receipt or _new_receipt(),
+            pos_reference=pos_reference,
+            operator=operator,
+        )
+        terminal.say(_source(context), claim, request_id, wait_seconds)
+
+
+def give_back(
+    context: typer.Context,
+    request: RequestArgument,
+    amount_rial: Annotated[int, typer.Option("--amount", min=1, help="Rial.")],
+    receipt: ReceiptOption = None,
+    operator: OperatorOption = "operator-1",
+    language: LanguageOption = Language.EN,
+    wait_seconds: WaitOption = ANSWER_SECONDS,
+    data: DataOption = None,
+) -> None:
+    """Record money that went back to the citizen. Amounts are rial."""
+    request_id = request_id_of(request)
+    claim = FeeReturned(
+        request_id=request_id,
+        amount_rial=amount_rial,
+        receipt_number=receipt or _new_receipt(),
+        operator=operator,
+    )
+    with Terminal(data, language) as terminal:
+        terminal.console.print(amount(amount_rial, language), style="bold", markup=False)
+        terminal.say(_source(context), claim, request_id, wait_seconds)
+
+
+def start(
+    context: typer.Context,
+    request: RequestArgument,
+    operator: OperatorOption = "operator-1",
+    language: LanguageOption = Language.EN,
+    wait_seconds: WaitOption = ANSWER_SECONDS,
+    data: DataOption = None,
+) -> None:
+    """Begin the work."""
+    request_id = request_id_of(request)
+    claim = ServiceStarted(request_id=request_id, operator=operator)
+    with Terminal(data, language) as terminal:
+        terminal.say(_source(context), claim, request_id, wait_seconds)
+
+
+def ask(
+    context: typer.Context,
+    request: RequestArgument,
+    question: Annotated[str | None, typer.Option(help="What the office asks; no personal data.")] = None,
+    operator: OperatorOption = "operator-1",
+    language: LanguageOption = Language.EN,
+    wait_seconds: WaitOption = ANSWER_SECONDS,
+    data: DataOption = None,
+) -> None:
+    """Ask the agency, and wait for its answer."""
+    request_id = request_id_of(request)
+    claim = AgencyAwaited(request_id=request_id, question=question, operator=operator)
+    with Terminal(data, language) as terminal:
+        terminal.say(_source(context), claim, request_id, wait_seconds)
+
+
+def deliver(
+    context: typer.Context,
+    request: RequestArgument,
+    operator: OperatorOption = "operator-1",
+    language: LanguageOption = Language.EN,
+    wait_seconds: WaitOption = ANSWER_SECONDS,
+    data: DataOption = None,
+) -> None:
+    """The citizen has what was asked for: the request is complete."""
+    request_id = request_id_of(request)
+    claim = ServiceDelivered(request_id=request_id, operator=operator)
+    with Terminal(data, language) as terminal:
+        terminal.say(_source(context), claim, request_id, wait_seconds)
+
+
+def _source(context: typer.Context) -> str:
+    return f"/offices/{context.obj}"
+
+
+def _new_receipt() -> str:
+    """Return a receipt number for desks that keep none of their own: the last digits of a new id."""
+    return f"R-{new_id().hex[-10:]}"
+
+
+def _table(terminal: Terminal, office: str) -> Table:
+    with terminal.reading() as connection:
+        rows = inbox(connection, office)
+    return inbox_table(office, rows, terminal.clock.now(), terminal.language)

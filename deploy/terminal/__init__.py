@@ -1,0 +1,1 @@
+"""What a person at a counter or in an agency sees and says at the terminal."""

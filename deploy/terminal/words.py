@@ -1,0 +1,134 @@
+"""What the bus answers, in the words of the person who asked: rial and toman, Jalali days, no codes of events."""
+
+from collections.abc import Callable
+
+from deploy.words import Language, in_words, jalali_moment, rial
+from schemas import log_requests as log
+from schemas.base import Event
+
+FA, EN = Language.FA, Language.EN
+
+#: Every stage of a request, as people call it.
+STAGES: dict[str, tuple[str, str]] = {
+    "awaited": ("در انتظار ثبت", "not submitted yet"),
+    "parked": ("در انتظار فهرست خدمات", "waits for the registry"),
+    "routed": ("تخصیص یافته", "routed"),
+    "escalated": ("ارجاع به کارشناس", "with a person"),
+    "accepted": ("پذیرفته شده", "accepted"),
+    "fee_collected": ("وجه دریافت شده", "fee collected"),
+    "started": ("در دست انجام", "under way"),
+    "agency_awaited": ("در انتظار دستگاه", "awaits the agency"),
+    "completed": ("انجام شده", "completed"),
+    "refused": ("رد شده پیش از تخصیص", "refused"),
+    "cancelled": ("لغو شده", "cancelled"),
+    "rejected": ("رد شده از سوی دستگاه", "rejected"),
+    "expired": ("منقضی شده", "expired"),
+}
+
+
+def stage(name: str, language: Language) -> str:
+    """Return the name of a request's stage."""
+    return STAGES[name][language is EN]
+
+
+def amount(amount_rial: int, language: Language) -> str:
+    """Return an amount in rial, and in words and toman beside it."""
+    return f"{rial(amount_rial, language)} ({in_words(amount_rial, language)})"
+
+
+def told(event: Event, language: Language) -> str:
+    """Return what `event` means to the person whose claim led to it."""
+    teller = _TELLERS.get(type(event))
+    if teller is None:
+        return type(event).__name__
+    return teller(event)[language is EN]
+
+
+Told = tuple[str, str]
+
+
+def _opened(event: log.RequestOpened) -> Told:
+    return f"درخواست {event.request_id} ثبت شد", f"request {event.request_id} is opened"
+
+
+def _routed(event: log.RequestRouted) -> Told:
+    office = event.decision.office
+    return (
+        f"به دفتر {office} سپرده شد؛ مهلت پذیرش: {jalali_moment(event.accept_by, FA)}",
+        f"routed to office {office}, which must accept by {jalali_moment(event.accept_by, EN)}",
+    )
+
+
+def _refused(event: log.RequestRefused) -> Told:
+    nearest_fa = f"؛ نزدیک‌ترین دفتر ممکن: {event.nearest_office}" if event.nearest_office else ""
+    nearest_en = f"; the nearest office that could: {event.nearest_office}" if event.nearest_office else ""
+    reason = event.reason.value
+    return f"رد شد ({reason}): {event.detail}{nearest_fa}", f"refused ({reason}): {event.detail}{nearest_en}"
+
+
+def _accepted(event: log.OfficeAccepted) -> Told:
+    due = event.fee.office_collects_rial
+    if due == 0:
+        return "پذیرفته شد؛ وجهی در دفتر دریافت نمی‌شود", "accepted; the office collects nothing"
+    return f"پذیرفته شد؛ دریافت کنید: {amount(due, FA)}", f"accepted; collect {amount(due, EN)}"
+
+
+def _declined(event: log.OfficeDeclined) -> Told:
+    return f"دفتر {event.office} نپذیرفت", f"office {event.office} declined"
+
+
+def _escalated(event: log.RequestEscalated) -> Told:
+    return (
+        f"پس از {event.attempts} نوبت، کارشناس اداره کل باید دفتری بیابد",
+        f"after {event.attempts} attempts a person at the directorate must find an office",
+    )
+
+
+def _collected(event: log.OfficeCollectedFee) -> Told:
+    return (
+        f"دریافت شد: {amount(event.amount_rial, FA)}، رسید {event.receipt_number}",
+        f"collected {amount(event.amount_rial, EN)}, receipt {event.receipt_number}",
+    )
+
+
+def _returned(event: log.OfficeReturnedFee) -> Told:
+    return f"بازپرداخت شد: {amount(event.amount_rial, FA)}", f"returned {amount(event.amount_rial, EN)}"
+
+
+def _replied(event: log.AgencyReplied) -> Told:
+    wanted_fa = f"؛ مدرک لازم: {event.document_wanted}" if event.document_wanted else ""
+    wanted_en = f"; wanted: {event.document_wanted}" if event.document_wanted else ""
+    return f"پاسخ دستگاه: {event.answer.value}{wanted_fa}", f"the agency's answer: {event.answer.value}{wanted_en}"
+
+
+def _closed(event: log.RequestClosed) -> Told:
+    back = event.collected_rial
+    back_fa = f"؛ به شهروند برگردانید: {amount(back, FA)}" if back else ""
+    back_en = f"; give back {amount(back, EN)}" if back else ""
+    return f"پایان یافت ({event.reason.value}){back_fa}", f"ended ({event.reason.value}){back_en}"
+
+
+def _claim_refused(event: log.ClaimRefused) -> Told:
+    return (
+        f"پذیرفته نشد ({event.reason.value}): {event.detail}",
+        f"not accepted ({event.reason.value}): {event.detail}",
+    )
+
+
+_TELLERS: dict[type[Event], Callable[..., Told]] = {
+    log.RequestOpened: _opened,
+    log.RequestRouted: _routed,
+    log.RequestRefused: _refused,
+    log.OfficeAccepted: _accepted,
+    log.OfficeDeclined: _declined,
+    log.RequestEscalated: _escalated,
+    log.OfficeCollectedFee: _collected,
+    log.OfficeReturnedFee: _returned,
+    log.OfficeStarted: lambda event: ("کار آغاز شد", "work began"),
+    log.AgencyAsked: lambda event: ("از دستگاه پرسیده شد", "the agency is asked"),
+    log.AgencyReplied: _replied,
+    log.OfficeDelivered: lambda event: ("تحویل شهروند شد", "the citizen is served"),
+    log.RequestCompleted: lambda event: ("درخواست انجام شد", "the request is complete"),
+    log.RequestClosed: _closed,
+    log.ClaimRefused: _claim_refused,
+}

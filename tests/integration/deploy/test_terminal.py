@@ -1,0 +1,178 @@
+"""Both sides played from the terminal, with the requests consumer behind the outbox and no broker between."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, text
+from typer.testing import CliRunner, Result
+
+from connectors.database.engine import build_engine
+from connectors.database.migrate import migrate
+from consumers.requests.domain.state import Stage
+from consumers.runner.ports import Record
+from deploy.cli import build
+from schemas.envelope import Envelope, to_headers
+from schemas.offices import OpeningHours
+from tests.builders import AGENCY, SERVICE, Registrable, certificate_line, entries, terms
+from tests.builders import agreement as make_agreement
+from tests.builders import calendar as make_calendar
+from tests.builders import office as make_office
+from tests.builders import policy as make_policy
+from tests.builders import service as make_service
+from tests.builders import territory as make_territory
+from tests.engines import DatabaseUrls
+from tests.requests_bus import RequestsBus, SetClock, load_registry
+
+
+class Courier(threading.Thread):
+    """Carries what is published on intake to the requests consumer, as relay and broker do."""
+
+    def __init__(self, bus: RequestsBus) -> None:
+        super().__init__(daemon=True)
+        self.bus = bus
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        """Carry until told to end."""
+        carried = 0
+        while not self.ended.wait(0.02):
+            with self.bus.engine.begin() as connection:
+                rows = connection.execute(
+                    text(
+                        "SELECT id, topic, key, event_id, source, type, time, body FROM outbox "
+                        "WHERE topic LIKE 'pishkhan.intake.%' AND id > :carried ORDER BY id"
+                    ),
+                    {"carried": carried},
+                ).all()
+            for row in rows:
+                envelope = Envelope(row.event_id, row.source, row.type, row.key, row.time)
+                headers = tuple(to_headers(envelope))
+                self.bus.clock.moment = row.time
+                self.bus.handle(Record(row.topic, 0, row.id, row.key.encode(), headers, bytes(row.body), row.time))
+                carried = row.id
+
+
+@pytest.fixture
+def owner(fresh_database: DatabaseUrls) -> Iterator[Engine]:
+    """A database that knows one service, which needs an answer, and one office that is always open."""
+    migrate(fresh_database.owner_url)
+    engine = build_engine(fresh_database.owner_url, "tests")
+    hours = tuple(OpeningHours(weekday=day, opens_minute=0, closes_minute=1440) for day in range(7))
+    things: list[Registrable] = [
+        make_territory(),
+        make_policy(),
+        make_calendar(),
+        make_service(needs_agency_answer=True),
+        make_agreement(services=(terms(tariff=(certificate_line(),)),)),
+        make_office("office-1", hours=hours),
+    ]
+    with engine.begin() as connection:
+        load_registry(connection, entries(things))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def courier(owner: Engine, fresh_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Iterator[Courier]:
+    """The consumer at work, and settings that lead commands to its database."""
+    monkeypatch.setenv("PISHKHAN_DATABASE_URL", fresh_database.worker_url)
+    monkeypatch.setenv("COLUMNS", "200")
+    engine = build_engine(fresh_database.worker_url, "tests")
+    courier = Courier(RequestsBus(engine, SetClock(datetime.now(UTC))))
+    courier.start()
+    yield courier
+    courier.ended.set()
+    courier.join(10)
+    engine.dispose()
+
+
+def pishkhan(arguments: Sequence[str]) -> Result:
+    """Run one command."""
+    return CliRunner().invoke(build(arguments[0]), list(arguments), catch_exceptions=False)
+
+
+def office(*arguments: str) -> Result:
+    """Run a command of the office."""
+    return pishkhan(["office", "office-1", *arguments])
+
+
+def agency(*arguments: str) -> Result:
+    """Run a command of the agency."""
+    return pishkhan(["agency", AGENCY, *arguments])
+
+
+def submitted() -> str:
+    """Submit a request and return its id."""
+    result = agency("submit", SERVICE, "--city", "bojnord")
+    assert result.exit_code == 0, result.output
+    opened, routed = result.output.splitlines()
+    assert routed.startswith("routed to office office-1, which must accept by 14")
+    request_id = opened.removeprefix("request ").removesuffix(" is opened")
+    return str(UUID(request_id))
+
+
+def test_a_request_is_served_from_the_terminal(courier: Courier) -> None:
+    request_id = submitted()
+    assert "collect 30,000 rial (3,000 toman)" in office("accept", request_id).output
+    shown = office("inbox", "--once").output
+    assert "accepted" in shown
+    assert "30,000 rial" in shown
+    assert (
+        "collected 30,000 rial (3,000 toman), receipt R-7" in office("collect", request_id, "--receipt", "R-7").output
+    )
+    assert office("start", request_id).output == "work began\n"
+    assert office("await", request_id, "--question", "is the deed valid?").output == "the agency is asked\n"
+    more = agency("answer", request_id, "more", "--document", "a certified deed")
+    assert "wanted: a certified deed" in more.output
+    office("await", request_id)
+    assert agency("answer", request_id, "approved").exit_code == 0
+    assert office("deliver", request_id).output == "the citizen is served\nthe request is complete\n"
+    assert courier.bus.state(UUID(request_id)).stage is Stage.COMPLETED
+    assert "· 0" in office("inbox", "--once").output
+
+
+def test_it_speaks_persian(courier: Courier) -> None:
+    request_id = submitted()
+    assert "دریافت کنید: ۳۰٬۰۰۰ ریال (سه هزار تومان)" in office("accept", request_id, "--lang", "fa").output
+    shown = office("inbox", "--once", "--lang", "fa").output
+    assert "کارتابل دفتر office-1" in shown
+    assert "پذیرفته شده" in shown
+
+
+def test_a_refusal_is_told_in_words_with_exit_code_1(courier: Courier) -> None:
+    request_id = submitted()
+    result = office("decline", request_id, "--reason", "no_capacity")
+    assert result.exit_code == 0
+    assert "a person at the directorate must find an office" in result.output
+    late = office("accept", request_id)
+    assert late.exit_code == 1
+    assert "not accepted (not_the_office)" in late.output
+    nowhere = agency("submit", SERVICE, "--city", "atlantis")
+    assert nowhere.exit_code == 1
+    assert "refused (unknown_place)" in nowhere.output
+
+
+def test_what_is_cancelled_after_payment_is_due_back(courier: Courier) -> None:
+    request_id = submitted()
+    office("accept", request_id)
+    office("collect", request_id)
+    assert "give back 30,000 rial (3,000 toman)" in agency("cancel", request_id, "--reason", "no longer wanted").output
+    assert "returned 30,000 rial" in office("return", request_id, "--amount", "30000").output
+
+
+def test_a_claim_that_is_too_early_says_what_it_waits_for(courier: Courier) -> None:
+    request_id = submitted()
+    result = office("start", request_id)
+    assert result.exit_code == 0
+    assert result.output == "it waits: RequestAccepted must come first\n"
+
+
+@pytest.mark.usefixtures("owner")
+def test_without_a_consumer_the_claim_is_kept(fresh_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PISHKHAN_DATABASE_URL", fresh_database.worker_url)
+    result = agency("submit", SERVICE, "--city", "bojnord", "--wait", "0")
+    assert result.exit_code == 0
+    assert "it is kept and will not be lost" in result.output
