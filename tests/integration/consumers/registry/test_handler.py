@@ -1,6 +1,5 @@
 """The registry's handler on a real database: records in, versions, refusals and limits out."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from threading import Thread
 from time import monotonic
@@ -11,17 +10,13 @@ from sqlalchemy import Engine, text
 
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import LOCK_TIMEOUT_MS, build_engine
-from connectors.database.migrate import migrate
-from connectors.database.parked import ParkedStore, ParkOperator
+from connectors.database.parked import ParkOperator
 from connectors.database.registry import RegistryStore
 from connectors.database.registry_stores import registry_stores
 from consumers.parking import OperatorAction
 from consumers.registry.domain.known import Kind
-from consumers.registry.handlers import RegistryHandler
 from consumers.runner.ports import Outcome, Record
 from schemas.agreements import Agreement, AgreementState
-from schemas.base import Event
-from schemas.decode import all_events, parse
 from schemas.intake_agency import AgreementConfirmed, AgreementPaused, RequestCancelled, ServicePublished
 from schemas.intake_directorate import AgreementChanged, OfficeChanged, OfficeLicensed, PolicyChanged, TerritoryChanged
 from schemas.log_registry import (
@@ -32,74 +27,13 @@ from schemas.log_registry import (
     TerritoryVersioned,
 )
 from tests.builders import AGREEMENT, MOMENT, SERVICE, agreement, city, county, office, policy, service, territory
-from tests.engines import DatabaseUrls
-from tests.requests_bus import AGENCY_SOURCE, DIRECTORATE, CountingTelemetry, SetClock, claim_record
+from tests.registry_bus import RegistryBus
+from tests.requests_bus import AGENCY_SOURCE, DIRECTORATE, claim_record
 
 pytestmark = pytest.mark.integration
 
 SIGNED = AgreementChanged(agreement=agreement(state=AgreementState.SIGNED))
 CONFIRMED = AgreementConfirmed(agreement=AGREEMENT, version=1)
-
-
-class RegistryBus:
-    """One worker of the registry consumer over `engine`."""
-
-    def __init__(self, engine: Engine, clock: SetClock | None = None) -> None:
-        self.engine = engine
-        self.clock = clock or SetClock()
-        self.telemetry = CountingTelemetry()
-        self.handler = RegistryHandler(self.clock, self.telemetry)
-
-    def handle(self, *records: Record) -> None:
-        """Handle one batch and sweep once, as the runner does."""
-        with meaningful_errors(), self.engine.begin() as connection:
-            self.handler.handle(registry_stores(connection), records)
-        self.sweep()
-
-    def say(self, source: str, *events: Event) -> None:
-        """Handle one batch of claims of one speaker."""
-        self.handle(*(claim_record(source, event, appended_at=self.clock.now()) for event in events))
-
-    def sweep(self) -> int:
-        """Sweep once."""
-        with meaningful_errors(), self.engine.begin() as connection:
-            return self.handler.sweep(registry_stores(connection))
-
-    def park_failed(self, record: Record) -> None:
-        """Park one record as the runner does when the code fails on it."""
-        with meaningful_errors(), self.engine.begin() as connection:
-            self.handler.park_failed(registry_stores(connection), record, KeyError("a bug"))
-
-    def log(self) -> list[Event]:
-        """Return the registry's log so far."""
-        with self.engine.begin() as connection:
-            rows = connection.execute(
-                text("SELECT type, body FROM outbox WHERE topic = 'pishkhan.log.registry' ORDER BY id")
-            ).all()
-        return [parse(all_events()[kind], bytes(body)) for kind, body in rows]
-
-    def refusals(self) -> list[RegistryRefusal]:
-        """Return the reasons of the refusals so far."""
-        return [event.reason for event in self.log() if isinstance(event, RegistryClaimRefused)]
-
-    def revisions(self) -> tuple[int, list[int]]:
-        """Return the head, and every revision that is kept."""
-        with self.engine.begin() as connection:
-            store = RegistryStore(connection)
-            return store.head(), [entry.revision for entry in store.since(0)]
-
-    def waiting(self) -> int:
-        """Return how many claims wait."""
-        with self.engine.begin() as connection:
-            return ParkedStore(connection, "registry").count()
-
-
-@pytest.fixture
-def bus(fresh_database: DatabaseUrls) -> Iterator[RegistryBus]:
-    migrate(fresh_database.owner_url)
-    engine = build_engine(fresh_database.worker_url, "registry test")
-    yield RegistryBus(engine)
-    engine.dispose()
 
 
 def test_a_province_in_order_grows_one_gap_free_revision(bus: RegistryBus) -> None:
