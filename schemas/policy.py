@@ -18,8 +18,8 @@ class Policy(Model):
     """How the bus decides. Weights are per mille of the load term, so that scores are exact integers.
 
     `acceptance_seconds` is of the office's opening hours: nights, weekends and holidays do not count. An office that
-    does not open within `opens_within_seconds`, counted by the clock, is no candidate. `lateness_seconds` bounds how far
-    an event's own time may lie before the broker's; `detour_per_mille` turns a straight line into a road distance.
+    does not open within `opens_within_seconds`, counted by the clock, is no candidate. `lateness_seconds` bounds how
+    far an event's own time may lie before the broker's; `detour_per_mille` turns a straight line into a road distance.
     """
 
     code: Code
