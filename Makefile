@@ -9,9 +9,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 DEMO_OPTIONS ?=
 TEST_OPTIONS ?=
+KILLS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check faults bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +29,9 @@ check: $(STAMP) ## lint, format, types, import direction, tidiness
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/tidy
+
+faults: $(STAMP) ## long: workers killed again and again while a day is played (KILLS=60)
+	PISHKHAN_KILLS=$(KILLS) $(BIN)/python -m pytest -o timeout=3600 tests/faults
 
 bench: $(STAMP) ## medians of the rates and latencies that docs/performance.md speaks of
 	$(BIN)/python -m tests.bench
