@@ -192,6 +192,7 @@ def policy(**changes: Any) -> Policy:
         "detour_per_mille": 1300,
         "attempts_limit": 3,
         "acceptance_seconds": 4 * 3600,
+        "opens_within_seconds": 5 * 86_400,
         "expiry_seconds": 30 * 86_400,
         "lateness_seconds": 3600,
         "park_seconds": 3600,

@@ -102,6 +102,7 @@ class Life:
             policy_version=1,
             registry_revision=1,
             decided_for=_moment(at),
+            decided_at=_moment(at),
             loads_seen=0,
             seed="0" * 32,
             candidates=1,

@@ -34,8 +34,9 @@ class Decider:
         envelope = from_headers(headers)
         event = parse(self._models[envelope.type], body)
         assert isinstance(event, RequestSubmitted)
+        moment = envelope.time or MOMENT
         asked = RoutingRequest(
-            event.service, AGENCY, event.origin, event.city, event.office, envelope.time or MOMENT, event.form
+            event.service, AGENCY, event.origin, event.city, event.office, moment, moment, event.form
         )
         routed = route(asked, self._view, self._loads, seed_for(self._secret, event.request_id, 1))
         assert isinstance(routed, Routed), routed

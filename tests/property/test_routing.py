@@ -20,13 +20,15 @@ from schemas.base import OfficeClass
 from schemas.catalogue import Channels
 from schemas.intake_agency import Origin
 from schemas.log_requests import Decision, Exclusion, RefusalReason
-from schemas.offices import Accession, LicenceState, Office
+from schemas.offices import Accession, LicenceState, Office, OpeningHours
 from tests import builders
 from tests.builders import AGENCY, MOMENT, SERVICE
 
 PLACES = ("bojnord", "shirvan", "faruj", "raz")
 AGREEMENTS = ("first-terms", "second-terms")
 CODES = tuple(f"office-{n}" for n in range(12))
+#: Open an hour on Mondays alone: for most of the week not soon enough.
+MONDAYS = (OpeningHours(weekday=0, opens_minute=540, closes_minute=600),)
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def offices(draw: st.DrawFn, code: str) -> Office:
         daily_capacity=draw(st.integers(1, 9)),
         equipment=draw(mostly(("scanner",), ())),
         training=draw(mostly(("form-12",), ())),
-        hours=draw(mostly(builders.hours_of_the_week(), builders.hours_of_the_week(900, 1200), ())),
+        hours=draw(mostly(builders.hours_of_the_week(), builders.hours_of_the_week(900, 1200), MONDAYS, ())),
         accessions=tuple(Accession(agreement=held) for held in accessions),
         valid_from=draw(mostly(builders.START, MOMENT + timedelta(days=1))),
         expected_monthly_income_rial=draw(st.integers(0, 1000)),
@@ -91,13 +93,15 @@ def worlds(draw: st.DrawFn, origins: tuple[Origin, ...] = tuple(Origin)) -> Worl
     things += [*(draw(agreements(code)) for code in AGREEMENTS), *held]
     loads = st.builds(Load, st.integers(0, 9), mostly(0, 9_991_000, 9_991_001), st.integers(-500, 5000))
     origin = draw(st.sampled_from(origins))
+    moment = MOMENT + timedelta(hours=draw(mostly(0, 8, -12, 100)))
     request = RoutingRequest(
         SERVICE,
         None if origin is Origin.WALK_IN else AGENCY,
         origin,
         draw(st.sampled_from(PLACES)),
         None if origin is Origin.AGENCY else draw(st.sampled_from(CODES[: len(held) + 1])),
-        MOMENT + timedelta(hours=draw(mostly(0, 8, -12, 100))),
+        moment,
+        moment + timedelta(seconds=draw(mostly(1, 3600, 86_400))),
     )
     return World(
         view=RegistryView.empty().with_entries(builders.entries(things)),
@@ -156,12 +160,13 @@ def test_the_winner_is_eligible_and_has_the_lowest_score_of_the_sampled(world: W
     verdict = world.verdict()
     if isinstance(verdict, Refused):
         return
-    decision, reasons = verdict.decision, reasons_one_by_one(world)
+    decision, reasons, policy = verdict.decision, reasons_one_by_one(world), builders.policy()
     assert all(reasons[sample.office] is None for sample in decision.samples)
     best = min(decision.samples, key=lambda sample: (sample.score, sample.office))
     assert decision.office == best.office
+    schedule = world.view.at(world.request.moment).offices[decision.office].schedule
+    assert verdict.accept_by == schedule.after_working(world.request.now, policy.acceptance_seconds)
     assert len({sample.office for sample in decision.samples}) == min(2, decision.candidates)
-    policy = builders.policy()
     for sample in decision.samples:
         terms = (sample.in_flight, sample.capacity, sample.income_rial, sample.expected_income_rial, sample.distance_m)
         assert sample.score == score_of(policy, *terms)

@@ -7,10 +7,11 @@ costs a few machine words per 64 offices. The rules themselves are `eligibility`
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
 
-from consumers.requests.domain.calendar import Schedule
+from consumers.requests.domain.calendar import NeverOpen, Schedule
 from consumers.requests.domain.eligibility import RANK, Terms, static_exclusion
 from consumers.requests.domain.geography import DEGREE_M, road_m, straight_line_m
 from consumers.requests.domain.loads import Limit
@@ -26,6 +27,8 @@ RING_SLOTS_MAX = 1_000_000
 EVERYWHERE_MAX = 64
 #: Minutes whose closed offices are remembered.
 CLOSED_MINUTES_MAX = 4096
+#: Deadlines remembered: one per schedule and time of deciding, which a whole batch shares.
+DEADLINES_MAX = 4096
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class CandidateIndex:
         self._rings: dict[tuple[str, str], Ring] = {}
         self._ring_slots = 0
         self._closed: dict[tuple[int, int], int] = {}
+        self._deadlines: dict[tuple[int, datetime], datetime] = {}
 
     @cached_property
     def limits(self) -> dict[str, Limit]:
@@ -157,6 +161,25 @@ class CandidateIndex:
                     mask |= offices
             self._closed[key] = mask
         return mask
+
+    def accept_by(self, office: OfficeFacts, decided_at: datetime) -> datetime:
+        """Return until when `office` may accept: after the policy's time of its opening hours since `decided_at`."""
+        # Offices of equal hours share one schedule object, which lives as long as the snapshot.
+        key = (id(office.schedule), decided_at)
+        found = self._deadlines.get(key)
+        if found is None:
+            if len(self._deadlines) >= DEADLINES_MAX:
+                self._deadlines.clear()
+            found = self._deadlines[key] = self._deadline(office.schedule, decided_at)
+        return found
+
+    def _deadline(self, schedule: Schedule, decided_at: datetime) -> datetime:
+        policy = self.policy
+        try:
+            return schedule.after_working(decided_at, policy.acceptance_seconds)
+        except NeverOpen:
+            # An office with hours too few to accept in gives the request back when it should have opened.
+            return decided_at + timedelta(seconds=policy.opens_within_seconds)
 
     def distance_m(self, office: OfficeFacts, city: City) -> int:
         """Return the road distance between a city's centre and an office, in metres."""

@@ -95,9 +95,9 @@ def class_may(office_class: OfficeClass, service: Service, terms: ServiceTerms) 
 class Circumstances(NamedTuple):
     """What the dynamic part asks about, beside the office: the request, the hour and the policy.
 
-    `distance_matters` is false when the citizen stands at, or chose, the office; `window_minutes` is how long from
-    `minute` on the office has to be open at some time (1 for a walk-in: it must be open now); `capacity_matters` is
-    false at the desk. `form` is what acceptance's reservation is computed from.
+    `distance_matters` is false when the citizen stands at, or chose, the office; `window_minutes` is within how long
+    from `minute` on the office has to open (1 for a walk-in: it must be open now); `capacity_matters` is false at the
+    desk. `form` is what acceptance's reservation is computed from.
     """
 
     tried: Collection[str]

@@ -178,7 +178,14 @@ def opened_of(history: Sequence[Received]) -> RequestOpened:
 def question_of(opened: RequestOpened, decided: Decided) -> RoutingRequest:
     """Return what routing was asked."""
     return RoutingRequest(
-        opened.service, opened.agency, opened.origin, opened.city, opened.office, decided.moment, opened.form
+        service=opened.service,
+        agency=opened.agency,
+        origin=opened.origin,
+        city=opened.city,
+        office=opened.office,
+        moment=decided.moment,
+        now=decided.now,
+        form=opened.form,
     )
 
 

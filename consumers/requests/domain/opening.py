@@ -24,7 +24,6 @@ from schemas.log_requests import (
     RequestRefused,
     RequestRouted,
 )
-from schemas.policy import Policy
 from schemas.trusted import trusted
 
 
@@ -74,7 +73,7 @@ def _open(state: RequestState, asked: Submission, context: Context) -> Outcome:
     verdict = _route(state, asked, context)
     if isinstance(verdict, Refused):
         return _refuse(state, asked, verdict, snapshot, context)
-    return _route_first(state, asked, verdict, snapshot.policy, context)
+    return _route_first(state, asked, verdict)
 
 
 def _unknown(service: Service | None) -> Refused:
@@ -106,6 +105,7 @@ def _route(
         city=asked.city,
         office=asked.office,
         moment=context.moment,
+        now=context.now,
         form=asked.form,
     )
     verdict = context.world.route(state.request_id, request, attempt, tried)
@@ -118,10 +118,10 @@ def _route(
     return verdict
 
 
-def _route_first(state: RequestState, asked: Submission, routed: Routed, policy: Policy, context: Context) -> Apply:
+def _route_first(state: RequestState, asked: Submission, routed: Routed) -> Apply:
     service = routed.service
     opened = _opened(state, asked, service.agency, routed.county)
-    given, changes = _given(state, asked.service, service.agency, routed, policy, context)
+    given, changes = _given(state, asked.service, service.agency, routed)
     return applied(
         state,
         opened,
@@ -136,12 +136,9 @@ def _route_first(state: RequestState, asked: Submission, routed: Routed, policy:
     )
 
 
-def _given(
-    state: RequestState, service: str, agency: str, routed: Routed, policy: Policy, context: Context
-) -> tuple[RequestRouted, dict[str, Any]]:
+def _given(state: RequestState, service: str, agency: str, routed: Routed) -> tuple[RequestRouted, dict[str, Any]]:
     """Return the event that gives the request to an office, and the changes of state that go with it."""
     decision = routed.decision
-    accept_by = context.now + timedelta(seconds=policy.acceptance_seconds)
     event = trusted(
         RequestRouted,
         {
@@ -150,7 +147,7 @@ def _given(
             "agency": agency,
             "county": routed.county,
             "decision": decision,
-            "accept_by": accept_by,
+            "accept_by": routed.accept_by,
         },
     )
     changes = {
@@ -159,7 +156,7 @@ def _given(
         "service_version": decision.service_version,
         "agreement": decision.agreement,
         "agreement_version": decision.agreement_version,
-        "accept_by": accept_by,
+        "accept_by": routed.accept_by,
     }
     return event, changes
 
@@ -203,7 +200,7 @@ def _route_again(state: RequestState, given_back: RequestLogEvent, context: Cont
     verdict = _route(state, asked, context, state.attempt + 1, tried)
     if isinstance(verdict, Refused):
         return _escalate(state, given_back, tried, verdict.excluded, context, policy.expiry_seconds)
-    given, changes = _given(state, asked.service, state.owner(), verdict, policy, context)
+    given, changes = _given(state, asked.service, state.owner(), verdict)
     return applied(state, given_back, given, tried=tried, county=verdict.county, **changes)
 
 

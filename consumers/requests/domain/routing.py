@@ -1,13 +1,14 @@
 """Which office gets a request, and why: a pure function of request, registry, loads and seed.
 
-Three origins, three meanings. Walk-in: may this office do it, now? Citizen's choice: the same, with capacity, and open
-before the acceptance deadline. Agency: all offices within reach, filtered; two are drawn, weighted by capacity, and
-the lower score wins. A request that comes back from an office (declined, timed out) is routed as an agency's.
+Three origins, three meanings. Walk-in: may this office do it, now? Citizen's choice: the same, with capacity, and it
+may open later. Agency: all offices within reach, filtered; two are drawn, weighted by capacity, and the lower score
+wins. A request that comes back from an office (declined, timed out) is routed as an agency's. Whoever gets it must
+accept within the policy's time of opening hours.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -33,7 +34,8 @@ NO_FORM: Form = MappingProxyType({})
 class RoutingRequest(NamedTuple):
     """What routing needs of a request.
 
-    `agency` is who submitted it, none when an office did (a walk-in). `moment` is the business time decided for.
+    `agency` is who submitted it, none when an office did (a walk-in). `moment` is the business time decided for, `now`
+    that of deciding: the acceptance deadline runs from it, so that a backlog does not eat the office's time.
     An office without headroom for what accepting this `form` reserves is passed over.
     """
 
@@ -43,6 +45,7 @@ class RoutingRequest(NamedTuple):
     city: str
     office: str | None
     moment: datetime
+    now: datetime
     form: Form = NO_FORM
 
 
@@ -93,7 +96,7 @@ def route(
             return refusal
     assert city is not None, "an unknown city is refused above"
     asked = circumstances(request, index, tried)
-    case = _Case(view.revision, index, loads, reach, city, asked, seed, attempt, request.moment)
+    case = _Case(view.revision, index, loads, reach, city, asked, seed, attempt, request)
     if asked.distance_matters:
         return _route_among_all(case)
     assert request.office is not None, "only a chosen office stands outside the distance rule"
@@ -112,7 +115,7 @@ def circumstances(request: RoutingRequest, index: CandidateIndex, tried: Collect
         tried,
         distance_matters=not chosen,
         minute=local_minute(request.moment),
-        window_minutes=1 if at_the_desk else max(1, policy.acceptance_seconds // 60),
+        window_minutes=1 if at_the_desk else policy.opens_within_seconds // 60,
         capacity_matters=not at_the_desk,
         form=request.form,
         policy=policy,
@@ -130,7 +133,7 @@ class _Case(NamedTuple):
     asked: Circumstances
     seed: bytes
     attempt: int
-    moment: datetime
+    request: RoutingRequest
 
 
 def _route_among_all(case: _Case) -> Routed | Refused:
@@ -224,7 +227,8 @@ def _routed(
             "service_version": service.version,
             "policy_version": policy.version,
             "registry_revision": case.revision,
-            "decided_for": case.moment,
+            "decided_for": case.request.moment,
+            "decided_at": case.request.now,
             "loads_seen": case.loads.revision,
             "seed": case.seed.hex(),
             "candidates": candidates,
@@ -232,7 +236,7 @@ def _routed(
             "samples": samples,
         },
     )
-    accept_by = case.moment + timedelta(seconds=policy.acceptance_seconds)
+    accept_by = case.candidates.accept_by(facts, case.request.now)
     return Routed(decision, case.city.county, accept_by, service, offered.agreement, offered.terms)
 
 

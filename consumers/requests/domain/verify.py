@@ -1,7 +1,7 @@
 """Was it decided so? Every decision on a request is made again from the logs, by the same functions, and compared.
 
 The registry's log gives what was known at the decision's revision; the logs of requests and settlement give the loads
-(`LoadsHistory`). A deadline is not compared: it runs from when the worker decided, which no log needs to say.
+(`LoadsHistory`); the decision itself says what time it was decided for, and at. Every field is compared.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,9 +32,6 @@ from schemas.log_requests import (
     RequestRefused,
     RequestRouted,
 )
-
-#: Fields that no recomputation can give: deadlines run from the worker's own time.
-NOT_COMPARED = frozenset({"accept_by"})
 
 
 class Finding(StrEnum):
@@ -67,7 +64,8 @@ class Verification(Model):
 class Decided:
     """One decision of a request's history, with what was known of the request before it.
 
-    `tried` and `given_back` are the offices that had it before, and the event by which the last one gave it back.
+    `moment` is the business time that it was decided for, `now` that of deciding. `tried` and `given_back` are the
+    offices that had it before, and the event by which the last one gave it back.
     """
 
     event: RequestRouted | RequestRefused
@@ -75,6 +73,7 @@ class Decided:
     place: LoadPlace
     registry_revision: int
     moment: datetime
+    now: datetime
     tried: tuple[str, ...]
     given_back: OfficeDeclined | OfficeTimedOut | None
 
@@ -91,11 +90,13 @@ def decisions_of(history: Sequence[Received]) -> list[Decided]:
         elif isinstance(event, RequestRouted):
             decision = event.decision
             place = LoadPlace(decision.loads_seen, envelope.load_revision, envelope.load_index)
-            revision, moment = decision.registry_revision, decision.decided_for
-            found.append(Decided(event, decision.attempt, place, revision, moment, tried, given_back))
+            revision, moment, now = decision.registry_revision, decision.decided_for, decision.decided_at
+            found.append(Decided(event, decision.attempt, place, revision, moment, now, tried, given_back))
         elif isinstance(event, RequestRefused):
             place = LoadPlace(event.loads_seen, envelope.load_revision, envelope.load_index)
-            found.append(Decided(event, 1, place, event.registry_revision, event.decided_for, tried, given_back))
+            revision, moment = event.registry_revision, event.decided_for
+            # Nothing in a refusal depends on when it was decided.
+            found.append(Decided(event, 1, place, revision, moment, moment, tried, given_back))
     return found
 
 
@@ -129,7 +130,7 @@ def verify(
 
 
 def _again(opened: RequestOpened, decided: Decided, speaker: Speaker, world: BatchWorld) -> Event:
-    context = Context(speaker, decided.moment, decided.moment, world, registry_complete=True)
+    context = Context(speaker, decided.moment, decided.now, world, registry_complete=True)
     if decided.given_back is None:
         claim = RequestSubmitted.model_construct(
             request_id=opened.request_id,
@@ -188,7 +189,7 @@ def _speakers(opened: RequestOpened) -> list[Speaker]:
 def _differences(logged: Event, recomputed: Event) -> list[Difference]:
     if type(logged) is not type(recomputed):
         return [Difference(field="event", logged=type(logged).__name__, recomputed=type(recomputed).__name__)]
-    before, after = (_flat(event.model_dump(mode="json", exclude=set(NOT_COMPARED))) for event in (logged, recomputed))
+    before, after = (_flat(event.model_dump(mode="json")) for event in (logged, recomputed))
     return [
         Difference(field=field, logged=before.get(field, "absent"), recomputed=after.get(field, "absent"))
         for field in sorted(before.keys() | after.keys())

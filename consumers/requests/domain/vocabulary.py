@@ -97,7 +97,7 @@ EXCLUSIONS: Mapping[Exclusion, Phrase] = {
     Exclusion.TRAINING: Phrase("آموزش لازم را ندارد", "lacks training"),
     Exclusion.TRIED_BEFORE: Phrase("پیش‌تر همین درخواست را پس داده است", "had the request before and gave it back"),
     Exclusion.DISTANCE: Phrase("دورتر از حد مجاز", "farther away than the limit"),
-    Exclusion.HOURS: Phrase("تا مهلت پذیرش باز نیست", "not open in time"),
+    Exclusion.HOURS: Phrase("به‌موقع باز نمی‌شود", "does not open in time"),
     Exclusion.CAP: Phrase("سقف بدهی‌اش جا ندارد", "no headroom under its debt cap"),
     Exclusion.CAPACITY: Phrase("ظرفیتش پر است", "its capacity is full"),
 }

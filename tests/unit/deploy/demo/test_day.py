@@ -74,6 +74,7 @@ def routed() -> log.RequestRouted:
         policy_version=1,
         registry_revision=5,
         decided_for=builders.MOMENT,
+        decided_at=builders.MOMENT,
         loads_seen=0,
         seed="0" * 32,
         candidates=1,

@@ -1,11 +1,12 @@
 """North Khorasan as loaded, and what is said of a folder in which one thing is wrong."""
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
 
+from consumers.requests.domain.calendar import DAY_MINUTES, TEHRAN, Schedule, local_minute
 from deploy.provinces.files import Problem, ProvinceInvalid
 from deploy.provinces.generate import NORTH_KHORASAN
 from deploy.provinces.loader import Counts, Province, province_claims, read_province
@@ -59,6 +60,20 @@ def test_the_counts_are_the_stated_ones(province: Province) -> None:
 def test_rural_services_lie_within_the_urban_ones(province: Province) -> None:
     assert all(service.channels.urban for service in province.services if service.channels.rural)
     assert all(service.channels.reason for service in province.services if not service.channels.rural)
+
+
+def test_the_policy_waits_for_the_longest_closure_of_every_office(province: Province) -> None:
+    closed = {day.on for calendar in province.calendars for day in calendar.holidays}
+    first, last = (local_minute(datetime.combine(day, time(), TEHRAN)) for day in (min(closed), max(closed)))
+    longest = 0
+    for schedule in {Schedule.of(office.hours, closed) for office in province.offices}:
+        for midnight in range(first, last, DAY_MINUTES):
+            opening = schedule.next_open(midnight)
+            assert opening is not None
+            longest = max(longest, opening - midnight)
+    assert longest > 7 * DAY_MINUTES
+    # Doors close up to a day before the midnight from which this counts.
+    assert all(policy.opens_within_seconds // 60 > longest + DAY_MINUTES for policy in province.policies)
 
 
 def test_counties_follow_the_dates_of_the_splits(province: Province) -> None:

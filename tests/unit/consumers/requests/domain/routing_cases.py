@@ -12,7 +12,6 @@ from tests import builders
 from tests.builders import AGENCY, MOMENT, SERVICE
 
 SEED = bytes(range(16))
-FRIDAY = MOMENT + timedelta(days=4)
 EVENING = MOMENT + timedelta(hours=8)
 BUSY = Load(in_flight=40, reserved_rial=0, income_rial=0)
 INDEBTED = Load(in_flight=0, reserved_rial=9_991_001, income_rial=0)
@@ -21,7 +20,7 @@ INDEBTED = Load(in_flight=0, reserved_rial=9_991_001, income_rial=0)
 def request(origin: Origin = Origin.AGENCY, office: str | None = None, **changes: Any) -> RoutingRequest:
     """Return a request for `SERVICE` in Bojnord at `MOMENT`."""
     agency = None if origin is Origin.WALK_IN else AGENCY
-    return RoutingRequest(SERVICE, agency, origin, "bojnord", office, MOMENT)._replace(**changes)
+    return RoutingRequest(SERVICE, agency, origin, "bojnord", office, MOMENT, MOMENT)._replace(**changes)
 
 
 def view_of(*things: builders.Registrable, base: Sequence[builders.Registrable] = ()) -> RegistryView:

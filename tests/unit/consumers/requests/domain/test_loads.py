@@ -39,6 +39,7 @@ def routed_to(office: str) -> requests.RequestRouted:
         policy_version=1,
         registry_revision=1,
         decided_for=MOMENT,
+        decided_at=MOMENT,
         loads_seen=0,
         seed="0" * 32,
         candidates=1,

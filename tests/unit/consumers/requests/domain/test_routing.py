@@ -19,7 +19,6 @@ from tests.builders import AGENCY, AGREEMENT, MOMENT
 from tests.unit.consumers.requests.domain.routing_cases import (
     BUSY,
     EVENING,
-    FRIDAY,
     INDEBTED,
     SEED,
     TWO,
@@ -40,7 +39,7 @@ def test_an_agencys_request_goes_to_the_lower_of_two_scores() -> None:
     assert (decision.agreement, decision.agreement_version, decision.service_version) == (AGREEMENT, 1, 1)
     assert (decision.policy_version, decision.registry_revision, decision.loads_seen) == (1, 6, 7)
     assert decision.seed == SEED.hex()
-    assert decision.decided_for == MOMENT
+    assert decision.decided_for == decision.decided_at == MOMENT
     assert verdict.county == "bojnord"
     assert verdict.accept_by == MOMENT + timedelta(hours=4)
 
@@ -166,16 +165,6 @@ def test_a_tried_office_counts_as_tried_even_when_far() -> None:
     assert verdict.decision.excluded == {Exclusion.TRIED_BEFORE: 1, Exclusion.DISTANCE: 1}
 
 
-def test_an_office_that_does_not_open_before_the_deadline_is_passed_over() -> None:
-    verdict = refused(route(request(moment=FRIDAY), view_of(builders.office()), loads(), SEED))
-    assert verdict.excluded == {Exclusion.HOURS: 1}
-
-
-def test_an_agencys_request_may_wait_for_the_doors_to_open() -> None:
-    early = MOMENT - timedelta(hours=4)
-    assert routed(route(request(moment=early), view_of(builders.office()), loads(), SEED))
-
-
 @pytest.mark.parametrize(
     ("scope", "subject"),
     [
@@ -186,20 +175,24 @@ def test_an_agencys_request_may_wait_for_the_doors_to_open() -> None:
 )
 def test_a_holiday_closes_the_offices_that_it_binds(scope: CalendarScope, subject: str) -> None:
     closed = builders.calendar("closure", scope=scope, subject=subject, holidays=(builders.holiday(MOMENT.date()),))
-    verdict = refused(route(request(), view_of(builders.office(), closed), loads(), SEED))
+    view = view_of(builders.office(), closed)
+    verdict = refused(route(request(Origin.WALK_IN, "office-1"), view, loads(), SEED))
     assert verdict.excluded == {Exclusion.HOURS: 1}
+    # An agency's request waits for the next day's doors.
+    tomorrow = MOMENT.replace(day=24, hour=8, minute=30)
+    assert routed(route(request(), view, loads(), SEED)).accept_by == tomorrow
 
 
 def test_another_provinces_holiday_does_not_close_offices() -> None:
     closed = builders.calendar("closure", subject="golestan", holidays=(builders.holiday(MOMENT.date()),))
-    assert routed(route(request(), view_of(builders.office(), closed), loads(), SEED))
+    assert routed(route(request(Origin.WALK_IN, "office-1"), view_of(builders.office(), closed), loads(), SEED))
 
 
 def test_an_agencys_holiday_does_not_close_offices() -> None:
     closed = builders.calendar(
         "closure", scope=CalendarScope.AGENCY, subject=AGENCY, holidays=(builders.holiday(MOMENT.date()),)
     )
-    assert routed(route(request(), view_of(builders.office(), closed), loads(), SEED))
+    assert routed(route(request(Origin.WALK_IN, "office-1"), view_of(builders.office(), closed), loads(), SEED))
 
 
 def test_an_office_without_headroom_for_this_fee_is_passed_over() -> None:
@@ -283,12 +276,6 @@ def test_a_chosen_office_must_have_capacity() -> None:
     verdict = refused(route(request(Origin.CITIZEN_CHOICE, "office-1"), view_of(*TWO), loads(office_1=BUSY), SEED))
     assert verdict.excluded == {Exclusion.CAPACITY: 1}
     assert verdict.nearest_office == "office-2"
-
-
-def test_a_chosen_office_may_open_later_today() -> None:
-    early = MOMENT - timedelta(hours=4)
-    choice = request(Origin.CITIZEN_CHOICE, "office-2", moment=early)
-    assert routed(route(choice, view_of(*TWO), loads(), SEED)).decision.office == "office-2"
 
 
 def test_a_chosen_office_that_gave_the_request_back_leaves_it_to_all_others() -> None:

@@ -11,6 +11,7 @@ from consumers.requests.domain.loads_history import LoadsIncomplete
 from consumers.requests.domain.state import Signal, Speaker
 from consumers.requests.domain.verify import Finding, Verification, decisions_of, verify
 from schemas import log_settlement as settlement
+from schemas.decode import Received
 from schemas.intake_agency import Origin
 from schemas.intake_office import RequestAccepted
 from schemas.log_requests import RefusalReason, RequestOpened, RequestRefused, RequestRouted, Sample
@@ -162,6 +163,29 @@ def test_a_changed_field_is_named(changes: dict[str, Any], field: str) -> None:
     (found,) = tampered(bus, 5, **changes)
     assert found.finding is Finding.DIFFERENT
     assert field in [difference.field for difference in found.differences]
+
+
+def test_a_changed_deadline_is_named() -> None:
+    bus = journal()
+    bus.batch(submission(1))
+    (place,) = [n for n, one in enumerate(bus.logs) if isinstance(one.received.event, RequestRouted)]
+    topic, partition, received = bus.logs[place]
+    assert isinstance(received.event, RequestRouted)
+    earlier = received.event.model_copy(update={"accept_by": received.event.accept_by - timedelta(hours=1)})
+    bus.logs[place] = Logged(topic, partition, Received(received.envelope, earlier))
+    (found,) = verified(bus, 1)
+    assert [difference.field for difference in found.differences] == ["accept_by"]
+
+
+def test_decisions_at_night_and_their_deadlines_are_the_same_again() -> None:
+    bus = journal()
+    night, friday = MOMENT + timedelta(hours=12), MOMENT + timedelta(days=4)
+    bus.batch(submission(1)._replace(moment=night), submission(2)._replace(moment=friday))
+    for number, day in ((1, 24), (2, 28)):
+        routed = bus.history(ident(number))[1].event
+        assert isinstance(routed, RequestRouted)
+        assert routed.accept_by == MOMENT.replace(day=day, hour=8, minute=30)
+        assert [found.finding for found in verified(bus, number)] == [Finding.SAME]
 
 
 def test_a_changed_score_is_named_with_both_values() -> None:
