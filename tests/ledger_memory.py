@@ -8,7 +8,7 @@ from uuid import UUID
 from consumers.parking import OperatorAction, ParkedEvent, ParkedRow, ParkReason
 from consumers.runner.ports import Collision
 from consumers.settlement.domain.booking import Kind
-from consumers.settlement.domain.chain import Chain, Row
+from consumers.settlement.domain.chain import Chain, Row, pack
 from consumers.settlement.domain.page import BalanceChange, Mark
 from consumers.settlement.domain.windows import AccountMovement, Cut
 from consumers.settlement.ports import OfficeChange, Opened, SettlementStores
@@ -22,13 +22,14 @@ class MemoryLedger:
 
     rows: list[Row] = field(default_factory=list)
     balances: dict[tuple[int, str, int], tuple[int, int]] = field(default_factory=dict)
-    sequences: dict[UUID, int] = field(default_factory=dict)
+    sequences: dict[str, int] = field(default_factory=dict)
     pages: dict[int, Opened] = field(default_factory=dict)
     disputes: dict[UUID, tuple[bool, datetime]] = field(default_factory=dict)
     window_cuts: dict[tuple[int, int], Cut] = field(default_factory=dict)
     closed: dict[int, WindowClosed] = field(default_factory=dict)
     reserved_rial: dict[str, int] = field(default_factory=dict)
-    income_rial: dict[str, int] = field(default_factory=dict)
+    #: Month and rial.
+    income: dict[str, tuple[int, int]] = field(default_factory=dict)
     revision: int = 0
     messages: list[Message] = field(default_factory=list)
     parked: list[ParkedRow] = field(default_factory=list)
@@ -41,16 +42,17 @@ class MemoryLedger:
     def open(self, partitions: Collection[int]) -> Mapping[int, Opened]:
         return {number: self.pages.get(number, Opened(Chain(), 1)) for number in sorted(partitions)}
 
-    def progress(self, subjects: Collection[UUID]) -> Mapping[UUID, int]:
+    def progress(self, subjects: Collection[str]) -> Mapping[str, int]:
         return {subject: self.sequences[subject] for subject in subjects if subject in self.sequences}
 
-    def append(self, rows: Sequence[Row], changes: Sequence[BalanceChange]) -> None:
+    def append(self, rows: Sequence[Row], packed: Sequence[bytes], changes: Sequence[BalanceChange]) -> None:
+        assert list(map(pack, rows)) == list(packed), "both are the same rows"
         self.rows.extend(rows)
         for partition, account, window, debits_rial, credits_rial in changes:
             before = self.balances.get((partition, account, window), (0, 0))
             self.balances[partition, account, window] = (before[0] + debits_rial, before[1] + credits_rial)
 
-    def keep_progress(self, added: Mapping[UUID, int], changed: Mapping[UUID, int]) -> None:
+    def keep_progress(self, added: Mapping[str, int], changed: Mapping[str, int]) -> None:
         if added.keys() & self.sequences.keys():
             raise Collision("settlement_progress_pkey")
         self.sequences.update(added)
@@ -98,7 +100,12 @@ class MemoryLedger:
     def move(self, changes: Sequence[OfficeChange]) -> int:
         for change in changes:
             self.reserved_rial[change.office] = self.reserved_rial.get(change.office, 0) - change.released_rial
-            self.income_rial[change.office] = self.income_rial.get(change.office, 0) + change.income_rial
+            month, income_rial = self.income.get(change.office, (0, 0))
+            if change.income_month > month:
+                month, income_rial = change.income_month, 0
+            if change.income_month == month:
+                income_rial += change.income_rial
+            self.income[change.office] = (month, income_rial)
         self.revision += 1
         return self.revision
 

@@ -8,9 +8,7 @@ from uuid import UUID
 from psycopg import Connection as DriverConnection
 from sqlalchemy import Connection
 
-from connectors.database.copy import copy_rows
-from connectors.database.driver import driver_connection
-from connectors.database.tables import ledger_transfer, settlement_progress
+from connectors.database.driver import driver_connection, meaningful_errors
 from consumers.settlement.domain.accounts import CURRENCY
 from consumers.settlement.domain.chain import GENESIS, Chain, Row
 from consumers.settlement.domain.page import BalanceChange
@@ -18,8 +16,11 @@ from consumers.settlement.handlers import CONSUMER
 from consumers.settlement.ports import OfficeChange, Opened
 from schemas.topics import LOG_REQUESTS
 
-#: The row's fields are the table's columns, in their order.
-_ROW_COLUMNS = Row._fields
+#: A row's fields are the table's columns, in their order.
+_COPY = f"COPY ledger_transfer ({', '.join(Row._fields)}) FROM STDIN (FORMAT BINARY)"
+#: What binary COPY begins and ends with, around packed rows.
+_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TRAILER = b"\xff\xff"
 
 _OPEN = """
 SELECT partition, chain_head, chain_count, window_number FROM consumer_offset
@@ -27,8 +28,11 @@ WHERE consumer = %s AND topic = %s AND partition = ANY(%s::int[]) ORDER BY parti
 """
 #: A join, not `= ANY`: the planner cannot see into the text and would compare every row with every id.
 _PROGRESS = """
-SELECT row.subject, row.sequence FROM unnest(%s::text::uuid[]) AS wanted (subject)
+SELECT row.subject::text, row.sequence FROM unnest(%s::text::uuid[]) AS wanted (subject)
 JOIN settlement_progress AS row ON row.subject = wanted.subject
+"""
+_ADD_PROGRESS = """
+INSERT INTO settlement_progress (subject, sequence) SELECT * FROM unnest(%s::text::uuid[], %s::text::int[])
 """
 _CHANGE_PROGRESS = """
 UPDATE settlement_progress AS row SET sequence = changed.sequence
@@ -61,8 +65,15 @@ _TICK = "UPDATE load_clock SET revision = revision + 1 RETURNING revision"
 _LOCK_OFFICES = "SELECT FROM office_position WHERE office = ANY(%s::text[]) ORDER BY office FOR UPDATE"
 _MOVE_OFFICES = """
 UPDATE office_position AS row
-SET reserved_rial = row.reserved_rial - change.released_rial, income_rial = row.income_rial + change.income_rial
-FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS change (office, released_rial, income_rial)
+SET reserved_rial = row.reserved_rial - change.released_rial,
+    income_month = greatest(row.income_month, change.income_month),
+    income_rial = CASE
+        WHEN change.income_month > row.income_month THEN change.income_rial
+        WHEN change.income_month = row.income_month THEN row.income_rial + change.income_rial
+        ELSE row.income_rial
+    END
+FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::int[])
+    AS change (office, released_rial, income_rial, income_month)
 WHERE row.office = change.office
 """
 
@@ -81,23 +92,26 @@ class LedgerStore:
         assert len(opened) == len(rows) == len(partitions), "each partition of the log has one position, made by leases"
         return opened
 
-    def progress(self, subjects: Collection[UUID]) -> dict[UUID, int]:
+    def progress(self, subjects: Collection[str]) -> dict[str, int]:
         """Return the last sequence folded per subject; a subject never seen is left out."""
         return dict(self._driver.execute(_PROGRESS, (_array(subjects),), binary=True).fetchall())
 
-    def append(self, rows: Sequence[Row], changes: Sequence[BalanceChange]) -> None:
-        """Add rows and what they change of the running sums; accounts seen for the first time are opened."""
+    def append(self, rows: Sequence[Row], packed: Sequence[bytes], changes: Sequence[BalanceChange]) -> None:
+        """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened."""
         if not rows:
             return
-        copy_rows(self._connection, ledger_transfer, _ROW_COLUMNS, rows)
+        with self._driver.cursor() as cursor, cursor.copy(_COPY) as copy:
+            # The rows are packed as COPY takes them, and were hashed so.
+            copy.write(b"".join((_SIGNATURE, *packed, _TRAILER)))
         self._driver.execute(_OPEN_ACCOUNTS, (CURRENCY, sorted({change.account for change in changes})))
         self._driver.execute(_ADD_BALANCES, _columns(changes))
 
-    def keep_progress(self, added: Mapping[UUID, int], changed: Mapping[UUID, int]) -> None:
-        """Keep the last sequences of subjects never seen before and of known ones."""
-        copy_rows(self._connection, settlement_progress, ("subject", "sequence"), added.items())
-        if changed:
-            self._driver.execute(_CHANGE_PROGRESS, (_array(changed.keys()), _array(changed.values())))
+    def keep_progress(self, added: Mapping[str, int], changed: Mapping[str, int]) -> None:
+        """Keep the last sequences of subjects never seen before (`Collision` if they were) and of known ones."""
+        with meaningful_errors():
+            for statement, subjects in ((_ADD_PROGRESS, added), (_CHANGE_PROGRESS, changed)):
+                if subjects:
+                    self._driver.execute(statement, (_array(subjects.keys()), _array(subjects.values())))
 
     def keep_pages(self, pages: Mapping[int, Opened]) -> None:
         """Keep where the pages go on."""
@@ -134,7 +148,7 @@ class LoadsStore:
         return int(ticked[0])
 
 
-def _array(values: Iterable[UUID | int]) -> str:
+def _array(values: Iterable[str | int]) -> str:
     """Write ids or numbers as one array: one text is far cheaper to send than a list of thousands of values."""
     return "{" + ",".join(map(str, values)) + "}"
 

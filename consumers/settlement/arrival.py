@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
 
 from consumers.runner.ports import Record
 from schemas.base import Event
@@ -12,6 +11,7 @@ from schemas.topics import LOG_REQUESTS
 
 MARKER = WindowMarked.type_name()
 DISPUTE = DisputeMarked.type_name()
+UUID_LENGTH = 36
 
 
 class LogUnreadable(ValueError):
@@ -21,7 +21,7 @@ class LogUnreadable(ValueError):
 class Arrival(NamedTuple):
     """One record with its headers read; the body is decoded only when it matters.
 
-    `subject` is the request, or the act's own id; `sequence` its place there. A marker has neither.
+    `subject` is the id of the request, or the act's own, as text; `sequence` its place there. A marker has neither.
     """
 
     record: Record
@@ -29,7 +29,7 @@ class Arrival(NamedTuple):
     event_id: str
     event_type: str
     time: datetime
-    subject: UUID | None
+    subject: str | None
     sequence: int
 
     def decode(self) -> Event:
@@ -51,13 +51,15 @@ def read_arrival(record: Record) -> Arrival:
         event_type = _text(headers, "ce_type")
         key = (record.key or b"").decode()
         marker = event_type == MARKER
+        if not marker and len(key) != UUID_LENGTH:
+            raise LogUnreadable("key: is not the id of a request or an act")
         return Arrival(
             record=record,
             key=key,
             event_id=_text(headers, "ce_id"),
             event_type=event_type,
             time=datetime.fromisoformat(_text(headers, "ce_time")),
-            subject=None if marker else UUID(key),
+            subject=None if marker else key,
             sequence=0 if marker else int(_text(headers, "ce_sequence")),
         )
     except LogUnreadable:

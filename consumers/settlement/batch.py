@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from consumers.jalali import month_of
 from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
 from consumers.settlement.announce import Announcement, messages_of
 from consumers.settlement.arrival import DISPUTE, Arrival, LogUnreadable, read_arrival
@@ -52,7 +53,7 @@ class Batch:
         subjects = {arrival.subject for arrival in arrivals if arrival.subject is not None}
         self._before = stores.ledger.progress(subjects)
         self._last = dict(self._before)
-        self._waiting: dict[UUID, dict[int, Waiting]] = {}
+        self._waiting: dict[str, dict[int, Waiting]] = {}
         for row in stores.park.of_keys({arrival.key for arrival in arrivals}):
             self._remember(row)
         self._announcements: list[Announcement] = []
@@ -104,7 +105,8 @@ class Batch:
         """Write all: rows first, the offices' positions as late as possible, messages last."""
         ledger, park = self._stores.ledger, self._stores.park
         rows = [row for page in self._pages.values() for row in page.rows]
-        ledger.append(rows, balance_changes(rows))
+        packed = [row for page in self._pages.values() for row in page.packed]
+        ledger.append(rows, packed, balance_changes(rows))
         self._keep_progress()
         moved = [page for page in self._pages.values() if page.rows or page.marks]
         ledger.keep_pages({page.partition: Opened(page.chain, page.window) for page in moved})
@@ -120,7 +122,7 @@ class Batch:
         self._stores.outbox.add([*messages_of(self._announcements, revision), *closings])
         return Tally(self._handled, self._duplicates, len(parked))
 
-    def _enter(self, arrival: Arrival, subject: UUID) -> None:
+    def _enter(self, arrival: Arrival, subject: str) -> None:
         if books(arrival.event_type):
             self._book(arrival)
         elif arrival.event_type == DISPUTE:
@@ -143,9 +145,10 @@ class Batch:
         self._announcements.append(announcement)
         if announcement.moves_loads:
             assert booking.office is not None, "only an office has a reservation and an income"
-            self._offices.append(OfficeChange(booking.office, booking.released_rial, booking.income_rial))
+            month = month_of(arrival.time) if booking.income_rial else 0
+            self._offices.append(OfficeChange(booking.office, booking.released_rial, booking.income_rial, month))
 
-    def _enter_waiting(self, waiting: dict[int, Waiting], subject: UUID) -> None:
+    def _enter_waiting(self, waiting: dict[int, Waiting], subject: str) -> None:
         """Enter what waits in sequence from here on. What failed before waits for an operator, not for its turn."""
         for sequence in sorted(waiting):
             event = waiting[sequence]
@@ -157,7 +160,7 @@ class Batch:
             if event.parked_id is not None:
                 self._unparked.append(event.parked_id)
 
-    def _enter_parked(self, event: Waiting, subject: UUID) -> bool:
+    def _enter_parked(self, event: Waiting, subject: str) -> bool:
         if event.parked_id is None:
             self._enter(event.arrival, subject)
             return True

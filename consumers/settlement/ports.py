@@ -22,11 +22,15 @@ class Opened(NamedTuple):
 
 
 class OfficeChange(NamedTuple):
-    """What a batch changes of one office's position, in rial: the reservation shrinks, the income grows (or not)."""
+    """What a batch changes of one office's position, in rial: the reservation shrinks, the income grows (or not).
+
+    `income_month` is the Jalali month that the income belongs to, 0 when there is none.
+    """
 
     office: str
     released_rial: int
     income_rial: int
+    income_month: int
 
 
 class Ledger(Protocol):
@@ -35,14 +39,14 @@ class Ledger(Protocol):
     def open(self, partitions: Collection[int]) -> Mapping[int, Opened]:
         """Lock these partitions' rows, in order, and return where their pages go on."""
 
-    def progress(self, subjects: Collection[UUID]) -> Mapping[UUID, int]:
+    def progress(self, subjects: Collection[str]) -> Mapping[str, int]:
         """Return the last sequence folded per subject; a subject never seen is left out."""
 
-    def append(self, rows: Sequence[Row], changes: Sequence[BalanceChange]) -> None:
-        """Add rows and what they change of the running sums; accounts seen for the first time are opened."""
+    def append(self, rows: Sequence[Row], packed: Sequence[bytes], changes: Sequence[BalanceChange]) -> None:
+        """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened."""
 
-    def keep_progress(self, added: Mapping[UUID, int], changed: Mapping[UUID, int]) -> None:
-        """Keep the last sequences of subjects never seen before and of known ones."""
+    def keep_progress(self, added: Mapping[str, int], changed: Mapping[str, int]) -> None:
+        """Keep the last sequences of subjects never seen before (`Collision` if they were) and of known ones."""
 
     def keep_pages(self, pages: Mapping[int, Opened]) -> None:
         """Keep where the pages go on."""
@@ -74,7 +78,10 @@ class Loads(Protocol):
     """The offices' positions, under the one clock that orders all their changes."""
 
     def move(self, changes: Sequence[OfficeChange]) -> int:
-        """Lock the clock, apply `changes` in office order, and return the new load revision."""
+        """Lock the clock, apply `changes` in office order, and return the new load revision.
+
+        A position keeps the income of one month: the first of a newer month displaces it, that of an older one is lost.
+        """
 
 
 class Outbox(Protocol):
@@ -115,10 +122,13 @@ class SettlementStores:
 
 
 def merged(changes: Iterable[OfficeChange]) -> list[OfficeChange]:
-    """Return one change per office, in office order; changes that cancel out are kept."""
-    sums: dict[str, list[int]] = {}
+    """Return one change per office, in office order, with the income of its newest month; nothing cancels out."""
+    sums: dict[str, OfficeChange] = {}
     for change in changes:
-        of_office = sums.setdefault(change.office, [0, 0])
-        of_office[0] += change.released_rial
-        of_office[1] += change.income_rial
-    return [OfficeChange(office, *sides) for office, sides in sorted(sums.items())]
+        before = sums.get(change.office)
+        if before is not None:
+            month = max(before.income_month, change.income_month)
+            income_rial = sum(one.income_rial for one in (before, change) if one.income_month == month)
+            change = OfficeChange(change.office, before.released_rial + change.released_rial, income_rial, month)
+        sums[change.office] = change
+    return [sums[office] for office in sorted(sums)]

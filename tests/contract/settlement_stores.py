@@ -25,16 +25,16 @@ class SettlementStoresContract:
         assert stores.ledger.open({3, 0}) == {0: Opened(Chain(GENESIS, 0), 1), 3: kept}
 
     def test_progress_is_added_once_and_changed_afterwards(self, stores: SettlementStores) -> None:
-        first, second = request(1), request(2)
+        first, second = str(request(1)), str(request(2))
         stores.ledger.keep_progress({first: 1}, {})
         stores.ledger.keep_progress({second: 4}, {first: 3})
-        assert stores.ledger.progress({first, second, request(3)}) == {first: 3, second: 4}
+        assert stores.ledger.progress({first, second, str(request(3))}) == {first: 3, second: 4}
         assert stores.ledger.progress(set()) == {}
 
     def test_a_subject_cannot_be_new_twice(self, stores: SettlementStores) -> None:
-        stores.ledger.keep_progress({request(1): 1}, {})
+        stores.ledger.keep_progress({str(request(1)): 1}, {})
         with pytest.raises(Collision):
-            stores.ledger.keep_progress({request(1): 2}, {})
+            stores.ledger.keep_progress({str(request(1)): 2}, {})
 
     def test_a_window_is_cut_with_the_sums_of_its_own_rows(self, stores: SettlementStores) -> None:
         page = Page(0, Chain(), 1)
@@ -77,11 +77,12 @@ class SettlementStoresContract:
             stores.windows.close(closed)
 
     def test_every_move_of_positions_has_a_growing_revision(self, stores: SettlementStores) -> None:
-        first = stores.loads.move([OfficeChange("office-1", 5, 7)])
-        assert stores.loads.move([OfficeChange("office-1", -5, 0), OfficeChange("office-2", 0, 1)]) == first + 1
+        first = stores.loads.move([OfficeChange("office-1", 5, 7, 140509)])
+        more = [OfficeChange("office-1", -5, 0, 0), OfficeChange("office-2", 0, 1, 140509)]
+        assert stores.loads.move(more) == first + 1
 
     def test_nothing_to_write_is_fine(self, stores: SettlementStores) -> None:
-        stores.ledger.append([], [])
+        stores.ledger.append([], [], [])
         stores.ledger.keep_progress({}, {})
         stores.ledger.keep_pages({})
         stores.ledger.mark_disputes({})
@@ -100,4 +101,4 @@ def write(stores: SettlementStores, page: Page, *events: Event) -> None:
         assert isinstance(booking, Booking)
         page.enter(booking, transaction_id_of(identity), identity, getattr(event, "request_id", None), START)
     rows = page.rows[before:]
-    stores.ledger.append(rows, balance_changes(rows))
+    stores.ledger.append(rows, page.packed[before:], balance_changes(rows))

@@ -1,32 +1,33 @@
 """The hash chain over a log partition's ledger rows, and the anchor over all chains at a window's end.
 
 Each row's digest is SHA-256 of the previous digest and the row in a fixed binary layout, so that a row that was
-changed, dropped, added or moved shows from there on.
+changed, dropped, added or moved shows from there on. The layout is PostgreSQL's own for a row of binary `COPY`: a row
+is packed once, and the same bytes are hashed and written.
 """
 
 import hashlib
-import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
-from operator import attrgetter
+from functools import lru_cache
+from struct import Struct
 from typing import NamedTuple
 from uuid import UUID
 
 #: What a chain begins with.
 GENESIS = bytes(32)
 
-#: What all rows of a transaction share. Big-endian, no padding: partition, transaction id, request id (zeros when
-#: none), window, time in microseconds since 1970 UTC, and the lengths in bytes of two UTF-8 texts that follow: event
-#: id, kind.
-_SHARED = struct.Struct(">I16s16sIqHH")
-#: What each row adds: number, amount in rial, exposure change in rial (zero when none), and the lengths in bytes of
-#: three UTF-8 texts that follow: debit account, credit account, office (empty when none).
-_OWN = struct.Struct(">QQqHHH")
-_ANCHOR_PART = struct.Struct(">I32sQ")
-_NO_REQUEST = bytes(16)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Big-endian, no padding: the number of fields, then each field as its length in bytes and its value. Lengths are
+#: constants here, but for texts; partition, number, transaction id, and the length of the event id that follows.
+_BEGIN = Struct(">hihiqi16si")
+#: Amount in rial, window, and microseconds since 2000 UTC.
+_MIDDLE = Struct(">iqiiiq")
+_UUID = Struct(">i16s")
+_NUMBER = Struct(">iq")
+_LENGTH = Struct(">i")
+_NULL = _LENGTH.pack(-1)
+_ANCHOR_PART = Struct(">I32sQ")
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -56,47 +57,45 @@ class Chain:
     count: int = 0
 
 
-def microseconds(moment: datetime) -> int:
-    """Return an aware time as whole microseconds since 1970 UTC."""
-    return (moment - _EPOCH) // _MICROSECOND
+def pack(row: Row) -> bytes:
+    """Return `row` in the fixed layout."""
+    event_id = row.event_id.encode()
+    return b"".join(
+        (
+            _BEGIN.pack(13, 2, row.partition, 8, row.number, 16, row.transaction_id.bytes, len(event_id)),
+            event_id,
+            _NULL if row.request_id is None else _UUID.pack(16, row.request_id.bytes),
+            _text(row.kind),
+            _text(row.debit_account),
+            _text(row.credit_account),
+            _MIDDLE.pack(8, row.amount_rial, 4, row.window_number, 8, (row.recorded_at - _EPOCH) // _MICROSECOND),
+            _NULL if row.office is None else _text(row.office),
+            _NULL if row.exposure_rial is None else _NUMBER.pack(8, row.exposure_rial),
+        )
+    )
+
+
+def link(head: bytes, packed: bytes) -> bytes:
+    """Return the chain's head after one more row."""
+    return hashlib.sha256(head + packed).digest()
 
 
 def extend(chain: Chain, rows: Iterable[Row]) -> Chain:
     """Return the chain after `rows`, which must go on where it ends. Raises `ChainBroken` where they do not."""
     head, count = chain.head, chain.count
-    # Rows of one transaction lie together, so what they share is packed once.
-    for _, transaction in groupby(rows, _TRANSACTION):
-        shared = b""
-        for row in transaction:
-            count += 1
-            if row.number != count:
-                raise ChainBroken(row.partition, count)
-            shared = shared or _shared(row)
-            head = hashlib.sha256(head + shared + _own(row)).digest()
+    for row in rows:
+        count += 1
+        if row.number != count:
+            raise ChainBroken(row.partition, count)
+        head = link(head, pack(row))
     return Chain(head, count)
 
 
-_TRANSACTION = attrgetter("transaction_id", "event_id", "request_id", "kind", "window_number", "recorded_at")
-
-
-def _shared(row: Row) -> bytes:
-    event_id, kind = row.event_id.encode(), row.kind.encode()
-    fixed = _SHARED.pack(
-        row.partition,
-        row.transaction_id.bytes,
-        _NO_REQUEST if row.request_id is None else row.request_id.bytes,
-        row.window_number,
-        microseconds(row.recorded_at),
-        len(event_id),
-        len(kind),
-    )
-    return fixed + event_id + kind
-
-
-def _own(row: Row) -> bytes:
-    debit, credit, office = row.debit_account.encode(), row.credit_account.encode(), (row.office or "").encode()
-    fixed = _OWN.pack(row.number, row.amount_rial, row.exposure_rial or 0, len(debit), len(credit), len(office))
-    return fixed + debit + credit + office
+@lru_cache(maxsize=16_384)
+def _text(text: str) -> bytes:
+    # Kinds and accounts come again and again.
+    encoded = text.encode()
+    return _LENGTH.pack(len(encoded)) + encoded
 
 
 class ChainBroken(ValueError):

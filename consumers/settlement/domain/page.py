@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from consumers.settlement.domain.booking import Booking
-from consumers.settlement.domain.chain import Chain, Row, extend
+from consumers.settlement.domain.chain import Chain, Row, link, pack
 
 
 class BalanceChange(NamedTuple):
@@ -36,12 +36,13 @@ class WindowSkipped(ValueError):
 
 
 class Page:
-    """Mutable, for one batch. The rows and marks that it holds are what the batch adds."""
+    """Mutable, for one batch. The rows, the same rows packed, and the marks that it holds are what the batch adds."""
 
     def __init__(self, partition: int, chain: Chain, window: int) -> None:
         self.partition = partition
         self.window = window
         self.rows: list[Row] = []
+        self.packed: list[bytes] = []
         self.marks: list[Mark] = []
         self.chain = chain
 
@@ -52,8 +53,8 @@ class Page:
         kind = booking.kind.value
         office = booking.office if booking.exposure_rial else None
         exposure_rial = booking.exposure_rial or None
-        number = self.chain.count
-        rows = []
+        head, number = self.chain.head, self.chain.count
+        rows, packed = [], []
         for debit, credit, amount_rial in booking.transfers:
             number += 1
             row = Row(
@@ -73,8 +74,11 @@ class Page:
             )
             office = exposure_rial = None
             rows.append(row)
-        self.chain = extend(self.chain, rows)
-        self.rows.extend(rows)
+            packed.append(pack(row))
+            head = link(head, packed[-1])
+        self.rows += rows
+        self.packed += packed
+        self.chain = Chain(head, number)
 
     def mark(self, window: int, partitions: int, marked_at: datetime) -> bool:
         """End `window` here; return whether it was open. A marker that comes twice ends nothing twice.
