@@ -50,8 +50,7 @@ CROSS JOIN LATERAL (
 """
 _PUBLISHED = """
 UPDATE outbox SET published_at = clock_timestamp()
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS done (id, created_at)
-WHERE outbox.id = done.id AND outbox.created_at = done.created_at AND outbox.created_at BETWEEN %s AND %s
+WHERE id = ANY (%s::bigint[]) AND created_at BETWEEN %s AND %s
 """
 
 
@@ -96,7 +95,7 @@ class SqlRelayOutbox:
         """Note that `rows` are in the log."""
         times = [row.created_at for row in rows]
         with _meaningful_errors():
-            self._connection.execute(_PUBLISHED, ([row.id for row in rows], times, min(times), max(times)))
+            self._connection.execute(_PUBLISHED, ([row.id for row in rows], min(times), max(times)))
 
     def wait(self, seconds: float) -> None:
         """Return when a transaction has added rows, or after `seconds`."""
