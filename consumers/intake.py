@@ -4,9 +4,12 @@ The topic decides who spoke: the broker lets nobody else write there, and a sour
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from functools import lru_cache
+from typing import NamedTuple
 
 from consumers.runner.ports import Record
 from schemas import intake_agency as agency
@@ -71,8 +74,7 @@ class DeadLetterReason(StrEnum):
     IDENTITY_CONFLICT = "identity_conflict"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What somebody says, readable and spoken in the right place; whether it is true is not decided yet."""
 
     record: Record
@@ -109,8 +111,7 @@ NOT_MINE = NotMine()
 
 def read_claim(record: Record, reader: IntakeReader) -> Claim | NotMine | Unreadable:
     """Read one record of an intake topic as `reader` sees it. Never raises on bad input."""
-    registry_type = any(name == "ce_type" and value in _REGISTRY_TYPES for name, value in record.headers)
-    if registry_type != (reader is IntakeReader.REGISTRY):
+    if _is_registrys(record) != (reader is IntakeReader.REGISTRY):
         return NOT_MINE
     try:
         envelope = from_headers(record.headers)
@@ -121,6 +122,13 @@ def read_claim(record: Record, reader: IntakeReader) -> Claim | NotMine | Unread
         detail = "is not the one that this topic belongs to; publish on the topic of your own"
         return Unreadable(record, DeadLetterReason.FORGED_SOURCE, "ce_source", detail, envelope)
     return _read_body(record, envelope, speaker)
+
+
+def _is_registrys(record: Record) -> bool:
+    for name, value in record.headers:
+        if name == "ce_type":
+            return value in _REGISTRY_TYPES
+    return False
 
 
 def conflicting(claim: Claim) -> Unreadable:
@@ -157,6 +165,13 @@ def _model_of(topic: str, event_type: str) -> type[Event] | None:
 
 
 @lru_cache(maxsize=NAMES_KEPT)
+@lru_cache(maxsize=1_024)
+def _models(topic_name: str) -> Mapping[str, type[Event]]:
+    topic = topic_of(topic_name)
+    return {} if topic is None else events_by_type(topic)
+
+
+@lru_cache(maxsize=4_096)
 def _speaker(topic: str, source: str) -> tuple[SpeakerKind, str] | None:
     """Return who speaks when `source` may speak on `topic`, else none."""
     if not speaker_allowed(topic, source):

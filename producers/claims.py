@@ -1,7 +1,6 @@
 """What may be published on intake: the speaker decides the topic, and the schema is kept to the letter."""
 
 import re
-from dataclasses import replace
 from datetime import datetime
 
 from producers.keys import subject_of
@@ -57,7 +56,7 @@ def message_of(envelope: Envelope, body: bytes, now: datetime) -> Message:
     except EventInvalid as error:
         raise ClaimInvalid("data" if error.field == "body" else f"data.{error.field}", error.problem) from None
     subject = envelope.subject or subject_of(event) or envelope.id
-    return Message(name, subject, replace(envelope, subject=subject, time=envelope.time or now), body)
+    return Message(name, subject, envelope._replace(subject=subject, time=envelope.time or now), body)
 
 
 def message_from_event(source: str, event: Event, event_id: str, time: datetime) -> Message:

@@ -3,8 +3,8 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from schemas.instant import parse_instant
 
@@ -27,8 +27,7 @@ class EnvelopeInvalid(ValueError):
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """Everything about one event but its body. `sequence` and the load position are set by the bus only."""
 
     id: str

@@ -1,12 +1,11 @@
 """One event on its way out: its envelope, its body, and where it goes."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.envelope import Envelope
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """An event for the outbox.
 
     `partition` is none when the key decides (murmur2 of the key, as Kafka's own clients do); it is given when the

@@ -6,6 +6,7 @@ Topic creation, ACLs, the AsyncAPI document and the tests are derived from it.
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from schemas import intake_agency as agency
 from schemas import intake_directorate as directorate
@@ -220,6 +221,7 @@ INTAKE_PREFIX = "pishkhan.intake."
 RESERVED_AGENCY_CODES = frozenset({"offices", "directorate"})
 
 
+@lru_cache(maxsize=1024)
 def topic_of(name: str) -> Topic | None:
     """Return the row that a topic's name belongs to, or none when the bus does not know it."""
     for topic in TOPICS:

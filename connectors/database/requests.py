@@ -62,11 +62,11 @@ class RequestStore:
 
     def lock(self, request_ids: Collection[UUID]) -> Mapping[UUID, RequestState]:
         """Lock the known ones of `request_ids`, in id order, and return their states."""
-        return self._states(_LOCK, list(request_ids)) if request_ids else {}
+        return self._states(_LOCK, _array(request_ids)) if request_ids else {}
 
     def lock_free(self, request_ids: Collection[UUID]) -> Mapping[UUID, RequestState]:
         """Lock those that nobody else has locked; never waits."""
-        return self._states(_LOCK_FREE, list(request_ids)) if request_ids else {}
+        return self._states(_LOCK_FREE, _array(request_ids)) if request_ids else {}
 
     def lock_due(self, now: datetime, limit: int) -> Mapping[UUID, RequestState]:
         """Lock up to `limit` requests whose timer is due and that nobody else has locked; never waits."""
@@ -74,7 +74,7 @@ class RequestStore:
 
     def insert(self, states: Sequence[RequestState], now: datetime) -> None:
         """Add new requests, in id order. Raises `Collision` when another worker was first with one of them."""
-        ordered = sorted(states, key=lambda state: state.request_id)
+        ordered = sorted(states, key=lambda state: state.request_id.int)
         copy_rows(self._connection, request, _COLUMNS, (_row(state, now) for state in ordered))
 
     def update(self, states: Sequence[RequestState], now: datetime) -> None:
@@ -133,11 +133,17 @@ def request_state(connection: Connection, request_id: UUID) -> RequestState | No
     return None if row is None else RequestState.model_validate_json(row[0])
 
 
+def _array(request_ids: Collection[UUID]) -> str:
+    """Return ids as the text of an array: the server reads it faster than the driver writes a list."""
+    return "{" + ",".join([request_id.hex for request_id in request_ids]) + "}"
+
+
 def _row(state: RequestState, now: datetime) -> tuple[object, ...]:
     asked = state.submission
     return (
         state.request_id,
-        state.stage.value,
+        # The member's own attribute: `value` is a property, and this is written for every row.
+        state.stage._value_,
         state.version,
         asked is not None,
         state.ever_routed,

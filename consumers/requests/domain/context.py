@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from consumers.requests.domain.routing import Refused, Routed, RoutingRequest
@@ -44,8 +44,7 @@ class World(Protocol):
         """Return an office's reservation, earlier decisions of the batch included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """The circumstances of one claim. `moment` is its business time, `now` the business time of deciding it.
 
     Deadlines run from `now`, so that a backlog does not eat them. `registry_complete` says that the registry has

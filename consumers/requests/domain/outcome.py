@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from consumers.requests.domain.state import RequestState
 from schemas.log_requests import ClaimRefusal, RequestLogEvent
@@ -16,8 +16,7 @@ class AwaitReason(StrEnum):
     REGISTRY = "registry"
 
 
-@dataclass(frozen=True, slots=True)
-class Apply:
+class Apply(NamedTuple):
     """The claim holds: the next state, and what the log says about it, in order."""
 
     state: RequestState

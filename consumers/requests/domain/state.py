@@ -104,8 +104,10 @@ class RequestState(Model):
     @property
     def due_at(self) -> datetime | None:
         """When the next timer fires; none when nothing is due by itself."""
-        timers = [moment for moment in (self.accept_by, self.expires_at) if moment is not None]
-        return min(timers, default=None)
+        accept_by, expires_at = self.accept_by, self.expires_at
+        if accept_by is None or expires_at is None:
+            return accept_by or expires_at
+        return min(accept_by, expires_at)
 
     def overdue(self, now: datetime) -> Signal | None:
         """Return what has fallen due at `now`, the earliest first."""
