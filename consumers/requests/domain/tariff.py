@@ -54,14 +54,18 @@ def compute_fee(lines: Sequence[TariffLine], form: Form, parties: Parties) -> Fe
     """Return the fee of one request; lines of zero are left out.
 
     Raises:
-        FeeImpossible: a form field that a line needs is missing or unfit, or the line's parts cannot divide its amount.
+        FeeImpossible: a form field that a line needs is missing or unfit, the line's parts cannot divide its amount, or
+            line or fee is beyond what one may hold.
     """
     computed = [line for line in (_line(line, form, parties) for line in lines) if line is not None]
+    total = sum(line.amount_rial for line in computed)
+    if total > AMOUNT_MAX_RIAL:
+        raise FeeImpossible(computed[-1].code, "brings the fee beyond what one request may hold")
     collected = [line for line in computed if line.payer is Payer.CITIZEN and line.collector in AT_THE_OFFICE]
     own = sum(leg.amount_rial for line in collected for leg in line.legs if leg.party is Party.OFFICE)
     return Fee(
         lines=tuple(computed),
-        total_rial=sum(line.amount_rial for line in computed),
+        total_rial=total,
         office_collects_rial=sum(line.amount_rial for line in collected),
         office_part_rial=own,
     )

@@ -170,6 +170,13 @@ def test_a_form_can_make_a_fee_impossible(rule: Any, form: Form, problem: str) -
         fee(line(rule=rule), form=form)
 
 
+def test_a_fee_whose_lines_together_are_beyond_what_a_fee_may_hold_is_impossible() -> None:
+    principal = line(code="principal", rule=VariableRule(field="value"))
+    assert fee(principal, form={"value": 10**15}).total_rial == 10**15
+    with pytest.raises(FeeImpossible, match="certificate: brings the fee beyond"):
+        fee(principal, line(), form={"value": 10**15})
+
+
 @pytest.mark.parametrize("bill_id", [None, 12, "12a", "", "1" * 41, "۱۲"])
 def test_a_bill_id_is_digits_as_text(bill_id: Any) -> None:
     form = {name: value for name, value in {**BILL_FORM, "bill_id": bill_id}.items() if value is not None}
