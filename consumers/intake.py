@@ -4,10 +4,8 @@ The topic decides who spoke: the broker lets nobody else write there, and a sour
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -165,13 +163,6 @@ def _model_of(topic: str, event_type: str) -> type[Event] | None:
 
 
 @lru_cache(maxsize=NAMES_KEPT)
-@lru_cache(maxsize=1_024)
-def _models(topic_name: str) -> Mapping[str, type[Event]]:
-    topic = topic_of(topic_name)
-    return {} if topic is None else events_by_type(topic)
-
-
-@lru_cache(maxsize=4_096)
 def _speaker(topic: str, source: str) -> tuple[SpeakerKind, str] | None:
     """Return who speaks when `source` may speak on `topic`, else none."""
     if not speaker_allowed(topic, source):
