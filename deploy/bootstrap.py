@@ -5,6 +5,7 @@ third of a worker's memory.
 """
 
 import gc
+import gc
 import os
 import socket
 from collections.abc import Callable
@@ -34,6 +35,10 @@ from deploy.settings import Settings
 from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS
 
 Stores = TypeVar("Stores")
+
+#: A batch in hand is some hundred thousand objects, all let go by counting at its end; a collector that walks them
+#: again and again in between took a third of the time. It looks only when more than that has piled up.
+OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 
 class Worker(Protocol):

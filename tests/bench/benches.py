@@ -178,7 +178,7 @@ def _copy_again(bus: BenchBus, tables: Sequence[str]) -> float:
         for table in tables:
             source, target = sql.Identifier(table), sql.Identifier(f"{table}_again")
             cursor.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(target, source))
-            with cursor.copy(sql.SQL("COPY {} TO STDOUT (FORMAT binary)").format(source)) as copy:
+            with cursor.copy(sql.SQL("COPY (SELECT * FROM {}) TO STDOUT (FORMAT binary)").format(source)) as copy:
                 blocks = [bytes(block) for block in copy]
             connection.commit()
             started = time.monotonic()
