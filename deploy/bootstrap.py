@@ -5,7 +5,6 @@ third of a worker's memory.
 """
 
 import gc
-import gc
 import os
 import socket
 from collections.abc import Callable
@@ -36,8 +35,7 @@ from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS
 
 Stores = TypeVar("Stores")
 
-#: A batch in hand is some hundred thousand objects, all let go by counting at its end; a collector that walks them
-#: again and again in between took a third of the time. It looks only when more than that has piled up.
+#: More than a batch in hand, so that what it holds is not walked again and again.
 OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 
@@ -75,11 +73,11 @@ def _calm_collector() -> None:
     """Let the collector of cycles look at batches alone, and seldom.
 
     A batch makes a hundred thousand objects without cycles; by default they make the collector go through every module
-    and model again and again, which took a third of settlement's time.
+    and model again and again, which took a third of the workers' time.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 20, 100)
 
 
 def _cluster_id(settings: Settings, telemetry: WorkerTelemetry, stop: Event) -> str | None:
