@@ -94,7 +94,8 @@ class Sample(Model):
     """One sampled candidate with every input of its score, so that anyone can do the sum again.
 
     `score = 1000·in_flight/capacity + income_weight·income/expected + distance_weight·distance/limit`, whole numbers,
-    each term rounded down (see `consumers/requests/domain`).
+    each term rounded down (see `consumers/requests/domain`). `income_rial` is what the office earned, less what it gave
+    back, in the Jalali month of the decision's `decided_for`, as far as it was settled; the expectation is a month's.
     """
 
     office: Code

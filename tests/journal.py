@@ -60,7 +60,9 @@ class Journal:
         loads = Loads(seen, {})
         for logged in self.logs:
             if (logged.received.envelope.load_revision or 0) <= seen:
-                for change in position_changes(logged.received.event):
+                time = logged.received.envelope.time
+                assert time is not None
+                for change in position_changes(logged.received.event, time):
                     loads.apply(change)
         caps = {code: facts.cap_rial for code, facts in self.view.at(said[0].moment).offices.items()}
         world = BatchWorld(self.view, loads, caps, partial(seed_for, SECRET))
@@ -71,7 +73,7 @@ class Journal:
             outcome = transition(state, one.what, Context(one.speaker, one.moment, later, world, True))
             assert isinstance(outcome, Apply), outcome
             for sequence, emitted in enumerate(outcome.events, start=state.version + 1):
-                world.apply(emitted)
+                world.apply(emitted, one.moment)
                 decided.append((one, sequence, emitted))
             self._states[one.request_id] = outcome.state
         changed = bool(world.changes())
@@ -81,11 +83,11 @@ class Journal:
             envelope = _envelope(event, str(one.request_id), one.moment, sequence, *place)
             self.logs.append(Logged(LOG_REQUESTS.name, one.request_id.int % 12, Received(envelope, event)))
 
-    def settle(self, request_id: UUID, *events: Event) -> None:
-        """Write what settlement says of a request."""
+    def settle(self, request_id: UUID, *events: Event, time: datetime = MOMENT) -> None:
+        """Write what settlement says of a request, by events of business time `time`."""
         self.revision += 1
         for index, event in enumerate(events):
-            envelope = _envelope(event, str(request_id), MOMENT, None, self.revision, index)
+            envelope = _envelope(event, str(request_id), time, None, self.revision, index)
             self.logs.append(Logged(LOG_SETTLEMENT.name, request_id.int % 12, Received(envelope, event)))
 
     def history(self, request_id: UUID) -> list[Received]:

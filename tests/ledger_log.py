@@ -92,11 +92,11 @@ class RequestsLog:
         self._sequences: dict[str, int] = {}
         self._positions: dict[int, int] = {}
 
-    def add(self, event: Event, act: UUID | None = None) -> Record:
-        """Append an event of its request, or of an act that is its own subject."""
+    def add(self, event: Event, act: UUID | None = None, at: datetime | None = None) -> Record:
+        """Append an event of its request, or of an act that is its own subject; `at` is another time than its turn."""
         subject = str(act or getattr(event, "request_id", None))
         sequence = self._sequences[subject] = self._sequences.get(subject, 0) + 1
-        return self._append(subject, partition_of(subject, self.partitions), event, sequence)
+        return self._append(subject, partition_of(subject, self.partitions), event, sequence, at)
 
     def mark(self, window: int) -> list[Record]:
         """Append the markers that end `window` in every partition."""

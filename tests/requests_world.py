@@ -136,7 +136,7 @@ def walk(
         state = outcome.state
         events.extend(outcome.events)
         for event in outcome.events:
-            world.apply(event)
+            world.apply(event, MOMENT)
     return state, events
 
 

@@ -13,17 +13,15 @@ from consumers.requests.domain.loads import Load, PositionChange
 
 _HOLD = "SELECT revision FROM load_clock WHERE id = 1 FOR UPDATE"
 _READ = """
-SELECT clock.revision, office, in_flight, reserved_rial, income_rial, cap_rial
+SELECT clock.revision, office, in_flight, reserved_rial, income_rial, income_month, cap_rial
 FROM load_clock AS clock LEFT JOIN office_position ON true
 """
 _TICK = "UPDATE load_clock SET revision = revision + 1 WHERE id = 1 RETURNING revision"
 _LOCK_OFFICES = "SELECT FROM office_position WHERE office = ANY(%s::text[]) ORDER BY office FOR UPDATE"
 _CHANGE = """
 UPDATE office_position AS row
-SET in_flight = row.in_flight + change.in_flight, reserved_rial = row.reserved_rial + change.reserved_rial,
-    income_rial = row.income_rial + change.income_rial
-FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[])
-    AS change (office, in_flight, reserved_rial, income_rial)
+SET in_flight = row.in_flight + change.in_flight, reserved_rial = row.reserved_rial + change.reserved_rial
+FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS change (office, in_flight, reserved_rial)
 WHERE row.office = change.office
 """
 
@@ -50,18 +48,21 @@ class PositionStore:
         rows = driver_connection(self._connection).execute(_READ, binary=True).fetchall()
         assert rows, "the load clock has its one row"
         return rows[0][0], {
-            office: StoredPosition(Load(in_flight, reserved_rial, income_rial), cap_rial)
-            for _, office, in_flight, reserved_rial, income_rial, cap_rial in rows
+            office: StoredPosition(Load(in_flight, reserved_rial, income_rial, income_month), cap_rial)
+            for _, office, in_flight, reserved_rial, income_rial, income_month, cap_rial in rows
             if office is not None
         }
 
     def change(self, changes: Iterable[PositionChange]) -> int:
-        """Lock the clock, add `changes` to the offices, in office order, and return the new load revision."""
+        """Lock the clock, add `changes` to the offices, in office order, and return the new load revision.
+
+        Requests earn nothing: the changes have no income.
+        """
         driver = driver_connection(self._connection)
         ticked = driver.execute(_TICK, binary=True).fetchone()
         assert ticked is not None, "the load clock has its one row"
-        columns = [list(column) for column in zip(*changes, strict=True)]
-        driver.execute(_LOCK_OFFICES, (columns[0],))
-        changed = driver.execute(_CHANGE, columns).rowcount
-        assert changed == len(columns[0]), "every office that the registry knows has a position"
+        offices, in_flight, reserved_rial, _, _ = (list(column) for column in zip(*changes, strict=True))
+        driver.execute(_LOCK_OFFICES, (offices,))
+        changed = driver.execute(_CHANGE, (offices, in_flight, reserved_rial)).rowcount
+        assert changed == len(offices), "every office that the registry knows has a position"
         return int(ticked[0])

@@ -180,8 +180,9 @@ request = Table(
     Index("request_inbox", "office", postgresql_where=text("due_at IS NOT NULL AND office IS NOT NULL")),
 )
 
-#: What each office carries: money reserved under its cap, requests in flight against its capacity, income so far.
-#: An office that paid ahead has less than nothing reserved.
+#: What each office carries: money reserved under its cap, requests in flight against its capacity, and the income of
+#: the newest Jalali month in which it had any (140509 is Azar 1405). An office that paid ahead has less than nothing
+#: reserved.
 office_position = Table(
     "office_position",
     metadata,
@@ -191,6 +192,7 @@ office_position = Table(
     Column("in_flight", Integer, nullable=False, server_default="0"),
     Column("capacity", Integer, nullable=False),
     Column("income_rial", BigInteger, nullable=False, server_default="0"),
+    Column("income_month", Integer, nullable=False, server_default="0"),
     CheckConstraint("in_flight >= 0", name="office_position_in_flight_not_negative"),
 )
 

@@ -144,7 +144,7 @@ class Fold:
         for number, event in enumerate(outcome.events):
             sequence += 1
             self.decided.append(Decided(event, derived_id(source, event_id, number), key, time, sequence, None))
-            world.apply(event)
+            world.apply(event, time)
         case.state = outcome.state
         case.changed = True
         if case.waiting and outcome.state.stage is not Stage.PARKED:

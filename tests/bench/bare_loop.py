@@ -44,7 +44,7 @@ class Decider:
             request_id=event.request_id, service=event.service, agency=AGENCY, county=routed.county,
             decision=routed.decision, accept_by=routed.accept_by,
         )  # fmt: skip
-        for change in position_changes(said):
+        for change in position_changes(said, moment):
             self._loads.apply(change)
         return said
 

@@ -9,8 +9,9 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consumers.jalali import month_of
 from consumers.requests.domain.eligibility import Terms, dynamic_exclusion, static_exclusion
-from consumers.requests.domain.loads import Load, Loads, PositionChange
+from consumers.requests.domain.loads import NOTHING, Load, Loads, PositionChange
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.routing import Refused, Routed, RoutingRequest, circumstances, route
 from consumers.requests.domain.sampling import score_of
@@ -91,7 +92,8 @@ def worlds(draw: st.DrawFn, origins: tuple[Origin, ...] = tuple(Origin)) -> Worl
     )
     things: list[builders.Registrable] = [builders.territory(), builders.policy(), service]
     things += [*(draw(agreements(code)) for code in AGREEMENTS), *held]
-    loads = st.builds(Load, st.integers(0, 9), mostly(0, 9_991_000, 9_991_001), st.integers(-500, 5000))
+    reserved_rial, income_rial = mostly(0, 9_991_000, 9_991_001), st.integers(-500, 5000)
+    loads = st.builds(Load, st.integers(0, 9), reserved_rial, income_rial, mostly(month_of(MOMENT), 0, 140508))
     origin = draw(st.sampled_from(origins))
     moment = MOMENT + timedelta(hours=draw(mostly(0, 8, -12, 100)))
     request = RoutingRequest(
@@ -170,6 +172,8 @@ def test_the_winner_is_eligible_and_has_the_lowest_score_of_the_sampled(world: W
     for sample in decision.samples:
         terms = (sample.in_flight, sample.capacity, sample.income_rial, sample.expected_income_rial, sample.distance_m)
         assert sample.score == score_of(policy, *terms)
+        load = world.loads.get(sample.office, NOTHING)
+        assert sample.income_rial == (load.income_rial if load.income_month == month_of(world.request.moment) else 0)
 
 
 @given(worlds())

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from consumers.requests.domain.loads import Loads, position_changes
 from consumers.runner.ports import Record
 from consumers.settlement.domain.accounts import SUSPENSE
 from consumers.settlement.domain.audit import audit_anchors, audit_chains
@@ -13,9 +14,12 @@ from consumers.settlement.domain.chain import Row
 from consumers.settlement.domain.windows import statements
 from consumers.settlement.handlers import SettlementHandler
 from schemas.base import Event
+from schemas.decode import events_by_type, parse
 from schemas.log_requests import OfficeAccepted
 from schemas.tariff import Collector, Fee, FeeLine, Party, Payer
+from schemas.topics import LOG_SETTLEMENT
 from tests.ledger_log import (
+    START,
     RequestsLog,
     accepted,
     at_position,
@@ -37,6 +41,8 @@ from tests.runner_memory import MemoryTelemetry
 
 OFFICES = ("office-1", "office-2")
 PARTITIONS = 3
+#: Within a month, and on both sides of a turn of the month.
+TIMES = (START, START.replace(month=12, day=21), START.replace(month=12, day=22))
 BOOKS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -78,7 +84,7 @@ def logs(draw: st.DrawFn) -> RequestsLog:
             log.add(payment(draw(st.integers(1, 3_000_000)), draw(st.sampled_from(OFFICES))), request(1_000 + acts))
         else:
             of_one = draw(st.sampled_from([one for one in lives if one]))
-            log.add(of_one.pop(0))
+            log.add(of_one.pop(0), at=draw(st.sampled_from(TIMES)))
     return log
 
 
@@ -184,6 +190,22 @@ def test_any_cut_into_batches_gives_the_same_books(log: RequestsLog, data: st.Da
     assert sorted(parts.rows) == sorted(whole.rows)
     assert (parts.pages, parts.balances, parts.closed) == (whole.pages, whole.balances, whole.closed)
     assert parts.window_cuts == whole.window_cuts
+    assert parts.income == whole.income
+
+
+@BOOKS
+@given(logs(), st.data())
+def test_income_rebuilt_from_the_log_in_any_order_is_what_positions_hold(log: RequestsLog, data: st.DataObject) -> None:
+    memory = books_of(log.records, data.draw(st.lists(st.integers(0, len(log.records)), max_size=6)))
+    loads = Loads(memory.revision, {})
+    models = events_by_type(LOG_SETTLEMENT)
+    for message in data.draw(st.permutations(memory.messages)):
+        assert message.envelope.time is not None
+        for change in position_changes(parse(models[message.envelope.type], message.body), message.envelope.time):
+            loads.apply(change)
+    for office in OFFICES:
+        load = loads.of(office)
+        assert (load.income_month, load.income_rial) == memory.income.get(office, (0, 0))
 
 
 @BOOKS
@@ -207,6 +229,7 @@ def test_disorder_between_markers_waits_and_gives_the_same_entries(log: Requests
     assert disorderly.parked == []
     assert disorderly.sequences == books_of(unmarked).sequences
     assert entries(disorderly.rows) == entries(books_of(unmarked).rows)
+    assert disorderly.income == books_of(unmarked).income
 
 
 def entries(rows: Sequence[Row]) -> list[Row]:

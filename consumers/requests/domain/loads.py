@@ -5,36 +5,55 @@ how events move loads: the handler applies it to the tables, `--verify` to the l
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
+from consumers.jalali import month_of
 from schemas import log_requests as requests
 from schemas import log_settlement as settlement
 from schemas.base import Event
 
 
-class Load(NamedTuple):
-    """One office's load: requests routed to it and not ended, rials reserved under its cap, income so far in rial."""
-
-    in_flight: int
-    reserved_rial: int
-    income_rial: int
-
-
-NOTHING = Load(0, 0, 0)
-
-
 class PositionChange(NamedTuple):
-    """What one event adds to one office's load."""
+    """What one event adds to one office's load. `income_month` is the month of its income, 0 when it has none."""
 
     office: str
     in_flight: int = 0
     reserved_rial: int = 0
     income_rial: int = 0
+    income_month: int = 0
 
-    def reversed(self) -> "PositionChange":
-        """Return the change that undoes this one."""
-        return PositionChange(self.office, -self.in_flight, -self.reserved_rial, -self.income_rial)
+
+class Load(NamedTuple):
+    """One office's load: requests routed to it and not ended, rials reserved under its cap, income in rial.
+
+    The income is that of `income_month`, the newest Jalali month in which the office had any (0: it never had).
+    """
+
+    in_flight: int
+    reserved_rial: int
+    income_rial: int
+    income_month: int = 0
+
+    def income_in(self, month: int) -> int:
+        """Return the income of one month: none when it is not the month that is kept."""
+        return self.income_rial if self.income_month == month else 0
+
+    def after(self, change: PositionChange) -> "Load":
+        """Return the load after `change`. Income of a newer month displaces what is kept, that of an older one is lost.
+
+        So the order of changes does not matter.
+        """
+        in_flight, reserved_rial, income_rial, month = self
+        if change.income_month > month:
+            income_rial, month = change.income_rial, change.income_month
+        elif change.income_month == month:
+            income_rial += change.income_rial
+        return Load(in_flight + change.in_flight, reserved_rial + change.reserved_rial, income_rial, month)
+
+
+NOTHING = Load(0, 0, 0)
 
 
 class Limit(NamedTuple):
@@ -63,14 +82,10 @@ class Loads:
         return self._loads.get(office, NOTHING)
 
     def apply(self, change: PositionChange) -> None:
-        """Add one change; apply `change.reversed()` to undo it."""
+        """Add one change."""
         office = change.office
         before = self._loads.get(office, NOTHING)
-        after = Load(
-            before.in_flight + change.in_flight,
-            before.reserved_rial + change.reserved_rial,
-            before.income_rial + change.income_rial,
-        )
+        after = before.after(change)
         self._loads[office] = after
         for masks in self._masks.values():
             masks.move(office, before, after)
@@ -136,10 +151,16 @@ class LoadMasks:
             self._capped.clear()
 
 
-def position_changes(event: Event) -> tuple[PositionChange, ...]:
-    """Return what `event`, of the requests' or the settlement's log, changes of offices' loads."""
+def position_changes(event: Event, time: datetime) -> tuple[PositionChange, ...]:
+    """Return what `event`, of the requests' or the settlement's log, changes of offices' loads.
+
+    `time` is its business time, which its envelope says: income belongs to the month of it.
+    """
     change = _CHANGES.get(type(event))
-    return () if change is None else change(event)
+    if change is not None:
+        return change(event)
+    earned = _INCOMES.get(type(event))
+    return () if earned is None else earned(event, time)
 
 
 def moves_loads(event_type: str) -> bool:
@@ -166,9 +187,11 @@ def _closed(event: requests.RequestClosed) -> Changes:
     return () if event.office is None else (PositionChange(event.office, in_flight=-1),)
 
 
-def _posted(event: settlement.FeePosted) -> Changes:
-    change = PositionChange(event.office, 0, -event.released_rial, event.office_income_rial)
-    return (change,) if event.released_rial or event.office_income_rial else ()
+def _posted(event: settlement.FeePosted, time: datetime) -> Changes:
+    income_rial, released_rial = event.office_income_rial, event.released_rial
+    month = month_of(time) if income_rial else 0
+    change = PositionChange(event.office, 0, -released_rial, income_rial, month)
+    return (change,) if released_rial or income_rial else ()
 
 
 def _released(
@@ -177,10 +200,9 @@ def _released(
     return (PositionChange(event.office, reserved_rial=-event.released_rial),) if event.released_rial else ()
 
 
-def _refunded(event: settlement.FeeRefunded) -> Changes:
-    if not event.office_income_rial:
-        return ()
-    return (PositionChange(event.office, income_rial=-event.office_income_rial),)
+def _refunded(event: settlement.FeeRefunded, time: datetime) -> Changes:
+    income_rial = -event.office_income_rial
+    return (PositionChange(event.office, 0, 0, income_rial, month_of(time)),) if income_rial else ()
 
 
 #: Which event moves what. A request's office leaves flight once: declined, timed out, completed, or closed.
@@ -191,19 +213,13 @@ _CHANGES: dict[type[Event], Callable[..., Changes]] = {
     requests.OfficeAccepted: _accepted,
     requests.RequestCompleted: _given_back,
     requests.RequestClosed: _closed,
-    settlement.FeePosted: _posted,
     settlement.FeeVoided: _released,
     settlement.ReturnRecorded: _released,
     settlement.OfficePaymentRecorded: _released,
+}
+#: And what is earned, or given back, when.
+_INCOMES: dict[type[Event], Callable[..., Changes]] = {
+    settlement.FeePosted: _posted,
     settlement.FeeRefunded: _refunded,
 }
-_TYPES = frozenset(model.type_name() for model in _CHANGES)
-
-
-def fold(revision: int, events: Iterable[Event]) -> Loads:
-    """Return the loads that `events`, all that the revision covers and in any order, add up to."""
-    loads = Loads(revision, {})
-    for event in events:
-        for change in position_changes(event):
-            loads.apply(change)
-    return loads
+_TYPES = frozenset(model.type_name() for model in (*_CHANGES, *_INCOMES))

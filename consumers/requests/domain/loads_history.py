@@ -65,7 +65,8 @@ class LoadsHistory:
         revision, index = envelope.load_revision, envelope.load_index
         assert revision is not None, "only stamped events are wanted"
         assert index is not None, "only stamped events are wanted"
-        changes = position_changes(event)
+        assert envelope.time is not None, "the bus says of all its events when they were"
+        changes = position_changes(event, envelope.time)
         for place, loads in zip(self._places, self._loads, strict=True):
             own = place.own_index is not None and revision == place.own_revision and index < place.own_index
             if revision <= place.seen or own:

@@ -12,6 +12,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
+from consumers.jalali import month_of
 from consumers.requests.domain.barred import Barred, barred, nearest_eligible
 from consumers.requests.domain.calendar import local_minute
 from consumers.requests.domain.candidates import CandidateIndex, Grant, Ring, ServiceReach
@@ -96,7 +97,8 @@ def route(
             return refusal
     assert city is not None, "an unknown city is refused above"
     asked = circumstances(request, index, tried)
-    case = _Case(view.revision, index, loads, reach, city, asked, seed, attempt, request)
+    month = month_of(request.moment)
+    case = _Case(view.revision, index, loads, reach, city, asked, seed, attempt, request, month)
     if asked.distance_matters:
         return _route_among_all(case)
     assert request.office is not None, "only a chosen office stands outside the distance rule"
@@ -123,7 +125,7 @@ def circumstances(request: RoutingRequest, index: CandidateIndex, tried: Collect
 
 
 class _Case(NamedTuple):
-    """One request with everything that its decision looks at."""
+    """One request with everything that its decision looks at. `month` is the one whose income counts."""
 
     revision: int
     candidates: CandidateIndex
@@ -134,6 +136,7 @@ class _Case(NamedTuple):
     seed: bytes
     attempt: int
     request: RoutingRequest
+    month: int
 
 
 def _route_among_all(case: _Case) -> Routed | Refused:
@@ -150,7 +153,7 @@ def _route_among_all(case: _Case) -> Routed | Refused:
     samples = []
     for place in two_places(ring, rest, case.seed):
         facts = ring.offices[place]
-        sample = sample_of(policy, case.loads, facts, ring.distances_m[place])
+        sample = sample_of(policy, case.loads, facts, ring.distances_m[place], case.month)
         samples.append(sample)
         if best is None or (sample.score, sample.office) < (best.score, best.office):
             best_facts, best = facts, sample
@@ -198,7 +201,7 @@ def _route_to_chosen(case: _Case, code: str) -> Routed | Refused:
         distance_m = index.distance_m(facts, case.city)
         reason = dynamic_exclusion(facts, grant.offered, distance_m, case.loads.of(code), case.asked)
         if reason is None:
-            sample = sample_of(case.asked.policy, case.loads, facts, distance_m)
+            sample = sample_of(case.asked.policy, case.loads, facts, distance_m, case.month)
             return _routed(case, facts, grant, 1, {}, (sample,))
         agreement = grant.offered.agreement.code
     else:

@@ -41,10 +41,11 @@ def score_of(
     return 1000 * in_flight // capacity + income + distance
 
 
-def sample_of(policy: Policy, loads: Loads, facts: OfficeFacts, distance_m: int) -> Sample:
-    """Return one candidate with every input of its score."""
+def sample_of(policy: Policy, loads: Loads, facts: OfficeFacts, distance_m: int, month: int) -> Sample:
+    """Return one candidate with every input of its score; `month` is the one whose income is held to expectation."""
     office = facts.office
-    in_flight, _, income_rial = loads.of(office.code)
+    load = loads.of(office.code)
+    in_flight, income_rial = load.in_flight, load.income_in(month)
     capacity, expected_rial = office.daily_capacity, office.expected_monthly_income_rial
     return trusted(
         Sample,

@@ -47,9 +47,11 @@ PHRASES: Mapping[str, Phrase] = {
     ),
     "drawn_one": Phrase("تنها یک دفتر مانده بود:", "Only one was left to draw:"),
     "score": Phrase(
-        "{mark} {office}: بار {load} ({in_flight} از {capacity}) + درآمد {income} ({earned} از {expected} ریال) + "
+        "{mark} {office}: بار {load} ({in_flight} از {capacity}) + "
+        "درآمد {income} ({earned} از {expected} ریال در آن ماه) + "
         "فاصله {distance} ({metres} متر) = {score}",
-        "{mark} {office}: load {load} ({in_flight} of {capacity}) + income {income} ({earned} of {expected} rial) + "
+        "{mark} {office}: load {load} ({in_flight} of {capacity}) + "
+        "income {income} ({earned} of {expected} rial that month) + "
         "distance {distance} ({metres} m) = {score}",
     ),
     "agreement": Phrase(

@@ -59,17 +59,16 @@ class BatchWorld:
         """Return an office's reservation, earlier decisions of the batch included."""
         return Headroom(self._loads.of(office).reserved_rial, self._caps_rial.get(office, 0))
 
-    def apply(self, event: Event) -> None:
-        """Let `event` count for the decisions that follow, and for what the batch changes in all."""
-        for change in position_changes(event):
+    def apply(self, event: Event, time: datetime) -> None:
+        """Let `event`, of business time `time`, count for the decisions that follow, and for what the batch changes."""
+        for change in position_changes(event, time):
+            assert not change.income_month, "requests earn nothing; settlement says what was earned"
             self._loads.apply(change)
             before = self._changes.get(change.office)
             if before is not None:
+                in_flight, reserved_rial = before.in_flight, before.reserved_rial
                 change = PositionChange(
-                    change.office,
-                    before.in_flight + change.in_flight,
-                    before.reserved_rial + change.reserved_rial,
-                    before.income_rial + change.income_rial,
+                    change.office, in_flight + change.in_flight, reserved_rial + change.reserved_rial
                 )
             self._changes[change.office] = change
 

@@ -182,6 +182,7 @@ def _create_registry_and_requests() -> None:
         sa.Column("in_flight", sa.Integer(), server_default="0", nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=False),
         sa.Column("income_rial", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("income_month", sa.Integer(), server_default="0", nullable=False),
         sa.CheckConstraint("in_flight >= 0", name="office_position_in_flight_not_negative"),
         sa.PrimaryKeyConstraint("office"),
     )

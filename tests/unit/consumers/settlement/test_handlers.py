@@ -19,6 +19,7 @@ from schemas.partition import partition_of
 from schemas.topics import LOG_SETTLEMENT
 from tests.ledger_log import (
     OFFICE,
+    START,
     RequestsLog,
     accepted,
     at_position,
@@ -150,6 +151,23 @@ def test_only_movements_of_positions_carry_a_place_in_the_loads_order(desk: Desk
     ]
     assert desk.memory.income == {OFFICE: (AZAR, 21_000)}
     assert desk.memory.reserved_rial == {OFFICE: -9_000}
+
+
+def test_income_is_kept_of_the_newest_month_alone_within_a_batch_and_across(desk: Desk) -> None:
+    log = RequestsLog()
+    # Dey 1405 begins on the 22nd of December.
+    azar, dey = START.replace(month=12, day=21), START.replace(month=12, day=22)
+    fee = certificate()
+    ended = [
+        (log.add(accepted(request(n), fee)), log.add(completed(request(n), fee), at=time))
+        for n, time in enumerate((azar, dey, azar, dey))
+    ]
+    desk.handle(*ended[0])
+    assert desk.memory.income == {OFFICE: (AZAR, 21_000)}
+    desk.handle(*ended[1], *ended[2])
+    assert desk.memory.income == {OFFICE: (AZAR + 1, 21_000)}
+    desk.handle(*ended[3], log.add(refunded(request(0), fee, 10_000), at=dey))
+    assert desk.memory.income == {OFFICE: (AZAR + 1, 42_000 - 7_000)}
 
 
 def test_a_batch_that_moves_no_position_leaves_the_load_clock_alone(desk: Desk) -> None:

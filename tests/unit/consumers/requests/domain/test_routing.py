@@ -1,6 +1,6 @@
 """Routing by origin, one example for every reason that it may give."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -55,9 +55,30 @@ def test_one_candidate_is_sampled_once() -> None:
     assert [sample.office for sample in verdict.decision.samples] == ["office-1"]
 
 
+#: The Jalali month of `MOMENT`: Azar 1405 begins the day before.
+AZAR = 140509
+
+
+@pytest.mark.parametrize(
+    ("moment", "income_rial"),
+    [
+        (MOMENT, 50_000_000),
+        # Saturday the 21st of November by the clock in Tehran is the last of Aban, at any hour.
+        (MOMENT.replace(day=21, hour=20, minute=29), 0),
+        (MOMENT.replace(day=21, hour=20, minute=30), 50_000_000),
+        (MOMENT + timedelta(days=40), 0),
+    ],
+)
+def test_only_the_income_of_the_requests_month_is_held_to_expectation(moment: datetime, income_rial: int) -> None:
+    load = loads(office_1=Load(0, 0, 50_000_000, AZAR))
+    asked = request(moment=moment, now=moment)
+    (sample,) = routed(route(asked, view_of(builders.office()), load, SEED)).decision.samples
+    assert (sample.income_rial, sample.score) == (income_rial, 300 * income_rial // 100_000_000)
+
+
 def test_income_and_distance_count_in_the_score() -> None:
     far = builders.office("office-2", latitude=37.5047)
-    load = loads(office_1=Load(1, 0, 50_000_000), office_2=Load(1, 0, -5))
+    load = loads(office_1=Load(1, 0, 50_000_000, AZAR), office_2=Load(1, 0, -5, AZAR))
     samples = routed(route(request(), view_of(builders.office(), far), load, SEED)).decision.samples
     by_office = {sample.office: sample for sample in samples}
     # 1000·1/40 + 300·50,000,000/100,000,000

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from consumers.requests.domain.candidates import Ring
-from consumers.requests.domain.loads import Loads
+from consumers.requests.domain.loads import Load, Loads
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.sampling import sample_of, score_of, two_places
 from consumers.requests.domain.seeds import Draws, seed_for
@@ -16,6 +16,7 @@ from tests import builders
 from tests.builders import MOMENT
 
 ID = UUID("01890000-0000-7000-8000-000000000001")
+MONTH = 140509
 
 
 def ring_of(*capacities: int) -> Ring:
@@ -101,6 +102,14 @@ def test_scores_are_whole_and_rounded_down(
 
 def test_a_sample_holds_every_input_of_its_score() -> None:
     facts = ring_of(7).offices[0]
-    sample = sample_of(builders.policy(), Loads(0, {}), facts, 1234)
+    sample = sample_of(builders.policy(), Loads(0, {}), facts, 1234, MONTH)
     assert (sample.capacity, sample.distance_m, sample.expected_income_rial) == (7, 1234, 100_000_000)
     assert sample.score == 500 * 1234 // 60_000
+
+
+@pytest.mark.parametrize(("month", "income_rial"), [(MONTH, 50_000_000), (MONTH - 1, 0), (MONTH + 1, 0)])
+def test_income_of_another_month_does_not_count(month: int, income_rial: int) -> None:
+    facts = ring_of(7).offices[0]
+    loads = Loads(0, {facts.office.code: Load(0, 0, 50_000_000, MONTH)})
+    sample = sample_of(builders.policy(), loads, facts, 0, month)
+    assert (sample.income_rial, sample.score) == (income_rial, 300 * income_rial // 100_000_000)

@@ -232,6 +232,45 @@ def test_a_request_cancelled_before_routing_has_nothing_to_recompute() -> None:
     assert "cancelled" in found.why
 
 
+def posted(office: str, office_income_rial: int) -> settlement.FeePosted:
+    return settlement.FeePosted(
+        transaction_id=ident(9),
+        window=1,
+        request_id=ident(9),
+        office=office,
+        amount_rial=30_000_000,
+        legs=(),
+        office_income_rial=office_income_rial,
+        released_rial=0,
+    )
+
+
+def test_decisions_on_both_sides_of_a_turn_of_the_month_are_the_same_again() -> None:
+    # The last working day of Azar 1405 is the 21st of December, a Monday; Dey begins on the 22nd.
+    bus = journal()
+    azar, dey = MOMENT.replace(month=12, day=21), MOMENT.replace(month=12, day=22)
+    for office in OFFICES:
+        bus.settle(ident(9), posted(office.code, 21_000_000), time=azar)
+    bus.batch(submission(1)._replace(moment=azar), submission(2)._replace(moment=dey))
+    bus.settle(ident(9), posted("office-0", 7_000_000), time=dey)
+    bus.batch(*(submission(n)._replace(moment=dey) for n in range(3, 9)))
+    # Said late: it belongs to the month that is over.
+    bus.settle(ident(9), posted("office-0", 1_000_000), time=azar)
+    bus.batch(submission(9)._replace(moment=azar), submission(10)._replace(moment=dey))
+    earned: dict[int, set[tuple[str, int]]] = {}
+    for number in range(1, 11):
+        assert [found.finding for found in verified(bus, number)] == [Finding.SAME]
+        routed = bus.history(ident(number))[1].event
+        assert isinstance(routed, RequestRouted)
+        earned[number] = {(sample.office, sample.income_rial) for sample in routed.decision.samples}
+    assert {income for _, income in earned[1]} == {21_000_000}
+    assert {income for _, income in earned[2]} == {0}
+    in_dey = set().union(*(earned[number] for number in (3, 4, 5, 6, 7, 8, 10)))
+    assert in_dey == {("office-0", 7_000_000), *((office.code, 0) for office in OFFICES[1:])}
+    # Azar's income of the office that went on to Dey is not kept; of the others it is.
+    assert earned[9] <= {("office-0", 0), *((office.code, 21_000_000) for office in OFFICES[1:])}
+
+
 def test_events_that_the_relay_repeated_count_once() -> None:
     bus = journal()
     bus.batch(*(submission(n) for n in range(6)))

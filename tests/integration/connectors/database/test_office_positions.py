@@ -1,0 +1,46 @@
+"""Positions as both consumers write them: what is read is what the changes add up to."""
+
+import pytest
+from sqlalchemy import Engine
+
+from connectors.database.ledger import LoadsStore
+from connectors.database.office_positions import PositionStore
+from consumers.requests.domain.loads import NOTHING, Load, Loads, PositionChange
+from consumers.settlement.ports import OfficeChange
+from tests.settlement_bus import license_office
+
+pytestmark = pytest.mark.integration
+
+AZAR, DEY = 140509, 140510
+#: Settlement's batches in their order: reservations freed, income of one month, of the next, and some that comes late.
+EARNED = (
+    [OfficeChange("a", 4_000, 21_000, AZAR), OfficeChange("b", 0, 1_200, AZAR)],
+    [OfficeChange("a", 0, -7_000, AZAR), OfficeChange("b", 1_000, 0, 0)],
+    [OfficeChange("a", 500, 9_000, DEY)],
+    [OfficeChange("a", 0, 5_000, AZAR), OfficeChange("b", 0, -300, DEY)],
+    [OfficeChange("a", -200, -1_000, DEY)],
+)
+
+
+def test_a_position_holds_the_income_of_its_newest_month(engine: Engine) -> None:
+    with engine.begin() as connection:
+        for office in ("a", "b", "idle"):
+            license_office(connection, office, cap_rial=10**6, reserved_rial=10**5)
+    expected = Loads(0, {office: Load(0, 10**5, 0) for office in ("a", "b", "idle")})
+    for changes in EARNED:
+        with engine.begin() as connection:
+            revision = LoadsStore(connection).move(changes)
+            requested = [PositionChange("a", 1, 300), PositionChange("b", 2, 0)]
+            assert PositionStore(connection).change(requested) == revision + 1
+        for office, released_rial, income_rial, month in changes:
+            expected.apply(PositionChange(office, 0, -released_rial, income_rial, month))
+        for change in requested:
+            expected.apply(change)
+        with engine.begin() as connection:
+            seen, positions = PositionStore(connection).read()
+        assert seen == revision + 1
+        assert {office: row.load for office, row in positions.items()} == {
+            office: expected.of(office) for office in ("a", "b", "idle")
+        }
+    assert positions["idle"].load == NOTHING._replace(reserved_rial=10**5)
+    assert (positions["a"].load.income_in(AZAR), positions["a"].load.income_in(DEY)) == (0, 8_000)
