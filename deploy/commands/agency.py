@@ -24,9 +24,10 @@ Every command says one thing to the bus and prints the answer; exit code 1 when 
 
 [bold]Examples[/bold]
 
-  pishkhan agency civil-registry submit birth-certificate --city bojnord --field copies=2
+  pishkhan agency electricity submit electricity.bill-copy --city bojnord --field subscription-number=123456789
+    --field page-count=2
 
-  pishkhan agency civil-registry answer 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 approved --lang fa
+  pishkhan agency electricity answer 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 approved --lang fa
 """
 
 

@@ -145,16 +145,16 @@ def verify(data: DataOption = None) -> None:
 def statement(
     account: Annotated[str, typer.Argument(help="An account, as `pishkhan ledger balances` shows them.")],
     window: Annotated[int, typer.Option(min=1, help="The settlement window's number.")],
-    language: Annotated[Language, typer.Option(help="The language to write in.")] = Language.FA,
+    language: Annotated[Language, typer.Option("--lang", help="Language of what is shown.")] = Language.EN,
     data: DataOption = None,
 ) -> None:
     """Show one account's window: opening, movements by kind, closing; in figures and in words.
 
     [bold]Examples[/bold]
 
-      pishkhan ledger statement bank:melli --window 1
+      pishkhan ledger statement bank:bank-melli --window 1
 
-      pishkhan ledger statement office:nk-u-001:drawer --window 1 --language en
+      pishkhan ledger statement office:urban-001:drawer --window 1 --lang fa
     """
     with _reading(data) as connection:
         store = WindowStore(connection)

@@ -43,9 +43,9 @@ Every command says one thing to the bus and prints the answer; exit code 1 when 
 
 [bold]Examples[/bold]
 
-  pishkhan office bojnord-01 inbox
+  pishkhan office urban-001 inbox
 
-  pishkhan office bojnord-01 accept 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --lang fa
+  pishkhan office urban-001 accept 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --lang fa
 """
 
 

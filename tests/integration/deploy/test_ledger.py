@@ -149,17 +149,17 @@ def test_unsound_books_end_with_code_1(terminal: Terminal) -> None:
 
 
 def test_a_statement_is_for_people(terminal: Terminal) -> None:
-    persian = terminal.run("statement", DRAWER, "--window", "1").stdout
+    persian = terminal.run("statement", DRAWER, "--window", "1", "--lang", "fa").stdout
     # The window's marker came at 08:00 UTC on 26 November 2026: 11:30 in Tehran, 5 Azar 1405.
     assert "دوره در ۱۴۰۵/۰۹/۰۵ ۱۱:۳۰ بسته شد" in persian
     assert "مانده پایان دوره: ۱٬۲۸۰٬۰۰۰ ریال" in persian
     assert "یکصد و بیست و هشت هزار تومان: صاحب حساب بدهکار است" in persian
-    english = terminal.run("statement", "bank:melli", "--window", "1", "--language", "en").stdout
+    english = terminal.run("statement", "bank:melli", "--window", "1").stdout
     assert "closed on 1405/09/05 11:30 (Jalali, Tehran)" in english
     assert "post, credit: 9,000 rial" in english
     assert "refund, debit: 3,000 rial" in english
     assert "600 toman: the account's holder is owed this" in english
-    still_open = terminal.run("statement", "bank:melli", "--window", "2", "--language", "en").stdout
+    still_open = terminal.run("statement", "bank:melli", "--window", "2").stdout
     assert "this window is still open" in still_open
     assert "opening balance: -6,000 rial" in still_open
 
