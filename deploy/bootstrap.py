@@ -30,6 +30,7 @@ from consumers.runner.backoff import Backoff
 from consumers.runner.loop import Runner
 from consumers.runner.ports import BrokerUnavailable, Handler, Setback
 from deploy.agencies import provision
+from deploy.problem import Problem
 from deploy.settings import Settings
 from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS
 
@@ -57,16 +58,31 @@ def prepare(settings: Settings, report: Callable[[str], None]) -> None:
 
 
 def run_worker(name: str, settings: Settings, port: int, stop: Event) -> None:
-    """Run worker `name` with its health and metrics on loopback `port` until `stop` is set."""
+    """Run worker `name` with its health and metrics on loopback `port` until `stop` is set.
+
+    Raises `Problem` for a missing setting, and when the port is taken.
+    """
+    settings.kafka_login()
+    settings.worker_database_url()
     configure_logging(name, level=settings.log_level.upper())
     exporter = Exporter()
     telemetry = WorkerTelemetry(exporter, name)
-    with HealthServer(port, exporter.registry, telemetry.not_ready_because):
+    with _health_server(name, port, exporter, telemetry):
         cluster_id = _cluster_id(settings, telemetry, stop)
         if cluster_id is not None:
             worker = _BUILDERS[name](settings, cluster_id, telemetry, exporter)
             _calm_collector()
             worker.run(stop)
+
+
+def _health_server(name: str, port: int, exporter: Exporter, telemetry: WorkerTelemetry) -> HealthServer:
+    try:
+        return HealthServer(port, exporter.registry, telemetry.not_ready_because)
+    except OSError as error:
+        raise Problem(
+            f"Port {port} cannot be used for metrics and health ({error.strerror}). If another worker has it, give this "
+            f"one its own: `pishkhan worker {name} --port PORT`."
+        ) from None
 
 
 def _calm_collector() -> None:
