@@ -80,8 +80,8 @@ def _health_server(name: str, port: int, exporter: Exporter, telemetry: WorkerTe
         return HealthServer(port, exporter.registry, telemetry.not_ready_because)
     except OSError as error:
         raise Problem(
-            f"Port {port} cannot be used for metrics and health ({error.strerror}). If another worker has it, give this "
-            f"one its own: `pishkhan worker {name} --port PORT`."
+            f"Port {port} cannot be used for metrics and health ({error.strerror}). If another worker has it, give "
+            f"this one its own: `pishkhan worker {name} --port PORT`."
         ) from None
 
 
