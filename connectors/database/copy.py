@@ -1,12 +1,13 @@
 """Binary COPY through the transaction's own connection: the fast way to insert many rows."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
 
 from psycopg import sql
+from psycopg.types.string import BytesBinaryDumper
 from sqlalchemy import BigInteger, Boolean, Connection, Date, DateTime, Integer, LargeBinary, SmallInteger, Table, Text
 from sqlalchemy import Uuid as UuidType
 from sqlalchemy.dialects.postgresql import JSONB
@@ -30,21 +31,34 @@ _TYPES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
 )
 
 
-def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def copy_rows(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
     """Insert `rows`, in their order; a missing column takes its default.
 
     A JSONB column takes bytes (JSON text) or any JSON value; a UUID column takes `UUID`. There is no ON CONFLICT:
-    a duplicate raises `Collision`. An empty `rows` sends nothing.
+    a duplicate raises `Collision`. An empty `rows` sends nothing. `meanwhile` is called once, when all rows are on
+    their way and the server still works on them: for what can be computed in that time.
     """
     remaining = iter(rows)
     first = next(remaining, None)
     if first is None:
+        if meanwhile is not None:
+            meanwhile()
         return
     statement, types, json_places = _plan(table, tuple(columns))
     with meaningful_errors(), driver_connection(connection).cursor() as cursor, cursor.copy(statement) as copy:
+        # Of the two dumpers that the driver has for bytea, the one in C.
+        copy.cursor.adapters.register_dumper(bytes, BytesBinaryDumper)
         copy.set_types(types)
         for row in chain((first,), remaining):
             copy.write_row(_with_json(row, json_places) if json_places else row)
+        if meanwhile is not None:
+            meanwhile()
 
 
 def json_bytes(value: object) -> bytes:

@@ -1,6 +1,6 @@
 """The requests' rows: locked and read as whole states, new ones by COPY, changed ones by one statement per batch."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,10 +72,13 @@ class RequestStore:
         """Lock up to `limit` requests whose timer is due and that nobody else has locked; never waits."""
         return self._states(_LOCK_DUE, now, limit)
 
-    def insert(self, states: Sequence[RequestState], now: datetime) -> None:
-        """Add new requests, in id order. Raises `Collision` when another worker was first with one of them."""
+    def insert(self, states: Sequence[RequestState], now: datetime, meanwhile: Callable[[], None]) -> None:
+        """Add new requests, in id order; `meanwhile` is called once while the database works on them.
+
+        Raises `Collision` when another worker was first with one of them.
+        """
         ordered = sorted(states, key=lambda state: state.request_id.int)
-        copy_rows(self._connection, request, _COLUMNS, (_row(state, now) for state in ordered))
+        copy_rows(self._connection, request, _COLUMNS, (_row(state, now) for state in ordered), meanwhile)
 
     def update(self, states: Sequence[RequestState], now: datetime) -> None:
         """Write locked requests, one statement for all."""

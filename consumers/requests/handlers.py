@@ -21,6 +21,7 @@ from consumers.requests.fold import Fold, failure, passed
 from consumers.requests.messages import messages
 from consumers.requests.ports import IntakeEnds, RequestStores
 from consumers.runner.ports import Clock, Outcome, Record, Telemetry
+from schemas.decode import encode
 from schemas.intake_office import RequestAccepted
 
 CONSUMER = "requests"
@@ -141,7 +142,12 @@ class RequestsHandler:
     def _write(self, stores: RequestStores, fold: Fold, other: Collection[Waiting] = ()) -> None:
         """Write everything that `fold` decided; the load clock and the outbox come last."""
         changed = [case for case in fold.cases.values() if case.changed]
-        stores.requests.insert(_states(case for case in changed if not case.stored), fold.now)
+        bodies: list[bytes] = []
+        stores.requests.insert(
+            _states(case for case in changed if not case.stored),
+            fold.now,
+            lambda: bodies.extend(encode(one.event) for one in fold.decided),
+        )
         stores.requests.update(_states(case for case in changed if case.stored), fold.now)
         self._write_park(stores, fold, other)
         if fold.new_acts:
@@ -149,7 +155,7 @@ class RequestsHandler:
         if fold.decided:
             changes = fold.position_changes()
             revision = stores.positions.change(changes) if changes else None
-            stores.outbox.add(messages(fold.decided, revision))
+            stores.outbox.add(messages(fold.decided, bodies, revision))
 
     def _write_park(self, stores: RequestStores, fold: Fold, other: Collection[Waiting]) -> None:
         stores.park.park([waiting.event for waiting in fold.parked if not waiting.gone])

@@ -1,6 +1,6 @@
 """What the requests' handler needs from the outside. All stores work in the one open transaction."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -53,8 +53,11 @@ class Requests(Protocol):
     def lock_due(self, now: datetime, limit: int) -> Mapping[UUID, RequestState]:
         """Lock up to `limit` requests whose timer is due and that nobody else has locked; never waits."""
 
-    def insert(self, states: Sequence[RequestState], now: datetime) -> None:
-        """Add new requests. Raises `Collision` when another worker was first with one of them."""
+    def insert(self, states: Sequence[RequestState], now: datetime, meanwhile: Callable[[], None]) -> None:
+        """Add new requests; `meanwhile` is called once while the database works on them.
+
+        Raises `Collision` when another worker was first with one of them.
+        """
 
     def update(self, states: Sequence[RequestState], now: datetime) -> None:
         """Write locked requests."""
@@ -82,7 +85,10 @@ class Positions(Protocol):
         """Return the load revision and every office's position at it."""
 
     def change(self, changes: Iterable[PositionChange]) -> int:
-        """Lock the clock, add `changes` to the offices, in office order, and return the new load revision."""
+        """Lock the clock, add `changes` to the offices, in office order, and return the new load revision.
+
+        Requests earn nothing: the changes have no income.
+        """
 
 
 class Registry(Protocol):
