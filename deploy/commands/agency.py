@@ -1,18 +1,22 @@
-"""`pishkhan agency`: an executive organization's side, from the terminal."""
+"""`pishkhan agency`: an executive organization's side, from the terminal, and what its own client needs."""
 
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from connectors.broker.admin import SCRAM_MECHANISM, agency_user
 from connectors.database.answers import newest_service
 from connectors.ids import new_id
+from deploy.agencies import Agencies
 from deploy.commands.options import DataOption
 from deploy.problem import Problem
+from deploy.settings import load_settings
 from deploy.terminal.fields import form_of
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, request_id_of
 from deploy.words import Language
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
+from schemas.topics import INTAKE_AGENCY
 
 RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id.")]
 LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]
@@ -20,7 +24,7 @@ WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wai
 
 _HELP = """Play an agency: submit requests of its citizens, cancel them, and answer offices' questions.
 
-Every command says one thing to the bus and prints the answer; exit code 1 when it is refused.
+Every command but `credentials` says one thing to the bus and prints the answer; exit code 1 when it is refused.
 
 [bold]Examples[/bold]
 
@@ -28,6 +32,8 @@ Every command says one thing to the bus and prints the answer; exit code 1 when 
     --field page-count=2
 
   pishkhan agency electricity answer 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 approved --lang fa
+
+  pishkhan agency electricity credentials > electricity.properties
 """
 
 
@@ -49,6 +55,7 @@ def register(app: typer.Typer) -> None:
     agency.command("submit")(submit)
     agency.command("cancel")(cancel)
     agency.command("answer")(answer)
+    agency.command("credentials")(credentials)
     app.add_typer(agency, name="agency")
 
 
@@ -117,6 +124,20 @@ def answer(
     claim = AgencyAnswered(request_id=request_id, answer=_ANSWERS[reply], document_wanted=document)
     with Terminal(data, language) as terminal:
         terminal.say(_source(context), claim, request_id, wait_seconds)
+
+
+def credentials(context: typer.Context, data: DataOption = None) -> None:
+    """Print what the agency's own Kafka client needs, as librdkafka's properties. It holds the password."""
+    settings = load_settings(data)
+    code: str = context.obj
+    password = Agencies(settings.data_directory).password(code)
+    login = settings.kafka_login()
+    typer.echo(f"# Write to topic {INTAKE_AGENCY.for_agency(code)} alone, with ce_source {_source(context)}.")
+    typer.echo(f"bootstrap.servers={login['bootstrap_servers']}")
+    typer.echo(f"security.protocol={login['security_protocol']}")
+    typer.echo(f"sasl.mechanism={SCRAM_MECHANISM}")
+    typer.echo(f"sasl.username={agency_user(code)}")
+    typer.echo(f"sasl.password={password}")
 
 
 def _source(context: typer.Context) -> str:
