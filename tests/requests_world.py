@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from consumers.requests.domain.context import Context
@@ -28,7 +29,21 @@ from schemas.intake_office import (
     ServiceStarted,
 )
 from schemas.log_registry import RegistryEntry
-from tests.builders import AGENCY, MOMENT, SERVICE, small_province
+from schemas.tariff import TariffLine
+from tests.builders import (
+    AGENCY,
+    MOMENT,
+    SERVICE,
+    agreement,
+    calendar,
+    entries,
+    office,
+    policy,
+    service,
+    small_province,
+    terms,
+    territory,
+)
 
 REQUEST = UUID("01930000-0000-7000-8000-000000000001")
 OWNER = Speaker(agency=AGENCY)
@@ -145,3 +160,18 @@ def at(stage: Stage, world: BatchWorld | None = None) -> RequestState:
     state, _ = walk(*PATHS[stage], world=world)
     assert state.stage is stage
     return state
+
+
+def province(line: TariffLine, **changes: Any) -> list[RegistryEntry]:
+    """Return a small province whose one service has `line` as its tariff, with `changes` of the service."""
+    return entries(
+        [
+            territory(),
+            policy(),
+            calendar(),
+            service(**changes),
+            agreement(services=(terms(tariff=(line,)),)),
+            office("office-1"),
+            office("office-2"),
+        ]
+    )

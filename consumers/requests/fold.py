@@ -24,7 +24,7 @@ from consumers.requests.domain.world import BatchWorld
 from consumers.requests.messages import SOURCE
 from consumers.runner.ports import Outcome as Counted
 from consumers.runner.ports import ParkFull
-from schemas.base import Event, RequestId
+from schemas.base import Event
 from schemas.identity import derived_id
 from schemas.log_requests import ClaimRefusal, ClaimRefused, RequestLogEvent, RequestRefused, WindowMarked
 from schemas.topics import LOG_REQUESTS
@@ -72,7 +72,7 @@ class Fold:
         if type(claim.event) not in REQUEST_CLAIMS:
             self._act(claim)
             return
-        request_id = cast("RequestId", claim.event.request_id)  # type: ignore[attr-defined]  # every request claim
+        request_id: UUID = claim.event.request_id  # type: ignore[attr-defined]  # every claim on a request names it
         case = self.cases.get(request_id)
         if case is None:
             case = self.cases[request_id] = new_case(request_id)

@@ -40,8 +40,11 @@ class World(Protocol):
     def terms(self, agreement: str, version: int, service: str) -> ServiceTerms | None:
         """Return what one version of an agreement says of a service: running requests keep their version."""
 
-    def headroom(self, office: str) -> Headroom:
-        """Return an office's reservation, earlier decisions of the batch included."""
+    def headroom(self, office: str, moment: datetime) -> Headroom:
+        """Return an office's reservation, earlier decisions of the batch included, and its cap.
+
+        A change of the cap that is accepted but not in force yet counts only when it lowers the cap.
+        """
 
 
 class Context(NamedTuple):

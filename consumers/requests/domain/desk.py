@@ -41,7 +41,7 @@ def accept(state: RequestState, claim: RequestAccepted, context: Context) -> Out
     assert terms is not None, "a running request keeps its agreement's version"
     fee = compute_fee(terms.tariff, asked.form, Parties(office, agency))
     exposure = exposure_rial(fee)
-    headroom = world.headroom(office)
+    headroom = world.headroom(office, context.moment)
     if headroom.reserved_rial + exposure > headroom.cap_rial:
         return Refuse(
             ClaimRefusal.CAP_EXHAUSTED,

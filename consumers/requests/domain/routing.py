@@ -51,7 +51,10 @@ class RoutingRequest(NamedTuple):
 
 
 class Routed(NamedTuple):
-    """An office has the request. `agreement`, `terms` and `service` are the versions that it keeps to its end."""
+    """An office has the request. `agreement`, `terms` and `service` are the versions that it keeps to its end.
+
+    `fee_varies` says that the fee depends on the form, so that a form can make it impossible.
+    """
 
     decision: Decision
     county: str
@@ -59,6 +62,7 @@ class Routed(NamedTuple):
     service: Service
     agreement: Agreement
     terms: ServiceTerms
+    fee_varies: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +244,8 @@ def _routed(
         },
     )
     accept_by = case.candidates.accept_by(facts, case.request.now)
-    return Routed(decision, case.city.county, accept_by, service, offered.agreement, offered.terms)
+    fee_varies = offered.fixed_exposure_rial is None
+    return Routed(decision, case.city.county, accept_by, service, offered.agreement, offered.terms, fee_varies)
 
 
 def _refusal_of_all(

@@ -55,9 +55,17 @@ class BatchWorld:
                 return next((terms for terms in known.services if terms.service == service), None)
         return None
 
-    def headroom(self, office: str) -> Headroom:
-        """Return an office's reservation, earlier decisions of the batch included."""
-        return Headroom(self._loads.of(office).reserved_rial, self._caps_rial.get(office, 0))
+    def headroom(self, office: str, moment: datetime) -> Headroom:
+        """Return an office's reservation, earlier decisions of the batch included, and its cap.
+
+        The position's cap is that of the newest accepted version, the snapshot's that of the one in force: the lower
+        holds, so that what is reserved exceeds neither.
+        """
+        cap_rial = self._caps_rial.get(office, 0)
+        facts = self._view.at(moment).offices.get(office)
+        if facts is not None:
+            cap_rial = min(cap_rial, facts.cap_rial)
+        return Headroom(self._loads.of(office).reserved_rial, cap_rial)
 
     def apply(self, event: Event, time: datetime) -> None:
         """Let `event`, of business time `time`, count for the decisions that follow, and for what the batch changes."""

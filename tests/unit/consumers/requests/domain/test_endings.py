@@ -1,0 +1,99 @@
+"""What agency, directorate and time do to a request, and to one that has ended."""
+
+import pytest
+
+from consumers.requests.domain.lifecycle import transition
+from consumers.requests.domain.outcome import Refuse
+from consumers.requests.domain.state import Signal, Stage
+from schemas.base import Event
+from schemas.intake_agency import AgencyAnswered, Answer
+from schemas.log_requests import (
+    AgencyReplied,
+    ClaimRefusal,
+    CloseReason,
+    RefundAccepted,
+    RequestClosed,
+)
+from tests.builders import (
+    certificate_line,
+)
+from tests.requests_world import (
+    ACCEPTED,
+    APPROVED,
+    ASKED,
+    CANCELLED,
+    COLLECTED,
+    DELIVERED,
+    DIRECTORATE,
+    DISPUTED,
+    FEE_RIAL,
+    REFUNDED,
+    REJECTED,
+    REQUEST,
+    RESOLVED,
+    RETURNED,
+    STARTED,
+    SUBMITTED,
+    at,
+    context,
+    make_world,
+    province,
+    walk,
+)
+
+S = Stage
+
+
+def test_more_needed_goes_back_to_the_office_with_the_document_wanted() -> None:
+    more = AgencyAnswered(request_id=REQUEST, answer=Answer.MORE_NEEDED, document_wanted="a deed")
+    world = make_world(province(certificate_line(), needs_agency_answer=True))
+    state, events = walk(SUBMITTED, ACCEPTED, COLLECTED, STARTED, ASKED, more, world=world)
+    assert isinstance(events[-1], AgencyReplied)
+    assert (state.stage, state.document_wanted, state.approved) == (S.STARTED, "a deed", False)
+    state, _ = walk(ASKED, APPROVED, DELIVERED, world=world, state=state)
+    assert state.stage is S.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("steps", "reason", "collected_rial"),
+    [
+        ((SUBMITTED, CANCELLED), CloseReason.CANCELLED, 0),
+        ((SUBMITTED, ACCEPTED, CANCELLED), CloseReason.CANCELLED, 0),
+        ((SUBMITTED, ACCEPTED, COLLECTED, CANCELLED), CloseReason.CANCELLED, FEE_RIAL),
+        ((SUBMITTED, ACCEPTED, COLLECTED, STARTED, ASKED, REJECTED), CloseReason.REJECTED, FEE_RIAL),
+        ((SUBMITTED, ACCEPTED, COLLECTED, Signal.EXPIRED), CloseReason.EXPIRED, FEE_RIAL),
+    ],
+)
+def test_a_closed_request_says_what_is_due_back(
+    steps: tuple[Event | Signal, ...], reason: CloseReason, collected_rial: int
+) -> None:
+    state, events = walk(*steps)
+    closed = events[-1]
+    assert isinstance(closed, RequestClosed)
+    assert (closed.reason, closed.collected_rial, closed.office) == (reason, collected_rial, state.office)
+    assert (closed.fee is not None) == (ACCEPTED in steps)
+    assert state.due_at is None
+
+
+def test_refunds_stop_at_what_the_citizen_paid() -> None:
+    world = make_world()
+    state = at(S.COMPLETED, world)
+    part = REFUNDED.model_copy(update={"amount_rial": 20_000})
+    state, events = walk(part, world=world, state=state)
+    outcome = transition(state, part, context(DIRECTORATE, world))
+    assert isinstance(outcome, Refuse)
+    assert outcome.reason is ClaimRefusal.MORE_THAN_POSTED
+    assert "10000" in outcome.detail
+    state, more = walk(REFUNDED.model_copy(update={"amount_rial": 10_000}), world=world, state=state)
+    accepted = [event for event in (*events, *more) if isinstance(event, RefundAccepted)]
+    assert [event.refunds_before_rial for event in accepted] == [(), (20_000,)]
+    walk(RETURNED, world=world, state=state)
+
+
+def test_a_dispute_opens_and_closes() -> None:
+    world = make_world()
+    state, _ = walk(DISPUTED, world=world, state=at(S.COMPLETED, world))
+    again = transition(state, DISPUTED, context(DIRECTORATE, world))
+    assert isinstance(again, Refuse)
+    state, _ = walk(RESOLVED, world=world, state=state)
+    assert not state.disputed
