@@ -104,8 +104,8 @@ class WindowClosed(Event):
     window: WindowNumber
     closed_at: Instant
     transfers: Count
-    posted_rial: Rial
-    refunded_rial: Rial
+    posted_rial: Count
+    refunded_rial: Count
     chain_anchor_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -115,6 +115,6 @@ class StatementIssued(Event):
     window: WindowNumber
     account: ShortText
     opening_rial: SignedRial
-    debits_rial: Rial
-    credits_rial: Rial
+    debits_rial: Count
+    credits_rial: Count
     closing_rial: SignedRial

@@ -20,6 +20,7 @@ from consumers.settlement.domain.booking import transaction_id_of
 from consumers.settlement.domain.fold import books, fold
 from consumers.settlement.domain.page import Page, balance_changes
 from consumers.settlement.ports import OfficeChange, Opened, SettlementStores, merged
+from schemas.decode import EventInvalid
 from schemas.log_requests import DisputeMarked, WindowMarked
 
 _DETAIL_LENGTH = 500
@@ -93,13 +94,21 @@ class Batch:
         self._unparked.append(parked_id)
         return True
 
-    def skip(self, arrival: Arrival, parked_id: int) -> None:
-        """Leave a parked event out of the ledger; later ones of its subject go on after it."""
+    def skip(self, arrival: Arrival, parked_id: int) -> bool:
+        """Leave a parked event out of the ledger, and go on after it; return whether that was possible.
+
+        Only the next event of a subject can be left out: leaving out one behind a gap would make the missing ones, when
+        they come at last, look like repetitions, and their money would be lost without a word.
+        """
         subject = arrival.subject
         if subject is not None:
-            self._last[subject] = max(arrival.sequence, self._last.get(subject, 0))
+            last = self._last.get(subject, 0)
+            if arrival.sequence > last + 1:
+                return False
+            self._last[subject] = max(arrival.sequence, last)
             self._enter_waiting(self._waiting.get(subject, {}), subject)
         self._unparked.append(parked_id)
+        return True
 
     def write(self) -> Tally:
         """Write all: rows first, the offices' positions as late as possible, messages last."""
@@ -205,8 +214,9 @@ class Batch:
 
 
 def failure_detail(error: Exception) -> str:
-    """Return what is kept with a parked event about its failure."""
-    return f"{type(error).__name__}: {error}"[:_DETAIL_LENGTH]
+    """Return what is kept with a parked event about its failure: a stranger's message may quote a citizen's values."""
+    ours = isinstance(error, (EventInvalid, LogUnreadable))
+    return f"{type(error).__name__}: {error}"[:_DETAIL_LENGTH] if ours else type(error).__name__
 
 
 def _parked(arrival: Arrival) -> ParkedEvent:

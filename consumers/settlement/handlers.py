@@ -11,6 +11,7 @@ from consumers.settlement.ports import SettlementStores
 
 CONSUMER = "settlement"
 _DECISIONS_AT_ONCE = 100
+_NOT_NEXT = "cannot be skipped: events that must precede it are missing; bring the log's missing part back first"
 #: Nothing here expires: a gap is filled by the log's repair, a failure is decided by a person.
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -58,7 +59,9 @@ def _carry_out(stores: SettlementStores, row: ParkedRow) -> bool:
     batch = Batch(stores, [arrival])
     try:
         if row.action is OperatorAction.SKIP:
-            batch.skip(arrival, row.id)
+            if not batch.skip(arrival, row.id):
+                stores.park.change(row.id, ParkReason.GAP, _NOT_NEXT, NEVER)
+                return False
         elif not batch.retry(arrival, row.id):
             stores.park.change(row.id, ParkReason.GAP, "events that must precede it are still missing", NEVER)
             return False

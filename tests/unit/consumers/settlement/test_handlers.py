@@ -252,6 +252,22 @@ def test_redriving_cannot_jump_a_gap(desk: Desk) -> None:
     assert [(row.event.reason, row.action) for row in desk.memory.parked] == [(ParkReason.GAP, None)]
 
 
+def test_skipping_cannot_jump_a_gap_so_what_is_missing_still_counts_when_it_comes(desk: Desk) -> None:
+    first, second, third, fourth = life(RequestsLog())
+    desk.handle(third)
+    desk.memory.decide(OperatorAction.SKIP)
+    assert desk.sweep() == 0
+    assert [(row.event.reason, row.action) for row in desk.memory.parked] == [(ParkReason.GAP, None)]
+    desk.handle(first, second, fourth)
+    assert desk.kinds() == ["hold", "collect", "post", "post"]
+    assert desk.memory.parked == []
+
+
+def test_what_is_kept_of_a_strangers_error_is_its_name_alone(desk: Desk) -> None:
+    desk.park_failed(life(RequestsLog())[0], ValueError("0012345678 is no amount"))
+    assert desk.memory.parked[0].event.detail == "ValueError"
+
+
 def test_an_unreadable_record_can_be_parked_and_skipped(desk: Desk) -> None:
     record = replace(life(RequestsLog())[0], headers=(), key=None)
     desk.park_failed(record, LogUnreadable("ce_type: is missing"))
