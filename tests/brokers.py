@@ -1,14 +1,20 @@
 """Kafka clients for tests, and topics that no other test has."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from kafka import KafkaProducer
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.source import KafkaSource
 from consumers.runner.ports import Partition, Record
+from deploy.engines.instance import Instance
+from deploy.engines.jars import ensure_jars
+from deploy.engines.kafka import EmbeddedKafka
 from tests.databases import wait_until
 
 
@@ -75,3 +81,18 @@ def read(source: KafkaSource, count: int) -> list[Record]:
 def partitions_of(source: KafkaSource) -> dict[int, Partition]:
     """Return a source's partitions by number."""
     return {partition.number: partition for partition in source.partitions()}
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Callable[[], EmbeddedKafka]]:
+    """Start a broker of this test alone, again and again over the same directory."""
+    with ExitStack() as stack:
+        instance = stack.enter_context(Instance(tmp_path))
+
+        def start() -> EmbeddedKafka:
+            kafka = EmbeddedKafka(tmp_path / "kafka", tmp_path / "logs", instance.processes, ensure_jars)
+            stack.callback(kafka.stop)
+            kafka.start()
+            return kafka
+
+        yield start

@@ -1,9 +1,8 @@
 """The relay between a real outbox and a real log: restarts, cut connections, missing topics; nothing lost, in order."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -15,8 +14,6 @@ from connectors.broker.log_producer import LogProducer
 from connectors.database.outbox import outbox_opener
 from connectors.database.relay_outbox import SqlRelayOutbox
 from consumers.runner.ports import Record
-from deploy.engines.instance import Instance
-from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
 from producers.relay import Relay, RelayPace
 from schemas.envelope import Envelope, from_headers
@@ -144,21 +141,6 @@ def test_a_missing_topic_holds_up_nothing_else_and_its_rows_go_out_when_it_is_ma
         provide(engines.kafka_login, missing)
         wait_until(nothing_waits(engine), "the others follow")
     assert len(read_from_start(engines.kafka_login, later, 5)) == 5
-
-
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[Callable[[], EmbeddedKafka]]:
-    """Start a broker of this test alone, again and again over the same directory."""
-    with ExitStack() as stack:
-        instance = stack.enter_context(Instance(tmp_path))
-
-        def start() -> EmbeddedKafka:
-            kafka = EmbeddedKafka(tmp_path / "kafka", tmp_path / "logs", instance.processes, ensure_jars)
-            stack.callback(kafka.stop)
-            kafka.start()
-            return kafka
-
-        yield start
 
 
 def test_a_broker_that_restarts_loses_nothing(
