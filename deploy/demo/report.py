@@ -106,6 +106,7 @@ class LogCount:
             "routed": (len(self.routed), counts.routed),
             "refused": (len(self.refused - self.routed), counts.refused),
             "completed": (len(self.completed), counts.completed),
+            "cancelled": (len(self.cancelled), counts.cancelled),
         }
         found = [
             f"{name}: the log says {from_log}, the database says {from_database}"
