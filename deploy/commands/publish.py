@@ -17,7 +17,7 @@ from deploy.commands.options import DataOption
 from deploy.problem import Problem
 from deploy.settings import load_settings
 from producers.lines import LineProblem, read_lines
-from producers.ports import OutboxUnavailable
+from producers.ports import Now, OutboxUnavailable
 from producers.publisher import Publisher
 
 #: So many lines go into one transaction.
@@ -46,16 +46,25 @@ def publish(
       generate-events | pishkhan publish -
     """
     settings = load_settings(data)
-    clock = settings.clock
     engine = build_engine(settings.worker_database_url(), "pishkhan publish")
-    publisher = Publisher(outbox_opener(engine), clock.now, new_id)
-    errors = Console(stderr=True)
+    try:
+        publisher = Publisher(outbox_opener(engine), settings.clock.now, new_id)
+        published, refused = _publish_lines(file, publisher, settings.clock.now)
+    finally:
+        engine.dispose()
+    Console().print(f"{published} published, {refused} refused", highlight=False)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _publish_lines(file: str, publisher: Publisher, now: Now) -> tuple[int, int]:
+    """Publish the good lines, tell of the others, and return how many there were of each."""
     published = refused = line_number = 0
-    with _opened(file) as stream, _progress(errors) as progress:
+    with _opened(file) as stream, _progress() as progress:
         task = progress.add_task("publishing", total=_size(file))
         lines = _counted(stream, progress, task)
         while chunk := list(islice(lines, LINES_AT_ONCE)):
-            found = list(read_lines(chunk, clock.now(), line_number + 1))
+            found = list(read_lines(chunk, now(), line_number + 1))
             messages = [item for item in found if not isinstance(item, LineProblem)]
             try:
                 publisher.publish(messages)
@@ -64,16 +73,14 @@ def publish(
                     f"The database does not answer ({error}). {published} events are published, those from line "
                     f"{line_number + 1} on are not. Publish the file again: what went through is skipped."
                 ) from error
-            for item in found:
-                if isinstance(item, LineProblem):
+            for problem in found:
+                if isinstance(problem, LineProblem):
                     refused += 1
-                    text = f"line {item.line_number}: {item.field}: {item.problem}"
+                    text = f"line {problem.line_number}: {problem.field}: {problem.problem}"
                     progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
             published += len(messages)
             line_number += len(chunk)
-    Console().print(f"{published} published, {refused} refused", highlight=False)
-    if refused:
-        raise typer.Exit(1)
+    return published, refused
 
 
 def _opened(file: str) -> BinaryIO:
@@ -89,9 +96,9 @@ def _size(file: str) -> int | None:
     return None if file == "-" else Path(file).stat().st_size
 
 
-def _progress(console: Console) -> Progress:
+def _progress() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, transient=True)
+    return Progress(*columns, console=Console(stderr=True), transient=True)
 
 
 def _counted(stream: BinaryIO, progress: Progress, task: TaskID) -> Iterator[bytes]:

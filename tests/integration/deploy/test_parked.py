@@ -1,0 +1,80 @@
+"""`pishkhan parked` and `pishkhan dead-letters`: people see what is stuck, and say what is to be done."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from typer.testing import CliRunner, Result
+
+from connectors.database.dead_letters import DeadLetterStore
+from connectors.database.parked import ParkedStore
+from consumers.intake import conflicting
+from consumers.parking import NEVER, OperatorAction, ParkedEvent, ParkReason
+from deploy.cli import build
+from deploy.problem import Problem
+from tests.claims import claim, intake_record
+from tests.engines import DatabaseUrls
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def invoke(database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("PISHKHAN_DATABASE_URL", database.worker_url)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(build(arguments[0]), list(arguments))
+
+    return run
+
+
+def park(engine: Engine, *keys: str) -> list[int]:
+    events = [ParkedEvent(key, ParkReason.FAILED, "ValueError", intake_record("e"), NEVER) for key in keys]
+    with engine.begin() as connection:
+        store = ParkedStore(connection, "requests")
+        store.park(events)
+        return [row.id for row in store.of_keys(keys)]
+
+
+def test_nothing_stuck_is_said_so(invoke: Any) -> None:
+    assert "Nothing is parked." in invoke("parked", "list").stdout
+    assert "There are no dead letters." in invoke("dead-letters", "list").stdout
+
+
+def test_parked_events_are_listed_whatever_their_key(invoke: Any, engine: Engine) -> None:
+    [number] = park(engine, "[/red]odd")
+    shown = invoke("parked", "list").stdout
+    assert str(number) in shown
+    assert "[/red]odd" in shown
+    assert "a person decides" in shown
+    assert "odd" not in invoke("parked", "list", "--consumer", "settlement").stdout
+
+
+@pytest.mark.parametrize("action", list(OperatorAction))
+def test_a_decision_is_noted_with_who_and_why(invoke: Any, engine: Engine, action: OperatorAction) -> None:
+    first, second = park(engine, "a", "b")
+    result = invoke("parked", action.value, str(first), "--why", "service was fixed", "--by", "sara")
+    assert result.exit_code == 0
+    with engine.begin() as connection:
+        store = ParkedStore(connection, "requests")
+        [decided] = store.of_keys(["a"])
+        [untouched] = store.of_keys(["b"])
+    assert (decided.action, decided.action_by, decided.action_why) == (action, "sara", "service was fixed")
+    assert (untouched.id, untouched.action) == (second, None)
+
+
+def test_a_decision_needs_a_reason_and_an_event_that_is_there(invoke: Any, engine: Engine) -> None:
+    [number] = park(engine, "a")
+    assert invoke("parked", "skip", str(number)).exit_code == 2
+    gone = invoke("parked", "skip", "999999", "--why", "no")
+    assert isinstance(gone.exception, Problem)
+    assert "999999" in str(gone.exception)
+
+
+def test_dead_letters_are_listed_with_field_and_reason(invoke: Any, engine: Engine) -> None:
+    with engine.begin() as connection:
+        DeadLetterStore(connection).add("requests", [conflicting(claim("e-1"))])
+    shown = invoke("dead-letters", "list").stdout
+    assert "identity_conflict" in shown
+    assert "ce_id" in shown
