@@ -4,7 +4,7 @@ Nothing here knows a province by name: another province is another folder.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
@@ -95,6 +95,10 @@ class ProvinceClaim:
     def identity(self) -> tuple[str, str]:
         """Return source and id, as the bus will know them."""
         return self.source, str(self.event_id)
+
+    def again(self) -> "ProvinceClaim":
+        """Return the same claim under its next id: one that was refused may hold by now, and an id is used once."""
+        return replace(self, event_id=uuid5(CLAIM_NAMESPACE, str(self.event_id)))
 
 
 def read_province(path: Path) -> Province:

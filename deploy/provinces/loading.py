@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from time import monotonic, sleep
 
 from sqlalchemy import Engine
@@ -23,6 +23,7 @@ from schemas.log_registry import RegistryClaimRefused
 #: So many claims go into one transaction of the outbox.
 CLAIMS_AT_ONCE = 200
 ASK_EVERY_SECONDS = 0.1
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,16 @@ def load_province(
 ) -> Loading:
     """Publish what the registry does not know yet of `province` and wait for its decisions.
 
-    `report` is told (decided, published) as it goes on. Loading the same folder again publishes nothing: ids follow
-    from content. Raises `Problem` when nothing is decided for `patience_seconds`, `BrokerUnavailable`,
-    `OutboxUnavailable` and `DatabaseUnavailable`.
+    `report` is told (decided, published) as it goes on. Loading the same folder again publishes nothing but what was
+    refused: ids follow from content. Raises `Problem` when nothing is decided for `patience_seconds`,
+    `BrokerUnavailable`, `OutboxUnavailable` and `DatabaseUnavailable`.
     """
     provision(settings, sorted(province.agencies))
     engine = build_engine(settings.worker_database_url(), "pishkhan province")
     try:
         claims = province_claims(province)
         with meaningful_errors(), engine.begin() as connection:
-            known = RegistryAnswers(connection).known([claim.identity for claim in claims])
-        fresh = [claim for claim in claims if claim.identity not in known]
+            fresh = _not_taken(RegistryAnswers(connection), claims)
         started_at = real_now()
         _publish(engine, settings, fresh)
         report(0, len(fresh))
@@ -63,6 +63,21 @@ def load_province(
         return Loading(len(fresh), len(claims) - len(fresh), revision, refused)
     finally:
         engine.dispose()
+
+
+def _not_taken(answers: RegistryAnswers, claims: Sequence[ProvinceClaim]) -> list[ProvinceClaim]:
+    """Return the claims that the registry has not seen, and those that it refused, under their next id.
+
+    A refusal is remembered for as long as the outbox keeps what is published.
+    """
+    fresh: list[ProvinceClaim] = []
+    asked = list(claims)
+    while asked:
+        known = answers.known([claim.identity for claim in asked])
+        outcomes = answers.answered(known, _EVER) if known else {}
+        fresh += [claim for claim in asked if claim.identity not in known]
+        asked = [claim.again() for claim in asked if outcomes.get(claim.identity) is not None]
+    return fresh
 
 
 def _publish(engine: Engine, settings: Settings, claims: Sequence[ProvinceClaim]) -> None:

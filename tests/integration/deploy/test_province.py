@@ -134,6 +134,10 @@ def test_changed_data_without_a_new_version_is_refused_in_words(
     assert "already_known" in result.output
     assert isinstance(result.exception, Problem)
     assert "refused 1 claims" in str(result.exception)
+    # It is told as often as it is tried: what was refused is not known.
+    again = run(settings, "province", "load", str(folder))
+    assert "0 claims taken, 112 known before" in again.output
+    assert "refused 1 claims" in str(again.exception)
 
 
 def test_nobody_answering_is_told_and_nothing_is_lost(settings: Settings, folder: Path) -> None:
