@@ -139,7 +139,8 @@ class RequestLogEvent(Event):
 class RequestOpened(RequestLogEvent):
     """A request is known to the bus: always the first event of its request.
 
-    `agency` is none when a desk asked for a service that no agency has published.
+    `agency` is none when a desk asked for a service that no agency has published. When the request is refused, `form`
+    holds only the fields that the service declares, that are not personal and that fit their datatype.
     """
 
     origin: Origin

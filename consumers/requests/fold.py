@@ -19,13 +19,14 @@ from consumers.requests.domain.context import Context
 from consumers.requests.domain.lifecycle import REQUEST_CLAIMS, transition
 from consumers.requests.domain.loads import PositionChange
 from consumers.requests.domain.outcome import Apply, Await, AwaitReason, Refuse
-from consumers.requests.domain.state import Signal, Speaker, Stage
+from consumers.requests.domain.state import Signal, Speaker, Stage, with_form
 from consumers.requests.domain.world import BatchWorld
 from consumers.requests.messages import SOURCE
 from consumers.runner.ports import Outcome as Counted
 from consumers.runner.ports import ParkFull
 from schemas.base import Event
 from schemas.identity import derived_id
+from schemas.intake_agency import RequestSubmitted
 from schemas.log_requests import ClaimRefusal, ClaimRefused, RequestLogEvent, RequestRefused, WindowMarked
 from schemas.topics import LOG_REQUESTS
 
@@ -243,6 +244,8 @@ class Fold:
         if event.reason is ParkReason.REGISTRY:
             if overdue or waiting.action is not None or passed(event, registry):
                 claim = self._claim_of(waiting)
+                assert isinstance(claim.event, RequestSubmitted), "only a submission waits for the registry"
+                case.state = with_form(case.state, claim.event)
                 self._signal(case, Signal.REGISTRY_READ, claim.envelope.source, claim.envelope.id)
         elif waiting.action is OperatorAction.SKIP:
             waiting.gone = True

@@ -1,10 +1,14 @@
 """Checking a submitted form against the service's own form. Problems name the field, never what was in it."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from schemas.catalogue import Datatype, FormAttribute, Service
 from schemas.intake_agency import FormEntry
+
+#: So many digits in the name of a field that nobody declared may be a number that went astray.
+_NUMBERED = re.compile(r"(\D*\d){4}")
 
 
 def form_problem(service: Service, form: Mapping[str, FormEntry], has_personal: bool) -> str | None:
@@ -15,7 +19,8 @@ def form_problem(service: Service, form: Mapping[str, FormEntry], has_personal: 
     known = {attribute.code: attribute for attribute in service.form}
     for code in form:
         if code not in known:
-            return f"{code}: is not a field of this service's form; leave it out"
+            name = "(a name)" if _NUMBERED.match(code) else code
+            return f"{name}: is not a field of this service's form; leave it out"
     for attribute in service.form:
         value = form.get(attribute.code)
         if attribute.personal:
@@ -29,6 +34,16 @@ def form_problem(service: Service, form: Mapping[str, FormEntry], has_personal: 
         elif wrong := _CHECKS[attribute.datatype](attribute, value):
             return f"{attribute.code}: {wrong}"
     return None
+
+
+def clear_part(service: Service, form: Mapping[str, FormEntry]) -> dict[str, FormEntry]:
+    """Return what of a refused `form` may be kept: declared, not personal, and fit for its datatype."""
+    clear = {attribute.code: attribute for attribute in service.form if not attribute.personal}
+    return {
+        code: value
+        for code, value in form.items()
+        if (attribute := clear.get(code)) is not None and _CHECKS[attribute.datatype](attribute, value) is None
+    }
 
 
 def _text(attribute: FormAttribute, value: FormEntry) -> str | None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from consumers.requests.domain.context import Context
-from consumers.requests.domain.form import form_problem
+from consumers.requests.domain.form import clear_part, form_problem
 from consumers.requests.domain.outcome import Apply, Await, AwaitReason, Outcome, applied
 from consumers.requests.domain.routing import Refused, Routed, RoutingRequest
 from consumers.requests.domain.snapshot import Snapshot
@@ -63,7 +63,9 @@ def _open(state: RequestState, asked: Submission, context: Context) -> Outcome:
     service = snapshot.service(asked.service)
     if service is None or snapshot.policy is None:
         if not context.registry_complete:
-            waiting = state.model_copy(update={"stage": Stage.PARKED, "submission": asked, "agency": asked.by_agency})
+            # Nobody knows yet what in the form is personal: it stays with the parked claim alone.
+            kept = asked.model_copy(update={"form": {}})
+            waiting = state.model_copy(update={"stage": Stage.PARKED, "submission": kept, "agency": asked.by_agency})
             return Await(AwaitReason.REGISTRY, "service: is not known yet; it waits for the registry", waiting)
         refused = _unknown(service)
         return _refuse(state, asked, refused, snapshot, context)
@@ -163,6 +165,8 @@ def _given(state: RequestState, service: str, agency: str, routed: Routed) -> tu
 
 def _refuse(state: RequestState, asked: Submission, refused: Refused, snapshot: Snapshot, context: Context) -> Apply:
     service = snapshot.service(asked.service)
+    # The log is for ever: what came in clear and should not have, or what nobody can judge, must not get into it.
+    asked = asked.model_copy(update={"form": {} if service is None else clear_part(service, asked.form)})
     agency = asked.by_agency or (None if service is None else service.agency)
     county = snapshot.county_of(asked.city)
     event = RequestRefused(

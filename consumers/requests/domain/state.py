@@ -1,7 +1,8 @@
 """The one truth about a request: its stage, what was asked, who has it, its money, and its timers.
 
 A state is a pydantic model because it is written as one JSON document per request. It never holds more of a citizen
-than the claim that opened it, and the encrypted blob only until the request is opened.
+than the claim that opened it, nothing of a form that nobody has checked, and the encrypted blob only until the request
+is opened.
 """
 
 from dataclasses import dataclass
@@ -53,7 +54,10 @@ class Speaker:
 
 
 class Submission(Model):
-    """What was asked for, as first claimed, and by whom. `personal` is dropped once the request is opened."""
+    """What was asked for, as first claimed, and by whom. `personal` is dropped once the request is opened.
+
+    `form` is empty while the request is parked, and of a refused one it holds what is declared and not personal.
+    """
 
     origin: Origin
     service: Code
@@ -167,6 +171,11 @@ def submission_of(claim: RequestSubmitted, speaker: Speaker, moment: datetime) -
             "by_office": speaker.office,
         },
     )
+
+
+def with_form(state: RequestState, claim: RequestSubmitted) -> RequestState:
+    """Return a parked request's state with the form that `claim`, with which it waits, has: rows do not keep it."""
+    return state.model_copy(update={"submission": state.asked().model_copy(update={"form": claim.form})})
 
 
 _BLANK = dict(RequestState(request_id=UUID(int=0), stage=Stage.AWAITED))

@@ -33,6 +33,17 @@ from schemas.log_requests import (
     RequestRouted,
 )
 
+#: Refusals that the logs do not hold the grounds of, and why.
+_NOTHING_TO_GO_BY = {
+    RefusalReason.CANCELLED_BEFORE_ROUTING: (
+        "it was cancelled while it waited for the registry; there was nothing to decide"
+    ),
+    RefusalReason.FORM_INVALID: (
+        "a refused form is not kept, so that nothing personal that came in clear stays in the log; "
+        "the reason tells the field"
+    ),
+}
+
 
 class Finding(StrEnum):
     """What a recomputation found."""
@@ -108,8 +119,8 @@ def verify(
     `view` may know more than the decision did. Without the secret of the seeds the logged seed is taken as given.
     """
     name = type(decided.event).__name__
-    if isinstance(decided.event, RequestRefused) and decided.event.reason is RefusalReason.CANCELLED_BEFORE_ROUTING:
-        why = "it was cancelled while it waited for the registry; there was nothing to decide"
+    if isinstance(decided.event, RequestRefused) and decided.event.reason in _NOTHING_TO_GO_BY:
+        why = _NOTHING_TO_GO_BY[decided.event.reason]
         return Verification(attempt=decided.attempt, event=name, finding=Finding.NOT_RECOMPUTED, why=why)
     if view.revision < decided.registry_revision:
         why = f"the registry's log ends at revision {view.revision}, before {decided.registry_revision}"

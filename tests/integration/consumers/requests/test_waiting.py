@@ -172,6 +172,19 @@ def test_a_service_on_its_way_is_waited_for(bus: RequestsBus, owner: Engine) -> 
     assert bus.parked() == []
 
 
+def test_the_form_of_a_request_that_waited_counts_when_the_service_comes(bus: RequestsBus, owner: Engine) -> None:
+    bus.ends.ends = {TOPIC: 5}
+    asked = submission(service="late", form={"reason": "lost"})
+    bus.say(AGENCY_SOURCE, asked)
+    assert bus.state(asked.request_id).asked().form == {}
+    publish_late_service(owner)
+    read_to(owner, 5)
+    bus.clock.advance(60)
+    assert bus.sweep() == 1
+    # The late service asks for nothing, so it was the form that was refused.
+    assert refusal(bus, asked.request_id) is RefusalReason.FORM_INVALID
+
+
 def test_a_service_that_nobody_publishes_is_refused(bus: RequestsBus, owner: Engine) -> None:
     bus.ends.ends = {TOPIC: 5}
     asked = submission(service="late")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.form import form_problem
+from consumers.requests.domain.form import clear_part, form_problem
 from schemas.catalogue import Datatype, FormAttribute, FormValue, Service
 from tests.builders import service, words
 
@@ -51,6 +51,7 @@ def test_what_fits_has_no_problem(extra: dict[str, Any]) -> None:
     ("extra", "expected"),
     [
         ({"unheard_of": "x"}, "unheard_of: is not a field of this service's form"),
+        ({"0012345678": "x"}, "(a name): is not a field of this service's form"),
         ({"reason": ""}, "reason: is required"),
         ({"reason": 5}, "reason: must be text"),
         ({"notes": ("a",)}, "notes: must be text"),
@@ -85,3 +86,11 @@ def test_a_required_personal_field_needs_the_encrypted_part() -> None:
     form = service(form=(attribute("birth_place", Datatype.STRING, personal=True, required=True),))
     assert problem({}, form) == "birth_place: is required and personal; send it in the encrypted part"
     assert problem({}, form, has_personal=True) is None
+
+
+def test_of_a_refused_form_only_what_is_declared_not_personal_and_fits_is_kept() -> None:
+    fits = {"reason": "lost", "copies": 2, "on": "2026-11-25", "kind": "first", "extras": ("second",)}
+    stray = {"unheard_of": "SECRET", "0012345678": 1, "birth_place": "SECRET", "notes": 12345678}
+    assert clear_part(FORM, {**fits, **stray}) == fits
+    wrong = {"copies": "SECRET", "on": "SECRET", "kind": "SECRET", "extras": ("first", "SECRET")}
+    assert clear_part(FORM, {"reason": "lost", **wrong}) == {"reason": "lost"}

@@ -7,7 +7,8 @@ import pytest
 
 from consumers.requests.domain.lifecycle import transition
 from consumers.requests.domain.outcome import Apply, Await, AwaitReason
-from consumers.requests.domain.state import Signal, Speaker, Stage, unknown
+from consumers.requests.domain.state import Signal, Speaker, Stage, unknown, with_form
+from schemas.catalogue import Datatype, FormAttribute
 from schemas.intake_agency import Origin
 from schemas.log_requests import (
     OfficeTimedOut,
@@ -28,8 +29,10 @@ from tests.builders import (
     small_province,
     terms,
     territory,
+    words,
 )
 from tests.requests_world import (
+    CANCELLED,
     DECLINED,
     OWNER,
     REQUEST,
@@ -174,3 +177,59 @@ def test_a_walk_in_at_a_desk_means_that_desk() -> None:
     outcome = transition(unknown(REQUEST), claim, context(Speaker(office="office-2"), make_world()))
     assert isinstance(outcome, Apply)
     assert outcome.state.office == "office-2"
+
+
+FORM = (
+    FormAttribute(code="reason", datatype=Datatype.STRING, required=True, order=1, names=words("reason")),
+    FormAttribute(code="copies", datatype=Datatype.NUMBER, required=False, order=2, names=words("copies")),
+    FormAttribute(
+        code="national-id", datatype=Datatype.STRING, required=False, order=3, personal=True, names=words("n")
+    ),
+)
+STRAY = {"national-id": "0012345678", "mobile": "09150000000", "copies": "0012345678"}
+
+
+@pytest.mark.parametrize("field", STRAY)
+def test_a_refused_form_leaves_nothing_but_declared_fields_that_are_not_personal(field: str) -> None:
+    world = make_world(
+        entries([territory(), policy(), calendar(), service(form=FORM), agreement(), office("office-1")])
+    )
+    claim = SUBMITTED.model_copy(update={"form": {"reason": "lost", field: STRAY[field]}})
+    outcome = transition(unknown(REQUEST), claim, context(OWNER, world))
+    assert isinstance(outcome, Apply)
+    opened, refused = outcome.events
+    assert isinstance(opened, RequestOpened)
+    assert isinstance(refused, RequestRefused)
+    assert refused.reason is RefusalReason.FORM_INVALID
+    assert opened.form == outcome.state.asked().form == {"reason": "lost"}
+    assert STRAY[field] not in refused.detail
+
+
+def test_another_agencys_form_is_judged_by_the_service_as_well() -> None:
+    world = make_world(
+        entries([territory(), policy(), calendar(), service(form=FORM), agreement(), office("office-1")])
+    )
+    claim = SUBMITTED.model_copy(update={"form": {"reason": "lost", **STRAY}})
+    outcome = transition(unknown(REQUEST), claim, context(Speaker(agency="other"), world))
+    assert isinstance(outcome, Apply)
+    assert isinstance(outcome.events[0], RequestOpened)
+    assert outcome.events[0].form == outcome.state.asked().form == {"reason": "lost"}
+
+
+def test_the_form_of_an_unknown_service_is_not_kept_while_it_waits_nor_when_it_is_refused() -> None:
+    world = make_world()
+    claim = SUBMITTED.model_copy(update={"service": "unheard-of", "form": {"reason": "lost", **STRAY}})
+    waiting = transition(unknown(REQUEST), claim, context(OWNER, world))
+    assert isinstance(waiting, Await)
+    assert waiting.state is not None
+    assert waiting.state.asked().form == {}
+    parked = with_form(waiting.state, claim)
+    for state, trigger, speaker in (
+        (parked, Signal.REGISTRY_READ, Speaker()),
+        (waiting.state, CANCELLED, OWNER),
+        (unknown(REQUEST), claim, OWNER),
+    ):
+        ended = transition(state, trigger, context(speaker, world, registry_complete=True))
+        assert isinstance(ended, Apply)
+        assert isinstance(ended.events[0], RequestOpened)
+        assert ended.events[0].form == ended.state.asked().form == {}

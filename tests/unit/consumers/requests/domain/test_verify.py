@@ -109,7 +109,8 @@ def test_chosen_offices_are_the_same_again(origin: Origin) -> None:
         (Speaker(agency="water"), {}, RefusalReason.NOT_OWNER),
         (Speaker(office="office-1"), {"office": "office-1"}, RefusalReason.NOT_OWNER),
         (BY_AGENCY, {"city": "atlantis"}, RefusalReason.UNKNOWN_PLACE),
-        (BY_AGENCY, {"form": {"unasked": 1}}, RefusalReason.FORM_INVALID),
+        (BY_AGENCY, {"service": "unheard-of", "form": {"unasked": 1}}, RefusalReason.UNKNOWN_SERVICE),
+        (Speaker(agency="water"), {"form": {"unasked": 1}}, RefusalReason.NOT_OWNER),
         (BY_AGENCY, {"city": "faruj"}, RefusalReason.NO_ELIGIBLE_OFFICE),
         (Speaker(office="gone"), {"office": "gone", "origin": Origin.WALK_IN}, RefusalReason.UNKNOWN_OFFICE),
     ],
@@ -230,6 +231,18 @@ def test_a_request_cancelled_before_routing_has_nothing_to_recompute() -> None:
     assert found.finding is Finding.NOT_RECOMPUTED
     assert found.why is not None
     assert "cancelled" in found.why
+
+
+def test_a_refused_form_is_not_kept_so_its_refusal_is_not_recomputed() -> None:
+    bus = journal()
+    bus.batch(submission(1, form={"unasked": 1}))
+    refused = bus.history(ident(1))[1].event
+    assert isinstance(refused, RequestRefused)
+    assert refused.reason is RefusalReason.FORM_INVALID
+    (found,) = verified(bus, 1)
+    assert found.finding is Finding.NOT_RECOMPUTED
+    assert found.why is not None
+    assert "refused form is not kept" in found.why
 
 
 def posted(office: str, office_income_rial: int) -> settlement.FeePosted:
