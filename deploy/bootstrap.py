@@ -28,7 +28,7 @@ from connectors.telemetry.log import configure_logging, get_log
 from connectors.telemetry.worker import WorkerTelemetry
 from consumers.runner.backoff import Backoff
 from consumers.runner.loop import Runner
-from consumers.runner.ports import BrokerUnavailable, Handler, Setback
+from consumers.runner.ports import BrokerUnavailable, Handler, Setback, Source
 from deploy.agencies import provision
 from deploy.problem import Problem
 from deploy.settings import Settings
@@ -121,7 +121,7 @@ def _runner(
     name: str,
     settings: Settings,
     cluster_id: str,
-    source: KafkaSource,
+    source: Source,
     stores: Callable[[Connection], Stores],
     handler: Handler[Stores],
     telemetry: WorkerTelemetry,
@@ -166,10 +166,13 @@ def _requests(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _
     from connectors.database.request_stores import request_stores
     from consumers.requests.domain.seeds import seed_for
     from consumers.requests.handlers import CONSUMER, RequestsHandler
+    from consumers.requests.reading import ClaimReader
+    from consumers.runner.read_ahead import ReadAhead
 
-    source = _intake_source(settings, CONSUMER)
+    reader = ClaimReader()
+    source = ReadAhead(_intake_source(settings, CONSUMER), reader.prepare)
     seeds = partial(seed_for, settings.routing_key())
-    handler = RequestsHandler(seeds, settings.clock, telemetry, SourceIntakeEnds(source))
+    handler = RequestsHandler(seeds, settings.clock, telemetry, SourceIntakeEnds(source), reader)
     return _runner(CONSUMER, settings, cluster_id, source, request_stores, handler, telemetry)
 
 

@@ -56,22 +56,30 @@ class KpiLoop:
     monotonic: Callable[[], float] = time.monotonic
     _looked: dict[Place, int] = field(default_factory=dict)
 
+    def reach_logs(self) -> None:
+        """Ask the broker for the logs. Raises `BrokerUnavailable` when it is away or has none."""
+        there = {partition.topic for partition in self.source.partitions()}
+        if not there.issuperset(TOPICS):
+            raise BrokerUnavailable("the logs are not made yet; run `pishkhan up`, which makes them")
+
     def apply(self, records: Sequence[Record], stop: Event) -> bool:
         """Keep the facts of `records`, however often that takes; false when `stop` came first."""
         return self._persist(lambda: self._apply(records, complete=False), stop)
 
-    def measure(self, stop: Event) -> None:
-        """Measure what is out of date, until nothing is or `stop` is set."""
+    def measure(self, stop: Event) -> float:
+        """Measure what is out of date, until nothing is or `stop` is set; return the seconds that it took."""
+        busy_seconds = 0.0
         more = True
-        while more and not stop.is_set():
-            count = 0
 
-            def once() -> None:
-                nonlocal count
-                count = self._transact(0, lambda stores: self.handler.measure(stores, CELLS_MAX))
+        def once() -> None:
+            nonlocal busy_seconds, more
+            started = self.monotonic()
+            more = self._transact(0, lambda stores: self.handler.measure(stores, CELLS_MAX)) > 0
+            busy_seconds += self.monotonic() - started
 
-            self._persist(once, stop)
-            more = count > 0
+        while more and self._persist(once, stop):
+            pass
+        return busy_seconds
 
     def look_round(self, owned: Collection[Place], stop: Event) -> None:
         """Show the lag of `owned` partitions, and read those that have records and did not move since the last look."""

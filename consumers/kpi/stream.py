@@ -7,10 +7,11 @@ commit by mistake while partitions change hands, the loop finds by its own posit
 """
 
 import asyncio
+import ssl
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
@@ -30,34 +31,40 @@ BATCH_SECONDS: Seconds = 0.2
 #: Messages that wait in memory between Faust's fetcher and the agent.
 BUFFER_RECORDS = 2_000
 COMMIT_SECONDS = 2.0
-MEASURE_SECONDS = 1.0
+#: The partitions of an instance that was killed are given to others after this long.
+SESSION_SECONDS = 10.0
+HEARTBEAT_SECONDS = 2.0
 #: Measuring may take this share of the time at most: a long history is measured less often.
 MEASURE_SHARE = 0.2
-LOOK_SECONDS = 10.0
 #: How often a running stream is asked whether it still runs.
 WATCH_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often figures are measured, and how often lag and records that the stream skipped are looked for."""
+
+    measure_seconds: float = 1.0
+    look_seconds: float = 10.0
 
 
 class StreamEnded(Exception):
     """Faust stopped by itself; start another one."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamLogin:
-    """Where the broker is and who we are there; without a user the connection is plain."""
-
-    bootstrap_servers: str
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
+#: What a client of our principal needs: servers, protocol, user, password, in kafka-python's own names.
+KafkaLogin = Mapping[str, str]
 
 
 class FactStream:
     """One run of Faust, from joining the group to leaving it. It is not started again: make another one."""
 
-    def __init__(self, login: StreamLogin, loop: KpiLoop, telemetry: Telemetry) -> None:
+    def __init__(self, login: KafkaLogin, loop: KpiLoop, telemetry: Telemetry, pace: Pace) -> None:
         self._login = login
         self._loop = loop
         self._telemetry = telemetry
+        self._pace = pace
+        self._leaving = False
         # One thread: the loop is called from one thread at a time, and the event loop stays free for heartbeats.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="kpi")
 
@@ -68,20 +75,30 @@ class FactStream:
             StreamEnded: Faust stopped by itself.
             Exception: whatever Faust raises when the broker cannot be reached.
         """
-        with tempfile.TemporaryDirectory(prefix="pishkhan-kpi-") as folder:
-            app = self._app(folder, stop)
-            try:
-                await app.start()
-                self._telemetry.ready()
-                await self._watch(app, stop)
-            finally:
-                await app.stop()
-                self._thread.shutdown(wait=True)
+        try:
+            # Faust that cannot reach a broker leaves threads and sockets behind: ask first.
+            await self._in_thread(self._loop.reach_logs)
+            with tempfile.TemporaryDirectory(prefix="pishkhan-kpi-") as folder:
+                await self._run(self._app(folder, stop), stop)
+        finally:
+            self._thread.shutdown(wait=True)
+
+    async def _run(self, app: Any, stop: Event) -> None:
+        try:
+            await app.start()
+            self._telemetry.ready()
+            await self._watch(app, stop)
+        finally:
+            await app.stop()
+            for thread in (app.producer.threaded_producer, app.consumer._thread):
+                # A thread that Faust made and did not start still has an open event loop.
+                if thread is not None and not thread.thread_loop.is_running():
+                    thread.thread_loop.close()
 
     async def _watch(self, app: Any, stop: Event) -> None:
         rounds = [
-            asyncio.create_task(self._every(MEASURE_SECONDS, stop, lambda: self._in_thread(self._loop.measure, stop))),
-            asyncio.create_task(self._every(LOOK_SECONDS, stop, lambda: self._look_round(app, stop))),
+            asyncio.create_task(self._again_and_again(lambda: self._measure(stop), stop)),
+            asyncio.create_task(self._again_and_again(lambda: self._look_round(app, stop), stop)),
         ]
         try:
             while not stop.is_set():
@@ -89,22 +106,27 @@ class FactStream:
                     raise StreamEnded
                 await asyncio.sleep(WATCH_SECONDS)
         finally:
-            stop_rounds = await asyncio.gather(*(_ended(task) for task in rounds))
-            for error in filter(None, stop_rounds):
+            self._leaving = True
+            errors = await asyncio.gather(*(_ended(task) for task in rounds))
+            for error in filter(None, errors):
                 raise error
 
-    async def _look_round(self, app: Any, stop: Event) -> None:
+    async def _measure(self, stop: Event) -> float:
+        busy_seconds: float = await self._in_thread(self._loop.measure, stop)
+        return max(self._pace.measure_seconds, busy_seconds / MEASURE_SHARE)
+
+    async def _look_round(self, app: Any, stop: Event) -> float:
         owned = [(place.topic, place.partition) for place in app.consumer.assignment() if place.topic in TOPICS]
         self._telemetry.owned(len(owned))
         await self._in_thread(self._loop.look_round, owned, stop)
+        return self._pace.look_seconds
 
-    async def _every(self, seconds: float, stop: Event, act: Callable[[], Awaitable[object]]) -> None:
+    async def _again_and_again(self, act: Callable[[], Awaitable[float]], stop: Event) -> None:
+        """Do `act`, which says how long to pause then."""
         clock = asyncio.get_running_loop().time
-        while not stop.is_set():
-            started = clock()
-            await act()
-            pause_until = clock() + max(seconds, (clock() - started) / MEASURE_SHARE)
-            while clock() < pause_until and not stop.is_set():
+        while not (stop.is_set() or self._leaving):
+            pause_until = await act() + clock()
+            while clock() < pause_until and not (stop.is_set() or self._leaving):
                 await asyncio.sleep(WATCH_SECONDS)
 
     async def _in_thread(self, act: Callable[..., Any], *arguments: object) -> Any:
@@ -113,14 +135,19 @@ class FactStream:
     def _app(self, folder: str, stop: Event) -> Any:
         app = faust.App(
             GROUP,
-            broker=[f"kafka://{server}" for server in self._login.bootstrap_servers.split(",")],
+            broker=[f"kafka://{server}" for server in self._login["bootstrap_servers"].split(",")],
             broker_credentials=self._credentials(),
             broker_commit_interval=COMMIT_SECONDS,
+            broker_heartbeat_interval=HEARTBEAT_SECONDS,
+            broker_session_timeout=SESSION_SECONDS,
+            broker_rebalance_timeout=SESSION_SECONDS,
             consumer_auto_offset_reset="earliest",
             datadir=folder,
             key_serializer="raw",
             value_serializer="raw",
             stream_buffer_maxsize=BUFFER_RECORDS,
+            # Records that are not acknowledged are read again; to wait for them at the end would be to wait for ever.
+            stream_wait_empty=False,
             topic_allow_declare=False,
             topic_disable_leader=True,
             web_enabled=False,
@@ -140,11 +167,17 @@ class FactStream:
         return app
 
     def _credentials(self) -> Any:
-        if self._login.user is None:
-            return None
-        return faust.SASLCredentials(
-            username=self._login.user, password=self._login.password, mechanism=SASLMechanism.SCRAM_SHA_256
-        )
+        """Return Faust's form of the login; it names the protocol after the class of credentials."""
+        protocol = self._login.get("security_protocol", "PLAINTEXT")
+        context = ssl.create_default_context(cafile=self._login.get("ssl_cafile")) if protocol.endswith("SSL") else None
+        if protocol.startswith("SASL_"):
+            return faust.SASLCredentials(
+                username=self._login["sasl_plain_username"],
+                password=self._login["sasl_plain_password"],
+                mechanism=SASLMechanism(self._login["sasl_mechanism"]),
+                ssl_context=context,
+            )
+        return faust.SSLCredentials(context) if context is not None else None
 
 
 async def _ended(task: "asyncio.Task[None]") -> BaseException | None:

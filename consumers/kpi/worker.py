@@ -10,7 +10,7 @@ import structlog
 from consumers.kpi.handlers import KpiHandler
 from consumers.kpi.loop import KpiLoop
 from consumers.kpi.ports import Work
-from consumers.kpi.stream import FactStream, StreamLogin
+from consumers.kpi.stream import FactStream, KafkaLogin, Pace
 from consumers.runner.backoff import Backoff
 from consumers.runner.ports import Setback, Source, Telemetry
 
@@ -23,17 +23,20 @@ class KpiWorker:
 
     def __init__(
         self,
-        login: StreamLogin,
+        login: KafkaLogin,
         work: Work,
         handler: KpiHandler,
         source: Source,
         telemetry: Telemetry,
+        *,
+        pace: Pace | None = None,
         chance: Callable[[], float] = random,
     ) -> None:
         self._login = login
         self._loop = KpiLoop(work, handler, source, telemetry, chance)
         self._source = source
         self._telemetry = telemetry
+        self._pace = pace or Pace()
         self._chance = chance
 
     def run(self, stop: Event) -> None:
@@ -50,7 +53,7 @@ class KpiWorker:
         while not stop.is_set():
             started = clock()
             try:
-                await FactStream(self._login, self._loop, self._telemetry).run(stop)
+                await FactStream(self._login, self._loop, self._telemetry, self._pace).run(stop)
             except Exception as error:
                 self._telemetry.unready(Setback.BROKER_UNAVAILABLE)
                 if clock() - started > HEALTHY_SECONDS:
