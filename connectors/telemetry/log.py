@@ -8,8 +8,9 @@ record shows its template, never its arguments.
 import logging
 import re
 import sys
+import time
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from contextlib import AbstractContextManager
 from pathlib import PurePath
 from typing import Any, TextIO
@@ -43,10 +44,37 @@ _IDS = frozenset({"request_id", "event_id", "timestamp", "cluster_id"})
 _LONG_NUMBERS = frozenset({"rial", "position", "revision"})
 #: What these say below a warning is about themselves.
 _LIBRARIES = ("aiokafka", "alembic", "asyncio", "faust", "httpcore", "httpx", "kafka", "mode", "psycopg", "sqlalchemy")
+#: A library that repeats itself, as clients of a broker that is away do, is heard this often.
+REPEAT_SECONDS = 10.0
 _FRAMES = 3
 
 
-def configure_logging(worker: str, *, level: str = "INFO", stream: TextIO | None = None) -> None:
+class SeldomRepeated(logging.Filter):
+    """Lets each of a library's messages through once in a while; ours always."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        super().__init__()
+        self._monotonic = monotonic
+        self._heard: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether `record` is ours, or was not heard lately."""
+        if not record.name.startswith(_LIBRARIES):
+            return True
+        key, now = (record.name, str(record.msg)), self._monotonic()
+        if now - self._heard.get(key, -REPEAT_SECONDS) < REPEAT_SECONDS:
+            return False
+        self._heard[key] = now
+        return True
+
+
+def configure_logging(
+    worker: str,
+    *,
+    level: str = "INFO",
+    stream: TextIO | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> None:
     """Send the logs of this process to `stream` (stderr by default), ours and the libraries'."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -67,6 +95,7 @@ def configure_logging(worker: str, *, level: str = "INFO", stream: TextIO | None
     )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(SeldomRepeated(monotonic))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

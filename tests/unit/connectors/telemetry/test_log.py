@@ -10,7 +10,14 @@ from uuid import UUID
 import pytest
 import structlog
 
-from connectors.telemetry.log import WITHHELD, configure_logging, get_log, request_context
+from connectors.telemetry.log import (
+    REPEAT_SECONDS,
+    WITHHELD,
+    SeldomRepeated,
+    configure_logging,
+    get_log,
+    request_context,
+)
 
 REQUEST = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 NAME = "canary-name"
@@ -109,3 +116,14 @@ def test_libraries_are_quiet_below_a_warning(stream: io.StringIO) -> None:
     logging.getLogger("kafka.consumer").info("connected")
     get_log("intake").info("ready")
     assert [line["event"] for line in lines(stream)] == ["ready"]
+
+
+def test_a_library_that_repeats_itself_is_heard_seldom() -> None:
+    now = 0.0
+    seldom = SeldomRepeated(lambda: now)
+    again = logging.LogRecord("kafka.net", logging.ERROR, "x.py", 1, "connection to %s failed", ("a",), None)
+    other = logging.LogRecord("kafka.net", logging.ERROR, "x.py", 1, "fetch failed", (), None)
+    ours = logging.LogRecord("runner", logging.ERROR, "x.py", 1, "record parked", (), None)
+    assert [seldom.filter(record) for record in (again, again, other, ours, ours)] == [True, False, True, True, True]
+    now = REPEAT_SECONDS
+    assert seldom.filter(again)
