@@ -13,7 +13,7 @@ from deploy.commands.options import DataOption
 from deploy.problem import Problem
 from deploy.settings import load_settings
 from deploy.terminal.fields import form_of
-from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, request_id_of
+from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of, request_id_of
 from deploy.words import Language
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
 from schemas.topics import INTAKE_AGENCY
@@ -81,7 +81,8 @@ def submit(
     with Terminal(data, language) as terminal:
         with terminal.reading() as connection:
             known = newest_service(connection, service)
-        claim = RequestSubmitted(
+        claim = claim_of(
+            RequestSubmitted,
             request_id=request_id,
             service=service,
             origin=Origin.AGENCY if office is None else Origin.CITIZEN_CHOICE,
@@ -103,7 +104,7 @@ def cancel(
 ) -> None:
     """Cancel a request that is not complete; what was collected is due back to the citizen."""
     request_id = request_id_of(request)
-    claim = RequestCancelled(request_id=request_id, reason=reason)
+    claim = claim_of(RequestCancelled, request_id=request_id, reason=reason)
     with Terminal(data, language) as terminal:
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
@@ -121,7 +122,7 @@ def answer(
     if (reply is Reply.MORE) != (document is not None):
         raise Problem("Give --document with the answer `more`, and only then: it says which document is wanted.")
     request_id = request_id_of(request)
-    claim = AgencyAnswered(request_id=request_id, answer=_ANSWERS[reply], document_wanted=document)
+    claim = claim_of(AgencyAnswered, request_id=request_id, answer=_ANSWERS[reply], document_wanted=document)
     with Terminal(data, language) as terminal:
         terminal.say(_source(context), claim, request_id, wait_seconds)
 

@@ -13,7 +13,7 @@ from connectors.ids import new_id
 from deploy.commands.options import DataOption
 from deploy.problem import Problem
 from deploy.terminal.inbox import inbox_table
-from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, request_id_of
+from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of, request_id_of
 from deploy.terminal.words import amount
 from deploy.words import Language
 from schemas.intake_office import (
@@ -101,7 +101,7 @@ def accept(
 ) -> None:
     """Take a routed request on; the answer says what to collect."""
     request_id = request_id_of(request)
-    claim = RequestAccepted(request_id=request_id, operator=operator)
+    claim = claim_of(RequestAccepted, request_id=request_id, operator=operator)
     with Terminal(data, language) as terminal:
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
@@ -117,7 +117,7 @@ def decline(
 ) -> None:
     """Send a routed request back; it goes to another office."""
     request_id = request_id_of(request)
-    claim = RequestDeclined(request_id=request_id, reason=reason, operator=operator)
+    claim = claim_of(RequestDeclined, request_id=request_id, reason=reason, operator=operator)
     with Terminal(data, language) as terminal:
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
@@ -147,7 +147,8 @@ def collect(
         card = fee is not None and any(line.collector is Collector.OFFICE_POS for line in fee.lines)
         if card and pos_reference is None:
             raise Problem("The tariff says that this fee is paid by card: give --pos REFERENCE.")
-        claim = FeeCollected(
+        claim = claim_of(
+            FeeCollected,
             request_id=request_id,
             amount_rial=amount_rial,
             method=PaymentMethod.CASH if pos_reference is None else PaymentMethod.POS,
@@ -170,7 +171,8 @@ def give_back(
 ) -> None:
     """Record money that went back to the citizen. Amounts are rial."""
     request_id = request_id_of(request)
-    claim = FeeReturned(
+    claim = claim_of(
+        FeeReturned,
         request_id=request_id,
         amount_rial=amount_rial,
         receipt_number=receipt or _new_receipt(),
@@ -191,7 +193,7 @@ def start(
 ) -> None:
     """Begin the work."""
     request_id = request_id_of(request)
-    claim = ServiceStarted(request_id=request_id, operator=operator)
+    claim = claim_of(ServiceStarted, request_id=request_id, operator=operator)
     with Terminal(data, language) as terminal:
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
@@ -207,7 +209,7 @@ def ask(
 ) -> None:
     """Ask the agency, and wait for its answer."""
     request_id = request_id_of(request)
-    claim = AgencyAwaited(request_id=request_id, question=question, operator=operator)
+    claim = claim_of(AgencyAwaited, request_id=request_id, question=question, operator=operator)
     with Terminal(data, language) as terminal:
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
@@ -222,7 +224,7 @@ def deliver(
 ) -> None:
     """The citizen has what was asked for: the request is complete."""
     request_id = request_id_of(request)
-    claim = ServiceDelivered(request_id=request_id, operator=operator)
+    claim = claim_of(ServiceDelivered, request_id=request_id, operator=operator)
     with Terminal(data, language) as terminal:
         terminal.say(_source(context), claim, request_id, wait_seconds)
 

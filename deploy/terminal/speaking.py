@@ -1,5 +1,6 @@
 """Saying one thing to the bus from the terminal, and waiting for what comes of it."""
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from producers.claims import ClaimInvalid
 from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
 from schemas.base import Event
+from schemas.decode import EventInvalid, SomeEvent, parse
 from schemas.log_requests import ClaimRefused, RequestRefused
 
 #: An answer comes within moments when the bus runs; after this long it is told that none came.
@@ -108,6 +110,14 @@ def request_id_of(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise Problem(f"{text} is no request id; copy it from the inbox or from the submission.") from None
+
+
+def claim_of(model: type[SomeEvent], **fields: object) -> SomeEvent:
+    """Return the claim that a person's options say. Raises `Problem`, naming the option's field and never its value."""
+    try:
+        return parse(model, json.dumps(fields, default=str).encode())
+    except EventInvalid as error:
+        raise Problem(f"{error.field}: {error.problem}") from None
 
 
 def unavailable(error: Exception) -> Problem:
