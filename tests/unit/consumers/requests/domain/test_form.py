@@ -89,8 +89,8 @@ def test_a_required_personal_field_needs_the_encrypted_part() -> None:
 
 
 def test_of_a_refused_form_only_what_is_declared_not_personal_and_fits_is_kept() -> None:
-    fits = {"reason": "lost", "copies": 2, "on": "2026-11-25", "kind": "first", "extras": ("second",)}
-    stray = {"unheard_of": "SECRET", "0012345678": 1, "birth_place": "SECRET", "notes": 12345678}
+    fits: dict[str, Any] = {"reason": "lost", "copies": 2, "on": "2026-11-25", "kind": "first", "extras": ("second",)}
+    stray: dict[str, Any] = {"unheard_of": "SECRET", "0012345678": 1, "birth_place": "SECRET", "notes": 12345678}
     assert clear_part(FORM, {**fits, **stray}) == fits
-    wrong = {"copies": "SECRET", "on": "SECRET", "kind": "SECRET", "extras": ("first", "SECRET")}
+    wrong: dict[str, Any] = {"copies": "SECRET", "on": "SECRET", "kind": "SECRET", "extras": ("first", "SECRET")}
     assert clear_part(FORM, {"reason": "lost", **wrong}) == {"reason": "lost"}
