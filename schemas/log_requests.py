@@ -86,6 +86,7 @@ class ClaimRefusal(StrEnum):
     UNKNOWN_OFFICE = "unknown_office"
     WINDOW_NOT_OPEN = "window_not_open"
     ALREADY_IMPOSED = "already_imposed"
+    ALREADY_PAID = "already_paid"
     UNKNOWN_FINE = "unknown_fine"
     UNKNOWN_ACCOUNT = "unknown_account"
 

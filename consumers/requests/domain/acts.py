@@ -49,6 +49,8 @@ _ACCOUNT = re.compile(
 def remembered(claim: Event) -> tuple[ActKey, ...]:
     """Return the records that `act` must know of to decide on `claim`."""
     match claim:
+        case OfficePaid():
+            return (_payment(claim),)
         case FineImposed(fine_id=fine):
             return (ActKey("fine", str(fine)),)
         case FineLifted(fine_id=fine):
@@ -63,9 +65,7 @@ def act(claim: Event, known: Mapping[ActKey, str], snapshot: Snapshot, partition
     """Return what `claim` comes to. `known` holds the records of `remembered`, `partitions` is the requests log's."""
     match claim:
         case OfficePaid():
-            return _unknown_office(claim.office, snapshot) or Done(
-                (OfficePaymentAccepted(office=claim.office, amount_rial=claim.amount_rial, reference=claim.reference),)
-            )
+            return _unknown_office(claim.office, snapshot) or _pay(claim, known)
         case FineImposed() | FineLifted():
             return _unknown_office(claim.office, snapshot) or _fine(claim, known)
         case CorrectionOrdered():
@@ -74,6 +74,20 @@ def act(claim: Event, known: Mapping[ActKey, str], snapshot: Snapshot, partition
             return _close_window(claim.window, known, partitions)
         case _:
             raise AssertionError(f"{type(claim).__name__} is no act of the directorate")
+
+
+def _payment(claim: OfficePaid) -> ActKey:
+    return ActKey("payment", f"{claim.office} {claim.reference}")
+
+
+def _pay(claim: OfficePaid, known: Mapping[ActKey, str]) -> Done | Refuse:
+    """A bank's reference counts once for an office: the same line typed twice is one payment."""
+    if _payment(claim) in known:
+        return Refuse(
+            ClaimRefusal.ALREADY_PAID, "reference: this office's payment under it counts already; correct the reference"
+        )
+    event = OfficePaymentAccepted(office=claim.office, amount_rial=claim.amount_rial, reference=claim.reference)
+    return Done((event,), _payment(claim), str(claim.amount_rial))
 
 
 def _fine(claim: FineImposed | FineLifted, known: Mapping[ActKey, str]) -> Done | Refuse:

@@ -161,6 +161,14 @@ def test_a_payment_of_an_unknown_office_is_refused(bus: RequestsBus) -> None:
     assert refused.request_id is None
 
 
+def test_a_banks_reference_counts_once_for_an_office(bus: RequestsBus) -> None:
+    paid = OfficePaid(office="office-1", amount_rial=5_000, reference="bank-1")
+    bus.say(DIRECTORATE, paid, paid)
+    bus.say(DIRECTORATE, paid.model_copy(update={"amount_rial": 6_000}), paid.model_copy(update={"office": "office-2"}))
+    assert [refused.reason for refused in bus.refusals()] == [ClaimRefusal.ALREADY_PAID] * 2
+    assert [type(logged.event).__name__ for logged in bus.log()].count("OfficePaymentAccepted") == 2
+
+
 def test_a_window_closes_once_in_every_partition(bus: RequestsBus) -> None:
     bus.say(DIRECTORATE, WindowCloseRequested(window=2))
     bus.say(DIRECTORATE, WindowCloseRequested(window=1), WindowCloseRequested(window=1))
