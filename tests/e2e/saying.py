@@ -1,7 +1,9 @@
 """What agencies, offices and the directorate say, as lines of structured CloudEvents for `pishkhan publish`."""
 
 import json
+import time
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,8 +19,8 @@ def new_request() -> str:
     return str(uuid.uuid4())
 
 
-def said(source: str, name: str, time: datetime | None = None, /, **data: object) -> Line:
-    """Return one event, said by `source` at business time `time`; without one, the time of publishing counts."""
+def said(source: str, name: str, moment: datetime | None = None, /, **data: object) -> Line:
+    """Return one event, said by `source` at business time `moment`; without one, the time of publishing counts."""
     line: Line = {
         "specversion": "1.0",
         "id": str(uuid.uuid4()),
@@ -26,8 +28,8 @@ def said(source: str, name: str, time: datetime | None = None, /, **data: object
         "type": f"ir.pishkhan.{name}.v1",
         "data": data,
     }
-    if time is not None:
-        line["time"] = time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if moment is not None:
+        line["time"] = moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if "request_id" in data:
         line["subject"] = data["request_id"]
     return line
@@ -38,13 +40,13 @@ def submitted(
     request_id: str,
     service: str,
     city: str,
-    time: datetime | None = None,
+    moment: datetime | None = None,
     /,
     **form: object,
 ) -> Line:
     """Return an agency's submission of a request that any office may have."""
     body = {"request_id": request_id, "service": service, "origin": "agency", "city": city, "form": form}
-    return said(f"/agencies/{agency}", "RequestSubmitted", time, **body)
+    return said(f"/agencies/{agency}", "RequestSubmitted", moment, **body)
 
 
 def publish(bus: RunningBus, *lines: Line) -> None:
@@ -60,8 +62,14 @@ def states(bus: RunningBus, request_ids: list[str]) -> Mapping[str, str]:
 
 
 def wait_for_states(bus: RunningBus, wanted: Mapping[str, str], seconds: float = 60.0) -> None:
-    """Wait until every request is in its wanted state."""
-    until(lambda: states(bus, list(wanted)) == wanted, f"requests to be {sorted(set(wanted.values()))}", seconds)
+    """Wait until every request is in its wanted state. Fails with the counts of those that are not."""
+    deadline = time.monotonic() + seconds
+    while (found := states(bus, list(wanted))) != wanted:
+        others = Counter(
+            found.get(request_id, "unknown") for request_id in wanted if found.get(request_id) != wanted[request_id]
+        )
+        assert time.monotonic() < deadline, f"after {seconds:.0f} s requests are still {dict(others)}"
+        time.sleep(0.1)
 
 
 def wait_until_quiet(bus: RunningBus, seconds: float = 90.0) -> None:
