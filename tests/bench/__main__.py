@@ -2,7 +2,7 @@
 
 import argparse
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import benches
-from tests.bench.bus import BenchBus, bench_bus
+from tests.bench.bus import BenchBus, Usage, bench_bus
 from tests.bench.corpus import held_and_posted, province, registry_log, submissions
 
 #: Figure, what stands beside it, and the ratio that the project asks of itself.
@@ -75,11 +75,17 @@ def _table(name: str, measured: benches.Measured) -> Table:
     for figure, limit in LIMITS:
         if figure in medians:
             table.add_row(f"{figure}, wanted", f"{limit:.0f}", "met" if medians[figure] <= limit else "missed")
-    for worker, usages in measured.usages.items():
-        rss = max(usage.rss_mb for usage in usages)
-        cpu = median(usage.cpu_seconds for usage in usages)
-        table.add_row(f"{worker}: largest RSS", f"{rss:.0f} MB", f"{cpu:.1f} s of CPU in a run")
+    for process, usages in measured.usages.items():
+        cpu_us = median(usage.cpu_us for usage in usages)
+        table.add_row(f"{process}: CPU per request", f"{cpu_us:.0f} µs", _memory(usages))
     return table
+
+
+def _memory(usages: Sequence[Usage]) -> str:
+    largest = max(usages, key=lambda usage: usage.rss_mb)
+    if not largest.rss_mb:
+        return ""
+    return f"largest RSS {largest.rss_mb:.0f} MB, half way {largest.rss_half_way_mb:.0f} MB"
 
 
 def _number(value: float) -> str:

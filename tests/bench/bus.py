@@ -5,8 +5,8 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.log_producer import LogProducer
+from connectors.broker.source import KafkaSource
 from connectors.database.copy import copy_rows
 from connectors.database.engine import build_engine
 from connectors.database.migrate import migrate
@@ -28,18 +29,34 @@ from deploy.settings import Settings
 from producers.ports import OutboxRow
 from schemas.decode import encode
 from schemas.log_registry import OfficeVersioned, RegistryEntry
+from schemas.topics import INTAKE_PREFIX
 from tests.bench.corpus import AGENCY, MOMENT
 
 FILL_ROWS = 5_000
-LOOK_SECONDS = 0.02
+#: Seldom enough not to disturb what is watched, often enough for runs of seconds.
+LOOK_SECONDS = 0.05
+_POSITIONS = "SELECT coalesce(sum(next_position), 0) FROM consumer_offset WHERE consumer = %s"
+_BEGIN = """
+INSERT INTO consumer_offset (consumer, cluster_id, topic, topic_id, partition, next_position)
+VALUES (%s, %s, %s, %s, %s, %s)
+"""
 
 
 @dataclass
 class Usage:
-    """What a worker took: CPU seconds since it began to work, and its largest resident memory."""
+    """What a process took: CPU per event in microseconds, and its largest resident memory, also half way through."""
 
-    cpu_seconds: float = 0.0
+    cpu_us: float = 0.0
     rss_mb: float = 0.0
+    rss_half_way_mb: float = 0.0
+
+    def look(self, process: psutil.Process, *, half_way: bool) -> None:
+        """Note the present memory. Raises `RuntimeError` when the process has ended."""
+        if process.status() == psutil.STATUS_ZOMBIE:
+            raise RuntimeError(f"process {process.pid} ended; its words are in bench.log")
+        self.rss_mb = max(self.rss_mb, process.memory_info().rss / 1e6)
+        if half_way:
+            self.rss_half_way_mb = self.rss_mb
 
 
 @dataclass
@@ -108,13 +125,40 @@ class BenchBus:
                 started.terminate()
                 started.wait(30)
 
-    def positions(self, consumer: str) -> int:
-        """Return how many records `consumer` has put behind it."""
+    @contextmanager
+    def positions(self, consumer: str) -> Iterator[Callable[[], int]]:
+        """Give what asks how many records `consumer` has put behind it, over one connection."""
         with psycopg.connect(self.libpq_url, autocommit=True) as connection:
-            row = connection.execute(
-                "SELECT coalesce(sum(next_position), 0) FROM consumer_offset WHERE consumer = %s", [consumer]
-            ).fetchone()
-        return int(row[0]) if row else 0
+
+            def asked() -> int:
+                row = connection.execute(_POSITIONS, [consumer]).fetchone()
+                return int(row[0]) if row else 0
+
+            yield asked
+
+    def begin_at_the_ends(self, consumer: str) -> None:
+        """Let `consumer` begin where its topics end now, as if it had worked through all before."""
+        source = KafkaSource(self.login, lambda name: name.startswith(INTAKE_PREFIX), "bench")
+        admin = BrokerAdmin(self.login)
+        try:
+            partitions, cluster_id = source.partitions(), admin.cluster_id()
+            ends = source.ends(sorted({partition.topic for partition in partitions}))
+        finally:
+            admin.close()
+            source.close()
+        rows = [
+            (consumer, cluster_id, place.topic, place.topic_id, place.number, ends[f"{place.topic}/{place.number}"])
+            for place in partitions
+        ]
+        with psycopg.connect(self.libpq_url, autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.executemany(_BEGIN, rows)
+
+    def engine_processes(self) -> dict[str, psutil.Process]:
+        """Return the two engines' processes."""
+        postgres, kafka = self.engines.postgres.process, self.engines.kafka.process
+        assert postgres is not None, "the engines run as long as the bus is there"
+        assert kafka is not None, "the engines run as long as the bus is there"
+        return {"PostgreSQL": psutil.Process(postgres.pid), "Kafka": psutil.Process(kafka.pid)}
 
     @property
     def libpq_url(self) -> str:
@@ -166,34 +210,46 @@ def bench_bus(directory: Path) -> Iterator[BenchBus]:
 
 
 def watch(
-    progress: Callable[[], int], total: int, processes: Iterable[psutil.Process], patience_seconds: float = 300.0
-) -> tuple[float, list[Usage]]:
+    progress: Callable[[], int],
+    total: int,
+    workers: Mapping[str, psutil.Process],
+    engines: Mapping[str, psutil.Process] | None = None,
+    patience_seconds: float = 300.0,
+) -> tuple[float, dict[str, Usage]]:
     """Follow `progress` to `total`; return events per second after the first ones seen, and each process's usage.
 
-    Raises `TimeoutError` when nothing moves for `patience_seconds`.
+    Of engines only the CPU is noted: what they share among their processes would count many times as memory. When the
+    first look sees everything, start-up is counted, too: a run that short only shows that the bench works. Raises
+    `TimeoutError` when nothing moves for `patience_seconds`.
     """
-    processes = list(processes)
-    usages = [Usage() for _ in processes]
+    processes = {**workers, **(engines or {})}
+    usages = {name: Usage() for name in processes}
+    began_at = moved_at = time.monotonic()
+    cpu_seconds = {name: cpu_of(process) for name, process in processes.items()}
     first = last = progress()
-    moved_at = time.monotonic()
-    began_at: float | None = None
-    cpu = [0.0] * len(processes)
+    begun = False
     while last < total:
         time.sleep(LOOK_SECONDS)
         now, seen = time.monotonic(), progress()
         if seen > last:
             moved_at = now
-            if began_at is None:
-                began_at, first = now, seen
-                cpu = [sum(process.cpu_times()[:2]) for process in processes]
+            if not begun and seen < total:
+                begun, began_at, first = True, now, seen
+                cpu_seconds = {name: cpu_of(process) for name, process in processes.items()}
         elif now - moved_at > patience_seconds:
             raise TimeoutError(f"stuck at {seen} of {total}")
         last = seen
-        for usage, process in zip(usages, processes, strict=True):
-            if process.status() == psutil.STATUS_ZOMBIE:
-                raise RuntimeError(f"{' '.join(process.cmdline()) or 'a process'} ended; its words are in bench.log")
-            usage.rss_mb = max(usage.rss_mb, process.memory_info().rss / 1e6)
-    assert began_at is not None, "the first look came too late: use more requests"
-    for usage, process, before in zip(usages, processes, cpu, strict=True):
-        usage.cpu_seconds = sum(process.cpu_times()[:2]) - before
-    return (total - first) / (time.monotonic() - began_at), usages
+        for name, process in workers.items():
+            usages[name].look(process, half_way=seen < total / 2)
+    for name, process in processes.items():
+        usages[name].cpu_us = 1e6 * (cpu_of(process) - cpu_seconds[name]) / (last - first)
+    return (last - first) / (time.monotonic() - began_at), usages
+
+
+def cpu_of(process: psutil.Process) -> float:
+    """Return the CPU seconds of a process and its children, those that have ended included."""
+    seconds = sum(process.cpu_times()[:4])
+    for child in process.children():
+        with suppress(psutil.NoSuchProcess):
+            seconds += sum(child.cpu_times()[:2])
+    return float(seconds)
