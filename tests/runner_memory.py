@@ -113,6 +113,7 @@ class MemoryDatabase:
         self.owners: dict[Partition, str] = {}
         self.stores = MemoryStores()
         self.before_commit: Callable[[], None] = lambda: None
+        self.after_commit: Callable[[], None] = lambda: None
 
     @contextmanager
     def transaction_of(self, owner: str) -> Iterator[tuple[MemoryPositions, MemoryStores]]:
@@ -120,6 +121,7 @@ class MemoryDatabase:
         yield MemoryPositions(rows, self.owners, owner), stores
         self.before_commit()
         self.positions, self.stores = rows, stores
+        self.after_commit()
 
 
 @dataclass

@@ -283,13 +283,11 @@ def test_an_ambiguous_commit_is_resolved_by_reading_the_positions_again() -> Non
     bench.turns()
     bench.source.append(FIRST, "a")
 
-    def commit_and_lose_the_answer() -> None:
-        bench.database.before_commit = lambda: None
-        bench.database.positions = {FIRST: 1}
-        bench.database.stores.applied.append("a")
+    def lose_the_answer() -> None:
+        bench.database.after_commit = lambda: None
         raise DatabaseUnavailable("the connection broke during COMMIT")
 
-    bench.database.before_commit = commit_and_lose_the_answer
+    bench.database.after_commit = lose_the_answer
     bench.turns(2)
     assert bench.applied == ["a"], "what was committed is not applied again"
 
