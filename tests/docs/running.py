@@ -69,7 +69,8 @@ def run(block: Block, folder: Path, bus: Bus | None) -> None:
 def _environment(bus: Bus | None) -> dict[str, str]:
     outside = {name: value for name, value in os.environ.items() if not name.startswith("PISHKHAN_")}
     path = os.pathsep.join([str(Path(sys.executable).parent), outside.get("PATH", "")])
-    return {**outside, "PATH": path, "COLUMNS": "120", **(bus.environment if bus else {})}
+    # The bus's variables hold a PATH too; a page's commands are found as a reader's are.
+    return {**outside, **(bus.environment if bus else {}), "PATH": path, "COLUMNS": "120"}
 
 
 def _check_targets(block: Block) -> None:
