@@ -8,9 +8,10 @@ import gc
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from random import random
-from threading import Event
+from threading import Event, Thread
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -134,17 +135,23 @@ def _runner(
     return Runner(source, leases, SqlWork(engine, stores, positions), handler, telemetry)
 
 
-def _relay(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:
+def _relay(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, exporter: Exporter) -> Worker:
     from connectors.broker.log_producer import LogProducer
+    from connectors.database.metric_queries import SqlMetricSource
     from connectors.database.relay_outbox import SqlRelayOutbox
+    from connectors.telemetry.database import DatabaseReader, WithDatabaseReader
     from connectors.telemetry.relay import RelayTelemetry
     from producers.relay import Relay
 
-    return Relay(
-        partial(SqlRelayOutbox, settings.worker_database_url(), _worker_id("relay")),
+    url, worker_id = settings.worker_database_url(), _worker_id("relay")
+    relay = Relay(
+        partial(SqlRelayOutbox, url, worker_id),
         partial(LogProducer, settings.kafka_login()),
         RelayTelemetry(telemetry),
         chance=random,
+    )
+    return WithDatabaseReader(
+        relay, DatabaseReader(partial(SqlMetricSource, url, worker_id), exporter.database.replace)
     )
 
 
@@ -185,15 +192,33 @@ def _settlement(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry,
     return _runner(CONSUMER, settings, cluster_id, source, settlement_stores, handler, telemetry)
 
 
-def _kpi(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:
+@dataclass(frozen=True, slots=True)
+class _WithGauges:
+    """A worker beside which the whole bus's figures are read from the database."""
+
+    worker: Worker
+    gauges: Worker
+
+    def run(self, stop: Event) -> None:
+        """Run both until `stop` is set."""
+        beside = Thread(target=self.gauges.run, args=(stop,), name="gauges", daemon=True)
+        beside.start()
+        self.worker.run(stop)
+        beside.join()
+
+
+def _kpi(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, exporter: Exporter) -> Worker:
     from connectors.database.kpi import SqlKpiWork
+    from connectors.telemetry.database_gauges import DatabaseGauges
     from consumers.kpi.handlers import CONSUMER, KpiHandler
     from consumers.kpi.reading import TOPICS
     from consumers.kpi.worker import KpiWorker
 
     work = SqlKpiWork(build_engine(settings.worker_database_url(), _worker_id(CONSUMER)))
     source = KafkaSource(settings.kafka_login(), lambda topic: topic in TOPICS, f"pishkhan.{CONSUMER}.look")
-    return KpiWorker(settings.kafka_login(), work, KpiHandler(settings.clock, new_id, telemetry), source, telemetry)
+    worker = KpiWorker(settings.kafka_login(), work, KpiHandler(settings.clock, new_id, telemetry), source, telemetry)
+    gauges = build_engine(settings.worker_database_url(), _worker_id("gauges"))
+    return _WithGauges(worker, DatabaseGauges(gauges, exporter.database))
 
 
 _BUILDERS: dict[str, Callable[[Settings, str, WorkerTelemetry, Exporter], Worker]] = {

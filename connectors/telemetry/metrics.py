@@ -196,9 +196,14 @@ INCOME = Metric(
 LEDGER_SUM = Metric(
     "pishkhan_ledger_sum_rial", Kind.GAUGE, _D, "rial", "Sum of all accounts' signed balances: always zero."
 )
-# Money moved so far, by kind of transfer: hold, collect, post, void and so on.
+# Money moved so far, by kind of transfer. Held is posted, voided and still held, so of these only suspense counts.
 LEDGER_MOVED = Metric(
-    "pishkhan_ledger_moved_rial_total", Kind.COUNTER, _D, "rial", "Amounts transferred so far, by kind.", ("kind",)
+    "pishkhan_ledger_moved_rial_total",
+    Kind.COUNTER,
+    _D,
+    "rial",
+    "Amounts transferred so far, by kind; of hold, post and void what went through suspense.",
+    ("kind",),
 )
 # What is held and not yet divided or let go.
 STILL_HELD = Metric(

@@ -13,7 +13,6 @@ from http import HTTPStatus
 from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
@@ -33,6 +32,7 @@ from deploy.engines.kafka import EmbeddedKafka
 from tests.engines import DatabaseUrls, Engines, kafka_login
 from tests.integration.consumers.kpi.test_figures_in_sql import in_sql, plainly
 from tests.kpi_log import Told, working_day
+from tests.outages import closed_to_workers
 
 pytestmark = pytest.mark.integration
 
@@ -239,20 +239,6 @@ def is_ready(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == HTTPStatus.OK
     except httpx.TransportError:
         return False
-
-
-@contextmanager
-def closed_to_workers(engines: Engines) -> Iterator[None]:
-    """End the workers' connections and let them make no new ones."""
-    with psycopg.connect(engines.postgres.administrator_url, autocommit=True) as administrator:
-        administrator.execute("ALTER ROLE pishkhan_worker NOLOGIN")
-        try:
-            administrator.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'pishkhan_worker'"
-            )
-            yield
-        finally:
-            administrator.execute("ALTER ROLE pishkhan_worker LOGIN")
 
 
 def _free_port() -> int:
