@@ -15,7 +15,7 @@ READ_SECONDS = 10.0
 #: Reading takes this share of the time at most: with a long history it is done less often.
 READ_SHARE = 0.05
 #: Only one worker shows the figures, or every sum over workers would count them several times.
-_SHOWING_LOCK = 7_236_004
+_SHOWING_LOCK = 7_236_005
 
 
 class DatabaseGauges:
