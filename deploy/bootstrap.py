@@ -135,23 +135,17 @@ def _runner(
     return Runner(source, leases, SqlWork(engine, stores, positions), handler, telemetry)
 
 
-def _relay(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, exporter: Exporter) -> Worker:
+def _relay(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:
     from connectors.broker.log_producer import LogProducer
-    from connectors.database.metric_queries import SqlMetricSource
     from connectors.database.relay_outbox import SqlRelayOutbox
-    from connectors.telemetry.database import DatabaseReader, WithDatabaseReader
     from connectors.telemetry.relay import RelayTelemetry
     from producers.relay import Relay
 
-    url, worker_id = settings.worker_database_url(), _worker_id("relay")
-    relay = Relay(
-        partial(SqlRelayOutbox, url, worker_id),
+    return Relay(
+        partial(SqlRelayOutbox, settings.worker_database_url(), _worker_id("relay")),
         partial(LogProducer, settings.kafka_login()),
         RelayTelemetry(telemetry),
         chance=random,
-    )
-    return WithDatabaseReader(
-        relay, DatabaseReader(partial(SqlMetricSource, url, worker_id), exporter.database.replace)
     )
 
 
