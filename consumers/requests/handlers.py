@@ -20,6 +20,7 @@ from consumers.requests.domain.world import BatchWorld, Seeds
 from consumers.requests.fold import Fold, failure, passed
 from consumers.requests.messages import messages
 from consumers.requests.ports import IntakeEnds, RequestStores
+from consumers.requests.reading import ClaimReader
 from consumers.runner.ports import Clock, Outcome, Record, Telemetry
 from schemas.decode import encode
 from schemas.intake_office import RequestAccepted
@@ -33,14 +34,17 @@ class RequestsHandler:
     """Implements `consumers.runner.ports.Handler` for requests. Keeps the registry's view between batches.
 
     `seeds` gives the seed of a routing attempt from the secret; `ends` asks the broker, only for services that nobody
-    knows.
+    knows; `reader` may have read the records ahead.
     """
 
-    def __init__(self, seeds: Seeds, clock: Clock, telemetry: Telemetry, ends: IntakeEnds) -> None:
+    def __init__(
+        self, seeds: Seeds, clock: Clock, telemetry: Telemetry, ends: IntakeEnds, reader: ClaimReader | None = None
+    ) -> None:
         self._seeds = seeds
         self._clock = clock
         self._telemetry = telemetry
         self._ends = ends
+        self._reader = reader or ClaimReader()
         self._view = RegistryView.empty()
 
     def handle(self, stores: RequestStores, records: Sequence[Record]) -> None:
@@ -105,7 +109,7 @@ class RequestsHandler:
         claims: list[Claim] = []
         letters: list[Unreadable] = []
         for record in records:
-            read = read_claim(record, IntakeReader.REQUESTS)
+            read = self._reader.read(record)
             if isinstance(read, Claim):
                 claims.append(read)
             elif isinstance(read, Unreadable):
@@ -137,7 +141,7 @@ class RequestsHandler:
         )
         keys: list[ActKey] = [key for claim in claims for key in remembered(claim.event)]
         acts: Mapping[ActKey, str] = stores.acts.known(keys) if keys else {}
-        return Fold(world, cases, acts, self._clock.now(), self._clock.business, self._ends.ends_now)
+        return Fold(world, cases, acts, self._clock.now(), self._clock.business, self._ends.ends_now, stores.park.room)
 
     def _write(self, stores: RequestStores, fold: Fold, other: Collection[Waiting] = ()) -> None:
         """Write everything that `fold` decided; the load clock and the outbox come last."""
