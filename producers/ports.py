@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from schemas.message import Message
@@ -41,8 +40,7 @@ Now = Callable[[], datetime]
 NewId = Callable[[], UUID]
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
+class OutboxRow(NamedTuple):
     """One row that is to be published, as the log will have it. `created_at` finds its daily partition."""
 
     id: int

@@ -29,6 +29,27 @@ def client_arguments(login: KafkaLogin, client_id: str) -> dict[str, Any]:
     }
 
 
+#: The same, in librdkafka's names.
+_LIBRDKAFKA_NAMES = {
+    "bootstrap_servers": "bootstrap.servers",
+    "security_protocol": "security.protocol",
+    "sasl_mechanism": "sasl.mechanism",
+    "sasl_plain_username": "sasl.username",
+    "sasl_plain_password": "sasl.password",
+    "ssl_cafile": "ssl.ca.location",
+}
+
+
+def librdkafka_arguments(login: KafkaLogin, client_id: str) -> dict[str, Any]:
+    """Return `login` in librdkafka's names, with the same waits. A `KeyError` names what has no counterpart here."""
+    return {
+        **{_LIBRDKAFKA_NAMES[name]: value for name, value in login.items()},
+        "client.id": client_id,
+        "socket.timeout.ms": REQUEST_TIMEOUT_MS,
+        "reconnect.backoff.max.ms": RECONNECT_BACKOFF_MAX_MS,
+    }
+
+
 @contextmanager
 def meaningful_errors() -> Iterator[None]:
     """Turn the library's errors into `BrokerUnavailable`, with the class as the reason."""
