@@ -12,10 +12,17 @@ from connectors.database.driver import driver_connection
 from connectors.telemetry import metrics
 from connectors.telemetry.exporter import Series
 from connectors.telemetry.metrics import Metric
+from consumers.intake import DeadLetterReason
+from consumers.parking import ParkReason
+from consumers.settlement.domain.booking import Kind
 from schemas.kpi import Figure
+from schemas.log_requests import RefusalReason
 
 #: What a label shows where the database has no value.
 NONE = "none"
+
+#: The consumers that may park events or bury them.
+_CONSUMERS = ("registry", "requests", "settlement", "kpi")
 
 _OFFICE_CLASS = """
 LEFT JOIN (
@@ -102,7 +109,7 @@ class SqlGauges:
             metric: {_labels(row): float(row[-1]) for row in rows} for metric, rows in answers.items()
         }
         snapshot[metrics.LEDGER_MOVED] = self._read_moved(connection)
-        return snapshot
+        return {metric: {**_zeros(metric, snapshot), **series} for metric, series in snapshot.items()}
 
     def _read_moved(self, connection: Connection) -> Series:
         driver = driver_connection(connection)
@@ -114,6 +121,20 @@ class SqlGauges:
             seen[partition] = max(seen[partition], number)
         self._seen, self._moved = seen, moved
         return {(kind,): rial for kind, rial in moved.items()}
+
+
+def _zeros(metric: Metric, snapshot: Mapping[Metric, Series]) -> Series:
+    """Return zero for what has not happened yet: a series that starts with its first event hides that event."""
+    if metric is metrics.PARKED:
+        return {(consumer, reason.value): 0.0 for consumer in _CONSUMERS for reason in ParkReason}
+    if metric is metrics.DEAD_LETTERS:
+        return {(consumer, reason.value): 0.0 for consumer in _CONSUMERS for reason in DeadLetterReason}
+    if metric is metrics.LEDGER_MOVED:
+        return {(kind.value,): 0.0 for kind in Kind}
+    if metric is metrics.REFUSED:
+        agencies = {labels[0] for labels in snapshot[metrics.OPENED]}
+        return {(agency, reason.value): 0.0 for agency in agencies for reason in RefusalReason}
+    return {}
 
 
 def _labels(row: Sequence[Any]) -> tuple[str, ...]:

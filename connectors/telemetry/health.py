@@ -1,6 +1,7 @@
 """One small HTTP server per worker, on loopback: /metrics, /healthz, /readyz."""
 
 import json
+import os
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
@@ -19,7 +20,7 @@ class HealthServer:
     """Serves until `close`. Port 0 takes a free one; `port` says which.
 
     /healthz says that the process answers. /readyz says that the worker can do its work: 503 with the cause while it
-    waits for broker, database or leases.
+    waits for broker, database or leases. It names the process, so that a supervisor knows its own.
 
     Raises:
         OSError: the port is taken.
@@ -72,7 +73,7 @@ def _handler(registry: CollectorRegistry, not_ready_because: Callable[[], str | 
                 case "/readyz":
                     cause = not_ready_because()
                     status = HTTPStatus.OK if cause is None else HTTPStatus.SERVICE_UNAVAILABLE
-                    body = json.dumps({"ready": cause is None, "cause": cause}).encode()
+                    body = json.dumps({"ready": cause is None, "cause": cause, "process_id": os.getpid()}).encode()
                     self._answer(status, JSON, body)
                 case _:
                     self._answer(HTTPStatus.NOT_FOUND, JSON, b'{"paths":["/metrics","/healthz","/readyz"]}')

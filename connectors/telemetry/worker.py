@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from connectors.telemetry import metrics
 from connectors.telemetry.exporter import Exporter
+from consumers.intake import DeadLetterReason
+from consumers.parking import ParkReason
 from consumers.runner.ports import Outcome, Partition, Setback
 
 
@@ -26,9 +28,7 @@ class WorkerTelemetry:
         self._leases_known = False
         self._topics: set[str] = set()
         self._halted: dict[Setback, set[Partition]] = {}
-        for outcome in Outcome:
-            # A counter that appears only with its first event hides that event from `rate`.
-            exporter.increase(metrics.EVENTS, 0, consumer, outcome.value)
+        self._show_zeros()
         self._show_ready()
 
     def count(self, outcome: Outcome, events: int = 1, reason: StrEnum | None = None) -> None:
@@ -93,6 +93,18 @@ class WorkerTelemetry:
             if self._waits_for is not None:
                 return self._waits_for.value
             return None if self._leases_known else "no_leases_known"
+
+    def _show_zeros(self) -> None:
+        """Show what has not happened yet: a counter that appears with its first event hides that event from `rate`."""
+        for outcome in Outcome:
+            self._exporter.increase(metrics.EVENTS, 0, self._consumer, outcome.value)
+        for reason in ParkReason:
+            self._exporter.increase(metrics.EVENT_REASONS, 0, self._consumer, Outcome.PARKED.value, reason.value)
+        for letter in DeadLetterReason:
+            self._exporter.increase(metrics.EVENT_REASONS, 0, self._consumer, Outcome.DEAD_LETTERED.value, letter.value)
+        for cause in Setback:
+            self._exporter.increase(metrics.ROLLED_BACK, 0, self._consumer, cause.value)
+            self._exporter.put(metrics.HALTED, 0, self._consumer, cause.value)
 
     def _wait_for(self, cause: Setback | None) -> None:
         with self._lock:

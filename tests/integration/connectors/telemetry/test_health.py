@@ -1,5 +1,6 @@
 """The health server answers over real HTTP, on loopback only."""
 
+import os
 from http import HTTPStatus
 
 import httpx
@@ -30,10 +31,10 @@ def test_it_answers_on_its_paths(exporter: Exporter, telemetry: WorkerTelemetry)
         assert httpx.get(f"{base}/healthz").json() == {"alive": True}
         unready = httpx.get(f"{base}/readyz")
         assert unready.status_code == HTTPStatus.SERVICE_UNAVAILABLE
-        assert unready.json() == {"ready": False, "cause": "starting"}
+        assert unready.json() == {"ready": False, "cause": "starting", "process_id": os.getpid()}
         telemetry.owned(12)
         telemetry.ready()
-        assert httpx.get(f"{base}/readyz").json() == {"ready": True, "cause": None}
+        assert httpx.get(f"{base}/readyz").json() == {"ready": True, "cause": None, "process_id": os.getpid()}
         telemetry.unready(Setback.BROKER_UNAVAILABLE)
         assert httpx.get(f"{base}/readyz").json()["cause"] == "broker_unavailable"
         families = {family.name for family in text_string_to_metric_families(httpx.get(f"{base}/metrics").text)}

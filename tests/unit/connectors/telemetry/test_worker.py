@@ -55,6 +55,14 @@ def test_a_batch_that_is_done_again_counts_once(exporter: Exporter, telemetry: W
     assert value(exporter, "pishkhan_rolled_back_batches_total", cause="contention") == 1
 
 
+def test_what_has_not_happened_yet_shows_zero(exporter: Exporter, telemetry: WorkerTelemetry) -> None:
+    assert telemetry.not_ready_because()
+    assert value(exporter, "pishkhan_events_total", outcome="parked") == 0
+    assert value(exporter, "pishkhan_event_reasons_total", outcome="dead_lettered", reason="malformed") == 0
+    assert value(exporter, "pishkhan_rolled_back_batches_total", cause="fenced") == 0
+    assert value(exporter, "pishkhan_halted_partitions", cause="park_full") == 0
+
+
 def test_an_idle_sweep_leaves_no_trace(exporter: Exporter, telemetry: WorkerTelemetry) -> None:
     telemetry.committed(0, 0.001)
     assert value(exporter, "pishkhan_batch_seconds_count") is None
