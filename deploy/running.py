@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,20 +17,18 @@ from pydantic import SecretStr
 from deploy.bootstrap import prepare
 from deploy.engines.instance import EmbeddedEngines, Instance
 from deploy.engines.kept import Kept
-from deploy.engines.processes import port_is_free
+from deploy.ports import port_block
 from deploy.problem import Problem
 from deploy.prometheus.monitor import monitor_command, monitor_port, write_monitor_config
-from deploy.readiness import is_ready
+from deploy.readiness import ready_process
 from deploy.settings import Settings, remember
 from deploy.supervisor import Child, Report, Supervisor
-from deploy.workers import WORKERS
+from deploy.workers import WORKERS, WorkerRow
 
 ENGINE_STAGE = 0
 WORKER_STAGE = 1
 WORKERS_READY_SECONDS = 120.0
 ASK_EVERY_SECONDS = 0.1
-# Room between the port blocks of instances that run side by side.
-PORT_STEP = 20
 
 
 @dataclass(frozen=True)
@@ -66,12 +64,17 @@ class RunningBus:
         """Block until every worker says that it is ready. Raises Problem naming those that are not."""
         deadline = time.monotonic() + WORKERS_READY_SECONDS
         waiting = list(WORKERS)
-        while waiting := [row for row in waiting if not is_ready(self.settings, row)]:
+        while waiting := [row for row in waiting if not self._is_ready(row)]:
             if time.monotonic() > deadline:
                 names = ", ".join(row.name for row in waiting)
                 logs = self.settings.data_directory / "logs"
                 raise Problem(f"Not ready after {WORKERS_READY_SECONDS:.0f} s: {names}. Their logs are in {logs}.")
             time.sleep(ASK_EVERY_SECONDS)
+
+    def _is_ready(self, row: WorkerRow) -> bool:
+        """Whether our own worker is: another instance's, on a port that it was first to take, does not count."""
+        process_id = ready_process(self.settings, row)
+        return process_id is not None and process_id == self.supervisor.process_ids().get(row.name)
 
 
 @contextmanager
@@ -81,7 +84,11 @@ def running_bus(wanted: Wanted, voice: Voice) -> Iterator[RunningBus]:
     Raises Problem (AlreadyRunning, EngineFailed, JarsUnavailable among them) with nothing left running.
     """
     base = _given_settings(wanted)
-    with interrupted_by_signals(), Instance(base.data_directory, voice.line) as instance:
+    with (
+        interrupted_by_signals(),
+        Instance(base.data_directory, voice.line) as instance,
+        _metrics_port(base, Kept(instance.directory / "kept.json")) as metrics_port,
+    ):
         instance.log_directory.mkdir(exist_ok=True)
         started = time.monotonic()
         engines = EmbeddedEngines(instance, voice.jars)
@@ -94,7 +101,7 @@ def running_bus(wanted: Wanted, voice: Voice) -> Iterator[RunningBus]:
             if use_kafka:
                 engines.kafka.wait_ready()
             engines_seconds = time.monotonic() - started
-            settings = _settings(base, wanted, engines, Kept(instance.directory / "kept.json"))
+            settings = _settings(base, wanted, engines, Kept(instance.directory / "kept.json"), metrics_port)
             remember(settings)
             voice.line(f"engines answer after {engines_seconds:.1f} s: Kafka at {settings.kafka_bootstrap}")
             prepare(settings, voice.line)
@@ -136,13 +143,18 @@ def _given_settings(wanted: Wanted) -> Settings:
     return Settings() if wanted.data_directory is None else Settings(data_directory=wanted.data_directory)
 
 
-def _settings(base: Settings, wanted: Wanted, engines: EmbeddedEngines, kept: Kept) -> Settings:
+def _metrics_port(base: Settings, kept: Kept) -> AbstractContextManager[int]:
+    """Hold the workers' ports: those that were given, which are the person's own care, or a free block."""
+    if "metrics_port" in base.model_fields_set:
+        return nullcontext(base.metrics_port)
+    return port_block(kept, base.metrics_port, [row.port_offset for row in WORKERS])
+
+
+def _settings(base: Settings, wanted: Wanted, engines: EmbeddedEngines, kept: Kept, metrics_port: int) -> Settings:
     """The settings of this run: what was given, and what the embedded engines and the data directory say."""
-    changes: dict[str, object] = {}
+    changes: dict[str, object] = {"metrics_port": metrics_port}
     if not base.routing_secret.get_secret_value():
         changes["routing_secret"] = SecretStr(kept.secret("routing_secret"))
-    if "metrics_port" not in base.model_fields_set:
-        changes["metrics_port"] = _metrics_port(kept, base.metrics_port)
     if wanted.clock_start is not None:
         changes |= {"clock_start": wanted.clock_start, "clock_factor": wanted.clock_factor}
     if "clock_start" in changes or (base.clock_start is not None and base.clock_real_start is None):
@@ -164,17 +176,6 @@ def _settings(base: Settings, wanted: Wanted, engines: EmbeddedEngines, kept: Ke
             "database_owner_url": SecretStr(engines.postgres.owner_url),
         }
     return base.model_copy(update=changes)
-
-
-def _metrics_port(kept: Kept, first: int) -> int:
-    """First port of a block that is free: the kept one if it still is, so that an outside Prometheus finds it."""
-    offsets = [row.port_offset for row in WORKERS]
-    starts: list[int] = [kept.number("metrics_port") or first, *range(first, 65_000, PORT_STEP)]
-    for start in starts:
-        if all(port_is_free(start + offset) for offset in offsets):
-            kept.keep("metrics_port", start)
-            return start
-    raise Problem(f"No free block of ports for the workers' metrics from {first} on; set PISHKHAN_METRICS_PORT.")
 
 
 def _engine_children(engines: EmbeddedEngines, instance: Instance) -> list[Child]:
