@@ -19,9 +19,10 @@ from rich.progress import Progress
 
 from deploy.commands.up import console_voice
 from deploy.demo.order import day_order, last_working_day
+from deploy.demo.picture import save_picture
 from deploy.demo.plan import DAY_SECONDS
 from deploy.demo.play import Stage
-from deploy.demo.screen import TEHRAN, Glance, jalali, line, screen, summary
+from deploy.demo.screen import TEHRAN, Glance, jalali, line, look_next, screen, summary
 from deploy.problem import Problem
 from deploy.provinces.loader import Province, read_province
 from deploy.provinces.loading import load_province
@@ -73,7 +74,7 @@ def demo(
     wanted = Wanted(data_directory=directory, clock_start=opens_at - NIGHT, clock_factor=DAY_SECONDS / seconds)
     order = day_order(provided, seed, requests, _replay_of(province) if replay else None, OPENS)
     for told in order.told:
-        console.print(told, markup=False, highlight=False)
+        console.print(told, markup=False, highlight=False, soft_wrap=True)
     stop = Signal()
     with running_bus(wanted, console_voice(console)) as bus:
         bus.wait_until_ready()
@@ -91,11 +92,15 @@ def demo(
             stage.close()
     if picture is not None:
         console.print(screen(last))
-    console.print(summary(books, _next_steps(directory, example)))
+    console.print(summary(books, last.states))
+    # Softly wrapped: a command that is broken into lines cannot be copied.
+    console.print(look_next(_next_steps(directory, example)), soft_wrap=True)
     if picture is not None:
-        console.save_svg(str(picture), title="make demo")
+        save_picture(console, picture, "make demo")
     if report is not None:
         report.write_text(json.dumps(books.as_json(), indent=2) + "\n", encoding="utf-8")
+    if books.requests.submitted != len(order.arrivals):
+        disagreements.append(f"{len(order.arrivals)} requests were played, {books.requests.submitted} are known")
     if faults := [*books.faults(), *disagreements]:
         raise Problem("The books do not agree: " + "; ".join(faults[:10]))
 

@@ -7,10 +7,19 @@ from datetime import date, datetime, time, timedelta
 from deploy.demo.plan import DAY_SECONDS, Arrival, plan_day
 from deploy.demo.plan import Province as Planned
 from deploy.provinces.loader import Province
-from deploy.replay.mapping import Case, request_of
+from deploy.replay.mapping import Case, Dropped, request_of
 from deploy.replay.reading import Replay
 from schemas.policy import CalendarScope
 
+#: Why rows of a real log are not played, in words.
+_DROPPED = {
+    Dropped.LEFT_OUT: "no service here is like their category",
+    Dropped.UNKNOWN_CATEGORY: "the mapping does not know their category",
+    Dropped.NO_PLACE: "they name no place",
+    Dropped.UNKNOWN_PLACE: "the mapping does not know their place",
+    Dropped.UNREADABLE: "they lack an id or a time",
+    Dropped.REPEATED: "the same id was there before",
+}
 #: Python's numbers of Thursday and Friday: the weekend.
 WEEKEND = frozenset({3, 4})
 
@@ -81,9 +90,8 @@ def _seconds_after(opens: time, moment: datetime) -> float:
 
 
 def _told(replay: Replay, played: int) -> Iterator[str]:
-    dropped = sum(replay.dropped_by_reason().values())
-    yield f"beside the generated day, {played} requests of a real log: {replay.mapping.origin}"
-    yield f"  {replay.rows} rows: {len(replay.cases)} mapped to services and cities here, {dropped} dropped;"
-    yield f"  {len(replay.cases) - played} of the mapped ones are of other days or came after the offices close"
+    yield f"Beside the generated day, a day of a real log: {replay.mapping.origin}."
+    yield f"  {played} of {replay.rows} rows are played as requests for services here"
+    yield f"  {len(replay.cases) - played} are of other days, or came after the offices close"
     for reason, rows in replay.dropped_by_reason().items():
-        yield f"  {rows} dropped: {reason.replace('_', ' ')}"
+        yield f"  {rows} are left out: {_DROPPED[reason]}"

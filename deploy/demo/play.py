@@ -31,6 +31,8 @@ from deploy.demo.report import ByClass, LogCount, Report, Seconds
 from deploy.demo.screen import Glance
 from deploy.demo.voices import Voices
 from deploy.settings import Settings
+from deploy.terminal.words import stage
+from deploy.words import Language
 from producers.publisher import Publisher
 from schemas.envelope import from_headers
 from schemas.topics import LOG_REQUESTS
@@ -138,7 +140,7 @@ class Stage:
             voided_rial=ledger.voided_rial,
             sum_rial=ledger.sum_rial,
             unpublished=unpublished,
-            latest=[f"{service} → {office} · {state}" for service, office, state in latest],
+            latest=[f"{service} → {office} · {stage(state, Language.EN)}" for service, office, state in latest],
         )
 
     def _wait_until_quiet(self) -> None:

@@ -1,5 +1,6 @@
 """What the terminal shows while a day runs, and the summary when it is over. Pure: figures in, renderables out."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +14,24 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.demo.report import Report
+from deploy.terminal.words import stage
+from deploy.words import Language
 
 TEHRAN = ZoneInfo("Asia/Tehran")
+_UNDER_WAY = "are under way"
+#: What the summary says of routed requests, by state.
+_ENDS = {
+    "completed": "were completed",
+    "rejected": "were rejected by their agency",
+    "cancelled": "were cancelled",
+    "expired": "had expired",
+    "escalated": "wait for a person, because no office took them in time",
+    "routed": "wait for their office",
+    "accepted": _UNDER_WAY,
+    "fee_collected": _UNDER_WAY,
+    "started": _UNDER_WAY,
+    "agency_awaited": _UNDER_WAY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +62,10 @@ def screen(glance: Glance) -> RenderableType:
     title = (
         f"Pishkhan · {jalali(glance.now)} Tehran · {glance.submitted:,} of {glance.planned:,} requests ({percent} %)"
     )
-    requests = _figures("requests · درخواست‌ها", {name: f"{count:,}" for name, count in sorted(glance.states.items())})
+    requests = _figures(
+        "requests · درخواست‌ها",
+        {stage(name, Language.EN): f"{count:,}" for name, count in sorted(glance.states.items())},
+    )
     ledger = _figures(
         "ledger, rial · دفتر کل",
         {
@@ -62,30 +82,44 @@ def screen(glance: Glance) -> RenderableType:
 
 def line(glance: Glance) -> str:
     """Return a glance in one line, for logs and pipes."""
-    states = ", ".join(f"{count:,} {name}" for name, count in sorted(glance.states.items()))
+    states = ", ".join(f"{count:,} {stage(name, Language.EN)}" for name, count in sorted(glance.states.items()))
     return f"{jalali(glance.now)}  {states or 'no requests yet'}; {glance.posted_rial:,} rial posted"
 
 
-def summary(report: Report, next_steps: Sequence[tuple[str, str]]) -> RenderableType:
-    """Return the day in words and numbers, and where to look next (command and what it shows)."""
+def summary(report: Report, states: Mapping[str, int]) -> RenderableType:
+    """Return the day in words and numbers; `states` counts the requests at its end."""
     requests, ledger = report.requests, report.ledger
     words = Text.assemble(
         f"{report.offices.urban} urban and {report.offices.rural} rural offices, {report.services.urban} services at "
         f"urban and {report.services.rural} at rural offices, under {report.agreements} agreements.\n",
         f"{requests.submitted:,} requests were submitted: {requests.routed:,} routed, {requests.refused:,} refused "
-        f"with a reason, {requests.parked:,} parked. {requests.completed:,} were completed and {requests.cancelled:,} "
-        f"cancelled.\n",
+        f"with a reason, {requests.parked:,} parked.\n",
+        f"At the end of the day {_ends(states)}.\n",
         f"{ledger.held_rial:,} rial were held = {ledger.posted_rial:,} posted + {ledger.voided_rial:,} voided + "
         f"{ledger.still_held_rial:,} still held; all accounts add up to {ledger.sum_rial:,}.\n",
         f"Engines took {report.seconds.engines:.1f} s, the province {report.seconds.load:.1f} s, the day "
         f"{report.seconds.run:.1f} s.",
     )
-    steps = Text()
-    for command, purpose in next_steps:
-        steps.append(f"\n{purpose}\n").append(f"  {command}\n", style="bold")
     faults = report.faults()
     verdict = Text("The books agree.", style="green") if not faults else Text("\n".join(faults), style="bold red")
-    return Group(Panel(Group(words, verdict), title="The day · روز کاری", border_style="green"), steps)
+    return Panel(Group(words, verdict), title="The day · روز کاری", border_style="green")
+
+
+def look_next(steps: Sequence[tuple[str, str]]) -> Text:
+    """Return where to look next: each command with what it shows. Print it softly wrapped, so that it can be copied."""
+    text = Text()
+    for command, purpose in steps:
+        text.append(f"\n{purpose}\n").append(f"  {command}\n", style="bold")
+    return text
+
+
+def _ends(states: Mapping[str, int]) -> str:
+    """Return where the routed requests are, the most first."""
+    counts: Counter[str] = Counter()
+    for name, count in states.items():
+        if name in _ENDS:
+            counts[_ENDS[name]] += count
+    return ", ".join(f"{count:,} {words}" for words, count in counts.most_common()) or "none is anywhere"
 
 
 def _figures(title: str, rows: Mapping[str, str]) -> RenderableType:

@@ -37,7 +37,7 @@ def test_the_real_log_arrives_within_the_day_and_says_what_became_of_its_rows() 
     assert [arrival.at_seconds for arrival in order.arrivals] == sorted(
         arrival.at_seconds for arrival in order.arrivals
     )
-    assert any("dropped" in line for line in order.told)
+    assert any("are left out" in line for line in order.told)
 
 
 def test_a_day_without_a_real_log_tells_nothing() -> None:

@@ -1,0 +1,68 @@
+"""What the terminal shows of a day: words, figures, commands that can be copied, a picture that needs nothing else."""
+
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console, RenderableType
+
+from connectors.database.ledger_reads import LedgerSummary
+from connectors.database.requests import RequestCounts
+from deploy.demo.picture import save_picture
+from deploy.demo.report import ByClass, Report, Seconds
+from deploy.demo.screen import Glance, line, look_next, screen, summary
+from deploy.terminal.words import STAGES
+from tests.builders import MOMENT
+
+STATES = {"completed": 70, "escalated": 5, "accepted": 3, "started": 4, "routed": 2, "refused": 9, "parked": 7}
+GLANCE = Glance(MOMENT, 100, 100, STATES, 30_000, 20_000, 6_000, 0, 3, ["water.leak-report → urban-001 · completed"])
+REPORT = Report(
+    requests=RequestCounts(submitted=100, routed=84, refused=9, parked=7, completed=70, cancelled=0),
+    ledger=LedgerSummary(held_rial=30_000, posted_rial=20_000, voided_rial=6_000, still_held_rial=4_000, sum_rial=0),
+    offices=ByClass(50, 152),
+    services=ByClass(74, 32),
+    agreements=11,
+    seconds=Seconds(10.0, 3.0, 60.0),
+)
+
+
+def shown(what: RenderableType, *, soft_wrap: bool = False) -> str:
+    """Return what a terminal of 80 columns shows."""
+    console = Console(file=StringIO(), width=80)
+    console.print(what, soft_wrap=soft_wrap)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]  # the file is the one given above
+    return text
+
+
+def words(text: str) -> str:
+    """Return `text` without frames and line breaks."""
+    return " ".join(text.replace("│", " ").split())
+
+
+def test_the_summary_says_where_every_routed_request_is() -> None:
+    said = words(shown(summary(REPORT, STATES)))
+    assert "100 requests were submitted: 84 routed, 9 refused with a reason, 7 parked." in said
+    assert "70 were completed, 7 are under way, 5 wait for a person" in said
+    assert "2 wait for their office" in said
+    assert "30,000 rial were held = 20,000 posted + 6,000 voided + 4,000 still held" in said
+    assert "The books agree." in said
+
+
+def test_no_state_of_a_request_is_shown_as_a_code() -> None:
+    states = dict.fromkeys(STAGES, 1)
+    view = Glance(MOMENT, 13, 13, states, 0, 0, 0, 0, 0, [])
+    assert "_" not in shown(screen(view)) + line(view)
+
+
+def test_a_long_command_stays_on_its_line() -> None:
+    command = "pishkhan explain " + "x" * 100 + " --verify"
+    assert f"  {command}\n" in shown(look_next([(command, "why")]), soft_wrap=True)
+
+
+def test_the_picture_names_nothing_that_must_be_fetched(tmp_path: Path) -> None:
+    console = Console(file=StringIO(), width=80, record=True)
+    console.print(screen(GLANCE))
+    picture = tmp_path / "demo.svg"
+    save_picture(console, picture, "make demo")
+    text = picture.read_text(encoding="utf-8")
+    assert "url(" not in text.replace("url(#", "")
+    assert "دفتر" in text
