@@ -1,0 +1,71 @@
+"""The alert rules: `promtool` reads them, each fires and keeps quiet as it should, and each has its page to turn to."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.prometheus.monitor import RULES_DIRECTORY, write_monitor_config
+from deploy.settings import Settings
+
+ROOT = Path(__file__).parents[4]
+RULES = sorted(RULES_DIRECTORY.glob("*.rules.yml"))
+CASES = Path(__file__).with_name("alerts.test.yml")
+
+
+def all_rules() -> list[dict[str, Any]]:
+    documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in RULES]
+    return [rule for document in documents for group in document["groups"] for rule in group["rules"]]
+
+
+ALERTS = [rule for rule in all_rules() if "alert" in rule]
+
+
+def promtool(*arguments: str) -> None:
+    program = shutil.which("promtool")
+    if program is None:
+        message = "promtool is not installed: apt-get install prometheus"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    ended = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_promtool_accepts_the_configuration_with_the_rules(tmp_path: Path) -> None:
+    promtool("check", "config", str(write_monitor_config(tmp_path, Settings(data_directory=tmp_path))))
+
+
+def test_promtool_accepts_the_rules_and_their_style() -> None:
+    promtool("check", "rules", "--lint-fatal", *map(str, RULES))
+
+
+def test_every_alert_fires_and_keeps_quiet_as_it_should(tmp_path: Path) -> None:
+    cases = tmp_path / "alerts.test.yml"
+    cases.write_text(CASES.read_text(encoding="utf-8").replace("[RULES]", str([str(path) for path in RULES])), "utf-8")
+    promtool("test", "rules", str(cases))
+
+
+def test_every_alert_is_tried_both_ways() -> None:
+    tries = [one for case in yaml.safe_load(CASES.read_text("utf-8"))["tests"] for one in case["alert_rule_test"]]
+    names = {rule["alert"] for rule in ALERTS}
+    assert {one["alertname"] for one in tries if one.get("exp_alerts")} == names
+    assert {one["alertname"] for one in tries if not one.get("exp_alerts")} == names
+
+
+@pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: str(rule["alert"]))
+def test_an_alert_says_how_bad_it_is_and_where_to_read_on(rule: dict[str, Any]) -> None:
+    assert rule["labels"]["severity"] in {"critical", "warning"}
+    assert rule["annotations"]["summary"].endswith(".")
+    page, anchor = rule["annotations"]["runbook"].split("#")
+    headings = re.findall(r"^## (\w+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    assert anchor == rule["alert"].lower()
+    assert rule["alert"] in headings
+
+
+def test_the_runbook_speaks_of_these_alerts_alone() -> None:
+    headings = re.findall(r"^## (.+)$", (ROOT / "docs/runbook.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(headings) == sorted(rule["alert"] for rule in ALERTS)
