@@ -43,7 +43,19 @@ _IDS = frozenset({"request_id", "event_id", "timestamp", "cluster_id"})
 #: Whole numbers of ours that grow past ten digits.
 _LONG_NUMBERS = frozenset({"rial", "position", "revision"})
 #: What these say below a warning is about themselves.
-_LIBRARIES = ("aiokafka", "alembic", "asyncio", "faust", "httpcore", "httpx", "kafka", "mode", "psycopg", "sqlalchemy")
+_LIBRARIES = (
+    "aiokafka",
+    "alembic",
+    "asyncio",
+    "faust",
+    "httpcore",
+    "httpx",
+    "kafka",
+    "librdkafka",
+    "mode",
+    "psycopg",
+    "sqlalchemy",
+)
 #: A library that repeats itself, as clients of a broker that is away do, is heard this often.
 REPEAT_SECONDS = 10.0
 _FRAMES = 3
