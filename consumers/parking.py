@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from consumers.runner.ports import Record
 
+#: So many claims of one topic, that is of one speaker, may wait for something. Far more than an agency's outage brings,
+#: and none of it counts against anybody else: one more is refused, so that nobody can fill the park for all.
+WAITING_LIMIT = 20_000
 #: For events that only a person can release.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -24,6 +27,10 @@ class ParkReason(StrEnum):
     GAP = "gap"
     #: The handler failed on it; an operator redrives or skips it.
     FAILED = "failed"
+
+
+#: Claims that wait for one of these may as well be refused in words; all others must be kept, or their topic halts.
+REFUSABLE = frozenset({ParkReason.PREDECESSOR, ParkReason.REGISTRY})
 
 
 class OperatorAction(StrEnum):

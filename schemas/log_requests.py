@@ -77,6 +77,7 @@ class ClaimRefusal(StrEnum):
     STATE_FORBIDS = "state_forbids"
     REQUEST_ENDED = "request_ended"
     PREDECESSOR_NEVER_CAME = "predecessor_never_came"
+    TOO_MANY_WAIT = "too_many_wait"
     AMOUNT_DIFFERS = "amount_differs"
     METHOD_DIFFERS = "method_differs"
     NOTHING_TO_COLLECT = "nothing_to_collect"

@@ -3,7 +3,6 @@
 from sqlalchemy import Engine, text
 
 from connectors.database.driver import meaningful_errors
-from connectors.database.parked import ParkedStore
 from connectors.database.registry import RegistryStore
 from connectors.database.registry_stores import registry_stores
 from consumers.registry.handlers import RegistryHandler
@@ -64,4 +63,4 @@ class RegistryBus:
     def waiting(self) -> int:
         """Return how many claims wait."""
         with self.engine.begin() as connection:
-            return ParkedStore(connection, "registry").count()
+            return int(connection.execute(text("SELECT count(*) FROM parked_event")).scalar_one())

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, literal, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, literal, or_, select, update
 
 from connectors.database.copy import copy_rows
 from connectors.database.kafka_columns import body_or_empty, headers_from_json, headers_to_json
 from connectors.database.tables import parked_event
-from consumers.parking import OperatorAction, ParkedEvent, ParkedRow, ParkReason
+from consumers.parking import REFUSABLE, WAITING_LIMIT, OperatorAction, ParkedEvent, ParkedRow, ParkReason
 from consumers.runner.ports import ParkFull, Record
 
-#: Far more than an outage brings, far less than a full disk.
+#: How many events that may not be refused one consumer keeps: far more than an outage brings, far less than fills a
+#: disk.
 PARK_LIMIT = 100_000
+
+_REFUSABLE = sorted(reason.value for reason in REFUSABLE)
 
 _COLUMNS = (
     "consumer",
@@ -41,17 +44,25 @@ class ParkedStore:
         self._limit = limit
 
     def park(self, events: Sequence[ParkedEvent]) -> None:
-        """Park `events` in their order. Raises `ParkFull` when that would pass the limit."""
+        """Park `events` in their order. Raises `ParkFull` when those that may not be refused would pass the limit.
+
+        Claims that wait for something do not count: whoever parks them asks `room` first.
+        """
         if not events:
             return
-        if self.count() + len(events) > self._limit:
+        kept = sum(event.reason not in REFUSABLE for event in events)
+        if kept and self.kept() + kept > self._limit:
             raise ParkFull(f"{self._consumer}: {self._limit} events wait; redrive or skip some")
         copy_rows(self._connection, parked_event, _COLUMNS, [_to_row(self._consumer, event) for event in events])
 
-    def count(self) -> int:
-        """Return how many events wait, counted up to the limit."""
-        rows = select(literal(1)).where(self._mine()).limit(self._limit).subquery()
-        return self._connection.execute(select(func.count()).select_from(rows)).scalar_one()
+    def kept(self) -> int:
+        """Return how many events that may not be refused are kept, counted up to the limit."""
+        return self._counted(parked_event.c.reason.not_in(_REFUSABLE), self._limit)
+
+    def room(self, topic: str) -> int:
+        """Return how many more claims of `topic` may wait for a predecessor or for the registry."""
+        waiting = and_(parked_event.c.topic == topic, parked_event.c.reason.in_(_REFUSABLE))
+        return WAITING_LIMIT - self._counted(waiting, WAITING_LIMIT)
 
     def parked_keys(self, keys: Collection[str]) -> frozenset[str]:
         """Return those of `keys` that have parked events."""
@@ -73,8 +84,14 @@ class ParkedStore:
         return list(dict.fromkeys(self._connection.execute(query).scalars()))
 
     def waiting(self, reason: ParkReason, limit: int) -> list[ParkedRow]:
-        """Return the oldest `limit` events that wait for `reason`."""
-        return self._rows(parked_event.c.reason == reason.value, limit)
+        """Return up to `limit` events that wait for `reason`: of each topic the oldest, so that none waits behind all
+        of another's.
+        """
+        turn = func.row_number().over(partition_by=parked_event.c.topic, order_by=parked_event.c.id)
+        turns = select(parked_event.c.id, turn.label("turn")).where(self._mine(), parked_event.c.reason == reason.value)
+        lines = turns.subquery()
+        first = select(lines.c.id).order_by(lines.c.turn, lines.c.id).limit(limit)
+        return self._rows(parked_event.c.id.in_(first), None)
 
     def remove(self, ids: Collection[int]) -> None:
         """Let events go: they were applied, refused or skipped in this transaction."""
@@ -95,6 +112,10 @@ class ParkedStore:
                 operator_why=None,
             )
         )
+
+    def _counted(self, condition: Any, limit: int) -> int:
+        rows = select(literal(1)).where(self._mine(), condition).limit(limit).subquery()
+        return self._connection.execute(select(func.count()).select_from(rows)).scalar_one()
 
     def _mine(self) -> Any:
         return parked_event.c.consumer == self._consumer

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from consumers.intake import Claim, IntakeReader, Unreadable, conflicting, read_claim
-from consumers.parking import NEVER, OperatorAction, ParkedEvent, ParkedRow, ParkReason
-from consumers.registry.domain.known import Kind, Subject
+from consumers.parking import NEVER, WAITING_LIMIT, OperatorAction, ParkedEvent, ParkedRow, ParkReason
+from consumers.registry.domain.known import Await, Kind, Subject
 from consumers.registry.domain.rules import looks_at_all, references, subject_of
 from consumers.registry.fold import Fold
 from consumers.registry.ports import RegistryStores
@@ -82,14 +82,22 @@ class RegistryHandler:
         rows = stores.park.of_keys({_key(claim) for claim in claims})
         stuck = {row.event.key for row in rows if row.event.reason in (ParkReason.FAILED, ParkReason.BEHIND)}
         parked: list[ParkedEvent] = []
+        room: dict[str, int] = {}
         for claim in claims:
             if _key(claim) in stuck:
                 detail = "an earlier claim on the same subject failed"
                 parked.append(_parked(claim, ParkReason.BEHIND, detail, NEVER))
                 continue
             waits = fold.take(claim)
-            if waits is not None:
+            if waits is None:
+                continue
+            topic = claim.record.topic
+            left = room[topic] if topic in room else stores.park.room(topic)
+            room[topic] = left - 1
+            if left > 0:
                 parked.append(_parked(claim, ParkReason.PREDECESSOR, waits.detail, fold.gives_up_at(claim)))
+            else:
+                fold.refuse(claim, _crowded(waits))
         stores.park.park(parked)
         stores.claims.record(claims)
         for event in parked:
@@ -192,6 +200,12 @@ def _claim_of(row: ParkedRow) -> Claim | None:
 
 def _parked(claim: Claim, reason: ParkReason, detail: str, expires_at: datetime) -> ParkedEvent:
     return ParkedEvent(_key(claim), reason, detail, claim.record, expires_at)
+
+
+def _crowded(waits: Await) -> Await:
+    """Return why a claim that would have to wait may not even do that."""
+    why = f"{WAITING_LIMIT} claims on this topic wait already; send it anew, with a new id, when fewer do"
+    return Await(waits.reason, f"{waits.detail}, and {why}")
 
 
 def _failure(error: Exception) -> str:

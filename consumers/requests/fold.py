@@ -12,7 +12,7 @@ from typing import cast
 from uuid import UUID
 
 from consumers.intake import Claim, IntakeReader, SpeakerKind, read_claim
-from consumers.parking import NEVER, OperatorAction, ParkedEvent, ParkReason
+from consumers.parking import NEVER, WAITING_LIMIT, OperatorAction, ParkedEvent, ParkReason
 from consumers.requests.cases import Case, Decided, Waiting, new_case
 from consumers.requests.domain.acts import ActKey, act
 from consumers.requests.domain.context import Context
@@ -41,7 +41,8 @@ Ends = Callable[[str | None], Mapping[str, int]]
 class Fold:
     """Moves `cases` on by claims and signals. Afterwards everything to write is in its attributes.
 
-    `business` turns the broker's time into business time. `acts` holds the acts that happened before.
+    `business` turns the broker's time into business time. `acts` holds the acts that happened before. `room` says how
+    many more claims of a topic may wait.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Fold:
         now: datetime,
         business: Callable[[datetime], datetime],
         ends: Ends,
+        room: Callable[[str], int],
     ) -> None:
         self.cases = cases
         self.decided: list[Decided] = []
@@ -65,6 +67,8 @@ class Fold:
         self.now = now
         self._business = business
         self._ends = ends
+        self._room = room
+        self._room_left: dict[str, int] = {}
         self._speakers: dict[str, Speaker] = {}
         self._ends_seen: dict[str | None, Mapping[str, int]] = {}
 
@@ -177,14 +181,27 @@ class Fold:
         )
 
     def _await(self, case: Case, claim: Claim, outcome: Await) -> None:
-        if case.waiting and case.waiting_now >= WAITING_MAX:
-            detail = f"{WAITING_MAX} claims wait for this request already; send the missing ones first"
-            self._refuse(case, claim, Refuse(ClaimRefusal.PREDECESSOR_NEVER_CAME, detail))
-            self.counts[Counted.REFUSED, ClaimRefusal.PREDECESSOR_NEVER_CAME] += 1
+        detail = self._crowd(case, claim)
+        if detail is not None:
+            self._refuse(case, claim, Refuse(ClaimRefusal.TOO_MANY_WAIT, f"{outcome.detail}, and {detail}"))
+            self.counts[Counted.REFUSED, ClaimRefusal.TOO_MANY_WAIT] += 1
             return
         waiting = self._park(case, claim, ParkReason.PREDECESSOR, outcome.detail, self._expiry())
         self._hold(case, waiting, outcome)
         self.counts[Counted.PARKED, waiting.event.reason] += 1
+
+    def _crowd(self, case: Case, claim: Claim) -> str | None:
+        """Return why `claim` may not even wait, or take a place for it."""
+        if case.waiting and case.waiting_now >= WAITING_MAX:
+            return f"{WAITING_MAX} claims wait for this request already; send the missing ones first"
+        topic = claim.record.topic
+        left = self._room_left.get(topic)
+        if left is None:
+            left = self._room(topic)
+        if left <= 0:
+            return f"{WAITING_LIMIT} claims on this topic wait already; send it anew, with a new id, when fewer do"
+        self._room_left[topic] = left - 1
+        return None
 
     def _hold(self, case: Case, waiting: Waiting, outcome: Await) -> None:
         """Let `waiting` wait for what `outcome` says."""

@@ -120,6 +120,9 @@ class Park(Protocol):
     def park(self, events: Sequence[ParkedEvent]) -> None:
         """Park `events` in order. Raises `ParkFull`."""
 
+    def room(self, topic: str) -> int:
+        """Return how many more claims of `topic` may wait for a predecessor or for the registry."""
+
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
         """Return the parked events of `keys`, oldest first."""
 
@@ -127,7 +130,7 @@ class Park(Protocol):
         """Return keys with an event that is past its time or that an operator has decided on."""
 
     def waiting(self, reason: ParkReason, limit: int) -> list[ParkedRow]:
-        """Return the oldest events that wait for `reason`."""
+        """Return the oldest events that wait for `reason`, of every topic."""
 
     def remove(self, ids: Collection[int]) -> None:
         """Let events go."""

@@ -79,7 +79,8 @@ class Memory:
                 fresh.append(claim)
         cases = {request_id: reloaded(case) for request_id, case in self.cases.items()}
         clock = SetClock()
-        fold = Fold(self.world, cases, {}, clock.now(), clock.business, lambda agency: {"topic/0": 1})
+        ends = {"topic/0": 1}
+        fold = Fold(self.world, cases, {}, clock.now(), clock.business, lambda agency: ends, lambda topic: 100)
         for claim in fresh:
             fold.take(claim)
         self.cases = {request_id: case for request_id, case in fold.cases.items() if case.changed or case.stored}

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Engine
 
 from connectors.database.parked import ParkedStore, ParkOperator
-from consumers.parking import NEVER, OperatorAction, ParkedEvent, ParkReason
+from consumers.parking import NEVER, WAITING_LIMIT, OperatorAction, ParkedEvent, ParkReason
 from consumers.runner.ports import ParkFull, Record
+from tests.crowd import crowd
 
 pytestmark = pytest.mark.integration
 
@@ -49,14 +50,39 @@ def test_consumers_have_parks_of_their_own(engine: Engine) -> None:
         assert ParkedStore(connection, "settlement").parked_keys(["k"]) == frozenset()
 
 
-def test_a_full_park_takes_nothing_more(engine: Engine) -> None:
+def test_a_full_park_takes_nothing_more_that_may_not_be_refused(engine: Engine) -> None:
+    def failed(key: str) -> ParkedEvent:
+        return event(key, reason=ParkReason.FAILED)
+
     with engine.begin() as connection:
         store = ParkedStore(connection, "requests", limit=3)
-        store.park([event("a"), event("b")])
+        store.park([failed("a"), event("b", reason=ParkReason.BEHIND), event("too early")])
         with pytest.raises(ParkFull, match="requests"):
-            store.park([event("c"), event("d")])
-        store.park([event("c")])
-        assert store.count() == 3
+            store.park([failed("c"), failed("d"), event("e")])
+        store.park([failed("c"), event("e"), event("f", reason=ParkReason.REGISTRY)])
+        assert store.kept() == 3
+
+
+def test_claims_that_wait_have_room_by_topic_and_never_fill_the_park(engine: Engine) -> None:
+    crowd(engine, "requests", "pishkhan.intake.water", WAITING_LIMIT - 2)
+    crowd(engine, "requests", "pishkhan.intake.gas", WAITING_LIMIT)
+    crowd(engine, "requests", "pishkhan.intake.post", 1_000, "failed")
+    crowd(engine, "registry", "pishkhan.intake.power", 1_000)
+    with engine.begin() as connection:
+        store = ParkedStore(connection, "requests", limit=1_001)
+        store.park([event("a", reason=ParkReason.REGISTRY)])
+        rooms = {name: store.room(f"pishkhan.intake.{name}") for name in ("water", "gas", "post", "power")}
+        assert rooms == {"water": 1, "gas": 0, "post": WAITING_LIMIT, "power": WAITING_LIMIT}
+        store.park([event("b", reason=ParkReason.FAILED)])
+
+
+def test_nobody_waits_behind_all_that_another_topic_waits_for(engine: Engine) -> None:
+    crowd(engine, "requests", "pishkhan.intake.gas", 50)
+    with engine.begin() as connection:
+        store = ParkedStore(connection, "requests")
+        store.park([event("a"), event("b")])
+        found = [row.event.key for row in store.waiting(ParkReason.PREDECESSOR, 4)]
+    assert found == ["crowd-1", "crowd-2", "a", "b"]
 
 
 def test_due_are_those_past_their_time_and_those_decided_on(engine: Engine) -> None:

@@ -13,7 +13,7 @@ from connectors.database.engine import LOCK_TIMEOUT_MS, build_engine
 from connectors.database.parked import ParkOperator
 from connectors.database.registry import RegistryStore
 from connectors.database.registry_stores import registry_stores
-from consumers.parking import OperatorAction
+from consumers.parking import WAITING_LIMIT, OperatorAction
 from consumers.registry.domain.known import Kind
 from consumers.runner.ports import Outcome, Record
 from schemas.agreements import Agreement, AgreementState
@@ -27,6 +27,7 @@ from schemas.log_registry import (
     TerritoryVersioned,
 )
 from tests.builders import AGREEMENT, MOMENT, SERVICE, agreement, city, county, office, policy, service, territory
+from tests.crowd import crowd
 from tests.registry_bus import RegistryBus
 from tests.requests_bus import AGENCY_SOURCE, DIRECTORATE, claim_record
 
@@ -120,6 +121,18 @@ def test_what_never_arrives_is_refused_when_its_time_is_over(bus: RegistryBus) -
     assert bus.refusals() == [RegistryRefusal.REFERS_TO_UNKNOWN]
     assert bus.waiting() == 0
     assert bus.revisions() == (0, [])
+
+
+def test_who_lets_too_much_wait_is_refused_and_nobody_else_is_held_up(bus: RegistryBus) -> None:
+    crowd(bus.engine, "registry", "pishkhan.intake.civil-registry", WAITING_LIMIT - 1)
+    bus.say(AGENCY_SOURCE, CONFIRMED, AgreementConfirmed(agreement=AGREEMENT, version=2))
+    bus.say(AGENCY_SOURCE, ServicePublished(service=service()))
+    bus.say(DIRECTORATE, OfficeLicensed(office=office()))
+    refused = [event for event in bus.log() if isinstance(event, RegistryClaimRefused)]
+    assert [event.reason for event in refused] == [RegistryRefusal.UNKNOWN_SUBJECT]
+    assert f"{WAITING_LIMIT} claims on this topic wait already" in refused[0].detail
+    assert bus.waiting() == WAITING_LIMIT + 1
+    assert bus.revisions() == (1, [1])
 
 
 def test_a_refusal_names_the_claim_and_does_not_move_the_revision(bus: RegistryBus) -> None:

@@ -6,15 +6,16 @@ import pytest
 from sqlalchemy import Engine, text
 
 from connectors.database.parked import ParkOperator
-from consumers.parking import OperatorAction
+from consumers.parking import WAITING_LIMIT, OperatorAction
 from consumers.requests.domain.state import Stage
 from consumers.runner.ports import ParkFull
 from schemas.intake_agency import Origin, RequestCancelled
 from schemas.intake_directorate import OfficePaid
 from schemas.intake_office import ServiceStarted
-from schemas.log_requests import RefusalReason, RequestRefused
+from schemas.log_requests import ClaimRefusal, RefusalReason, RequestRefused
 from tests.builders import agreement, entries, terms
 from tests.builders import service as make_service
+from tests.crowd import crowd
 from tests.requests_bus import (
     AGENCY_SOURCE,
     DIRECTORATE,
@@ -126,6 +127,33 @@ def test_a_park_that_is_full_behind_a_failure_halts_the_partition(bus: RequestsB
     with pytest.raises(ParkFull, match="redrive or skip"):
         bus.say(DESK, started[99])
     assert len(bus.parked()) == 100
+
+
+def test_who_lets_too_much_wait_is_refused_and_nobody_else_is_held_up(bus: RequestsBus) -> None:
+    bus.ends.ends = {TOPIC: 5}
+    crowd(bus.engine, "requests", "pishkhan.intake.civil-registry", WAITING_LIMIT - 1)
+    early = [RequestCancelled(request_id=uuid4(), reason="no longer wanted") for _ in range(3)]
+    late = submission(service="late")
+    bus.say(AGENCY_SOURCE, *early)
+    bus.say(AGENCY_SOURCE, late, submission())
+    refused = bus.refusals()
+    assert [one.reason for one in refused] == [ClaimRefusal.TOO_MANY_WAIT] * 3
+    assert bus.telemetry.reasons["too_many_wait"] == 3
+    assert f"{WAITING_LIMIT} claims on this topic wait already; send it anew" in refused[0].detail
+    assert "not known yet" in refused[-1].detail
+    assert bus.counts().routed == 1
+    assert bus.counts().parked == 0
+    # Others may wait as before, and what fails is still kept.
+    bus.say("/agencies/other", RequestCancelled(request_id=uuid4(), reason="too early"))
+    bus.say(DESK, desk_steps(uuid4())[0])
+    bus.park_failed(claim_record(AGENCY_SOURCE, submission()), BUG)
+    assert reasons(bus)[-3:] == ["predecessor", "predecessor", "failed"]
+    assert len(bus.parked()) == WAITING_LIMIT + 3
+    # Said anew when there is room, it is an ordinary claim.
+    with bus.engine.begin() as connection:
+        connection.execute(text("DELETE FROM parked_event WHERE key LIKE 'crowd-%'"))
+    bus.say(AGENCY_SOURCE, late)
+    assert bus.counts().parked == 1
 
 
 def read_to(owner: Engine, position: int) -> None:
