@@ -43,10 +43,8 @@ def test_promtool_accepts_the_rules_and_their_style() -> None:
     promtool("check", "rules", "--lint-fatal", *map(str, RULES))
 
 
-def test_every_alert_fires_and_keeps_quiet_as_it_should(tmp_path: Path) -> None:
-    cases = tmp_path / "alerts.test.yml"
-    cases.write_text(CASES.read_text(encoding="utf-8").replace("[RULES]", str([str(path) for path in RULES])), "utf-8")
-    promtool("test", "rules", str(cases))
+def test_every_alert_fires_and_keeps_quiet_as_it_should() -> None:
+    promtool("test", "rules", str(CASES))
 
 
 def test_every_alert_is_tried_both_ways() -> None:
@@ -60,12 +58,14 @@ def test_every_alert_is_tried_both_ways() -> None:
 def test_an_alert_says_how_bad_it_is_and_where_to_read_on(rule: dict[str, Any]) -> None:
     assert rule["labels"]["severity"] in {"critical", "warning"}
     assert rule["annotations"]["summary"].endswith(".")
-    page, anchor = rule["annotations"]["runbook"].split("#")
-    headings = re.findall(r"^## (\w+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
-    assert anchor == rule["alert"].lower()
-    assert rule["alert"] in headings
+    page, anchor = rule["annotations"]["runbook_url"].split("#")
+    assert anchor in anchors(page)
 
 
 def test_the_runbook_speaks_of_these_alerts_alone() -> None:
-    headings = re.findall(r"^## (.+)$", (ROOT / "docs/runbook.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(headings) == sorted(rule["alert"] for rule in ALERTS)
+    assert anchors("docs/runbook.md") == {rule["annotations"]["runbook_url"].split("#")[1] for rule in ALERTS}
+
+
+def anchors(page: str) -> set[str]:
+    headings = re.findall(r"^## (.+)$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    return {heading.lower().replace(" ", "-") for heading in headings}
