@@ -1,0 +1,233 @@
+"""What the loop does with failures, gaps and operators' decisions: real database, a log in memory."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from threading import Event
+
+import pytest
+from sqlalchemy import Connection, text
+
+from connectors.database.kpi import SqlKpiStores, SqlKpiWork
+from connectors.telemetry.exporter import Exporter
+from connectors.telemetry.worker import WorkerTelemetry
+from consumers.kpi.handlers import KpiHandler
+from consumers.kpi.loop import KpiLoop
+from consumers.kpi.ports import Place, Stores
+from consumers.parking import OperatorAction
+from consumers.runner.ports import Contention, DatabaseUnavailable, Partition, PositionLost, Record
+from schemas.topics import LOG_REQUESTS
+from tests.integration.consumers.kpi.test_figures_in_sql import in_sql, plainly
+from tests.kpi_log import Life, records, request_id, working_day
+
+pytestmark = pytest.mark.integration
+
+
+@dataclass
+class LogInMemory:
+    """A log that a test wrote: implements `consumers.runner.ports.Source`."""
+
+    written: Sequence[Record] = ()
+    begins_at: int = 0
+
+    def partitions(self) -> Sequence[Partition]:
+        return [Partition(topic, "id", number) for topic, number in sorted({_place(one) for one in self.written})]
+
+    def assign(self, positions: Mapping[Partition, int]) -> None:
+        [(partition, position)] = positions.items()
+        if position < self.begins_at:
+            raise PositionLost(partition, "the log does not reach back so far")
+        place = (partition.topic, partition.number)
+        self._ahead = [one for one in self.written if _place(one) == place and one.position >= position]
+
+    def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
+        polled, self._ahead = self._ahead[:2], self._ahead[2:]
+        return polled
+
+    def ends(self, topics: Sequence[str]) -> Mapping[str, int]:
+        ends: dict[str, int] = {}
+        for one in self.written:
+            name = f"{one.topic}/{one.partition}"
+            ends[name] = max(ends.get(name, 0), one.position + 1)
+        return ends
+
+    def known_ends(self) -> Mapping[Partition, int]:
+        return {}
+
+    def note(self, positions: Mapping[Partition, int]) -> None:
+        """Nobody looks."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class FailingWork:
+    """The real work, after `failures` in its first transactions: implements `consumers.kpi.ports.Work`."""
+
+    work: SqlKpiWork
+    failures: list[Exception]
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqlKpiStores]:
+        if self.failures:
+            raise self.failures.pop(0)
+        with self.work.transaction() as stores:
+            yield stores
+
+
+@dataclass(frozen=True, slots=True)
+class FailingHandler(KpiHandler):
+    """The real handler, but for one record on which it always fails."""
+
+    poison: Record | None = None
+
+    def handle(self, stores: Stores, records: Sequence[Record], *, complete: bool = False) -> None:
+        KpiHandler.handle(self, stores, records, complete=complete)
+        if self.poison in records:
+            raise ZeroDivisionError
+
+
+@pytest.fixture
+def day() -> list[Record]:
+    return records(working_day())
+
+
+def loop(work: SqlKpiWork | FailingWork, handler: KpiHandler, log: LogInMemory | None = None) -> KpiLoop:
+    return KpiLoop(work, handler, log or LogInMemory(), handler.telemetry, chance=lambda: 0.0)
+
+
+def failing(handler: KpiHandler, poison: Record) -> FailingHandler:
+    return FailingHandler(handler.clock, handler.new_id, handler.telemetry, poison)
+
+
+def test_a_record_on_which_the_handler_fails_is_parked_alone(
+    work: SqlKpiWork, handler: KpiHandler, connection: Connection, day: list[Record], exporter: Exporter
+) -> None:
+    assert loop(work, failing(handler, day[7])).apply(day, Event())
+    parked = connection.execute(text("SELECT topic, partition, position, reason FROM parked_event")).one()
+    assert tuple(parked) == (day[7].topic, day[7].partition, day[7].position, "failed")
+    assert _position(connection) == len(day)
+    count = exporter.registry.get_sample_value
+    assert count("pishkhan_events_total", {"consumer": "kpi", "outcome": "handled"}) == len(day) - 1
+    assert count("pishkhan_events_total", {"consumer": "kpi", "outcome": "parked"}) == 1
+
+
+@pytest.mark.parametrize("action", OperatorAction)
+def test_an_operator_has_it_tried_again_or_skipped(
+    work: SqlKpiWork, handler: KpiHandler, connection: Connection, day: list[Record], action: OperatorAction
+) -> None:
+    loop(work, failing(handler, day[7])).apply(day, Event())
+    decide = "UPDATE parked_event SET operator_action = :action, operator_by = 'me', operator_why = 'mended'"
+    connection.execute(text(decide), {"action": action.value})
+    mended = loop(work, handler)
+    mended.measure(Event())
+    assert connection.execute(text("SELECT count(*) FROM parked_event")).scalar() == 0
+    assert (in_sql(connection) == plainly(working_day())) == (action is OperatorAction.REDRIVE)
+
+
+def test_a_gap_is_read_from_the_log(
+    work: SqlKpiWork, handler: KpiHandler, connection: Connection, day: list[Record]
+) -> None:
+    with_gap = [one for one in day if one.position % 3 != 1]
+    tried = loop(work, handler, LogInMemory(day))
+    assert tried.apply(with_gap, Event())
+    tried.measure(Event())
+    missing_tails = {_place(one) for one in day} - {_place(one) for one in with_gap if one.position == _last(day, one)}
+    assert _position(connection) == len(day) - sum(_tail(day, with_gap, place) for place in missing_tails)
+    assert tried.apply(day, Event())
+    tried.measure(Event())
+    assert in_sql(connection) == plainly(working_day())
+
+
+def test_what_the_log_no_longer_holds_is_given_up(
+    work: SqlKpiWork, handler: KpiHandler, connection: Connection
+) -> None:
+    told = Life(1).opened(0).routed(1, "office-1").accepted(2, "office-1").told
+    late = records(told, start=40)
+    assert loop(work, handler, LogInMemory(late, begins_at=40)).apply(late, Event())
+    assert connection.execute(text("SELECT next_position FROM kpi_position")).scalar() == 43
+    assert connection.execute(text("SELECT accepted_at IS NOT NULL FROM kpi_request_fact")).scalar()
+
+
+def test_a_batch_is_done_again_and_counts_once(
+    work: SqlKpiWork, handler: KpiHandler, connection: Connection, day: list[Record], exporter: Exporter
+) -> None:
+    failures: list[Exception] = [Contention("deadlock"), DatabaseUnavailable("gone")]
+    assert loop(FailingWork(work, failures), handler).apply(day, Event())
+    count = exporter.registry.get_sample_value
+    assert count("pishkhan_events_total", {"consumer": "kpi", "outcome": "handled"}) == len(day)
+    assert count("pishkhan_rolled_back_batches_total", {"consumer": "kpi", "cause": "contention"}) == 1
+    assert count("pishkhan_rolled_back_batches_total", {"consumer": "kpi", "cause": "database_unavailable"}) == 1
+    assert connection.execute(text("SELECT count(*) FROM kpi_request_fact")).scalar() == 8
+
+
+def test_a_stop_ends_the_waiting_and_nothing_is_acknowledged(
+    work: SqlKpiWork, handler: KpiHandler, day: list[Record]
+) -> None:
+    stop = Event()
+
+    class Gone:
+        def transaction(self) -> None:
+            stop.set()
+            raise DatabaseUnavailable("gone")
+
+    tried = loop(work, handler)
+    tried.work = Gone()  # type: ignore[assignment]  # only the call matters
+    assert not tried.apply(day, stop)
+
+
+def test_a_look_round_shows_the_lag_and_reads_what_the_stream_skipped(
+    work: SqlKpiWork, handler: KpiHandler, connection: Connection, day: list[Record], exporter: Exporter
+) -> None:
+    tried = loop(work, handler, LogInMemory(day))
+    owned = {_place(one) for one in day}
+    tried.look_round(owned, Event())
+    lag = exporter.registry.get_sample_value("pishkhan_lag_records", {"consumer": "kpi", "topic": LOG_REQUESTS.name})
+    assert lag == sum(one.topic == LOG_REQUESTS.name for one in day)
+    assert _position(connection) == 0
+    tried.look_round(owned, Event())
+    assert _position(connection) == len(day)
+    tried.look_round(owned, Event())
+    tried.measure(Event())
+    assert in_sql(connection) == plainly(working_day())
+
+
+def test_a_look_round_leaves_the_partitions_of_others_alone(
+    work: SqlKpiWork, handler: KpiHandler, connection: Connection, day: list[Record]
+) -> None:
+    tried = loop(work, handler, LogInMemory(day))
+    mine = _place(day[0])
+    tried.look_round([mine], Event())
+    tried.look_round([mine], Event())
+    places = {tuple(row) for row in connection.execute(text("SELECT topic, partition FROM kpi_position"))}
+    assert places == {mine}
+
+
+def test_the_same_request_in_two_batches_of_two_workers(
+    work: SqlKpiWork, handler: KpiHandler, telemetry: WorkerTelemetry, connection: Connection
+) -> None:
+    numbered = records(Life(1).opened(0).routed(1, "office-1").told)
+    other = replace(numbered[1], topic="pishkhan.log.settlement", position=0)
+    assert loop(work, handler).apply(numbered[:1], Event())
+    assert loop(work, handler).apply([other], Event())
+    row = connection.execute(text("SELECT request_id, sequence FROM kpi_request_fact")).one()
+    assert tuple(row) == (request_id(1), 2)
+
+
+def _place(record: Record) -> Place:
+    return record.topic, record.partition
+
+
+def _last(day: Sequence[Record], record: Record) -> int:
+    return max(one.position for one in day if _place(one) == _place(record))
+
+
+def _tail(day: Sequence[Record], kept: Sequence[Record], place: Place) -> int:
+    """Return how many of a partition's last records are not among `kept`."""
+    end = max((one.position + 1 for one in kept if _place(one) == place), default=0)
+    return sum(one.position >= end for one in day if _place(one) == place)
+
+
+def _position(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT coalesce(sum(next_position), 0) FROM kpi_position")).scalar_one())
