@@ -36,6 +36,7 @@ OPENS = clock_time(7, 30)
 NIGHT = timedelta(hours=1, minutes=30)
 #: Where nobody sees a live view, one line in so many glances.
 GLANCES_PER_LINE = 10
+FAULTS_SHOWN = 10
 NORTH_KHORASAN = Path(__file__).parent.parent / "provinces" / "north_khorasan"
 
 
@@ -52,7 +53,7 @@ def demo(
     seconds: Annotated[float, typer.Option(min=5, help="Real seconds that the six hours of the day take.")] = 60.0,
     replay: Annotated[bool, typer.Option(help="Play a day of a real request log beside the generated one.")] = True,
     province: Annotated[Path, typer.Option(help="Folder of the province.")] = NORTH_KHORASAN,
-    picture: Annotated[Path | None, typer.Option(help="Save the last view and the summary as SVG.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Save a busy moment and the summary as SVG.")] = None,
 ) -> None:
     """Play a working day of a province: engines, topics, tables, offices, requests, money, figures.
 
@@ -65,7 +66,7 @@ def demo(
 
       pishkhan demo --seed 7 --requests 10000 --report summary.json
     """
-    console = Console(record=picture is not None)
+    console = Console()
     provided = read_province(province)
     directory = data or default_data_directory() / "demo"
     _begin_anew(directory)
@@ -73,8 +74,8 @@ def demo(
     opens_at = datetime.combine(day, OPENS, TEHRAN).astimezone(UTC)
     wanted = Wanted(data_directory=directory, clock_start=opens_at - NIGHT, clock_factor=DAY_SECONDS / seconds)
     order = day_order(provided, seed, requests, _replay_of(province) if replay else None, OPENS)
-    for told in order.told:
-        console.print(told, markup=False, highlight=False, soft_wrap=True)
+    for text in order.told:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
     stop = Signal()
     with running_bus(wanted, console_voice(console)) as bus:
         bus.wait_until_ready()
@@ -83,26 +84,40 @@ def demo(
         try:
             _wait_for_the_morning(console, bus, opens_at)
             started = time.monotonic()
+            busy = _Busy()
             with _live(console) as show:
-                last = stage.play(order, show)
+                last = stage.play(order, lambda glance: show(busy.seen(glance)))
             books, disagreements = stage.books(bus.engines_seconds, load_seconds, time.monotonic() - started)
             example = stage.example()
         finally:
             stop.set()
             stage.close()
-    if picture is not None:
-        console.print(screen(last))
-    console.print(summary(books, last.states))
+    if books.requests.submitted != len(order.arrivals):
+        disagreements.append(f"{len(order.arrivals)} requests were played, {books.requests.submitted} are known")
+    faults = [*books.faults(), *disagreements][:FAULTS_SHOWN]
+    told = summary(books, last.states, faults)
+    console.print(told)
     # Softly wrapped: a command that is broken into lines cannot be copied.
     console.print(look_next(_next_steps(directory, example)), soft_wrap=True)
     if picture is not None:
-        save_picture(console, picture, "make demo")
+        save_picture(picture, "make demo", *order.told, screen(busy.glance or last), told)
     if report is not None:
         report.write_text(json.dumps(books.as_json(), indent=2) + "\n", encoding="utf-8")
-    if books.requests.submitted != len(order.arrivals):
-        disagreements.append(f"{len(order.arrivals)} requests were played, {books.requests.submitted} are known")
-    if faults := [*books.faults(), *disagreements]:
-        raise Problem("The books do not agree: " + "; ".join(faults[:10]))
+    if faults:
+        raise Problem("The books do not agree: " + "; ".join(faults))
+
+
+class _Busy:
+    """Remembers the moment of a day that makes its best picture: more than half of the requests are in."""
+
+    def __init__(self) -> None:
+        self.glance: Glance | None = None
+
+    def seen(self, glance: Glance) -> Glance:
+        """Take one look at the day, and give it back."""
+        if self.glance is None and 5 * glance.submitted >= 3 * glance.planned:
+            self.glance = glance
+        return glance
 
 
 def _begin_anew(directory: Path) -> None:

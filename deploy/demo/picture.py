@@ -1,14 +1,19 @@
 """The picture of a day for pages that cannot run it: what the terminal showed, as one SVG that needs nothing else."""
 
 import re
+from io import StringIO
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
+WIDTH = 110
 #: rich names a font by its address; whoever looks at the picture shall not have to ask anybody for it.
 _FONT_ADDRESSES = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
 
 
-def save_picture(console: Console, path: Path, title: str) -> None:
-    """Write what `console` recorded to `path`. Raises `OSError` when it cannot be written."""
+def save_picture(path: Path, title: str, *shown: RenderableType) -> None:
+    """Write what a terminal of `WIDTH` columns would show. Raises `OSError` when it cannot be written."""
+    console = Console(file=StringIO(), width=WIDTH, record=True, force_terminal=True, highlight=False)
+    for one in shown:
+        console.print(one)
     path.write_text(_FONT_ADDRESSES.sub("", console.export_svg(title=title)), encoding="utf-8")

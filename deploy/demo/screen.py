@@ -86,8 +86,8 @@ def line(glance: Glance) -> str:
     return f"{jalali(glance.now)}  {states or 'no requests yet'}; {glance.posted_rial:,} rial posted"
 
 
-def summary(report: Report, states: Mapping[str, int]) -> RenderableType:
-    """Return the day in words and numbers; `states` counts the requests at its end."""
+def summary(report: Report, states: Mapping[str, int], faults: Sequence[str]) -> RenderableType:
+    """Return the day in words and numbers: `states` counts the requests at its end, `faults` is what does not agree."""
     requests, ledger = report.requests, report.ledger
     words = Text.assemble(
         f"{report.offices.urban} urban and {report.offices.rural} rural offices, {report.services.urban} services at "
@@ -100,7 +100,6 @@ def summary(report: Report, states: Mapping[str, int]) -> RenderableType:
         f"Engines took {report.seconds.engines:.1f} s, the province {report.seconds.load:.1f} s, the day "
         f"{report.seconds.run:.1f} s.",
     )
-    faults = report.faults()
     verdict = Text("The books agree.", style="green") if not faults else Text("\n".join(faults), style="bold red")
     return Panel(Group(words, verdict), title="The day · روز کاری", border_style="green")
 

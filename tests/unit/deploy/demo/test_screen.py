@@ -39,12 +39,18 @@ def words(text: str) -> str:
 
 
 def test_the_summary_says_where_every_routed_request_is() -> None:
-    said = words(shown(summary(REPORT, STATES)))
+    said = words(shown(summary(REPORT, STATES, [])))
     assert "100 requests were submitted: 84 routed, 9 refused with a reason, 7 parked." in said
     assert "70 were completed, 7 are under way, 5 wait for a person" in said
     assert "2 wait for their office" in said
     assert "30,000 rial were held = 20,000 posted + 6,000 voided + 4,000 still held" in said
     assert "The books agree." in said
+
+
+def test_a_day_whose_books_do_not_agree_is_not_called_sound() -> None:
+    said = words(shown(summary(REPORT, STATES, ["100 requests were played, 99 are known"])))
+    assert "100 requests were played, 99 are known" in said
+    assert "The books agree." not in said
 
 
 def test_no_state_of_a_request_is_shown_as_a_code() -> None:
@@ -59,10 +65,8 @@ def test_a_long_command_stays_on_its_line() -> None:
 
 
 def test_the_picture_names_nothing_that_must_be_fetched(tmp_path: Path) -> None:
-    console = Console(file=StringIO(), width=80, record=True)
-    console.print(screen(GLANCE))
     picture = tmp_path / "demo.svg"
-    save_picture(console, picture, "make demo")
+    save_picture(picture, "make demo", screen(GLANCE))
     text = picture.read_text(encoding="utf-8")
     assert "url(" not in text.replace("url(#", "")
     assert "دفتر" in text
