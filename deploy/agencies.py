@@ -8,7 +8,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from connectors.broker.admin import GATEWAY_USER, BrokerAdmin, agency_user
+from connectors.database.positions import agencies_read
 from deploy.engines.kept import Kept
 from deploy.problem import Problem
 from deploy.settings import Settings
@@ -47,6 +50,11 @@ class Agencies:
         """Return every user that the broker must know besides the bus, with its password."""
         users = [GATEWAY_USER, *(agency_user(code) for code in self.codes())]
         return {user: self._kept.secret(user) for user in users}
+
+
+def known_agencies(settings: Settings, connection: Connection) -> frozenset[str]:
+    """Return the agencies that have an intake topic: by this data directory, or because workers have found it."""
+    return agencies_read(connection).union(Agencies(settings.data_directory).codes())
 
 
 def provision(settings: Settings, codes: Sequence[str] = ()) -> list[str]:

@@ -1,6 +1,7 @@
 """What may be published on intake: the speaker decides the topic, and the schema is kept to the letter."""
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 
 from producers.keys import subject_of
@@ -63,6 +64,17 @@ def message_from_event(source: str, event: Event, event_id: str, time: datetime)
     """Return the message for one typed event. Raises `ClaimInvalid` as for one that was written by hand."""
     envelope = Envelope(event_id, source, event.type_name(), subject_of(event), time)
     return message_of(envelope, encode(event), time)
+
+
+def check_speaker(source: str, agencies: Collection[str]) -> None:
+    """Raise `ClaimInvalid` when `source` is an agency other than `agencies`, those that have an intake topic.
+
+    What it says would be kept, and would wait for its topic for ever.
+    """
+    kind, _, code = source.removeprefix("/").partition("/")
+    if kind == "agencies" and code not in agencies:
+        known = f"known are {', '.join(sorted(agencies))}" if agencies else "none is known yet, load a province first"
+        raise ClaimInvalid("source", f"no agency is called {code}; {known}")
 
 
 def topic_of_speaker(source: str) -> tuple[Topic, str]:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from connectors.database.driver import driver_connection
 from consumers.runner.ports import Fenced, Move
+from schemas.topics import INTAKE_PREFIX, RESERVED_AGENCY_CODES
 
 _ADVANCE = """
 UPDATE consumer_offset AS row
@@ -19,6 +20,7 @@ WHERE row.consumer = %(consumer)s AND row.cluster_id = %(cluster_id)s AND row.ow
     AND row.topic = move.topic AND row.topic_id = move.topic_id AND row.partition = move.partition
     AND row.next_position = move.start
 """
+_AGENCIES = "SELECT DISTINCT topic FROM consumer_offset WHERE starts_with(topic, %s)"
 
 
 class SqlPositions:
@@ -53,3 +55,9 @@ class SqlPositions:
         )
         if moved.rowcount != len(moves):
             raise Fenced(f"{len(moves) - moved.rowcount} of {len(moves)} positions were moved by another owner")
+
+
+def agencies_read(connection: Connection) -> frozenset[str]:
+    """Return the codes of the agencies whose intake topics the workers have ever found."""
+    rows = driver_connection(connection).execute(_AGENCIES, (INTAKE_PREFIX,))
+    return frozenset(topic.removeprefix(INTAKE_PREFIX) for (topic,) in rows) - RESERVED_AGENCY_CODES

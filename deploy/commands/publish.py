@@ -9,15 +9,19 @@ from typing import Annotated, BinaryIO
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy import Engine
 
+from connectors.database.driver import meaningful_errors
 from connectors.database.engine import build_engine
 from connectors.database.outbox import outbox_opener
 from connectors.ids import new_id
+from consumers.runner.ports import DatabaseUnavailable
+from deploy.agencies import known_agencies
 from deploy.commands.options import DataOption
 from deploy.problem import Problem
-from deploy.settings import load_settings
+from deploy.settings import Settings, load_settings
 from producers.lines import LineProblem, read_lines
-from producers.ports import Now, OutboxUnavailable
+from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
 
 #: So many lines go into one transaction.
@@ -48,8 +52,7 @@ def publish(
     settings = load_settings(data)
     engine = build_engine(settings.worker_database_url(), "pishkhan publish")
     try:
-        publisher = Publisher(outbox_opener(engine), settings.clock.now, new_id)
-        published, refused = _publish_lines(file, publisher, settings.clock.now)
+        published, refused = _publish_lines(file, settings, engine)
     finally:
         engine.dispose()
     Console().print(f"{published} published, {refused} refused", highlight=False)
@@ -57,18 +60,22 @@ def publish(
         raise typer.Exit(1)
 
 
-def _publish_lines(file: str, publisher: Publisher, now: Now) -> tuple[int, int]:
+def _publish_lines(file: str, settings: Settings, engine: Engine) -> tuple[int, int]:
     """Publish the good lines, tell of the others, and return how many there were of each."""
+    now = settings.clock.now
+    publisher = Publisher(outbox_opener(engine), now, new_id)
     published = refused = line_number = 0
     with _opened(file) as stream, _progress() as progress:
         task = progress.add_task("publishing", total=_size(file))
         lines = _counted(stream, progress, task)
         while chunk := list(islice(lines, LINES_AT_ONCE)):
-            found = list(read_lines(chunk, now(), line_number + 1))
-            messages = [item for item in found if not isinstance(item, LineProblem)]
             try:
+                with meaningful_errors(), engine.connect() as connection:
+                    agencies = known_agencies(settings, connection)
+                found = list(read_lines(chunk, now(), agencies, line_number + 1))
+                messages = [item for item in found if not isinstance(item, LineProblem)]
                 publisher.publish(messages)
-            except OutboxUnavailable as error:
+            except (DatabaseUnavailable, OutboxUnavailable) as error:
                 raise Problem(
                     f"The database does not answer ({error}). {published} events are published, those from line "
                     f"{line_number + 1} on are not. Publish the file again: what went through is skipped."

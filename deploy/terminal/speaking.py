@@ -18,11 +18,12 @@ from connectors.database.engine import build_engine
 from connectors.database.outbox import outbox_opener
 from connectors.ids import new_id
 from consumers.runner.ports import DatabaseUnavailable
+from deploy.agencies import known_agencies
 from deploy.problem import Problem
 from deploy.settings import load_settings
 from deploy.terminal.words import told
 from deploy.words import Language
-from producers.claims import ClaimInvalid
+from producers.claims import ClaimInvalid, check_speaker
 from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
 from schemas.base import Event
@@ -38,7 +39,7 @@ class Terminal:
     """One person at the terminal, in a `with`. Database errors become `Problem`s with a remedy."""
 
     def __init__(self, data: Path | None, language: Language) -> None:
-        settings = load_settings(data)
+        self._settings = settings = load_settings(data)
         self.language = language
         self.console = Console(highlight=False, soft_wrap=True)
         self._engine: Engine = build_engine(settings.worker_database_url(), "pishkhan terminal")
@@ -64,7 +65,9 @@ class Terminal:
         """Publish `event` as `source`, and print what the bus makes of it; exit code 1 when it refuses."""
         with self.reading() as connection:
             after = newest_row(connection)
+            agencies = known_agencies(self._settings, connection)
         try:
+            check_speaker(source, agencies)
             event_id = self._publisher.claim(source, event)
         except ClaimInvalid as error:
             raise Problem(f"{error.field}: {error.problem}") from error

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner, Result
 
+from deploy.agencies import Agencies
 from deploy.cli import build
 from deploy.problem import Problem
 from tests.engines import DatabaseUrls
@@ -28,8 +29,10 @@ def line(event_id: str, **changes: Any) -> str:
 
 
 @pytest.fixture
-def invoke(database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Any:
+def invoke(database: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("PISHKHAN_DATABASE_URL", database.worker_url)
+    monkeypatch.setenv("PISHKHAN_DATA_DIRECTORY", str(tmp_path))
+    Agencies(tmp_path).add(["water"])
 
     def run(*arguments: str, standard_input: str | None = None) -> Result:
         return CliRunner().invoke(build("publish"), ["publish", *arguments], input=standard_input)
@@ -63,6 +66,15 @@ def test_bad_lines_are_told_and_the_good_ones_around_them_are_published(invoke: 
         ["line 5", " type"],
     ]
     assert published(engine) == ["e-1", "e-4"]
+
+
+def test_an_agency_without_a_topic_is_refused_and_the_others_are_published(invoke: Any, engine: Engine) -> None:
+    lines = [line("e-1"), line("e-2", source="/agencies/nosuch"), line("e-3")]
+    result = invoke("-", standard_input="\n".join(lines))
+    assert result.exit_code == 1
+    assert "2 published, 1 refused" in result.stdout
+    assert "line 2: source: no agency is called nosuch; known are water" in result.stderr
+    assert published(engine) == ["e-1", "e-3"]
 
 
 def test_a_file_that_is_not_there_is_said_so(invoke: Any) -> None:

@@ -14,6 +14,7 @@ from connectors.database.migrate import migrate
 from consumers.requests.domain.state import Stage
 from consumers.runner.ports import Record
 from deploy.cli import build
+from deploy.problem import Problem
 from schemas.envelope import Envelope, to_headers
 from schemas.offices import OpeningHours
 from tests.builders import AGENCY, SERVICE, Registrable, certificate_line, entries, terms
@@ -71,6 +72,14 @@ def owner(fresh_database: DatabaseUrls) -> Iterator[Engine]:
     ]
     with engine.begin() as connection:
         load_registry(connection, entries(things))
+        # The workers have found the agency's topic.
+        connection.execute(
+            text(
+                "INSERT INTO consumer_offset (consumer, cluster_id, topic, topic_id, partition, next_position) "
+                "VALUES ('requests', 'c', :topic, 't', 0, 0)"
+            ),
+            {"topic": f"pishkhan.intake.{AGENCY}"},
+        )
     yield engine
     engine.dispose()
 
@@ -176,3 +185,11 @@ def test_without_a_consumer_the_claim_is_kept(fresh_database: DatabaseUrls, monk
     result = agency("submit", SERVICE, "--city", "bojnord", "--wait", "0")
     assert result.exit_code == 0
     assert "it is kept and will not be lost" in result.output
+
+
+def test_an_agency_without_a_topic_is_told_at_once_and_nothing_is_kept(courier: Courier, owner: Engine) -> None:
+    with pytest.raises(Problem) as told:
+        pishkhan(["agency", "nosuch", "submit", SERVICE, "--city", "bojnord"])
+    assert str(told.value) == f"source: no agency is called nosuch; known are {AGENCY}"
+    with owner.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM outbox")).scalar_one() == 0

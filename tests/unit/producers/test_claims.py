@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from producers.claims import BODY_BYTES_MAX, ClaimInvalid, message_from_event, message_of
+from producers.claims import BODY_BYTES_MAX, ClaimInvalid, check_speaker, message_from_event, message_of
 from producers.lines import LineProblem, read_lines
 from schemas.envelope import Envelope, to_structured
 from schemas.intake_agency import AgreementPaused, RequestCancelled
@@ -94,7 +94,7 @@ def test_what_may_not_be_published_is_refused_at_its_field(
 def test_lines_are_numbered_blank_ones_pass_and_each_bad_one_is_told() -> None:
     good = to_structured(envelope(), body())
     lines = [good, b"\n", b"not json\n", to_structured(envelope(sequence=4), body()), b"[]", good]
-    found = list(read_lines(lines, NOW, first_number=11))
+    found = list(read_lines(lines, NOW, ["water"], first_number=11))
     assert [type(item) for item in found] == [Message, LineProblem, LineProblem, LineProblem, Message]
     problems = [item for item in found if isinstance(item, LineProblem)]
     assert [(problem.line_number, problem.field) for problem in problems] == [
@@ -104,8 +104,25 @@ def test_lines_are_numbered_blank_ones_pass_and_each_bad_one_is_told() -> None:
     ]
 
 
+def test_an_agency_that_has_no_topic_is_refused_at_its_line_with_those_that_have() -> None:
+    [problem] = read_lines([to_structured(envelope(), body())], NOW, ["gas", "electricity"])
+    assert isinstance(problem, LineProblem)
+    assert problem.field == "source"
+    assert problem.problem == "no agency is called water; known are electricity, gas"
+    [problem] = read_lines([to_structured(envelope(), body())], NOW, [])
+    assert isinstance(problem, LineProblem)
+    assert problem.problem.endswith("none is known yet, load a province first")
+
+
+@pytest.mark.parametrize("source", ["/offices/o-1", "/directorate", "/agencies/water"])
+def test_offices_the_directorate_and_known_agencies_may_speak(source: str) -> None:
+    check_speaker(source, ["water"])
+    with pytest.raises(ClaimInvalid):
+        check_speaker("/agencies/offices", ["water"])
+
+
 def test_a_line_without_an_id_is_refused_for_a_repeat_could_not_be_told_from_a_new_event() -> None:
     line = json.dumps({"specversion": "1.0", "source": "/agencies/water", "type": SUBMITTED, "data": BODY}).encode()
-    [problem] = read_lines([line], NOW)
+    [problem] = read_lines([line], NOW, ["water"])
     assert isinstance(problem, LineProblem)
     assert problem.field == "id"
