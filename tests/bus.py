@@ -11,6 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,14 @@ def pishkhan(environment: Mapping[str, str], *words: str, said: str | None = Non
 @pytest.fixture(scope="session")
 def running_bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBus]:
     data = tmp_path_factory.mktemp("bus")
+    with started_bus(data, MORNING) as environment:
+        pishkhan(environment, "province", "load", "north_khorasan")
+        yield _with_words(data, environment)
+
+
+@contextmanager
+def started_bus(data: Path, clock_start: str) -> Iterator[dict[str, str]]:
+    """Run an empty bus whose business time begins at `clock_start`; give the variables by which commands find it."""
     log = data / "up.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment[f"{PREFIX}DATA_DIRECTORY"] = str(data)
@@ -80,7 +89,7 @@ def running_bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBus
             [sys.executable, "-m", "deploy.cli", "up"],
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={**environment, f"{PREFIX}CLOCK_START": MORNING},
+            env={**environment, f"{PREFIX}CLOCK_START": clock_start},
         )
     try:
         until(
@@ -89,8 +98,7 @@ def running_bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBus
             START_SECONDS_MAX,
         )
         assert up.poll() is None, log.read_text(encoding="utf-8")
-        pishkhan(environment, "province", "load", "north_khorasan")
-        yield _with_words(data, environment)
+        yield environment
     finally:
         up.send_signal(signal.SIGTERM)
         up.wait(90)
