@@ -50,6 +50,13 @@ def meaningful_errors() -> Iterator[None]:
         raise DatabaseUnavailable("no free connection") from error
 
 
+@contextmanager
+def attempt(connection: Connection) -> Iterator[None]:
+    """Open a part of the open transaction that an exception undoes alone; its errors have their meanings."""
+    with meaningful_errors(), connection.begin_nested():
+        yield
+
+
 def _raise_meaning(error: pg.Error) -> None:
     if isinstance(error, pg.UniqueViolation):
         raise Collision(error.diag.constraint_name or "unique violation") from error

@@ -1,12 +1,13 @@
 """The stores of one transaction of the requests consumer, and the smaller ones among them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from sqlalchemy import Connection
 
 from connectors.database.copy import copy_rows
 from connectors.database.dead_letters import DeadLetterStore
-from connectors.database.driver import driver_connection
+from connectors.database.driver import attempt, driver_connection
 from connectors.database.intake import ClaimLedger
 from connectors.database.office_positions import PositionStore
 from connectors.database.outbox import OutboxStore
@@ -99,4 +100,5 @@ def request_stores(connection: Connection) -> RequestStores:
         park=ParkedStore(connection, CONSUMER),
         dead_letters=DeadLetterStore(connection),
         outbox=OutboxStore(connection),
+        attempt=partial(attempt, connection),
     )

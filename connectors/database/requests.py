@@ -40,6 +40,7 @@ FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::boolean[], %s::boolean[], %s:
     AS new (request_id, state, version, submitted, ever_routed, agency, service, office, due_at, updated_at, document)
 WHERE row.request_id = new.request_id
 """
+_REST = "UPDATE request SET due_at = %s WHERE request_id = %s AND due_at < %s"
 _COUNTS = """
 SELECT count(*) FILTER (WHERE submitted), count(*) FILTER (WHERE ever_routed),
     count(*) FILTER (WHERE submitted AND NOT ever_routed AND state <> 'parked'),
@@ -86,6 +87,10 @@ class RequestStore:
             columns = [list(column) for column in zip(*(_row(state, now) for state in states), strict=True)]
             columns[-1] = [str(document, "utf-8") for document in columns[-1]]
             self._driver.execute(_UPDATE, columns)
+
+    def rest(self, request_id: UUID, until: datetime) -> None:
+        """Let the timer of a locked request rest until then, unless it is due later or the request is written."""
+        self._driver.execute(_REST, (until, request_id, until))
 
     def _states(self, query: str, *parameters: object) -> dict[UUID, RequestState]:
         rows = self._driver.execute(query, parameters, binary=True)

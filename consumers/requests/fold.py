@@ -258,12 +258,13 @@ class Fold:
 
     def _examine_waiting(self, case: Case, waiting: Waiting, registry: Mapping[str, int]) -> None:
         event, overdue = waiting.event, waiting.event.expires_at <= self.now
-        if event.reason is ParkReason.REGISTRY:
+        if waiting.action is OperatorAction.REDRIVE and _waited_for_registry(case, self._claim_of(waiting)):
+            # Set aside while the request waited for the registry, so the wait is over.
+            self._change(waiting, ParkReason.REGISTRY, "an operator redrives it", event.expires_at)
+            self._resume(case, waiting)
+        elif event.reason is ParkReason.REGISTRY:
             if overdue or waiting.action is not None or passed(event, registry):
-                claim = self._claim_of(waiting)
-                assert isinstance(claim.event, RequestSubmitted), "only a submission waits for the registry"
-                case.state = with_form(case.state, claim.event)
-                self._signal(case, Signal.REGISTRY_READ, claim.envelope.source, claim.envelope.id)
+                self._resume(case, waiting)
         elif waiting.action is OperatorAction.SKIP:
             waiting.gone = True
             self.done += 1
@@ -275,6 +276,12 @@ class Fold:
             self.done += 1
             detail = f"{event.detail}; it did not come in time, send both again"
             self._refuse(case, self._claim_of(waiting), Refuse(ClaimRefusal.PREDECESSOR_NEVER_CAME, detail))
+
+    def _resume(self, case: Case, waiting: Waiting) -> None:
+        claim = self._claim_of(waiting)
+        assert isinstance(claim.event, RequestSubmitted), "only a submission waits for the registry"
+        case.state = with_form(case.state, claim.event)
+        self._signal(case, Signal.REGISTRY_READ, claim.envelope.source, claim.envelope.id)
 
     def _act(self, claim: Claim) -> None:
         moment = self._moment(claim)
@@ -328,6 +335,12 @@ def speaker_of(kind: SpeakerKind, code: str) -> Speaker:
     if kind is SpeakerKind.AGENCY:
         return Speaker(agency=code)
     return Speaker(office=code) if kind is SpeakerKind.OFFICE else Speaker()
+
+
+def _waited_for_registry(case: Case, claim: Claim) -> bool:
+    """Say whether `claim` is the submission that a parked request waits with, though it is kept as failed."""
+    waits = any(one.event.reason is ParkReason.REGISTRY and not one.gone for one in case.waiting)
+    return case.state.stage is Stage.PARKED and isinstance(claim.event, RequestSubmitted) and not waits
 
 
 def passed(event: ParkedEvent, registry: Mapping[str, int]) -> bool:

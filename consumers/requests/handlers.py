@@ -6,8 +6,13 @@ them, bring the registry's view up to date, read the loads, fold, write, and las
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
+import structlog
+
+from consumers.failures import place_of
 from consumers.intake import Claim, IntakeReader, Unreadable, conflicting, read_claim
 from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
 from consumers.requests.cases import Case, Waiting, known_case, new_case, waiting_of
@@ -21,13 +26,34 @@ from consumers.requests.fold import Fold, failure, passed
 from consumers.requests.messages import messages
 from consumers.requests.ports import IntakeEnds, RequestStores
 from consumers.requests.reading import ClaimReader
-from consumers.runner.ports import Clock, Outcome, Record, Telemetry
+from consumers.runner.ports import (
+    BrokerUnavailable,
+    Clock,
+    Collision,
+    Contention,
+    DatabaseUnavailable,
+    Outcome,
+    Record,
+    Setback,
+    Telemetry,
+)
 from schemas.decode import encode
 from schemas.intake_office import RequestAccepted
 
 CONSUMER = "requests"
 #: How much one sweep takes on, so that a batch never waits long behind it.
 SWEEP_MAX = 500
+#: So long the timer of a request rests on which the code fails, in business time; a repaired worker then finds it.
+REST = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What one sweep found: locked requests, everything parked of them and of acts, and where the registry is."""
+
+    states: Mapping[UUID, RequestState]
+    rows: Sequence[ParkedRow]
+    registry: Mapping[str, int]
 
 
 class RequestsHandler:
@@ -46,6 +72,7 @@ class RequestsHandler:
         self._ends = ends
         self._reader = reader or ClaimReader()
         self._view = RegistryView.empty()
+        self._log = structlog.get_logger(CONSUMER)
 
     def handle(self, stores: RequestStores, records: Sequence[Record]) -> None:
         """Apply a batch. Raises what the stores raise, `ParkFull`, and whatever the code fails with on one claim."""
@@ -82,7 +109,10 @@ class RequestsHandler:
             stores.dead_letters.add(CONSUMER, letters)
 
     def sweep(self, stores: RequestStores) -> int:
-        """Do what is due by itself: timers, waits that ended, operators' decisions. Never waits for a row."""
+        """Do what is due by itself: timers, waits that ended, operators' decisions. Never waits for a row.
+
+        A request on which the code fails is set aside and does not hold the others up.
+        """
         now = self._clock.now()
         due = stores.requests.lock_due(now, SWEEP_MAX)
         keys = set(stores.park.due_keys(now, SWEEP_MAX))
@@ -91,19 +121,59 @@ class RequestsHandler:
         keys.update(row.event.key for row in waiting if passed(row.event, registry))
         if not due and not keys:
             return 0
+        # Not within the attempts below: a registry that cannot be read is no request's fault.
+        self._catch_up(stores)
         ids = {request_id for request_id in map(_uuid, keys) if request_id is not None}
         states = {**due, **stores.requests.lock_free(ids - due.keys())}
-        cases = {request_id: known_case(state) for request_id, state in states.items()}
-        acts = sorted(key for key in keys if _uuid(key) is None)
-        rows = stores.park.of_keys([*(case.key for case in cases.values()), *acts])
-        failed_acts = _hand_out(rows, cases)
-        fold = self._fold(stores, cases, _claims_of(failed_acts), hold=bool(rows))
+        subjects = [*map(str, states), *sorted(key for key in keys if _uuid(key) is None)]
+        return self._examine(stores, subjects, _Due(states, stores.park.of_keys(subjects), registry))
+
+    def _examine(self, stores: RequestStores, subjects: Sequence[str], due: _Due) -> int:
+        """Do what is due of `subjects`; what fails is divided until the one at fault stands alone."""
+        try:
+            with stores.attempt():
+                return self._examine_together(stores, frozenset(subjects), due)
+        except (DatabaseUnavailable, BrokerUnavailable):
+            raise
+        except Exception as error:
+            if isinstance(error, Contention) and not isinstance(error, Collision):
+                raise
+            if len(subjects) <= 1:
+                self._set_aside(stores, subjects, due, error)
+                return 0
+        middle = len(subjects) // 2
+        return sum(self._examine(stores, part, due) for part in (subjects[:middle], subjects[middle:]))
+
+    def _examine_together(self, stores: RequestStores, subjects: Collection[str], due: _Due) -> int:
+        cases = {one: known_case(state) for one, state in due.states.items() if str(one) in subjects}
+        rows = [row for row in due.rows if row.event.key in subjects]
+        acts = _hand_out(rows, cases)
+        fold = self._fold(stores, cases, _claims_of(acts), hold=bool(rows))
         for case in cases.values():
-            fold.examine(case, registry)
-        for act in failed_acts:
+            fold.examine(case, due.registry)
+        for act in acts:
             fold.redrive(act)
-        self._write(stores, fold, failed_acts)
+        self._write(stores, fold, acts)
         return fold.done
+
+    def _set_aside(self, stores: RequestStores, subjects: Sequence[str], due: _Due, error: Exception) -> None:
+        """Let a timer rest, and keep as failed what was due of the waiting claims, until a person decides."""
+        now = self._clock.now()
+        for row in due.rows:
+            event = row.event
+            ended = event.reason is ParkReason.REGISTRY and passed(event, due.registry)
+            if event.key in subjects and (ended or row.action is not None or event.expires_at <= now):
+                stores.park.change(row.id, ParkReason.FAILED, failure(error), NEVER)
+        request_ids = [request_id for request_id in map(_uuid, subjects) if request_id is not None]
+        for request_id in request_ids:
+            stores.requests.rest(request_id, now + REST)
+        self._telemetry.rolled_back(Setback.HANDLER_FAILED)
+        self._log.error(
+            "set aside: the sweep fails on it",
+            request_id=request_ids[0] if request_ids else None,
+            error=type(error).__name__,
+            where=place_of(error),
+        )
 
     def _read(self, records: Sequence[Record]) -> tuple[list[Claim], list[Unreadable]]:
         claims: list[Claim] = []
@@ -128,8 +198,7 @@ class RequestsHandler:
 
     def _fold(self, stores: RequestStores, cases: dict[UUID, Case], claims: Iterable[Claim], hold: bool) -> Fold:
         """Return the fold over `cases`; `hold` locks the load clock first, because acceptances may be decided."""
-        if stores.registry.head() > self._view.revision:
-            self._view = self._view.with_entries(stores.registry.since(self._view.revision))
+        self._catch_up(stores)
         if hold:
             stores.positions.hold()
         revision, positions = stores.positions.read()
@@ -142,6 +211,11 @@ class RequestsHandler:
         keys: list[ActKey] = [key for claim in claims for key in remembered(claim.event)]
         acts: Mapping[ActKey, str] = stores.acts.known(keys) if keys else {}
         return Fold(world, cases, acts, self._clock.now(), self._clock.business, self._ends.ends_now, stores.park.room)
+
+    def _catch_up(self, stores: RequestStores) -> None:
+        """Bring the registry's view up to date."""
+        if stores.registry.head() > self._view.revision:
+            self._view = self._view.with_entries(stores.registry.since(self._view.revision))
 
     def _write(self, stores: RequestStores, fold: Fold, other: Collection[Waiting] = ()) -> None:
         """Write everything that `fold` decided; the load clock and the outbox come last."""

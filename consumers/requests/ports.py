@@ -1,6 +1,7 @@
 """What the requests' handler needs from the outside. All stores work in the one open transaction."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -61,6 +62,9 @@ class Requests(Protocol):
 
     def update(self, states: Sequence[RequestState], now: datetime) -> None:
         """Write locked requests."""
+
+    def rest(self, request_id: UUID, until: datetime) -> None:
+        """Let the timer of a locked request rest until then, unless it is due later or the request is written."""
 
 
 class OfficePosition(Protocol):
@@ -162,7 +166,10 @@ class IntakeEnds(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RequestStores:
-    """All stores of one transaction."""
+    """All stores of one transaction.
+
+    `attempt` opens a part of it that an exception undoes alone; errors leave it with the runner's meanings.
+    """
 
     claims: Claims
     requests: Requests
@@ -172,3 +179,4 @@ class RequestStores:
     park: Park
     dead_letters: DeadLetters
     outbox: Outbox
+    attempt: Callable[[], AbstractContextManager[None]]

@@ -1,12 +1,12 @@
 """One batch, one transaction: what fails is divided until the record at fault stands alone, and is parked."""
 
-import traceback
 from collections.abc import Callable, Sequence
 from threading import Event
 from typing import Generic, TypeVar
 
 import structlog
 
+from consumers.failures import place_of
 from consumers.runner.backoff import Backoff
 from consumers.runner.ownership import Ownership
 from consumers.runner.ports import (
@@ -102,7 +102,7 @@ class Batches(Generic[Stores]):
             partition=record.partition,
             position=record.position,
             error=type(error).__name__,
-            where="".join(traceback.format_tb(error.__traceback__)[-6:]),
+            where=place_of(error),
         )
         try:
             self._transact([record], lambda stores, _: self._handler.park_failed(stores, record, error))

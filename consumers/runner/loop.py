@@ -1,7 +1,6 @@
 """The loop under every consumer: own, read, apply, sweep; and when something breaks, wait and go on."""
 
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import random
@@ -10,6 +9,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from consumers.failures import place_of
 from consumers.runner.backoff import Backoff
 from consumers.runner.batches import Batches
 from consumers.runner.ownership import Ownership
@@ -123,8 +123,7 @@ class Runner(Generic[Stores]):
         except (Contention, DatabaseUnavailable, BrokerUnavailable):
             raise
         except Exception as error:
-            where = "".join(traceback.format_tb(error.__traceback__)[-6:])
-            self._log.error("sweep failed", error=type(error).__name__, where=where)
+            self._log.error("sweep failed", error=type(error).__name__, where=place_of(error))
             self._telemetry.rolled_back(Setback.HANDLER_FAILED)
             self._sweep_at = self._monotonic() + self._pace.failed_sweep_seconds
         else:
