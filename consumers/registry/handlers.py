@@ -157,23 +157,30 @@ class _Sweep:
             claim = self._claims.get(row.id)
             if claim is None or row.event.reason is not ParkReason.PREDECESSOR or row.event.expires_at > now:
                 continue
-            waits = self._fold.take(claim)
-            if waits is not None:
-                self._fold.refuse(claim, waits)
-            self._let_go(row)
+            try:
+                waits = self._fold.take(claim)
+                if waits is not None:
+                    self._fold.refuse(claim, waits)
+            except Exception as error:
+                self._keep_as_failed(row, error)
+            else:
+                self._let_go(row)
 
     def _try(self, row: ParkedRow, claim: Claim) -> None:
         try:
             waits = self._fold.take(claim)
         except Exception as error:  # a redriven claim may fail again, and must not stop the others
-            self._stuck.add(row.event.key)
-            del self._claims[row.id]
-            self._stores.park.change(row.id, ParkReason.FAILED, _failure(error), NEVER)
+            self._keep_as_failed(row, error)
             return
         if waits is None:
             self._let_go(row)
         elif row.event.reason is not ParkReason.PREDECESSOR or row.action is not None:
             self._stores.park.change(row.id, ParkReason.PREDECESSOR, waits.detail, self._fold.gives_up_at(claim))
+
+    def _keep_as_failed(self, row: ParkedRow, error: Exception) -> None:
+        self._stuck.add(row.event.key)
+        del self._claims[row.id]
+        self._stores.park.change(row.id, ParkReason.FAILED, _failure(error), NEVER)
 
     def _let_go(self, row: ParkedRow) -> None:
         self._stores.park.remove([row.id])

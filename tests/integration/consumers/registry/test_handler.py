@@ -13,8 +13,10 @@ from connectors.database.engine import LOCK_TIMEOUT_MS, build_engine
 from connectors.database.parked import ParkOperator
 from connectors.database.registry import RegistryStore
 from connectors.database.registry_stores import registry_stores
+from consumers.intake import Claim
 from consumers.parking import WAITING_LIMIT, OperatorAction
-from consumers.registry.domain.known import Kind
+from consumers.registry.domain.known import Await, Kind, Refuse
+from consumers.registry.fold import Fold
 from consumers.runner.ports import Outcome, Record
 from schemas.agreements import Agreement, AgreementState
 from schemas.intake_agency import AgreementConfirmed, AgreementPaused, RequestCancelled, ServicePublished
@@ -240,6 +242,27 @@ def test_a_skipped_claim_frees_what_waits_behind_it(bus: RegistryBus) -> None:
         held = RegistryStore(connection).as_of(Kind.SERVICE, SERVICE, MOMENT)
     assert isinstance(held, ServiceVersioned)
     assert not held.service.needs_agency_answer
+
+
+def test_a_claim_that_cannot_even_be_refused_is_kept_and_the_others_are(
+    bus: RegistryBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(fold: Fold, claim: Claim, why: Refuse | Await) -> None:
+        if isinstance(claim.event, AgreementConfirmed) and claim.event.version == 2:
+            raise ZeroDivisionError
+        refuse(fold, claim, why)
+
+    refuse = Fold.refuse
+    bus.say(AGENCY_SOURCE, *(CONFIRMED.model_copy(update={"version": version}) for version in (1, 2, 3)))
+    assert bus.waiting() == 3
+    monkeypatch.setattr(Fold, "refuse", broken)
+    bus.clock.advance(2 * 3_600)
+    assert bus.sweep() == 2
+    assert bus.waiting() == 1
+    assert len(bus.refusals()) == 2
+    with bus.engine.begin() as connection:
+        [kept] = ParkOperator(connection).oldest(2)
+    assert (kept.reason, kept.detail) == ("failed", "the code failed on it: ZeroDivisionError")
 
 
 def test_two_workers_never_share_a_revision(bus: RegistryBus) -> None:
