@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(data: DataOption = None) -> None:
-    """Check versions, memory, disk, ports, engines, topics, rules, tables, lag and clock. Exit code 1 if one is wrong.
+    """Check machine, engines, topics, rules, tables, lag, clock and what waits. Exit code 1 if something is wrong.
 
     [bold]Examples[/bold]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import (
@@ -18,6 +19,7 @@ from kafka.admin import (
 from connectors.broker.admin import topic_rows
 from connectors.database.migrate import drift
 from connectors.database.tables import metadata
+from consumers.kpi.reading import TOPICS as FIGURES
 from deploy.agencies import Agencies
 from deploy.doctor.checks import Finding, Patient, good, note, wrong
 from schemas.topics import INTAKE_PREFIX, RESERVED_AGENCY_CODES
@@ -139,8 +141,9 @@ def check_lag(patient: Patient) -> Iterable[Finding]:
     """How far behind its topics each consumer is, and whether anybody works on it."""
     if patient.broker is None or patient.database is None:
         return
-    positions = _positions(patient)
-    topic_ids = {topic["name"]: str(topic["topic_id"]) for topic in patient.broker.describe_topics()}
+    topics = patient.broker.describe_topics()
+    topic_ids = {topic["name"]: str(topic["topic_id"]) for topic in topics}
+    positions = [*_positions(patient), *_figures_positions(patient, topics)]
     wanted = {
         TopicPartition(one.topic, one.partition): OffsetSpec.LATEST for one in positions if one.topic in topic_ids
     }
@@ -159,6 +162,21 @@ def _positions(patient: Patient) -> list[Position]:
     return [
         Position(str(row[0]), str(row[1]), str(row[2]), int(str(row[3])), int(str(row[4])), bool(row[5]))
         for row in rows
+    ]
+
+
+def _figures_positions(patient: Patient, topics: Iterable[Mapping[str, Any]]) -> list[Position]:
+    """Return how far the figures are. The kpi worker has no leases: whether it runs is another check's."""
+    assert patient.database is not None
+    if patient.database.execute("SELECT to_regclass('kpi_position')").fetchone() == (None,):
+        return []
+    rows = patient.database.execute("SELECT topic, partition, next_position FROM kpi_position").fetchall()
+    kept = {(str(row[0]), int(str(row[1]))): int(str(row[2])) for row in rows}
+    return [
+        Position("kpi", topic["name"], str(topic["topic_id"]), number, kept.get((topic["name"], number), 0), held=True)
+        for topic in topics
+        if topic["name"] in FIGURES
+        for number in range(len(topic["partitions"]))
     ]
 
 
@@ -188,17 +206,3 @@ def judge_lag(
             yield note("lag", f"{consumer} is {behind} events behind", "if this grows, start another worker of it")
         else:
             yield good("lag", f"{consumer} is {behind} events behind")
-
-
-def check_waiting(patient: Patient) -> Iterable[Finding]:
-    """Events that were set aside: parked ones wait for something, dead letters for a person."""
-    if patient.database is None:
-        return
-    for table, words in (("parked_event", "parked"), ("dead_letter", "dead-lettered")):
-        if patient.database.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
-            continue
-        rows = patient.database.execute(
-            f"SELECT consumer, count(*) FROM {table} GROUP BY consumer ORDER BY consumer"
-        ).fetchall()
-        for consumer, count in rows:
-            yield note("waiting", f"{consumer} has {count} {words} event(s)", "see `pishkhan parked --help`")

@@ -8,8 +8,9 @@ from kafka.errors import KafkaError
 
 from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
 from deploy.doctor.checks import Check, Finding, Patient, wrong
-from deploy.doctor.contents import check_lag, check_rights, check_tables, check_topics, check_waiting
+from deploy.doctor.contents import check_lag, check_rights, check_tables, check_topics
 from deploy.doctor.engines import check_broker, check_clock, check_database, check_workers
+from deploy.doctor.flow import check_halted, check_outbox, check_waiting
 from deploy.doctor.machine import check_disk, check_memory, check_programs, check_python
 from deploy.problem import Problem
 from deploy.settings import Settings
@@ -32,7 +33,10 @@ CHECKS: tuple[Check, ...] = (
     check_rights,
     check_tables,
     check_lag,
+    # What is on its way.
+    check_outbox,
     check_waiting,
+    check_halted,
 )
 
 

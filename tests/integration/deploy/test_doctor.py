@@ -10,6 +10,9 @@ from pydantic import SecretStr
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.database.migrate import migrate
+from connectors.telemetry.exporter import Exporter
+from connectors.telemetry.health import HealthServer
+from connectors.telemetry.metrics import HALTED
 from deploy.doctor.checks import Level
 from deploy.doctor.table import examine
 from deploy.engines.instance import Instance
@@ -17,6 +20,7 @@ from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.processes import choose_port
 from deploy.settings import Settings
+from deploy.workers import worker_row
 from tests.engines import DatabaseUrls, Engines, kafka_login
 
 pytestmark = pytest.mark.integration
@@ -58,6 +62,11 @@ def faults(settings: Settings) -> list[tuple[str, str]]:
     return [(finding.subject, finding.words) for finding in found if finding.subject != "workers"]
 
 
+def words(settings: Settings) -> list[tuple[str, str]]:
+    """Everything that is said."""
+    return [(finding.subject, finding.words) for finding in examine(settings)]
+
+
 def as_owner(settings: Settings, statement: LiteralString) -> None:
     url = settings.owner_database_url().replace("+psycopg", "")
     with psycopg.connect(url) as connection:
@@ -94,6 +103,43 @@ def test_a_position_on_another_topic_is_found(settings: Settings) -> None:
         "VALUES ('settlement', 'x', 'pishkhan.log.requests', 'another', 0, 0)",
     )
     assert faults(settings) == [("lag", "settlement knows another pishkhan.log.requests than the broker has")]
+
+
+def test_events_that_wait_for_a_topic_that_is_missing_are_found(settings: Settings) -> None:
+    as_owner(
+        settings,
+        "INSERT INTO outbox (shard, topic, partition, key, event_id, source, type, time, body) "
+        "SELECT 0, topic, 0, 'k', 'e', 's', 't', now(), '' "
+        "FROM unnest(ARRAY['pishkhan.intake.nosuch', 'pishkhan.intake.nosuch', 'pishkhan.intake.gas']) AS topic",
+    )
+    assert faults(settings) == [("outbox", "2 event(s) wait for pishkhan.intake.nosuch, which does not exist")]
+    assert ("outbox", "1 event(s) wait to be published") in words(settings)
+
+
+def test_failed_events_are_found(settings: Settings) -> None:
+    as_owner(
+        settings,
+        "INSERT INTO parked_event (consumer, key, reason, detail, topic, partition, position, headers, body, "
+        "appended_at, expires_at) SELECT 'requests', 'k', reason, 'd', 't', 0, 0, '[]', '', now(), now() "
+        "FROM unnest(ARRAY['failed', 'behind', 'behind']) AS reason",
+    )
+    (fault,) = faults(settings)
+    assert fault[1].startswith("the code of requests failed on 1 event(s)")
+    assert ("waiting", "requests has parked events: 2 behind") in words(settings)
+
+
+def test_the_figures_are_compared_with_the_ends_of_the_logs(settings: Settings) -> None:
+    assert ("lag", "kpi is 0 events behind") in words(settings)
+    as_owner(settings, "INSERT INTO kpi_position VALUES ('pishkhan.log.settlement', 3, 7)")
+    assert faults(settings) == [("lag", "kpi is at 7 of pishkhan.log.settlement-3, which ends at 0")]
+
+
+def test_halted_partitions_are_found(settings: Settings) -> None:
+    exporter = Exporter()
+    exporter.put(HALTED, 2, "requests", "park_full")
+    port = settings.metrics_port + worker_row("requests").port_offset
+    with HealthServer(port, exporter.registry, lambda: None):
+        assert faults(settings) == [("halted", "requests has halted 2 partition(s): park_full")]
 
 
 def test_workers_that_log_in_as_the_super_user_are_found(settings: Settings, engines: Engines) -> None:

@@ -5,11 +5,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
+from prometheus_client.exposition import generate_latest
 
 from connectors.broker.admin import topic_rows
+from connectors.telemetry.exporter import Exporter
+from connectors.telemetry.metrics import HALTED
 from deploy.doctor.checks import Finding, Level
 from deploy.doctor.contents import Position, agencies_of, judge_lag, judge_rights, judge_topics
 from deploy.doctor.engines import judge_clock
+from deploy.doctor.flow import Unpublished, judge_halted, judge_outbox, judge_parked
 from deploy.doctor.machine import GIGABYTE, judge_disk, judge_memory
 
 AGENCIES = ["bank-melli", "gas"]
@@ -130,3 +134,48 @@ def test_another_topic_a_vanished_partition_and_a_lost_end_are_wrong() -> None:
     assert "knows another pishkhan.log.requests" in judged(position(1, topic_id="id-0"), 5).words
     assert "knows another pishkhan.log.requests" in judged(position(1), None).words
     assert judged(position(9), 5).words == "settlement is at 9 of pishkhan.log.requests-0, which ends at 5"
+
+
+def test_events_that_wait_for_a_missing_topic_are_wrong_and_others_only_when_they_are_old() -> None:
+    lost, young, old = (
+        Unpublished("pishkhan.intake.nosuch", 2, 5.0),
+        Unpublished("pishkhan.log.requests", 3, 60.0),
+        Unpublished("pishkhan.intake.gas", 4, 61.0),
+    )
+    topics = {"pishkhan.log.requests", "pishkhan.intake.gas"}
+    (good,) = judge_outbox([young], topics)
+    assert (good.level, good.words) == (Level.GOOD, "3 event(s) wait to be published")
+    missing, late = judge_outbox([lost, young, old], topics)
+    assert missing.level is Level.WRONG
+    assert missing.words == "2 event(s) wait for pishkhan.intake.nosuch, which does not exist"
+    assert "DELETE FROM outbox WHERE topic = 'pishkhan.intake.nosuch'" in missing.remedy
+    assert (late.level, late.words) == (Level.NOTE, "7 event(s) wait to be published, the oldest for 61 s")
+
+
+def test_without_a_broker_no_topic_is_called_missing() -> None:
+    (finding,) = judge_outbox([Unpublished("pishkhan.intake.nosuch", 2, 5.0)], None)
+    assert finding.level is Level.GOOD
+
+
+def test_a_missing_log_is_made_by_starting_the_bus() -> None:
+    missing, _ = judge_outbox([Unpublished("pishkhan.log.requests", 1, 0.0)], {"pishkhan.intake.gas"})
+    assert "pishkhan up" in missing.remedy
+
+
+def test_failed_events_are_wrong_and_waiting_ones_a_note() -> None:
+    parked = [("requests", "failed", 2), ("requests", "predecessor", 5), ("requests", "registry", 1)]
+    failed, waiting = judge_parked(parked)
+    assert failed.level is Level.WRONG
+    assert "requests failed on 2 event(s)" in failed.words
+    assert "redrive" in failed.remedy
+    assert (waiting.level, waiting.words) == (Level.NOTE, "requests has parked events: 5 predecessor, 1 registry")
+
+
+def test_halted_partitions_are_wrong_by_cause_and_another_programs_answer_says_nothing() -> None:
+    exporter = Exporter()
+    assert faults(judge_halted("requests", generate_latest(exporter.registry).decode())) == []
+    exporter.put(HALTED, 3, "requests", "park_full")
+    exporter.put(HALTED, 0, "requests", "position_lost")
+    said = generate_latest(exporter.registry).decode()
+    assert faults(judge_halted("requests", said)) == ["requests has halted 3 partition(s): park_full"]
+    assert faults(judge_halted("requests", "<html>not a worker's</html>")) == []

@@ -1,0 +1,125 @@
+"""Checks of what is on its way: what is not published yet, what was set aside, and what stands still."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from connectors.telemetry.metrics import HALTED
+from consumers.parking import ParkReason
+from deploy.doctor.checks import Finding, Patient, good, note, wrong
+from deploy.readiness import ANSWER_WITHIN_SECONDS
+from deploy.workers import WORKERS
+from schemas.topics import INTAKE_PREFIX
+
+#: The relay publishes within moments; an event that is older than this waits for something.
+UNPUBLISHED_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Unpublished:
+    """What of one topic is committed and not published."""
+
+    topic: str
+    events: int
+    oldest_seconds: float
+
+
+def check_outbox(patient: Patient) -> Iterable[Finding]:
+    """Is what was committed published, and is there a topic for all of it."""
+    if patient.database is None or not _is_there(patient, "outbox"):
+        return
+    rows = patient.database.execute(
+        "SELECT topic, count(*), extract(epoch FROM clock_timestamp() - min(created_at))::float8 "
+        "FROM outbox WHERE published_at IS NULL GROUP BY topic ORDER BY topic"
+    ).fetchall()
+    waiting = [Unpublished(str(row[0]), int(str(row[1])), float(str(row[2]))) for row in rows]
+    topics = None if patient.broker is None else {topic["name"] for topic in patient.broker.describe_topics()}
+    yield from judge_outbox(waiting, topics)
+
+
+def judge_outbox(waiting: Sequence[Unpublished], topics: Collection[str] | None) -> Iterable[Finding]:
+    """Judge what waits by the broker's topics (none: it does not answer)."""
+    for one in waiting:
+        if topics is not None and one.topic not in topics:
+            yield wrong("outbox", f"{one.events} event(s) wait for {one.topic}, which does not exist", _remedy(one))
+    rest = [one for one in waiting if topics is None or one.topic in topics]
+    events = sum(one.events for one in rest)
+    oldest_seconds = max((one.oldest_seconds for one in rest), default=0.0)
+    words = f"{events} event(s) wait to be published"
+    if oldest_seconds > UNPUBLISHED_SECONDS:
+        yield note("outbox", f"{words}, the oldest for {oldest_seconds:.0f} s", "see whether the relay is ready")
+    else:
+        yield good("outbox", words)
+
+
+def _remedy(one: Unpublished) -> str:
+    if not one.topic.startswith(INTAKE_PREFIX):
+        return "start `pishkhan up`, which makes what is missing"
+    return (
+        "load the province of that agency, which makes its topic; if there is no such agency, let the owner "
+        f"DELETE FROM outbox WHERE topic = '{one.topic}' AND published_at IS NULL"
+    )
+
+
+def check_waiting(patient: Patient) -> Iterable[Finding]:
+    """Events that were set aside: parked ones wait for something, failed ones and dead letters for a person."""
+    if patient.database is None:
+        return
+    if _is_there(patient, "parked_event"):
+        rows = patient.database.execute(
+            "SELECT consumer, reason, count(*) FROM parked_event GROUP BY consumer, reason ORDER BY consumer, reason"
+        ).fetchall()
+        yield from judge_parked([(str(row[0]), str(row[1]), int(str(row[2]))) for row in rows])
+    if _is_there(patient, "dead_letter"):
+        rows = patient.database.execute(
+            "SELECT consumer, count(*) FROM dead_letter GROUP BY consumer ORDER BY consumer"
+        ).fetchall()
+        for consumer, count in rows:
+            yield note("waiting", f"{consumer} has {count} dead letter(s)", "see `pishkhan dead-letters list`")
+
+
+def judge_parked(parked: Iterable[tuple[str, str, int]]) -> Iterable[Finding]:
+    """Judge (consumer, reason, events) of the park: what failed needs a person, the rest goes on by itself."""
+    others: dict[str, list[str]] = defaultdict(list)
+    for consumer, reason, events in parked:
+        if reason == ParkReason.FAILED:
+            words = f"the code of {consumer} failed on {events} event(s); they wait, with all that is behind them"
+            remedy = "find the cause in its log, then `pishkhan parked redrive` or `pishkhan parked skip`"
+            yield wrong("waiting", words, remedy)
+        else:
+            others[consumer].append(f"{events} {reason}")
+    for consumer, counts in others.items():
+        yield note("waiting", f"{consumer} has parked events: {', '.join(counts)}", "see `pishkhan parked list`")
+
+
+def check_halted(patient: Patient) -> Iterable[Finding]:
+    """Does a worker of this machine refuse to go on in some partition."""
+    for row in WORKERS:
+        address = f"http://127.0.0.1:{patient.settings.metrics_port + row.port_offset}/metrics"
+        try:
+            answer = httpx.get(address, timeout=ANSWER_WITHIN_SECONDS, trust_env=False)
+        except httpx.HTTPError:
+            continue  # Whether it runs is another check's.
+        if answer.status_code == httpx.codes.OK:
+            yield from judge_halted(row.name, answer.text)
+
+
+def judge_halted(worker: str, exposition: str) -> Iterable[Finding]:
+    """Judge what a worker says of itself, in the text form of Prometheus. Another program's answer says nothing."""
+    try:
+        samples = [one for family in text_string_to_metric_families(exposition) for one in family.samples]
+    except ValueError:
+        return
+    for sample in samples:
+        if sample.name == HALTED.name and sample.value > 0:
+            cause = sample.labels.get("cause", "unknown")
+            words = f"{worker} has halted {sample.value:.0f} partition(s): {cause}"
+            yield wrong("halted", words, "see `partition halted` in its log, and the section on it in docs/runbook.md")
+
+
+def _is_there(patient: Patient, table: str) -> bool:
+    assert patient.database is not None
+    return patient.database.execute("SELECT to_regclass(%s)", [table]).fetchone() != (None,)
