@@ -25,7 +25,8 @@ WHERE ever_routed ORDER BY updated_at DESC LIMIT %s
 """
 _EXAMPLE = """
 SELECT request_id FROM request
-WHERE ever_routed AND document #>> '{submission,origin}' = 'agency' ORDER BY state = 'completed' DESC, request_id LIMIT 1
+WHERE ever_routed AND document #>> '{submission,origin}' = 'agency'
+ORDER BY state = 'completed' DESC, request_id LIMIT 1
 """
 _UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
 _POSITIONS = "SELECT consumer, topic, partition, next_position FROM consumer_offset"

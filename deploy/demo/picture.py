@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 
 WIDTH = 110
-#: rich names a font by its address; whoever looks at the picture shall not have to ask anybody for it.
-_FONT_ADDRESSES = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
+#: rich names a font and itself by their addresses; whoever looks at the picture shall not have to ask anybody for it.
+_ADDRESSES = re.compile(r"@font-face\s*\{.*?\}\s*|\s*<!-- Generated with .*?-->", re.DOTALL)
 
 
 def save_picture(path: Path, title: str, *shown: RenderableType) -> None:
@@ -16,4 +16,4 @@ def save_picture(path: Path, title: str, *shown: RenderableType) -> None:
     console = Console(file=StringIO(), width=WIDTH, record=True, force_terminal=True, highlight=False)
     for one in shown:
         console.print(one)
-    path.write_text(_FONT_ADDRESSES.sub("", console.export_svg(title=title)), encoding="utf-8")
+    path.write_text(_ADDRESSES.sub("", console.export_svg(title=title)), encoding="utf-8")
