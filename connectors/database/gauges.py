@@ -38,9 +38,11 @@ _QUERIES: Mapping[Metric, str] = {
         FROM outbox WHERE published_at IS NULL
     """,
     metrics.REQUESTS: "SELECT agency, state, count(*) FROM request WHERE submitted GROUP BY agency, state",
+    # A claim may name any service; only those that the registry knows become labels.
     metrics.OPENED: """
-        SELECT agency, service, county, count(*) FROM kpi_request_fact
-        WHERE opened_at IS NOT NULL GROUP BY agency, service, county
+        SELECT agency, known.code, county, count(*) FROM kpi_request_fact
+        LEFT JOIN (SELECT DISTINCT code FROM registry_version WHERE kind = 'service') AS known ON known.code = service
+        WHERE opened_at IS NOT NULL GROUP BY agency, known.code, county
     """,
     metrics.COMPLETED: f"""
         SELECT agency, county, office_class, count(*) FROM kpi_request_fact AS fact
