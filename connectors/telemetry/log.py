@@ -11,7 +11,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, MutableMapping
-from contextlib import AbstractContextManager
 from pathlib import PurePath
 from typing import Any, TextIO
 from uuid import UUID
@@ -89,7 +88,6 @@ def configure_logging(
 ) -> None:
     """Send the logs of this process to `stream` (stderr by default), ours and the libraries'."""
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
         _named(worker),
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
@@ -127,11 +125,6 @@ def get_log(name: str) -> structlog.stdlib.BoundLogger:
     return logger
 
 
-def request_context(request_id: UUID) -> AbstractContextManager[None]:
-    """Put the request's id on every line that is logged within."""
-    return structlog.contextvars.bound_contextvars(request_id=str(request_id))
-
-
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Withhold what is under no allowed key, and long runs of digits in what is."""
     return {
@@ -155,6 +148,8 @@ def place_of_exception(_logger: WrappedLogger, _method: str, event: EventDict) -
 
 
 def _clean(key: str, value: object) -> object:
+    if isinstance(value, UUID):
+        return str(value)
     if key in _IDS or key.startswith("_") or value is None or isinstance(value, bool | float):
         return value
     text = str(value)

@@ -8,6 +8,9 @@ again.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import structlog
+
+from consumers.failures import place_of
 from consumers.intake import Claim, IntakeReader, Unreadable, conflicting, read_claim
 from consumers.parking import NEVER, WAITING_LIMIT, OperatorAction, ParkedEvent, ParkedRow, ParkReason
 from consumers.registry.domain.known import Await, Kind, Subject
@@ -50,6 +53,8 @@ class RegistryHandler:
             screened = stores.claims.screen(claims)
             letters.extend(conflicting(claim) for claim in screened.conflicts)
             stores.park.park([_parked(claim, ParkReason.FAILED, _failure(error), NEVER) for claim in screened.fresh])
+            for claim in screened.fresh:
+                _tell(claim, error)
             stores.claims.record(screened.fresh)
             self._telemetry.count(Outcome.PARKED, len(screened.fresh), ParkReason.FAILED)
         self._bury(stores, letters)
@@ -162,7 +167,7 @@ class _Sweep:
                 if waits is not None:
                     self._fold.refuse(claim, waits)
             except Exception as error:
-                self._keep_as_failed(row, error)
+                self._keep_as_failed(row, claim, error)
             else:
                 self._let_go(row)
 
@@ -170,14 +175,15 @@ class _Sweep:
         try:
             waits = self._fold.take(claim)
         except Exception as error:  # a redriven claim may fail again, and must not stop the others
-            self._keep_as_failed(row, error)
+            self._keep_as_failed(row, claim, error)
             return
         if waits is None:
             self._let_go(row)
         elif row.event.reason is not ParkReason.PREDECESSOR or row.action is not None:
             self._stores.park.change(row.id, ParkReason.PREDECESSOR, waits.detail, self._fold.gives_up_at(claim))
 
-    def _keep_as_failed(self, row: ParkedRow, error: Exception) -> None:
+    def _keep_as_failed(self, row: ParkedRow, claim: Claim, error: Exception) -> None:
+        _tell(claim, error)
         self._stuck.add(row.event.key)
         del self._claims[row.id]
         self._stores.park.change(row.id, ParkReason.FAILED, _failure(error), NEVER)
@@ -213,6 +219,16 @@ def _crowded(waits: Await) -> Await:
     """Return why a claim that would have to wait may not even do that."""
     why = f"{WAITING_LIMIT} claims on this topic wait already; send it anew, with a new id, when fewer do"
     return Await(waits.reason, f"{waits.detail}, and {why}")
+
+
+def _tell(claim: Claim, error: Exception) -> None:
+    """Log that `claim` is kept as failed: what was said, and where the code failed."""
+    structlog.get_logger(CONSUMER).error(
+        "claim parked: the code fails on it",
+        event_type=claim.envelope.type,
+        error=type(error).__name__,
+        where=place_of(error),
+    )
 
 
 def _failure(error: Exception) -> str:

@@ -59,6 +59,7 @@ class Fold:
         self.decided: list[Decided] = []
         self.new_acts: dict[ActKey, str] = {}
         self.parked: list[Waiting] = []
+        self.failures: list[tuple[Claim, Exception]] = []
         self.handled = 0
         self.counts: Counter[tuple[Counted, StrEnum]] = Counter()
         self.done = 0
@@ -128,6 +129,7 @@ class Fold:
     def park_failed(self, case: Case, claim: Claim, error: Exception) -> None:
         """Park a claim on which the code failed; later ones of its request wait behind it."""
         self._park(case, claim, ParkReason.FAILED, failure(error), NEVER)
+        self.failures.append((claim, error))
         self.counts[Counted.PARKED, ParkReason.FAILED] += 1
 
     def position_changes(self) -> list[PositionChange]:
@@ -306,6 +308,7 @@ class Fold:
 
     def _failed(self, waiting: Waiting, error: Exception) -> None:
         self._change(waiting, ParkReason.FAILED, failure(error), NEVER)
+        self.failures.append((self._claim_of(waiting), error))
 
     def _change(self, waiting: Waiting, reason: ParkReason, detail: str, expires_at: datetime) -> None:
         before = waiting.event

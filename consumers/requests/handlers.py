@@ -100,6 +100,7 @@ class RequestsHandler:
                 key = f"{claim.envelope.source} {claim.envelope.id}"
                 stores.park.park([ParkedEvent(key, ParkReason.FAILED, failure(error), record, NEVER)])
                 self._telemetry.count(Outcome.PARKED, 1, ParkReason.FAILED)
+                self._tell(claim, error)
             else:
                 fold.park_failed(fold.cases.setdefault(request_id, new_case(request_id)), claim, error)
         stores.claims.record(screened.fresh)
@@ -167,10 +168,12 @@ class RequestsHandler:
         request_ids = [request_id for request_id in map(_uuid, subjects) if request_id is not None]
         for request_id in request_ids:
             stores.requests.rest(request_id, now + REST)
+        signals = [due.states[one].overdue(now) for one in request_ids]
         self._telemetry.rolled_back(Setback.HANDLER_FAILED)
         self._log.error(
             "set aside: the sweep fails on it",
             request_id=request_ids[0] if request_ids else None,
+            cause=signals[0].value if signals and signals[0] is not None else "parked",
             error=type(error).__name__,
             where=place_of(error),
         )
@@ -219,6 +222,8 @@ class RequestsHandler:
 
     def _write(self, stores: RequestStores, fold: Fold, other: Collection[Waiting] = ()) -> None:
         """Write everything that `fold` decided; the load clock and the outbox come last."""
+        for claim, error in fold.failures:
+            self._tell(claim, error)
         changed = [case for case in fold.cases.values() if case.changed]
         bodies: list[bytes] = []
         stores.requests.insert(
@@ -234,6 +239,16 @@ class RequestsHandler:
             changes = fold.position_changes()
             revision = stores.positions.change(changes) if changes else None
             stores.outbox.add(messages(fold.decided, bodies, revision))
+
+    def _tell(self, claim: Claim, error: Exception) -> None:
+        """Log that `claim` is kept as failed: which request, what was said, and where the code failed."""
+        self._log.error(
+            "claim parked: the code fails on it",
+            request_id=request_of(claim),
+            event_type=claim.envelope.type,
+            error=type(error).__name__,
+            where=place_of(error),
+        )
 
     def _write_park(self, stores: RequestStores, fold: Fold, other: Collection[Waiting]) -> None:
         stores.park.park([waiting.event for waiting in fold.parked if not waiting.gone])

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, text
+from structlog.testing import capture_logs
 
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import LOCK_TIMEOUT_MS, build_engine
@@ -257,7 +258,9 @@ def test_a_claim_that_cannot_even_be_refused_is_kept_and_the_others_are(
     assert bus.waiting() == 3
     monkeypatch.setattr(Fold, "refuse", broken)
     bus.clock.advance(2 * 3_600)
-    assert bus.sweep() == 2
+    with capture_logs() as lines:
+        assert bus.sweep() == 2
+    assert [(line["event_type"], line["error"]) for line in lines] == [(CONFIRMED.type_name(), "ZeroDivisionError")]
     assert bus.waiting() == 1
     assert len(bus.refusals()) == 2
     with bus.engine.begin() as connection:

@@ -62,6 +62,7 @@ def test_timers_fire_though_the_code_fails_on_one_of_them(engine: Engine, bus: R
     assert timed_out == [one for one in requests if one != bad]
     [line] = lines
     assert (line["log_level"], line["request_id"], line["error"]) == ("error", bad, "ZeroDivisionError")
+    assert line["cause"] == "acceptance_overdue"
     assert WORDS not in str(line)
 
     # It rests, then it is tried again; a repaired worker finds it.
@@ -120,6 +121,26 @@ def test_a_submission_that_waited_for_the_registry_is_redriven(bus: RequestsBus,
     assert bus.sweep() == 1
     assert bus.names(asked.request_id) == ["RequestOpened", "RequestRefused"]
     assert bus.parked() == []
+
+
+def test_a_failed_claim_is_told_once_with_its_request_and_what_was_said(engine: Engine, bus: RequestsBus) -> None:
+    def broken(request_id: UUID, attempt: int) -> bytes:
+        raise ZeroDivisionError(WORDS)
+
+    asked = submission()
+    paid = OfficePaid(office="office-1", amount_rial=5_000, reference="bank-1")
+    with capture_logs() as lines:
+        bus.park_failed(claim_record(AGENCY_SOURCE, asked), KeyError(WORDS))
+        bus.park_failed(claim_record(DIRECTORATE, paid), KeyError(WORDS))
+        decide(bus)
+        RequestsBus(engine, bus.clock, broken).sweep()
+    told = [(line["log_level"], line["request_id"], line["event_type"], line["error"]) for line in lines]
+    assert told == [
+        ("error", asked.request_id, asked.type_name(), "KeyError"),
+        ("error", None, paid.type_name(), "KeyError"),
+        ("error", asked.request_id, asked.type_name(), "ZeroDivisionError"),
+    ]
+    assert WORDS not in str(lines)
 
 
 def decide(bus: RequestsBus) -> None:

@@ -16,7 +16,6 @@ from connectors.telemetry.log import (
     SeldomRepeated,
     configure_logging,
     get_log,
-    request_context,
 )
 
 REQUEST = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
@@ -34,7 +33,6 @@ def stream() -> Iterator[io.StringIO]:
     yield written
     root.handlers[:], root.level = before
     structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
 
 
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:
@@ -42,8 +40,7 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_a_line_says_who_when_what_and_which_request(stream: io.StringIO) -> None:
-    with request_context(REQUEST):
-        get_log("intake").warning("claim refused", reason="state_forbids", count=2)
+    get_log("intake").warning("claim refused", request_id=REQUEST, reason="state_forbids", count=2)
     [line] = lines(stream)
     assert line["event"] == "claim refused"
     assert line["worker"] == "requests"
@@ -53,13 +50,6 @@ def test_a_line_says_who_when_what_and_which_request(stream: io.StringIO) -> Non
     assert line["reason"] == "state_forbids"
     assert line["count"] == 2
     assert "timestamp" in line
-
-
-def test_the_request_ends_with_its_context(stream: io.StringIO) -> None:
-    with request_context(REQUEST):
-        pass
-    get_log("intake").warning("idle")
-    assert "request_id" not in lines(stream)[0]
 
 
 @pytest.mark.parametrize("canary", CANARIES)
