@@ -17,6 +17,7 @@ RATE_INTERVAL_SECONDS = 20
 STEP_SECONDS = 5
 RANGE_SECONDS = 120
 _LABEL_VALUES = re.compile(r"label_values\(\s*(?:(?P<metric>.+?)\s*,\s*)?(?P<label>\w+)\s*\)", re.DOTALL)
+_SPECIAL = re.compile(r"[\\^$.|?*+()\[\]{}]")
 _LEGEND_LABEL = re.compile(r"{{\s*(\w+)\s*}}")
 _VARIABLE = re.compile(r"\$\{(?P<braced>\w+)(?::\w+)?\}|\$(?P<plain>\w+)")
 
@@ -80,7 +81,8 @@ def _fill_variables(client: httpx.Client, board: Mapping[str, Any]) -> tuple[dic
     problems: list[Problem] = []
     for variable in board.get("templating", {}).get("list", ()):
         name = variable["name"]
-        if variable["type"] == "datasource":
+        if variable["type"] in {"datasource", "textbox"}:
+            # Neither is part of an expression: one says where to ask, the other is words for people.
             continue
         query = variable["query"]
         found = _LABEL_VALUES.fullmatch((query["query"] if isinstance(query, dict) else query).strip())
@@ -92,7 +94,8 @@ def _fill_variables(client: httpx.Client, board: Mapping[str, Any]) -> tuple[dic
         options: list[str] = answer.json()["data"]
         if not options:
             problems.append(Problem(f"${name}", "has no values"))
-        values[name] = "|".join(re.escape(option) for option in options)
+        # As Grafana does: escaped for the expression, and the backslash once more for the text that it stands in.
+        values[name] = "|".join(_SPECIAL.sub(r"\\\\\g<0>", option) for option in options)
     return values, problems
 
 

@@ -38,6 +38,10 @@ class Exporter:
         PlatformCollector(registry=self.registry)
         self.registry.register(self.database)
 
+    def begin(self, metric: Metric, *labels: str) -> None:
+        """Show a counter or a histogram at zero: one that appears with its first event hides that event from `rate`."""
+        (self._counters.get(metric) or self._histograms[metric]).labels(*labels)
+
     def increase(self, metric: Metric, amount: float, *labels: str) -> None:
         """Add to a counter."""
         self._counters[metric].labels(*labels).inc(amount)

@@ -95,15 +95,16 @@ class WorkerTelemetry:
             return None if self._leases_known else "no_leases_known"
 
     def _show_zeros(self) -> None:
-        """Show what has not happened yet: a counter that appears with its first event hides that event from `rate`."""
+        self._exporter.begin(metrics.BATCH_SECONDS, self._consumer)
+        self._exporter.begin(metrics.BATCH_RECORDS, self._consumer)
         for outcome in Outcome:
-            self._exporter.increase(metrics.EVENTS, 0, self._consumer, outcome.value)
+            self._exporter.begin(metrics.EVENTS, self._consumer, outcome.value)
         for reason in ParkReason:
-            self._exporter.increase(metrics.EVENT_REASONS, 0, self._consumer, Outcome.PARKED.value, reason.value)
+            self._exporter.begin(metrics.EVENT_REASONS, self._consumer, Outcome.PARKED.value, reason.value)
         for letter in DeadLetterReason:
-            self._exporter.increase(metrics.EVENT_REASONS, 0, self._consumer, Outcome.DEAD_LETTERED.value, letter.value)
+            self._exporter.begin(metrics.EVENT_REASONS, self._consumer, Outcome.DEAD_LETTERED.value, letter.value)
         for cause in Setback:
-            self._exporter.increase(metrics.ROLLED_BACK, 0, self._consumer, cause.value)
+            self._exporter.begin(metrics.ROLLED_BACK, self._consumer, cause.value)
             self._exporter.put(metrics.HALTED, 0, self._consumer, cause.value)
 
     def _wait_for(self, cause: Setback | None) -> None:
