@@ -12,14 +12,13 @@ from typing import Any
 
 import httpx
 
-#: Grafana makes `$__rate_interval` at least four scrape intervals; the boards are scraped every 5 seconds.
-RATE_INTERVAL_SECONDS = 20
+from tests.expressions import expression_with, variables_in
+
 STEP_SECONDS = 5
 RANGE_SECONDS = 120
 _LABEL_VALUES = re.compile(r"label_values\(\s*(?:(?P<metric>.+?)\s*,\s*)?(?P<label>\w+)\s*\)", re.DOTALL)
 _SPECIAL = re.compile(r"[\\^$.|?*+()\[\]{}]")
 _LEGEND_LABEL = re.compile(r"{{\s*(\w+)\s*}}")
-_VARIABLE = re.compile(r"\$\{(?P<braced>\w+)(?::\w+)?\}|\$(?P<plain>\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +64,6 @@ def panels_of(board: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield panel
 
 
-def substituted(text: str, values: Mapping[str, str]) -> str:
-    """Return `text` with its variables and interval macros filled."""
-    macros = {
-        "__rate_interval": f"{RATE_INTERVAL_SECONDS}s",
-        "__interval": f"{STEP_SECONDS}s",
-        "__range": f"{RANGE_SECONDS}s",
-    }
-    names = {**macros, **values}
-    return _VARIABLE.sub(lambda found: names.get(found["braced"] or found["plain"], found[0]), text)
-
-
 def _fill_variables(client: httpx.Client, board: Mapping[str, Any]) -> tuple[dict[str, str], list[Problem]]:
     values: dict[str, str] = {}
     problems: list[Problem] = []
@@ -89,7 +77,7 @@ def _fill_variables(client: httpx.Client, board: Mapping[str, Any]) -> tuple[dic
         if variable["type"] != "query" or found is None:
             problems.append(Problem(f"${name}", "is not a label_values query"))
             continue
-        match = {"match[]": substituted(found["metric"], values)} if found["metric"] else {}
+        match = {"match[]": expression_with(found["metric"], values)} if found["metric"] else {}
         answer = client.get(f"/api/v1/label/{found['label']}/values", params=match).raise_for_status()
         options: list[str] = answer.json()["data"]
         if not options:
@@ -100,9 +88,9 @@ def _fill_variables(client: httpx.Client, board: Mapping[str, Any]) -> tuple[dic
 
 
 def _verify_query(client: httpx.Client, query: Query, values: Mapping[str, str]) -> list[Problem]:
-    expression = substituted(query.expression, values)
-    if left_over := _VARIABLE.search(expression):
-        return [Problem(query.where, f"{left_over[0]} is no variable of the board")]
+    if unknown := variables_in(query.expression) - values.keys():
+        return [Problem(query.where, f"${min(unknown)} is no variable of the board")]
+    expression = expression_with(query.expression, values)
     now = time.time()
     answer = client.get(
         "/api/v1/query_range",
