@@ -30,7 +30,6 @@ ORDER BY state = 'completed' DESC, request_id LIMIT 1
 """
 _UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
 _POSITIONS = "SELECT consumer, topic, partition, next_position FROM consumer_offset"
-_PARKED = "SELECT count(*) FROM parked_event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +75,6 @@ def next_positions(connection: Connection) -> dict[tuple[str, str, int], int]:
     """Return every consumer's next position, by consumer, topic and partition."""
     rows = driver_connection(connection).execute(_POSITIONS)
     return {(str(row[0]), str(row[1]), int(row[2])): int(row[3]) for row in rows}
-
-
-def parked_events(connection: Connection) -> int:
-    """Count what waits in the park, for whatever reason."""
-    return _count(connection, _PARKED)
 
 
 def _rows(connection: Connection, limit: int) -> list[tuple[object, ...]]:

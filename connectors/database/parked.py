@@ -64,13 +64,6 @@ class ParkedStore:
         waiting = and_(parked_event.c.topic == topic, parked_event.c.reason.in_(_REFUSABLE))
         return WAITING_LIMIT - self._counted(waiting, WAITING_LIMIT)
 
-    def parked_keys(self, keys: Collection[str]) -> frozenset[str]:
-        """Return those of `keys` that have parked events."""
-        if not keys:
-            return frozenset()
-        query = select(parked_event.c.key).where(self._mine(), parked_event.c.key == func.any(list(keys))).distinct()
-        return frozenset(self._connection.execute(query).scalars())
-
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
         """Return the parked events of `keys`, oldest first."""
         if not keys:

@@ -49,10 +49,6 @@ WHERE kind = %s AND code = %s AND valid_from <= %s AND revision <= %s
 ORDER BY version DESC LIMIT 1
 """
 _HISTORY = "SELECT kind, body::text FROM registry_version WHERE kind = %s AND code = %s ORDER BY version"
-_FOUND = """
-SELECT kind, code, version FROM registry_version
-WHERE (kind, code, version) IN (SELECT * FROM unnest(%s::text[], %s::text[], %s::int[]))
-"""
 _PUT_LIMITS = """
 INSERT INTO office_position (office, cap_rial, capacity)
 SELECT * FROM unnest(%s::text[], %s::bigint[], %s::int[]) AS given (office, cap_rial, capacity) ORDER BY office
@@ -110,19 +106,6 @@ class RegistryStore:
     def history(self, kind: Kind, code: str) -> list[RegistryEntry]:
         """Return every version of one thing, oldest first."""
         return self._entries(_HISTORY, (kind.value, code))
-
-    def found(self, wanted: Collection[tuple[Kind, str, int]]) -> set[tuple[Kind, str, int]]:
-        """Return those of the (kind, code, version) triples that are accepted."""
-        triples = sorted(wanted)
-        rows = driver_connection(self._connection).execute(
-            _FOUND,
-            (
-                [kind.value for kind, _, _ in triples],
-                [code for _, code, _ in triples],
-                [version for _, _, version in triples],
-            ),
-        )
-        return {(Kind(kind), code, version) for kind, code, version in rows}
 
     def positions(self) -> dict[str, int]:
         """Return how far the registry has read each intake partition, keyed `<topic>/<partition>`."""

@@ -53,11 +53,6 @@ class Schedule:
         """Return the schedule of weekly `hours` that is closed on the local dates `closed`."""
         return cls(weekly_spans(hours), frozenset(day_number(day) for day in closed))
 
-    def is_open(self, minute: int) -> bool:
-        """Say whether the local `minute` lies within opening hours."""
-        day, within = divmod(minute, DAY_MINUTES)
-        return any(opens <= within < closes for opens, closes in self._spans(day))
-
     def next_open(self, minute: int) -> int | None:
         """Return the first open minute from `minute` on, or none within `SEARCH_DAYS`."""
         first_day, within = divmod(minute, DAY_MINUTES)

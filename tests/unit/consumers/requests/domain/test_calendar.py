@@ -29,8 +29,8 @@ WEEK = Schedule.of(builders.hours_of_the_week())
         (tehran(28, 10), True),
     ],
 )
-def test_is_open_by_the_minute(moment: datetime, is_open: bool) -> None:
-    assert WEEK.is_open(local_minute(moment)) is is_open
+def test_hours_count_by_the_minute(moment: datetime, is_open: bool) -> None:
+    assert WEEK.opens_within(local_minute(moment), 1) is is_open
 
 
 def test_next_open_skips_the_weekend_and_a_holiday() -> None:
