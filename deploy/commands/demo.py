@@ -141,7 +141,7 @@ def _replay_of(province: Path) -> Replay | None:
 def _load(console: Console, bus: RunningBus, province: Province) -> float:
     """Load the province with a bar; return the seconds it took. Raises Problem when the registry refuses a part."""
     started = time.monotonic()
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"loading {province.names.en}", total=None)
 
         def report(decided: int, published: int) -> None:

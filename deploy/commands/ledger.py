@@ -130,7 +130,7 @@ def verify(data: DataOption = None) -> None:
     with _reading(data) as connection, _watched(connection) as watch:
         findings = list(audit(connection, watch(reads.ledger_rows(connection))))
         summary, count = reads.ledger_summary(connection), reads.transfers_kept(connection)
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     console.print(
         f"{count:,} transfers; held {summary.held_rial:,} = posted {summary.posted_rial:,} + voided "
         f"{summary.voided_rial:,} + still held {summary.still_held_rial:,} rial; Σ {summary.sum_rial:,}"

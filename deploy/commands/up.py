@@ -1,5 +1,6 @@
 """`pishkhan up`: engines and workers, supervised, until Ctrl-C."""
 
+import sys
 from threading import Event
 from typing import Annotated
 
@@ -73,5 +74,6 @@ def _say_where(console: Console, bus: RunningBus) -> None:
         f"  data       {settings.data_directory} (logs in {settings.data_directory / 'logs'})",
     ]
     lines += [f"  {row.name:<10} http://127.0.0.1:{settings.metrics_port + row.port_offset}/metrics" for row in WORKERS]
-    lines.append("What is wrong, if something is: pishkhan doctor")
+    # The folder is named, so that the command is right whatever the person's own settings are.
+    lines.append(f"What is wrong, if something is: {sys.argv[0]} doctor --data {settings.data_directory}")
     console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)

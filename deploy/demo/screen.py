@@ -18,15 +18,15 @@ from deploy.terminal.words import stage
 from deploy.words import Language
 
 TEHRAN = ZoneInfo("Asia/Tehran")
-_UNDER_WAY = "are under way"
+_UNDER_WAY = "under way"
 #: What the summary says of routed requests, by state.
 _ENDS = {
-    "completed": "were completed",
-    "rejected": "were rejected by their agency",
-    "cancelled": "were cancelled",
-    "expired": "had expired",
-    "escalated": "wait for a person, because no office took them in time",
-    "routed": "wait for their office",
+    "completed": "completed",
+    "rejected": "rejected by their agency",
+    "cancelled": "cancelled",
+    "expired": "expired",
+    "escalated": "left to a person because no office took them in time",
+    "routed": "waiting for their office",
     "accepted": _UNDER_WAY,
     "fee_collected": _UNDER_WAY,
     "started": _UNDER_WAY,
@@ -94,7 +94,7 @@ def summary(report: Report, states: Mapping[str, int], faults: Sequence[str]) ->
         f"urban and {report.services.rural} at rural offices, under {report.agreements} agreements.\n",
         f"{requests.submitted:,} requests were submitted: {requests.routed:,} routed, {requests.refused:,} refused "
         f"with a reason, {requests.parked:,} parked.\n",
-        f"At the end of the day {_ends(states)}.\n",
+        f"At the end of the day: {_ends(states)}.\n",
         f"{ledger.held_rial:,} rial were held = {ledger.posted_rial:,} posted + {ledger.voided_rial:,} voided + "
         f"{ledger.still_held_rial:,} still held; all accounts add up to {ledger.sum_rial:,}.\n",
         f"Engines took {report.seconds.engines:.1f} s, the province {report.seconds.load:.1f} s, the day "
@@ -118,7 +118,7 @@ def _ends(states: Mapping[str, int]) -> str:
     for name, count in states.items():
         if name in _ENDS:
             counts[_ENDS[name]] += count
-    return ", ".join(f"{count:,} {words}" for words, count in counts.most_common()) or "none is anywhere"
+    return ", ".join(f"{count:,} {words}" for words, count in counts.most_common()) or "none"
 
 
 def _figures(title: str, rows: Mapping[str, str]) -> RenderableType:

@@ -41,8 +41,8 @@ def words(text: str) -> str:
 def test_the_summary_says_where_every_routed_request_is() -> None:
     said = words(shown(summary(REPORT, STATES, [])))
     assert "100 requests were submitted: 84 routed, 9 refused with a reason, 7 parked." in said
-    assert "70 were completed, 7 are under way, 5 wait for a person" in said
-    assert "2 wait for their office" in said
+    assert "At the end of the day: 70 completed, 7 under way, 5 left to a person" in said
+    assert "2 waiting for their office" in said
     assert "30,000 rial were held = 20,000 posted + 6,000 voided + 4,000 still held" in said
     assert "The books agree." in said
 
