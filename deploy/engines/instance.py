@@ -13,6 +13,10 @@ from deploy.engines.postgres import EmbeddedPostgres
 from deploy.engines.processes import ProcessTable
 
 
+#: What lies in the data directory and is no other user's to read: requests in the broker's segments, logs, processes.
+_PRIVATE = ("kafka", "logs", "run")
+
+
 class Instance:
     """A context manager: inside it, this process is the only one that may start or stop anything of the directory.
 
@@ -41,6 +45,10 @@ class Instance:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         self._descriptor = descriptor
+        for name in _PRIVATE:
+            # A folder from before, or one that was copied, may have been open to everybody.
+            (self.directory / name).mkdir(exist_ok=True, mode=0o700)
+            (self.directory / name).chmod(0o700)
         self.processes = ProcessTable(self.directory / "run")
         self.processes.end_leftovers(self._report)
         return self

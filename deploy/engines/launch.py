@@ -43,6 +43,8 @@ def main(arguments: list[str]) -> None:
     """Never returns: the process becomes the program, or ends because its parent is gone."""
     parent_id, death_signal, user = int(arguments[0]), int(arguments[1]), arguments[2]
     program = arguments[3:]
+    # What a child writes below the data directory is nobody else's to read, whatever the modes of the folders above.
+    os.umask(0o077)
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         if user != "-":

@@ -107,6 +107,17 @@ def test_a_data_directory_has_one_holder(tmp_path: Path) -> None:
         pass
 
 
+def test_what_lies_in_an_open_data_directory_is_private(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir(mode=0o755)
+    tmp_path.chmod(0o755)
+    with Instance(tmp_path) as instance:
+        written = instance.directory / "written"
+        write = [sys.executable, "-S", "-c", f"open({str(written)!r}, 'w').close()"]
+        assert instance.processes.spawn("writer", write).wait(20) == 0
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == {"lock": 0o600, "kafka": 0o700, "logs": 0o700, "run": 0o700, "written": 0o600}
+
+
 def test_the_next_holder_ends_what_a_killed_one_left(tmp_path: Path) -> None:
     with Instance(tmp_path) as first:
         process = first.processes.spawn("worker", WAIT_FOREVER)
