@@ -12,7 +12,6 @@ from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.postgres import EmbeddedPostgres
 from deploy.engines.processes import ProcessTable
 
-
 #: What lies in the data directory and is no other user's to read: requests in the broker's segments, logs, processes.
 _PRIVATE = ("kafka", "logs", "run")
 
