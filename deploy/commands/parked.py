@@ -4,6 +4,7 @@ import getpass
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -39,11 +40,14 @@ def list_parked(limit: LimitOption = 50, consumer: ConsumerOption = None, data: 
     """Show what waits, the longest first."""
     with worker_connection(data) as connection:
         lines = ParkOperator(connection).oldest(limit, consumer)
-    table = Table("id", "consumer", "key", "reason", "detail", "until", "decided")
+    table = Table("id", "waits", box=box.SIMPLE_HEAD, pad_edge=False)
+    # A request's id is there to be copied, so it stays on one line of a terminal of 80 columns.
+    table.add_column("key and detail", min_width=36, overflow="fold")
+    table.add_column("until", overflow="fold")
     for line in lines:
-        until = "a person decides" if line.expires_at >= NEVER else f"{line.expires_at:%Y-%m-%d %H:%M:%S}"
-        decided = f"{line.operator_action} by {line.operator_by}" if line.operator_action else ""
-        cells = (str(line.id), line.consumer, line.key, line.reason, line.detail, until, decided)
+        until = "a person decides" if line.expires_at >= NEVER else f"{line.expires_at:%Y-%m-%d %H:%M}"
+        decided = f"\n{line.operator_action} by {line.operator_by}" if line.operator_action else ""
+        cells = (str(line.id), f"{line.consumer}\n{line.reason}", f"{line.key}\n{line.detail}", until + decided)
         table.add_row(*map(escape, cells))
     Console().print(table if lines else "Nothing is parked.")
 

@@ -51,6 +51,17 @@ def test_parked_events_are_listed_whatever_their_key(invoke: Any, engine: Engine
     assert "odd" not in invoke("parked", "list", "--consumer", "settlement").stdout
 
 
+def test_a_key_can_be_copied_from_80_columns(invoke: Any, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = "01890a5d-ac96-774b-bcce-b302099a8057"
+    [number] = park(engine, key)
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = invoke("parked", "list").stdout.splitlines()
+    assert any(key in line and str(number) in line for line in lines)
+    assert max(map(len, lines)) <= 80
+    words = [word for line in lines for word in line.split()]
+    assert {"requests", "failed", "ValueError"} <= set(words)
+
+
 @pytest.mark.parametrize("action", list(OperatorAction))
 def test_a_decision_is_noted_with_who_and_why(invoke: Any, engine: Engine, action: OperatorAction) -> None:
     first, second = park(engine, "a", "b")
