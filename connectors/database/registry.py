@@ -48,6 +48,7 @@ WHERE kind = %s AND code = %s AND valid_from <= %s AND revision <= %s
     AND NOT (kind = 'agreement' AND body -> 'agreement' ->> 'state' = ANY(%s))
 ORDER BY version DESC LIMIT 1
 """
+_CODES = "SELECT DISTINCT code FROM registry_version WHERE kind = %s ORDER BY code"
 _HISTORY = "SELECT kind, body::text FROM registry_version WHERE kind = %s AND code = %s ORDER BY version"
 _PUT_LIMITS = """
 INSERT INTO office_position (office, cap_rial, capacity)
@@ -106,6 +107,10 @@ class RegistryStore:
     def history(self, kind: Kind, code: str) -> list[RegistryEntry]:
         """Return every version of one thing, oldest first."""
         return self._entries(_HISTORY, (kind.value, code))
+
+    def codes(self, kind: Kind) -> list[str]:
+        """Return the codes of everything of `kind`, in order."""
+        return [code for (code,) in driver_connection(self._connection).execute(_CODES, (kind.value,))]
 
     def positions(self) -> dict[str, int]:
         """Return how far the registry has read each intake partition, keyed `<topic>/<partition>`."""

@@ -2,14 +2,17 @@
 
 import sys
 import time
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
 from rich.live import Live
 from rich.table import Table
 
+from connectors.database.registry import RegistryStore
 from connectors.database.requests import inbox, request_state
 from connectors.ids import new_id
+from consumers.registry.domain.known import Kind
 from deploy.commands.options import DataOption
 from deploy.problem import Problem
 from deploy.terminal.inbox import inbox_table
@@ -82,6 +85,7 @@ def show_inbox(
 ) -> None:
     """Show the office's requests, live until Ctrl-C."""
     with Terminal(data, language) as terminal:
+        _check_office(terminal, context.obj)
         if once or not sys.stdout.isatty():
             terminal.console.print(_table(terminal, context.obj), soft_wrap=False)
             return
@@ -236,6 +240,16 @@ def _source(context: typer.Context) -> str:
 def _new_receipt() -> str:
     """Return a receipt number for desks that keep none of their own: the last digits of a new id."""
     return f"R-{new_id().hex[-10:]}"
+
+
+def _check_office(terminal: Terminal, office: str) -> None:
+    """Raise `Problem`, naming offices with a code like it, when the registry has no such office."""
+    with terminal.reading() as connection:
+        offices = RegistryStore(connection).codes(Kind.OFFICE)
+    if office not in offices:
+        near = get_close_matches(office, offices) or offices[:3]
+        known = f"offices are called {', '.join(near)}" if near else "none is known yet, load a province first"
+        raise Problem(f"No office is called {office}; {known}.")
 
 
 def _table(terminal: Terminal, office: str) -> Table:

@@ -143,6 +143,12 @@ def test_a_request_is_served_from_the_terminal(courier: Courier) -> None:
     assert "· 0" in office("inbox", "--once").output
 
 
+@pytest.mark.parametrize(("code", "near"), [("ofice-1", "office-1"), ("nosuch", "office-1")])
+def test_the_inbox_of_an_office_that_is_not_there_is_no_empty_one(courier: Courier, code: str, near: str) -> None:
+    with pytest.raises(Problem, match=f"No office is called {code}; offices are called .*{near}"):
+        pishkhan(["office", code, "inbox", "--once"])
+
+
 def test_it_speaks_persian(courier: Courier) -> None:
     request_id = submitted()
     assert "دریافت کنید: ۳۰٬۰۰۰ ریال (سه هزار تومان)" in office("accept", request_id, "--lang", "fa").output
