@@ -131,7 +131,8 @@ def test_every_figure_is_read(engine: Engine) -> None:
     assert set(read) == set(of_origin(Origin.DATABASE))
     assert read[metrics.REQUESTS] == {("water", "routed"): 2}
     assert sum(read[metrics.OPENED].values()) == 8
-    assert read[metrics.OPENED]["water", "water-meter", "none"] == 1
+    # The registry knows no such service, so its name, which anybody may choose, is no label.
+    assert read[metrics.OPENED]["water", "none", "none"] == 1
     assert read[metrics.COMPLETED] == {
         ("civil-registry", "bojnord", "urban"): 1,
         ("civil-registry", "shirvan", "rural"): 1,
