@@ -65,7 +65,9 @@ def run_worker(name: str, settings: Settings, port: int, stop: Event) -> None:
     """
     settings.kafka_login()
     settings.worker_database_url()
-    configure_logging(name, level=settings.log_level.upper())
+    brokers = settings.kafka_bootstrap.split(",")
+    local = all(broker.strip().startswith(("127.", "localhost:", "[::1]:")) for broker in brokers)
+    configure_logging(name, level=settings.log_level.upper(), local_broker=local)
     exporter = Exporter()
     telemetry = WorkerTelemetry(exporter, name)
     with _health_server(name, port, exporter, telemetry):

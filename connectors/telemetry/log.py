@@ -60,6 +60,24 @@ REPEAT_SECONDS = 10.0
 _FRAMES = 3
 
 
+class NothingToDo(logging.Filter):
+    """Drops two warnings of the broker's client that leave nobody anything to do.
+
+    A slow turn of its own loop, told with a task's arguments in the text; and, when the broker is `local`, that SCRAM
+    runs without TLS, which on loopback nobody else hears.
+    """
+
+    def __init__(self, local: bool) -> None:
+        super().__init__()
+        self._local = local
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether `record` is any other."""
+        if record.name == "kafka.net.selector":
+            return " ran for " not in str(record.msg)
+        return not (self._local and record.name == "kafka.net.sasl.scram" and "in the clear" in str(record.msg))
+
+
 class SeldomRepeated(logging.Filter):
     """Lets each of a library's messages through once in a while; ours always."""
 
@@ -83,6 +101,7 @@ def configure_logging(
     worker: str,
     *,
     level: str = "INFO",
+    local_broker: bool = False,
     stream: TextIO | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> None:
@@ -105,6 +124,7 @@ def configure_logging(
     )
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(formatter)
+    handler.addFilter(NothingToDo(local_broker))
     handler.addFilter(SeldomRepeated(monotonic))
     root = logging.getLogger()
     root.handlers[:] = [handler]

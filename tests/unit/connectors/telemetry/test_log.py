@@ -13,6 +13,7 @@ import structlog
 from connectors.telemetry.log import (
     REPEAT_SECONDS,
     WITHHELD,
+    NothingToDo,
     SeldomRepeated,
     configure_logging,
     get_log,
@@ -106,6 +107,17 @@ def test_libraries_are_quiet_below_a_warning(stream: io.StringIO) -> None:
     logging.getLogger("kafka.consumer").info("connected")
     get_log("intake").info("ready")
     assert [line["event"] for line in lines(stream)] == ["ready"]
+
+
+def test_warnings_of_the_brokers_client_without_a_remedy_are_dropped() -> None:
+    def warning(name: str, text: str) -> logging.LogRecord:
+        return logging.LogRecord(name, logging.WARNING, "x.py", 1, text, (), None)
+
+    slow = warning("kafka.net.selector", "Task <Task poll()> ran for 0.113s (>0.100s threshold). It is blocking")
+    clear = warning("kafka.net.sasl.scram", "Exchanging credentials in the clear during Sasl Authentication")
+    other = warning("kafka.net.selector", "a socket was closed")
+    assert [NothingToDo(local=True).filter(record) for record in (slow, clear, other)] == [False, False, True]
+    assert [NothingToDo(local=False).filter(record) for record in (slow, clear, other)] == [False, True, True]
 
 
 def test_a_library_that_repeats_itself_is_heard_seldom() -> None:
