@@ -32,9 +32,13 @@ Stores = TypeVar("Stores")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often things are done, in seconds of real time, and how many records one transaction takes at most."""
+    """How often things are done, in seconds of real time, and how many records one transaction takes at most.
+
+    After a batch that was cut off, half as many are taken, down to `records_min`; each good one allows so many more.
+    """
 
     records_max: int = 2_000
+    records_min: int = 50
     renew_seconds: float = 3.0
     sweep_seconds: float = 0.2
     failed_sweep_seconds: float = 5.0
@@ -67,6 +71,7 @@ class Runner(Generic[Stores]):
         self._ownership = Ownership(source, leases, telemetry)
         self._batches = Batches(self._ownership, work, handler, telemetry, chance, monotonic)
         self._log = structlog.get_logger("runner")
+        self._records_max = self._pace.records_max
         self._renew_at = self._sweep_at = self._note_at = float("-inf")
 
     def run(self, stop: Event) -> None:
@@ -109,9 +114,16 @@ class Runner(Generic[Stores]):
         if not self._ownership.positions:
             stop.wait(self._pace.sweep_seconds)
             return
-        records = self._source.poll(self._pace.sweep_seconds, self._pace.records_max)
-        if records:
+        records = self._source.poll(self._pace.sweep_seconds, self._records_max)
+        if not records:
+            return
+        try:
             self._batches.apply(records, stop)
+        except (Fenced, DatabaseUnavailable):
+            # On a slow machine a batch may outlast its lease, and others end it: as big as before it would never pass.
+            self._records_max = min(self._pace.records_max, max(self._pace.records_min, len(records) // 2))
+            raise
+        self._records_max = min(self._pace.records_max, self._records_max + self._pace.records_min)
 
     def _sweep(self) -> None:
         now = self._monotonic()

@@ -159,6 +159,18 @@ def test_contention_rolls_back_and_the_same_records_are_read_again() -> None:
     assert bench.leases.held == 2, "renewing the leases is what ends a frozen owner"
 
 
+def test_a_batch_that_is_cut_off_comes_again_in_smaller_parts_until_it_passes() -> None:
+    """Whoever works longer than its lease loses its connection: the same batch would lose it again, for ever."""
+    bench = Bench(records_max=400)
+    bench.turns()
+    bench.source.append(FIRST, *map(str, range(400)))
+    bench.work.failures = [DatabaseUnavailable("terminated"), DatabaseUnavailable("terminated")]
+    bench.turns(8)
+    assert bench.applied == [str(number) for number in range(400)]
+    sizes = [len(batch) for batch in bench.handler.batches]
+    assert sizes[:3] == [100, 150, 150], "two halves, and more again with every batch that passes"
+
+
 def test_a_collision_is_tried_again_in_place() -> None:
     bench = Bench()
     bench.source.append(FIRST, "a", "collide", "b")
