@@ -19,6 +19,7 @@ from deploy.provinces.loader import Province, ProvinceClaim, province_claims
 from deploy.settings import Settings
 from producers.claims import ClaimInvalid, message_from_event
 from schemas.log_registry import RegistryClaimRefused
+from schemas.message import Message
 
 #: So many claims go into one transaction of the outbox.
 CLAIMS_AT_ONCE = 200
@@ -80,19 +81,24 @@ def _not_taken(answers: RegistryAnswers, claims: Sequence[ProvinceClaim]) -> lis
     return fresh
 
 
-def _publish(engine: Engine, settings: Settings, claims: Sequence[ProvinceClaim]) -> None:
-    open_outbox = outbox_opener(engine)
-    for start in range(0, len(claims), CLAIMS_AT_ONCE):
-        now = settings.clock.now()
+def messages_of(claims: Sequence[ProvinceClaim], now: datetime) -> list[Message]:
+    """Return what is published for `claims`. Raises `Problem`, naming the claim, when one of them may not be."""
+    messages = []
+    for claim in claims:
         try:
-            messages = [
-                message_from_event(claim.source, claim.event, str(claim.event_id), now)
-                for claim in claims[start : start + CLAIMS_AT_ONCE]
-            ]
+            messages.append(message_from_event(claim.source, claim.event, str(claim.event_id), now))
         except ClaimInvalid as error:
-            raise Problem(f"The province cannot be published: {error}.") from error
+            raise Problem(f"The {claim.kind} {claim.key} cannot be published: {error}.") from error
+    return messages
+
+
+def _publish(engine: Engine, settings: Settings, claims: Sequence[ProvinceClaim]) -> None:
+    # All are made before any is published: a province with a fault is not published in part.
+    messages = messages_of(claims, settings.clock.now())
+    open_outbox = outbox_opener(engine)
+    for start in range(0, len(messages), CLAIMS_AT_ONCE):
         with open_outbox() as outbox:
-            outbox.add(messages)
+            outbox.add(messages[start : start + CLAIMS_AT_ONCE])
 
 
 def _until_decided(

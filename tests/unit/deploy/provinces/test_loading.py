@@ -1,0 +1,39 @@
+"""What is published of a province: every claim fits, or the one that does not is named."""
+
+from uuid import UUID
+
+import pytest
+
+from consumers.registry.domain.known import Kind
+from deploy.problem import Problem
+from deploy.provinces.loader import DIRECTORATE, ProvinceClaim
+from deploy.provinces.loading import messages_of
+from schemas.intake_directorate import TerritoryChanged
+from schemas.territory import Territory
+from tests import builders
+
+
+def claim(territory: Territory) -> ProvinceClaim:
+    return ProvinceClaim(
+        DIRECTORATE,
+        territory.code,
+        UUID(int=1),
+        TerritoryChanged(territory=territory),
+        Kind.TERRITORY,
+        territory.version,
+    )
+
+
+def test_claims_become_messages_in_their_order() -> None:
+    territory = builders.territory()
+    later = territory.model_copy(update={"version": 2})
+    messages = messages_of([claim(territory), claim(later)], builders.MOMENT)
+    assert [b'"version":1' in message.body for message in messages] == [True, False]
+
+
+def test_a_claim_that_is_too_long_for_the_broker_is_named() -> None:
+    territory = builders.territory()
+    [city] = territory.cities[:1]
+    places = tuple(city.model_copy(update={"code": f"place-{number}"}) for number in range(6_000))
+    with pytest.raises(Problem, match=rf"The territory {territory.code} cannot be published: data: is longer than"):
+        messages_of([claim(territory.model_copy(update={"cities": places}))], builders.MOMENT)
