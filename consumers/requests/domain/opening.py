@@ -249,4 +249,4 @@ def _opened(state: RequestState, asked: Submission, agency: str | None, county: 
 
 
 def _without_blob(asked: Submission) -> Submission:
-    return asked if asked.personal is None else asked.model_copy(update={"personal": None})
+    return asked if asked.personal is None else trusted(Submission, {**asked.__dict__, "personal": None})

@@ -5,6 +5,7 @@ The parts of one line always add up to the line. A division is made once; a refu
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from schemas.tariff import RemainderRule, SplitPart
 
@@ -29,9 +30,7 @@ def split(amount_rial: int, parts: Sequence[SplitPart], rule: RemainderRule) -> 
         if rest:
             raise SplitImpossible(f"the fixed parts leave {rest} rial that no part takes")
         return shares
-    fractions = [_fraction(parts[place]) for place in places]
-    if sum(fractions) != 1:
-        raise SplitImpossible("the fractions do not add up to one")
+    fractions = _whole(tuple([(parts[place].numerator, parts[place].denominator) for place in places]))
     for place, share in zip(places, divide(rest, fractions, rule), strict=True):
         shares[place] = share
     return shares
@@ -42,8 +41,7 @@ def divide(amount: int, fractions: Sequence[Fraction], rule: RemainderRule) -> l
 
     With `last`, the last part may get more than one extra.
     """
-    exact = [amount * fraction for fraction in fractions]
-    shares = [part.numerator // part.denominator for part in exact]
+    shares = [amount * fraction.numerator // fraction.denominator for fraction in fractions]
     left = amount - sum(shares)
     assert 0 <= left < len(shares), "floors of parts of a whole leave less than one each"
     if rule is RemainderRule.LAST:
@@ -52,13 +50,20 @@ def divide(amount: int, fractions: Sequence[Fraction], rule: RemainderRule) -> l
     order = list(range(len(shares)))
     if rule is RemainderRule.LARGEST_REMAINDER:
         # Sorting is stable, so ties go to the earlier part.
-        order.sort(key=lambda place: shares[place] - exact[place])
+        order.sort(key=lambda place: shares[place] - amount * fractions[place])
     for place in order[:left]:
         shares[place] += 1
     return shares
 
 
-def _fraction(part: SplitPart) -> Fraction:
-    if part.numerator is None or part.denominator is None:
-        raise SplitImpossible("a part has neither a fraction nor a fixed amount")
-    return Fraction(part.numerator, part.denominator)
+@lru_cache(maxsize=1_024)
+def _whole(ratios: tuple[tuple[int | None, int | None], ...]) -> tuple[Fraction, ...]:
+    """Return the fractions that `ratios` are, numerator and denominator each; a tariff's are the same for every fee."""
+    fractions = []
+    for numerator, denominator in ratios:
+        if numerator is None or denominator is None:
+            raise SplitImpossible("a part has neither a fraction nor a fixed amount")
+        fractions.append(Fraction(numerator, denominator))
+    if sum(fractions) != 1:
+        raise SplitImpossible("the fractions do not add up to one")
+    return tuple(fractions)

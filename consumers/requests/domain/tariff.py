@@ -24,6 +24,7 @@ from schemas.tariff import (
     TariffLine,
     VariableRule,
 )
+from schemas.trusted import trusted
 
 AMOUNT_MAX_RIAL = 1_000_000_000_000_000
 DIGITS_MAX = 40
@@ -63,11 +64,15 @@ def compute_fee(lines: Sequence[TariffLine], form: Form, parties: Parties) -> Fe
         raise FeeImpossible(computed[-1].code, "brings the fee beyond what one request may hold")
     collected = [line for line in computed if line.payer is Payer.CITIZEN and line.collector in AT_THE_OFFICE]
     own = sum(leg.amount_rial for line in collected for leg in line.legs if leg.party is Party.OFFICE)
-    return Fee(
-        lines=tuple(computed),
-        total_rial=total,
-        office_collects_rial=sum(line.amount_rial for line in collected),
-        office_part_rial=own,
+    return trusted(
+        Fee,
+        {
+            "currency": "IRR",
+            "lines": tuple(computed),
+            "total_rial": total,
+            "office_collects_rial": sum(line.amount_rial for line in collected),
+            "office_part_rial": own,
+        },
     )
 
 
@@ -99,15 +104,20 @@ def _line(line: TariffLine, form: Form, parties: Parties) -> FeeLine | None:
         shares = split(amount, line.split, line.remainder)
     except SplitImpossible as error:
         raise FeeImpossible(line.code, str(error)) from None
-    return FeeLine(
-        code=line.code,
-        payer=line.payer,
-        collector=line.collector,
-        purpose=line.purpose,
-        amount_rial=amount,
-        legs=tuple(_leg(part, share, parties) for part, share in zip(line.split, shares, strict=True) if share),
-        bill_id=_digits(line.bill_id_field, form),
-        payment_id=_digits(line.payment_id_field, form),
+    return trusted(
+        FeeLine,
+        {
+            "code": line.code,
+            "payer": line.payer,
+            "collector": line.collector,
+            "purpose": line.purpose,
+            "amount_rial": amount,
+            "legs": tuple(
+                [_leg(part, share, parties) for part, share in zip(line.split, shares, strict=True) if share]
+            ),
+            "bill_id": _digits(line.bill_id_field, form),
+            "payment_id": _digits(line.payment_id_field, form),
+        },
     )
 
 
@@ -156,11 +166,14 @@ def _digits(field: str | None, form: Form) -> str | None:
 
 
 def _leg(part: SplitPart, amount_rial: int, parties: Parties) -> Leg:
-    return Leg(
-        party=part.party,
-        party_code=_party_code(part, parties),
-        amount_rial=amount_rial,
-        deposit_id=part.deposit_id,
+    return trusted(
+        Leg,
+        {
+            "party": part.party,
+            "party_code": _party_code(part, parties),
+            "amount_rial": amount_rial,
+            "deposit_id": part.deposit_id,
+        },
     )
 
 
