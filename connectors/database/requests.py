@@ -49,8 +49,14 @@ SELECT count(*) FILTER (WHERE submitted), count(*) FILTER (WHERE ever_routed),
 FROM request
 """
 _INBOX = """
-SELECT document::text, updated_at FROM request
+SELECT document::text FROM request
 WHERE office = %s AND due_at IS NOT NULL ORDER BY due_at, request_id LIMIT %s
+"""
+_BEGINNING = """
+SELECT request_id FROM request
+WHERE request_id BETWEEN %(first)s AND %(last)s
+    AND (%(office)s::text IS NULL OR office = %(office)s) AND (%(agency)s::text IS NULL OR agency = %(agency)s)
+ORDER BY request_id LIMIT %(limit)s
 """
 _STATE = "SELECT document::text FROM request WHERE request_id = %s"
 
@@ -121,18 +127,18 @@ def request_counts(connection: Connection) -> RequestCounts:
     return RequestCounts(*row)
 
 
-@dataclass(frozen=True, slots=True)
-class InboxRow:
-    """One request that an office has, with the business time of its last change."""
-
-    state: RequestState
-    updated_at: datetime
-
-
-def inbox(connection: Connection, office: str, limit: int = 200) -> list[InboxRow]:
+def inbox(connection: Connection, office: str, limit: int = 200) -> list[RequestState]:
     """Return the requests that `office` has now, the most urgent first."""
     rows = driver_connection(connection).execute(_INBOX, (office, limit))
-    return [InboxRow(RequestState.model_validate_json(document), updated_at) for document, updated_at in rows]
+    return [RequestState.model_validate_json(document) for (document,) in rows]
+
+
+def requests_beginning(
+    connection: Connection, first: UUID, last: UUID, limit: int, *, office: str | None = None, agency: str | None = None
+) -> list[UUID]:
+    """Return up to `limit` ids from `first` to `last`: of requests that `office` has or had last, or of `agency`'s."""
+    names = {"first": first, "last": last, "limit": limit, "office": office, "agency": agency}
+    return [found for (found,) in driver_connection(connection).execute(_BEGINNING, names)]
 
 
 def request_state(connection: Connection, request_id: UUID) -> RequestState | None:

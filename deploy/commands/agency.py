@@ -13,12 +13,12 @@ from deploy.commands.options import DataOption
 from deploy.problem import Problem
 from deploy.settings import load_settings
 from deploy.terminal.fields import form_of
-from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of, request_id_of
+from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
 from deploy.words import Language
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
 from schemas.topics import INTAKE_AGENCY
 
-RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id.")]
+RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning.")]
 LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]
 WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer.")]
 
@@ -103,9 +103,9 @@ def cancel(
     data: DataOption = None,
 ) -> None:
     """Cancel a request that is not complete; what was collected is due back to the citizen."""
-    request_id = request_id_of(request)
-    claim = claim_of(RequestCancelled, request_id=request_id, reason=reason)
     with Terminal(data, language) as terminal:
+        request_id = terminal.request_id(request, agency=context.obj)
+        claim = claim_of(RequestCancelled, request_id=request_id, reason=reason)
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
 
@@ -121,9 +121,9 @@ def answer(
     """Answer an office's question about a request."""
     if (reply is Reply.MORE) != (document is not None):
         raise Problem("Give --document with the answer `more`, and only then: it says which document is wanted.")
-    request_id = request_id_of(request)
-    claim = claim_of(AgencyAnswered, request_id=request_id, answer=_ANSWERS[reply], document_wanted=document)
     with Terminal(data, language) as terminal:
+        request_id = terminal.request_id(request, agency=context.obj)
+        claim = claim_of(AgencyAnswered, request_id=request_id, answer=_ANSWERS[reply], document_wanted=document)
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
 

@@ -23,9 +23,11 @@ from consumers.requests.domain.roll import roll_call
 from consumers.requests.domain.verify import Decided, Finding, Verification, decisions_of, verify
 from consumers.requests.domain.words import Language, Speech, in_words, verification_in_words
 from consumers.runner.ports import BrokerUnavailable, Record
+from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
 from deploy.problem import Problem
 from deploy.settings import Settings, load_settings
+from deploy.terminal.request_ids import request_id_of
 from schemas.base import Event
 from schemas.decode import EventInvalid, Received, events_by_type, parse
 from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
@@ -46,7 +48,7 @@ def register(app: typer.Typer) -> None:
 
 
 def explain_request(
-    request: Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id.")],
+    request: Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning.")],
     language: Annotated[Language, typer.Option("--lang", help=LANGUAGE_HELP)] = Language.ENGLISH,
     all_offices: Annotated[bool, typer.Option("--all", help=ALL_HELP)] = False,
     verified: Annotated[bool, typer.Option("--verify", help=VERIFY_HELP)] = False,
@@ -60,12 +62,12 @@ def explain_request(
 
     [bold]Examples[/bold]
 
-      pishkhan explain 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071
+      pishkhan explain 019ab3c4-5d6e
 
       pishkhan explain 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --lang fa --all --verify
     """
     settings = load_settings(data)
-    request_id = _request_id(request)
+    request_id = request_id_of(request, lambda: worker_connection(data))
     try:
         with KafkaHistory(settings.kafka_login()) as logs, _bar() as bar:
             answer = _answer(request_id, settings, logs, bar, all_offices=all_offices, verified=verified)
@@ -122,13 +124,6 @@ def _incomplete(decided: Decided, error: LoadsIncomplete) -> Verification:
     why = f"{error}; the relay may be behind, try again when it has caught up"
     name = type(decided.event).__name__
     return Verification(attempt=decided.attempt, event=name, finding=Finding.NOT_RECOMPUTED, why=why)
-
-
-def _request_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Problem("REQUEST_ID is not a UUID, such as 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071.") from None
 
 
 def _history(request_id: UUID, logs: KafkaHistory, progress: Report) -> list[Received]:

@@ -16,7 +16,7 @@ from consumers.registry.domain.known import Kind
 from deploy.commands.options import DataOption
 from deploy.problem import Problem
 from deploy.terminal.inbox import inbox_table
-from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of, request_id_of
+from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
 from deploy.terminal.words import amount
 from deploy.words import Language
 from schemas.intake_office import (
@@ -34,7 +34,9 @@ from schemas.tariff import Collector
 
 REFRESH_SECONDS = 0.5
 
-RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, as the inbox shows it.")]
+RequestArgument = Annotated[
+    str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning, as the inbox shows it.")
+]
 LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]
 OperatorOption = Annotated[str, typer.Option("--operator", help="Code of the operator at the desk.")]
 WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer.")]
@@ -48,7 +50,7 @@ Every command says one thing to the bus and prints the answer; exit code 1 when 
 
   pishkhan office urban-001 inbox
 
-  pishkhan office urban-001 accept 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --lang fa
+  pishkhan office urban-001 accept 019ab3c4-5d6e --lang fa
 """
 
 
@@ -104,9 +106,9 @@ def accept(
     data: DataOption = None,
 ) -> None:
     """Take a routed request on; the answer says what to collect."""
-    request_id = request_id_of(request)
-    claim = claim_of(RequestAccepted, request_id=request_id, operator=operator)
     with Terminal(data, language) as terminal:
+        request_id = terminal.request_id(request, office=context.obj)
+        claim = claim_of(RequestAccepted, request_id=request_id, operator=operator)
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
 
@@ -120,9 +122,9 @@ def decline(
     data: DataOption = None,
 ) -> None:
     """Send a routed request back; it goes to another office."""
-    request_id = request_id_of(request)
-    claim = claim_of(RequestDeclined, request_id=request_id, reason=reason, operator=operator)
     with Terminal(data, language) as terminal:
+        request_id = terminal.request_id(request, office=context.obj)
+        claim = claim_of(RequestDeclined, request_id=request_id, reason=reason, operator=operator)
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
 
@@ -138,8 +140,8 @@ def collect(
     data: DataOption = None,
 ) -> None:
     """Record that the citizen paid the fee, in cash, or by card with --pos. Amounts are rial."""
-    request_id = request_id_of(request)
     with Terminal(data, language) as terminal:
+        request_id = terminal.request_id(request, office=context.obj)
         with terminal.reading() as connection:
             state = request_state(connection, request_id)
         fee = None if state is None else state.fee
@@ -174,15 +176,15 @@ def give_back(
     data: DataOption = None,
 ) -> None:
     """Record money that went back to the citizen. Amounts are rial."""
-    request_id = request_id_of(request)
-    claim = claim_of(
-        FeeReturned,
-        request_id=request_id,
-        amount_rial=amount_rial,
-        receipt_number=receipt or _new_receipt(),
-        operator=operator,
-    )
     with Terminal(data, language) as terminal:
+        request_id = terminal.request_id(request, office=context.obj)
+        claim = claim_of(
+            FeeReturned,
+            request_id=request_id,
+            amount_rial=amount_rial,
+            receipt_number=receipt or _new_receipt(),
+            operator=operator,
+        )
         terminal.console.print(amount(amount_rial, language), style="bold", markup=False)
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
@@ -196,9 +198,9 @@ def start(
     data: DataOption = None,
 ) -> None:
     """Begin the work."""
-    request_id = request_id_of(request)
-    claim = claim_of(ServiceStarted, request_id=request_id, operator=operator)
     with Terminal(data, language) as terminal:
+        request_id = terminal.request_id(request, office=context.obj)
+        claim = claim_of(ServiceStarted, request_id=request_id, operator=operator)
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
 
@@ -212,9 +214,9 @@ def ask(
     data: DataOption = None,
 ) -> None:
     """Ask the agency, and wait for its answer."""
-    request_id = request_id_of(request)
-    claim = claim_of(AgencyAwaited, request_id=request_id, question=question, operator=operator)
     with Terminal(data, language) as terminal:
+        request_id = terminal.request_id(request, office=context.obj)
+        claim = claim_of(AgencyAwaited, request_id=request_id, question=question, operator=operator)
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
 
@@ -227,9 +229,9 @@ def deliver(
     data: DataOption = None,
 ) -> None:
     """The citizen has what was asked for: the request is complete."""
-    request_id = request_id_of(request)
-    claim = claim_of(ServiceDelivered, request_id=request_id, operator=operator)
     with Terminal(data, language) as terminal:
+        request_id = terminal.request_id(request, office=context.obj)
+        claim = claim_of(ServiceDelivered, request_id=request_id, operator=operator)
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
 
@@ -254,5 +256,5 @@ def _check_office(terminal: Terminal, office: str) -> None:
 
 def _table(terminal: Terminal, office: str) -> Table:
     with terminal.reading() as connection:
-        rows = inbox(connection, office)
-    return inbox_table(office, rows, terminal.clock.now(), terminal.language)
+        states = inbox(connection, office)
+    return inbox_table(office, states, terminal.clock.now(), terminal.language)

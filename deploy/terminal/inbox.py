@@ -1,38 +1,47 @@
-"""An office's requests as a table: what to do next, until when, and what to collect."""
+"""An office's requests as a table: what to do next, until when, and what to collect. It fits 80 columns."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from rich.table import Table
 
-from connectors.database.requests import InboxRow
 from consumers.requests.domain.state import RequestState, Stage
+from deploy.terminal.request_ids import short_ids
 from deploy.terminal.words import amount, stage
 from deploy.words import Language, jalali_moment
 
 _HEADINGS = {
-    Language.FA: ("درخواست", "خدمت", "وضعیت", "از", "مهلت", "دریافتی دفتر"),
-    Language.EN: ("request", "service", "stage", "since", "until", "to collect"),
+    Language.FA: ("درخواست", "خدمت", "وضعیت", "مهلت", "دریافتی دفتر"),
+    Language.EN: ("request", "service", "stage", "until", "to collect"),
 }
+#: Codes of services have no spaces to break at; without a width of its own their column is the first to be squeezed.
+_SERVICE_WIDTH = 20
+#: The year and its slash: who must act within hours knows the year.
+_YEAR_LENGTH = 5
 
 
-def inbox_table(office: str, rows: Sequence[InboxRow], now: datetime, language: Language) -> Table:
-    """Return the table of `rows`, the most urgent first; what is overdue at `now` is red."""
+def inbox_table(office: str, states: Sequence[RequestState], now: datetime, language: Language) -> Table:
+    """Return the table of `states`, the most urgent first; what is overdue at `now` is red.
+
+    Ids are shortened as far as they stay apart: the commands take them so.
+    """
     title = f"کارتابل دفتر {office}" if language is Language.FA else f"inbox of office {office}"
     caption = jalali_moment(now, language)
-    table = Table(title=f"{title} · {len(rows)}", caption=caption, expand=False)
-    for place, heading in enumerate(_HEADINGS[language]):
-        # The id is there to be copied, so it stays on one line.
-        table.add_column(heading, overflow="fold", no_wrap=place == 0)
-    for row in rows:
-        state = row.state
+    table = Table(title=f"{title} · {len(states)}", caption=caption, box=None, pad_edge=False)
+    request, service, stage_heading, until, to_collect = _HEADINGS[language]
+    table.add_column(request, no_wrap=True)
+    table.add_column(service, overflow="fold", width=_SERVICE_WIDTH)
+    table.add_column(stage_heading)
+    table.add_column(until, no_wrap=True)
+    table.add_column(to_collect)
+    names = short_ids([state.request_id for state in states])
+    for state in states:
         due = state.due_at
         table.add_row(
-            str(state.request_id),
+            names[state.request_id],
             state.asked().service,
             stage(state.stage.value, language),
-            jalali_moment(row.updated_at, language),
-            "" if due is None else jalali_moment(due, language),
+            "" if due is None else jalali_moment(due, language)[_YEAR_LENGTH:],
             _to_collect(state, language),
             style="red" if due is not None and due <= now else None,
         )

@@ -21,6 +21,7 @@ from consumers.runner.ports import DatabaseUnavailable
 from deploy.agencies import known_agencies
 from deploy.problem import Problem
 from deploy.settings import load_settings
+from deploy.terminal.request_ids import request_id_of
 from deploy.terminal.words import told
 from deploy.words import Language
 from producers.claims import ClaimInvalid, check_speaker
@@ -60,6 +61,10 @@ class Terminal:
                 yield connection
         except DatabaseUnavailable as error:
             raise unavailable(error) from error
+
+    def request_id(self, text: str, *, office: str | None = None, agency: str | None = None) -> UUID:
+        """Return the id of the request that a person named by it or by its beginning. Raises `Problem`."""
+        return request_id_of(text, self.reading, office=office, agency=agency)
 
     def say(self, source: str, event: Event, request_id: UUID, wait_seconds: float = ANSWER_SECONDS) -> None:
         """Publish `event` as `source`, and print what the bus makes of it; exit code 1 when it refuses."""
@@ -105,14 +110,6 @@ class Terminal:
                 )
                 return []
             time.sleep(POLL_SECONDS)
-
-
-def request_id_of(text: str) -> UUID:
-    """Return the request id that a person typed. Raises `Problem`."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Problem(f"{text} is no request id; copy it from the inbox or from the submission.") from None
 
 
 def claim_of(model: type[SomeEvent], **fields: object) -> SomeEvent:

@@ -139,7 +139,7 @@ def test_an_unknown_request_is_said_in_words(broker: Broker) -> None:
 def test_an_id_that_is_none_is_said_before_anything_connects(tmp_path: Path) -> None:
     answer = CliRunner().invoke(build("explain"), ["explain", "42", "--data", str(tmp_path)])
     assert isinstance(answer.exception, Problem)
-    assert "UUID" in str(answer.exception)
+    assert "is no request id" in str(answer.exception)
 
 
 def test_history_reads_each_log_once_to_its_end_and_reports_progress(broker: Broker) -> None:

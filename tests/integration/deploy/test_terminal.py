@@ -25,7 +25,7 @@ from tests.builders import policy as make_policy
 from tests.builders import service as make_service
 from tests.builders import territory as make_territory
 from tests.engines import DatabaseUrls
-from tests.requests_bus import RequestsBus, SetClock, load_registry
+from tests.requests_bus import RequestsBus, SetClock, load_registry, submission
 
 
 class Courier(threading.Thread):
@@ -199,3 +199,25 @@ def test_an_agency_without_a_topic_is_told_at_once_and_nothing_is_kept(courier: 
     assert str(told.value) == f"source: no agency is called nosuch; known are {AGENCY}"
     with owner.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM outbox")).scalar_one() == 0
+
+
+def test_the_inbox_shows_ids_short_and_the_commands_take_them_so(courier: Courier) -> None:
+    request_id = submitted()
+    short = request_id[:13]
+    assert f"{short} " in office("inbox", "--once").output
+    assert request_id not in office("inbox", "--once").output
+    assert "collect 30,000 rial" in office("accept", short).output
+    assert "collected 30,000 rial" in office("collect", short.upper()).output
+    assert "ended (cancelled)" in agency("cancel", short, "--reason", "no longer wanted").output
+
+
+def test_a_beginning_must_be_of_one_request_of_whoever_types_it(courier: Courier) -> None:
+    asked = [submission(UUID(f"019ab3c4-5d6e-7f8{number}-9a1b-2c3d4e5f6071")) for number in range(7)]
+    courier.bus.say(f"/agencies/{AGENCY}", *asked)
+    with pytest.raises(Problem, match=r"Several requests begin with 019ab3c4: .*7f84-.* and more. Type more of the id"):
+        agency("cancel", "019ab3c4", "--reason", "no longer wanted")
+    with pytest.raises(Problem, match="No request of office office-2 begins with 019ab3c4"):
+        pishkhan(["office", "office-2", "accept", "019ab3c4"])
+    assert "collect" in office("accept", "019ab3c4-5d6e-7f86").output
+    with pytest.raises(Problem, match="Several requests begin with 019ab3c4"):
+        pishkhan(["explain", "019ab3c4"])

@@ -247,8 +247,8 @@ def test_the_inbox_shows_what_the_office_has_now(bus: RequestsBus) -> None:
     bus.say("/offices/office-4", *desk_steps(gone.request_id))
     with bus.engine.begin() as connection:
         rows = inbox(connection, "office-4")
-    assert [row.state.request_id for row in rows] == [kept.request_id]
-    assert rows[0].state.owner() == AGENCY
+    assert [row.request_id for row in rows] == [kept.request_id]
+    assert rows[0].owner() == AGENCY
 
 
 def test_a_declined_request_moves_to_another_office(bus: RequestsBus) -> None:

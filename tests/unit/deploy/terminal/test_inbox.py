@@ -1,0 +1,69 @@
+"""The inbox is readable on a terminal of 80 columns, in both languages, and its ids are enough to name requests by."""
+
+from datetime import timedelta
+from io import StringIO
+from uuid import UUID
+
+import pytest
+from rich.console import Console
+
+from consumers.requests.domain.state import RequestState, Stage
+from deploy.terminal.inbox import inbox_table
+from deploy.terminal.request_ids import short_ids
+from deploy.words import Language
+from tests.builders import MOMENT
+from tests.requests_world import at
+
+LONG_SERVICE = "electricity.change-of-subscriber"
+
+
+def shown(states: list[RequestState], language: Language) -> list[str]:
+    """Return the inbox's lines as a terminal of 80 columns shows them."""
+    console = Console(file=StringIO(), width=80)
+    console.print(inbox_table("nk-urban-011", states, MOMENT, language))
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def requests() -> list[RequestState]:
+    """Return requests at the stages that say most, two of the same minute."""
+    found = []
+    for number, stage in enumerate((Stage.ROUTED, Stage.ACCEPTED, Stage.AGENCY_AWAITED)):
+        state = at(stage)
+        asked = state.asked().model_copy(update={"service": LONG_SERVICE})
+        request_id = UUID(f"019ab3c4-5d6{number}-7f80-9a1b-2c3d4e5f6071")
+        due = MOMENT + timedelta(days=40)
+        found.append(state.model_copy(update={"request_id": request_id, "submission": asked, "accept_by": due}))
+    return found
+
+
+@pytest.mark.parametrize("language", Language)
+def test_it_fits_80_columns_and_no_word_is_torn_but_the_services_code(language: Language) -> None:
+    lines = shown(requests(), language)
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 3 + 3 * len(requests()), "at most three lines for a request"
+    text = "\n".join(lines)
+    for number in range(3):
+        assert f"019ab3c4-5d6{number} " in text
+    words = {
+        Language.EN: ("routed", "accepted", "awaits the", "agency", "10/12 09:30", "30,000 rial", "(3,000 toman)"),
+        Language.FA: ("تخصیص یافته", "پذیرفته شده", "در انتظار", "دستگاه", "۱۰/۱۲ ۰۹:۳۰", "۳۰٬۰۰۰ ریال", "(سه هزار"),
+    }
+    assert [word for word in words[language] if word not in text] == []
+
+
+def test_short_ids_are_as_long_as_tells_them_apart_and_never_shorter_than_a_millisecond() -> None:
+    texts = [
+        "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071",
+        "019ab3c4-5d6e-7f81-9a1b-2c3d4e5f6071",
+        "019ab3c4-5d70-7f80-9a1b-2c3d4e5f6071",
+        "7f80b3c4-5d6e-4f80-9a1b-2c3d4e5f6071",
+    ]
+    short = short_ids([UUID(text) for text in reversed(texts)])
+    assert [short[UUID(text)] for text in texts] == [
+        "019ab3c4-5d6e-7f80",
+        "019ab3c4-5d6e-7f81",
+        "019ab3c4-5d70",
+        "7f80b3c4-5d6e",
+    ]
+    assert short_ids([]) == {}
