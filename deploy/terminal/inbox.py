@@ -15,7 +15,7 @@ _HEADINGS = {
     Language.EN: ("request", "service", "stage", "until", "to collect"),
 }
 #: Codes of services have no spaces to break at; without a width of its own their column is the first to be squeezed.
-_SERVICE_WIDTH = 20
+_SERVICE_WIDTH = 24
 #: The year and its slash: who must act within hours knows the year.
 _YEAR_LENGTH = 5
 
