@@ -196,7 +196,7 @@ def test_a_bank_without_a_code_is_named() -> None:
 
 
 def test_a_fee_is_built_unchecked_and_would_pass_every_check() -> None:
-    form = {"amount": 1_250_000, "bill_id": "12345678", "payment_id": "87654321"}
-    for computed in (fee(*bill(), form=form), fee(certificate_line()), fee(line(rule=FixedRule(amount_rial=0)))):
+    billed = fee(*bill(), form={"amount": 1_250_000, "bill_id": "12345678", "payment_id": "87654321"})
+    for computed in (billed, fee(certificate_line()), fee(line(rule=FixedRule(amount_rial=0)))):
         assert Fee.model_validate_json(computed.model_dump_json()) == computed
         assert Fee(**computed.model_dump()) == computed
