@@ -175,7 +175,7 @@ def _requests(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _
     reader = ClaimReader()
     source = ReadAhead(_intake_source(settings, CONSUMER), reader.prepare)
     seeds = partial(seed_for, settings.routing_key())
-    handler = RequestsHandler(seeds, settings.clock, telemetry, SourceIntakeEnds(source), reader)
+    handler = RequestsHandler(seeds, settings.clock, telemetry, SourceIntakeEnds(source), reader, source.read_on)
     return _runner(CONSUMER, settings, cluster_id, source, request_stores, handler, telemetry)
 
 

@@ -4,7 +4,7 @@ The order of a batch: read the claims, screen their identities, lock the request
 them, bring the registry's view up to date, read the loads, fold, write, and last the load clock and the outbox.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -60,17 +60,24 @@ class RequestsHandler:
     """Implements `consumers.runner.ports.Handler` for requests. Keeps the registry's view between batches.
 
     `seeds` gives the seed of a routing attempt from the secret; `ends` asks the broker, only for services that nobody
-    knows; `reader` may have read the records ahead.
+    knows; `reader` may have read the records ahead, and `read_on` lets it, while the database works.
     """
 
     def __init__(
-        self, seeds: Seeds, clock: Clock, telemetry: Telemetry, ends: IntakeEnds, reader: ClaimReader | None = None
+        self,
+        seeds: Seeds,
+        clock: Clock,
+        telemetry: Telemetry,
+        ends: IntakeEnds,
+        reader: ClaimReader | None = None,
+        read_on: Callable[[], None] | None = None,
     ) -> None:
         self._seeds = seeds
         self._clock = clock
         self._telemetry = telemetry
         self._ends = ends
         self._reader = reader or ClaimReader()
+        self._read_on = read_on
         self._view = RegistryView.empty()
         self._log = structlog.get_logger(CONSUMER)
 
@@ -238,7 +245,7 @@ class RequestsHandler:
         if fold.decided:
             changes = fold.position_changes()
             revision = stores.positions.change(changes) if changes else None
-            stores.outbox.add(messages(fold.decided, bodies, revision))
+            stores.outbox.add(messages(fold.decided, bodies, revision), self._read_on)
 
     def _tell(self, claim: Claim, error: Exception) -> None:
         """Log that `claim` is kept as failed: which request, what was said, and where the code failed."""

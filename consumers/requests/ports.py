@@ -153,8 +153,8 @@ class DeadLetters(Protocol):
 class Outbox(Protocol):
     """What is to be published."""
 
-    def add(self, messages: Sequence[Message]) -> None:
-        """Add `messages` in order."""
+    def add(self, messages: Sequence[Message], meanwhile: Callable[[], None] | None = None) -> None:
+        """Add `messages` in order; `meanwhile` is called once while the database works on them."""
 
 
 class IntakeEnds(Protocol):

@@ -12,7 +12,7 @@ Read = Claim | Unreadable | NotMine
 
 
 class ClaimReader:
-    """Reads records as the requests consumer sees them. `prepare` may be called by another thread than `read`."""
+    """Reads records as the requests consumer sees them, before they are asked for or then."""
 
     def __init__(self) -> None:
         self._ahead: dict[int, tuple[Record, Read]] = {}
