@@ -72,6 +72,9 @@ def prometheus(running_bus: RunningBus, tmp_path_factory: pytest.TempPathFactory
     with (directory / "prometheus.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as server:
         try:
             until(lambda: answers(address), "Prometheus to answer")
+            # Rates need a scrape from before the traffic too.
+            before = f"count(up == 1) >= {len(WORKERS)}"
+            until(lambda: ask(address, "query", query=before), "a scrape of every worker before the traffic", 120)
             make_traffic(running_bus)
             until(lambda: scraped(address), "two scrapes after the traffic is in the figures", 120)
             yield Prometheus(address, {variable["name"]: all_values(address, variable) for variable in QUERIED})
@@ -93,7 +96,16 @@ def scraped(address: str) -> bool:
     failed = 'count_over_time(pishkhan_event_reasons_total{outcome="dead_lettered"}[20s] offset 1s) >= 2'
     income = "sum(pishkhan_office_income_rial) > 0"
     waits = "pishkhan_wait_p99_seconds"
-    queries = (counted, failed, income, waits, "pishkhan_refused_requests_total > 0", "pishkhan_parked_events > 0")
+    batches = "sum(rate(pishkhan_batch_seconds_count[30s])) > 0"
+    queries = (
+        counted,
+        failed,
+        income,
+        waits,
+        batches,
+        "pishkhan_refused_requests_total > 0",
+        "pishkhan_parked_events > 0",
+    )
     return all(ask(address, "query", query=query) for query in queries)
 
 
@@ -108,16 +120,16 @@ def all_values(address: str, variable: Mapping[str, Any]) -> str:
 
 def make_traffic(bus: RunningBus) -> None:
     """One request served to its end, one refused, one claim too early, and one event that nobody can read."""
-    office, request_id = bus.words["OFFICE"], bus.words["REQUEST_ID"]
-    if bus.rows("SELECT state FROM request WHERE request_id = %s", uuid.UUID(request_id)) == [("routed",)]:
-        for act in ("accept", "collect", "start", "deliver"):
-            pishkhan(bus.environment, "office", office, act, request_id)
+    served = publish(bus, BILL_AGENCY, "RequestSubmitted", service=BILL_SERVICE, origin="agency", city=CITY, form=BILL)
+    query = "SELECT office FROM request WHERE request_id = %s AND office IS NOT NULL"
+    [(office,)] = until(lambda: bus.rows(query, uuid.UUID(served)), "the request to be routed")
+    for act in ("accept", "collect", "start", "deliver"):
+        pishkhan(bus.environment, "office", office, act, served)
     until(
-        lambda: bus.rows("SELECT 1 FROM request WHERE request_id = %s AND state = 'completed'", uuid.UUID(request_id)),
+        lambda: bus.rows("SELECT 1 FROM request WHERE request_id = %s AND state = 'completed'", uuid.UUID(served)),
         "the request to be complete",
     )
     publish(bus, AGENCY, "RequestSubmitted", service=SERVICE, origin="agency", city="atlantis", form={})
-    publish(bus, BILL_AGENCY, "RequestSubmitted", service=BILL_SERVICE, origin="agency", city=CITY, form=BILL)
     publish(bus, BILL_AGENCY, "RequestCancelled", reason="not wanted any more")
     producer = KafkaProducer(
         **kafka_login(bus.settings.kafka_bootstrap, f"agency-{AGENCY}", bus.password(AGENCY)), acks="all"
@@ -126,7 +138,8 @@ def make_traffic(bus: RunningBus) -> None:
     producer.close()
 
 
-def publish(bus: RunningBus, agency: str, kind: str, **data: object) -> None:
+def publish(bus: RunningBus, agency: str, kind: str, **data: object) -> str:
+    """Publish one claim on a new request; return the request's id."""
     request_id = str(uuid.uuid4())
     event = {
         "specversion": "1.0",
@@ -137,6 +150,7 @@ def publish(bus: RunningBus, agency: str, kind: str, **data: object) -> None:
         "data": {"request_id": request_id, **data},
     }
     pishkhan(bus.environment, "publish", "-", said=json.dumps(event) + "\n")
+    return request_id
 
 
 def test_every_worker_is_scraped(prometheus: Prometheus) -> None:
