@@ -37,8 +37,8 @@ from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS
 
 Stores = TypeVar("Stores")
 
-#: More than a batch in hand, so that what it holds is not walked again and again.
-OBJECTS_BETWEEN_COLLECTIONS = 200_000
+#: Looking at so many takes about 20 ms, which nobody waits for; looking oftener costs a batch more than it frees.
+OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
 class Worker(Protocol):
@@ -181,10 +181,12 @@ def _requests(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _
 
 def _settlement(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:
     from connectors.database.settlement import settlement_stores
+    from consumers.runner.read_ahead import ReadAhead
     from consumers.settlement.handlers import CONSUMER, SettlementHandler
 
-    source = KafkaSource(settings.kafka_login(), lambda topic: topic == LOG_REQUESTS.name, f"pishkhan.{CONSUMER}")
-    handler = SettlementHandler(telemetry)
+    log = KafkaSource(settings.kafka_login(), lambda topic: topic == LOG_REQUESTS.name, f"pishkhan.{CONSUMER}")
+    source = ReadAhead(log)
+    handler = SettlementHandler(telemetry, source.read_on)
     return _runner(CONSUMER, settings, cluster_id, source, settlement_stores, handler, telemetry)
 
 

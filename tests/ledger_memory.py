@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from consumers.parking import OperatorAction, ParkedEvent, ParkedRow, ParkReason
-from consumers.runner.ports import Collision
+from consumers.runner.ports import Collision, Meanwhile
 from consumers.settlement.domain.booking import Kind
 from consumers.settlement.domain.chain import Chain, Row, pack
 from consumers.settlement.domain.page import BalanceChange, Mark
@@ -45,7 +45,13 @@ class MemoryLedger:
     def progress(self, subjects: Collection[str]) -> Mapping[str, int]:
         return {subject: self.sequences[subject] for subject in subjects if subject in self.sequences}
 
-    def append(self, rows: Sequence[Row], packed: Sequence[bytes], changes: Sequence[BalanceChange]) -> None:
+    def append(
+        self,
+        rows: Sequence[Row],
+        packed: Sequence[bytes],
+        changes: Sequence[BalanceChange],
+        meanwhile: Meanwhile | None = None,
+    ) -> None:
         assert list(map(pack, rows)) == list(packed), "both are the same rows"
         self.rows.extend(rows)
         for partition, account, window, debits_rial, credits_rial in changes:
@@ -109,7 +115,7 @@ class MemoryLedger:
         self.revision += 1
         return self.revision
 
-    def add(self, messages: Sequence[Message]) -> None:
+    def add(self, messages: Sequence[Message], meanwhile: Meanwhile | None = None) -> None:
         self.messages.extend(messages)
 
     def park(self, events: Sequence[ParkedEvent]) -> None:

@@ -1,7 +1,8 @@
 """Reading logs with kafka-python, without its group protocol: partitions are assigned, positions are ours.
 
 The library's traps, each closed here: it commits by itself, resets positions by itself, makes topics by itself, and
-leaves a partition unread when its metadata was not asked for before the first poll.
+leaves a partition unread when its metadata was not asked for before the first poll, and leaves busy partitions out of
+a request that the broker holds back.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from kafka.structs import OffsetAndMetadata
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.broken_headers import tolerate_broken_header_names
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
+from connectors.broker.whole_fetches import ask_for_all_partitions
 from consumers.runner.ports import Partition, PositionLost, Record
 
 FETCH_BYTES_PER_PARTITION = 1_048_576
@@ -135,6 +137,7 @@ class KafkaSource:
                 max_partition_fetch_bytes=FETCH_BYTES_PER_PARTITION,
                 metrics_enabled=False,
             )
+            ask_for_all_partitions(self._consumer)
         return self._consumer
 
 

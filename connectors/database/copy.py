@@ -1,12 +1,18 @@
 """Binary COPY through the transaction's own connection: the fast way to insert many rows."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
+from select import select
 from typing import Any
 
-from psycopg import sql
+from psycopg import Cursor, sql
+from psycopg.abc import Buffer, PQGen
+from psycopg.copy import LibpqWriter
+from psycopg.generators import copy_end
+from psycopg.pq.abc import PGresult
 from psycopg.types.string import BytesBinaryDumper
 from sqlalchemy import BigInteger, Boolean, Connection, Date, DateTime, Integer, LargeBinary, SmallInteger, Table, Text
 from sqlalchemy import Uuid as UuidType
@@ -14,6 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from connectors.database.driver import driver_connection, meaningful_errors
+from consumers.runner.ports import Meanwhile
 
 #: The first match counts, so the narrower types come first.
 _TYPES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
@@ -29,6 +36,11 @@ _TYPES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     # The binary form of jsonb is a version byte and the JSON text: bytes pass through without being parsed again.
     (JSONB, "bytea"),
 )
+#: What binary COPY begins and ends with, around packed rows.
+_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_TRAILER = b"\xff\xff"
+#: Some tens of kilobytes: the driver's own measure of what is handed over at once.
+_PACKED_TOGETHER = 256
 
 
 def copy_rows(
@@ -36,29 +48,105 @@ def copy_rows(
     table: Table,
     columns: Sequence[str],
     rows: Iterable[Sequence[object]],
-    meanwhile: Callable[[], None] | None = None,
+    meanwhile: Meanwhile | None = None,
 ) -> None:
     """Insert `rows`, in their order; a missing column takes its default.
 
     A JSONB column takes bytes (JSON text) or any JSON value; a UUID column takes `UUID`. There is no ON CONFLICT:
-    a duplicate raises `Collision`. An empty `rows` sends nothing. `meanwhile` is called once, when all rows are on
-    their way and the server still works on them: for what can be computed in that time.
+    a duplicate raises `Collision`. An empty `rows` sends nothing. `meanwhile` is called as long as it has something to
+    do and the server is not done with the rows.
     """
     remaining = iter(rows)
     first = next(remaining, None)
     if first is None:
-        if meanwhile is not None:
-            meanwhile()
         return
     statement, types, json_places = _plan(table, tuple(columns))
-    with meaningful_errors(), driver_connection(connection).cursor() as cursor, cursor.copy(statement) as copy:
+    with (
+        meaningful_errors(),
+        driver_connection(connection).cursor() as cursor,
+        cursor.copy(statement, writer=_UnhurriedWriter(cursor, meanwhile)) as copy,
+    ):
         # Of the two dumpers that the driver has for bytea, the one in C.
         copy.cursor.adapters.register_dumper(bytes, BytesBinaryDumper)
         copy.set_types(types)
         for row in chain((first,), remaining):
             copy.write_row(_with_json(row, json_places) if json_places else row)
-        if meanwhile is not None:
-            meanwhile()
+
+
+def copy_packed(
+    connection: Connection, statement: str, packed: Sequence[bytes], meanwhile: Meanwhile | None = None
+) -> None:
+    """Insert rows that are packed as `statement`, a binary COPY, takes them; `meanwhile` as in `copy_rows`."""
+    driver = driver_connection(connection)
+    with (
+        meaningful_errors(),
+        driver.cursor() as cursor,
+        cursor.copy(statement, writer=_UnhurriedWriter(cursor, meanwhile)) as copy,
+    ):
+        copy.write(_SIGNATURE)
+        for first in range(0, len(packed), _PACKED_TOGETHER):
+            copy.write(b"".join(packed[first : first + _PACKED_TOGETHER]))
+        copy.write(_TRAILER)
+
+
+class _UnhurriedWriter(LibpqWriter):
+    """Hands the server what it takes at once and keeps the rest, so that nobody waits while there is other work."""
+
+    def __init__(self, cursor: Cursor[Any], meanwhile: Meanwhile | None) -> None:
+        super().__init__(cursor)
+        self._meanwhile = meanwhile
+        self._failure: Exception | None = None
+        self._kept: deque[Buffer] = deque()
+
+    def write(self, data: Buffer) -> None:
+        """Send `data` in its turn; never waits."""
+        self._kept.append(data)
+        self._send()
+
+    def finish(self, exc: BaseException | None = None) -> None:
+        """Send the rest and take the server's answer; wait for neither while there is other work."""
+        if exc is not None:
+            super().finish(exc)
+            return
+        while self._kept and self._work():
+            self._send()
+        for data in self._kept:
+            super().write(data)
+        self.connection.wait(self._working(copy_end(self._pgconn, None)))
+        if self._failure is not None:
+            raise self._failure
+
+    def _send(self) -> None:
+        while self._kept and self._pgconn.flush() == 0:
+            self._pgconn.put_copy_data(self._kept.popleft())
+
+    def _work(self) -> bool:
+        if self._meanwhile is None:
+            return False
+        try:
+            more = self._meanwhile()
+        except Exception as failure:
+            # Raised when the server has answered: until then the connection is good for nothing else.
+            self._failure, more = failure, False
+        if not more:
+            self._meanwhile = None
+        return more
+
+    def _working(self, waits: PQGen[PGresult]) -> PQGen[PGresult]:
+        """Wait as `waits` does, but only for what is not there when the other work is done."""
+        wanted = next(waits)
+        while True:
+            while not self._answered() and self._work():
+                pass
+            ready = yield wanted
+            try:
+                wanted = waits.send(ready)
+            except StopIteration as end:
+                result: PGresult = end.value
+                return result
+
+    def _answered(self) -> bool:
+        return bool(select([self._pgconn.socket], [], [], 0)[0])
 
 
 def json_bytes(value: object) -> bytes:

@@ -8,7 +8,9 @@ from uuid import UUID
 from psycopg import Connection as DriverConnection
 from sqlalchemy import Connection
 
+from connectors.database.copy import copy_packed
 from connectors.database.driver import driver_connection, meaningful_errors
+from consumers.runner.ports import Meanwhile
 from consumers.settlement.domain.accounts import CURRENCY
 from consumers.settlement.domain.chain import GENESIS, Chain, Row
 from consumers.settlement.domain.page import BalanceChange
@@ -18,9 +20,6 @@ from schemas.topics import LOG_REQUESTS
 
 #: A row's fields are the table's columns, in their order.
 _COPY = f"COPY ledger_transfer ({', '.join(Row._fields)}) FROM STDIN (FORMAT BINARY)"
-#: What binary COPY begins and ends with, around packed rows.
-_SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
 
 _OPEN = """
 SELECT partition, chain_head, chain_count, window_number FROM consumer_offset
@@ -96,13 +95,21 @@ class LedgerStore:
         """Return the last sequence folded per subject; a subject never seen is left out."""
         return dict(self._driver.execute(_PROGRESS, (_array(subjects),), binary=True).fetchall())
 
-    def append(self, rows: Sequence[Row], packed: Sequence[bytes], changes: Sequence[BalanceChange]) -> None:
-        """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened."""
+    def append(
+        self,
+        rows: Sequence[Row],
+        packed: Sequence[bytes],
+        changes: Sequence[BalanceChange],
+        meanwhile: Meanwhile | None = None,
+    ) -> None:
+        """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened.
+
+        `meanwhile` is done while the database works on them.
+        """
         if not rows:
             return
-        with self._driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-            # The rows are packed as COPY takes them, and were hashed so.
-            copy.write(b"".join((_SIGNATURE, *packed, _TRAILER)))
+        # The rows are packed as COPY takes them, and were hashed so.
+        copy_packed(self._connection, _COPY, packed, meanwhile)
         self._driver.execute(_OPEN_ACCOUNTS, (CURRENCY, sorted({change.account for change in changes})))
         self._driver.execute(_ADD_BALANCES, _columns(changes))
 

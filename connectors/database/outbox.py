@@ -1,6 +1,6 @@
 """The outbox's writing side: what is to be published, in the transaction that decided it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, text
 from connectors.database.copy import copy_rows
 from connectors.database.driver import meaningful_errors
 from connectors.database.tables import outbox
-from consumers.runner.ports import Contention, DatabaseUnavailable
+from consumers.runner.ports import Contention, DatabaseUnavailable, Meanwhile
 from producers.ports import OpenOutbox, OutboxUnavailable
 from schemas.message import Message
 from schemas.partition import partition_of
@@ -43,10 +43,10 @@ class OutboxStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, messages: Sequence[Message], meanwhile: Callable[[], None] | None = None) -> None:
+    def add(self, messages: Sequence[Message], meanwhile: Meanwhile | None = None) -> None:
         """Add `messages` in their order; they are published after the commit, in this order per key.
 
-        `meanwhile` is called once while the database works on them, if there are any.
+        `meanwhile` is done while the database works on them, if there are any.
 
         Call it after the rows that the keys belong to are locked: ids are drawn here, and one key's ids must be in
         commit order. Raises `DatabaseUnavailable` when today's partition of the table is missing.

@@ -1,6 +1,6 @@
 """The requests' rows: locked and read as whole states, new ones by COPY, changed ones by one statement per batch."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from connectors.database.copy import copy_rows
 from connectors.database.driver import driver_connection
 from connectors.database.tables import request
 from consumers.requests.domain.state import RequestState
+from consumers.runner.ports import Meanwhile
 
 _COLUMNS = (
     "request_id",
@@ -79,8 +80,8 @@ class RequestStore:
         """Lock up to `limit` requests whose timer is due and that nobody else has locked; never waits."""
         return self._states(_LOCK_DUE, now, limit)
 
-    def insert(self, states: Sequence[RequestState], now: datetime, meanwhile: Callable[[], None]) -> None:
-        """Add new requests, in id order; `meanwhile` is called once while the database works on them.
+    def insert(self, states: Sequence[RequestState], now: datetime, meanwhile: Meanwhile | None = None) -> None:
+        """Add new requests, in id order; `meanwhile` is done while the database works on them.
 
         Raises `Collision` when another worker was first with one of them.
         """

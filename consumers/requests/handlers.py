@@ -4,7 +4,7 @@ The order of a batch: read the claims, screen their identities, lock the request
 them, bring the registry's view up to date, read the loads, fold, write, and last the load clock and the outbox.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,12 +32,12 @@ from consumers.runner.ports import (
     Collision,
     Contention,
     DatabaseUnavailable,
+    Meanwhile,
     Outcome,
     Record,
     Setback,
     Telemetry,
 )
-from schemas.decode import encode
 from schemas.intake_office import RequestAccepted
 
 CONSUMER = "requests"
@@ -70,7 +70,7 @@ class RequestsHandler:
         telemetry: Telemetry,
         ends: IntakeEnds,
         reader: ClaimReader | None = None,
-        read_on: Callable[[], None] | None = None,
+        read_on: Meanwhile | None = None,
     ) -> None:
         self._seeds = seeds
         self._clock = clock
@@ -232,12 +232,7 @@ class RequestsHandler:
         for claim, error in fold.failures:
             self._tell(claim, error)
         changed = [case for case in fold.cases.values() if case.changed]
-        bodies: list[bytes] = []
-        stores.requests.insert(
-            _states(case for case in changed if not case.stored),
-            fold.now,
-            lambda: bodies.extend(encode(one.event) for one in fold.decided),
-        )
+        stores.requests.insert(_states(case for case in changed if not case.stored), fold.now, self._read_on)
         stores.requests.update(_states(case for case in changed if case.stored), fold.now)
         self._write_park(stores, fold, other)
         if fold.new_acts:
@@ -245,7 +240,7 @@ class RequestsHandler:
         if fold.decided:
             changes = fold.position_changes()
             revision = stores.positions.change(changes) if changes else None
-            stores.outbox.add(messages(fold.decided, bodies, revision), self._read_on)
+            stores.outbox.add(messages(fold.decided, revision), self._read_on)
 
     def _tell(self, claim: Claim, error: Exception) -> None:
         """Log that `claim` is kept as failed: which request, what was said, and where the code failed."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from consumers.requests.cases import Decided
+from schemas.decode import encode
 from schemas.envelope import Envelope
 from schemas.message import Message
 from schemas.topics import LOG_REQUESTS
@@ -11,8 +12,8 @@ SOURCE = "/bus"
 _TYPES = {model: model.type_name() for model in LOG_REQUESTS.events}
 
 
-def messages(decided: Sequence[Decided], bodies: Sequence[bytes], load_revision: int | None) -> list[Message]:
-    """Return the messages of one batch with their encoded bodies, in the order of decisions.
+def messages(decided: Sequence[Decided], load_revision: int | None) -> list[Message]:
+    """Return the messages of one batch, in the order of decisions.
 
     `load_revision` is the one that the batch made, none when it changed no loads; with it, every message says its
     place in the batch, so that a decision can be recomputed with the loads it saw.
@@ -31,8 +32,8 @@ def messages(decided: Sequence[Decided], bodies: Sequence[bytes], load_revision:
                 load_revision,
                 None if load_revision is None else index,
             ),
-            body,
+            encode(one.event),
             one.partition,
         )
-        for index, (one, body) in enumerate(zip(decided, bodies, strict=True))
+        for index, one in enumerate(decided)
     ]

@@ -12,6 +12,7 @@ from consumers.parking import ParkedEvent, ParkedRow, ParkReason
 from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.loads import Load, PositionChange
 from consumers.requests.domain.state import RequestState
+from consumers.runner.ports import Meanwhile
 from schemas.log_registry import RegistryEntry
 from schemas.message import Message
 
@@ -54,8 +55,8 @@ class Requests(Protocol):
     def lock_due(self, now: datetime, limit: int) -> Mapping[UUID, RequestState]:
         """Lock up to `limit` requests whose timer is due and that nobody else has locked; never waits."""
 
-    def insert(self, states: Sequence[RequestState], now: datetime, meanwhile: Callable[[], None]) -> None:
-        """Add new requests; `meanwhile` is called once while the database works on them.
+    def insert(self, states: Sequence[RequestState], now: datetime, meanwhile: Meanwhile | None = None) -> None:
+        """Add new requests; `meanwhile` is done while the database works on them.
 
         Raises `Collision` when another worker was first with one of them.
         """
@@ -153,8 +154,8 @@ class DeadLetters(Protocol):
 class Outbox(Protocol):
     """What is to be published."""
 
-    def add(self, messages: Sequence[Message], meanwhile: Callable[[], None] | None = None) -> None:
-        """Add `messages` in order; `meanwhile` is called once while the database works on them."""
+    def add(self, messages: Sequence[Message], meanwhile: Meanwhile | None = None) -> None:
+        """Add `messages` in order; `meanwhile` is done while the database works on them."""
 
 
 class IntakeEnds(Protocol):

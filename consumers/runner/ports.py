@@ -3,7 +3,7 @@
 Lock order everywhere: positions, then request rows by id, then the load clock and office positions, late as possible.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,8 @@ from typing import Protocol, TypeVar
 #: A handler's own stores, all on one connection: what a transaction opens and what a handler is given.
 Opened = TypeVar("Opened", covariant=True)
 Stores = TypeVar("Stores", contravariant=True)
+#: Does a little of what there is to do while somebody else works, and says whether anything is left of it.
+Meanwhile = Callable[[], bool]
 
 
 class Fenced(Exception):

@@ -1,8 +1,9 @@
 """Reading the next batch while the database still works on the last one.
 
-A batch waits for the database about a sixth of its time. Whoever waits calls `read_on`, which takes what has arrived by
-then. There is no second thread: measured, one took its turns while the batch was decided, and none while it waited.
-Whatever was read ahead is forgotten as soon as other positions are assigned, so it is never applied out of turn.
+A batch waits for the database about a sixth of its time. Whoever waits calls `read_on`, which takes a few of the
+records that have arrived by then, until it says that there are no more. There is no second thread: measured, one took
+its turns while the batch was decided, and none while it waited. Whatever was read ahead is forgotten as soon as other
+positions are assigned, so it is never applied out of turn.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,26 +14,35 @@ from consumers.runner.ports import BrokerUnavailable, Partition, PositionLost, R
 Prepare = Callable[[Sequence[Record]], None]
 
 
+#: Records of one step of reading on: a few milliseconds, after which a waiting database gets the next rows.
+STEP_RECORDS = 200
+
+
+def nothing(_: Sequence[Record]) -> None:
+    """Leave records for when they are asked for."""
+
+
 class ReadAhead:
     """Implements `Source` over another one. Holds at most as many records as the last `poll` asked for."""
 
-    def __init__(self, source: Source, prepare: Prepare) -> None:
+    def __init__(self, source: Source, prepare: Prepare = nothing) -> None:
         self._source = source
         self._prepare = prepare
-        self._ahead: Sequence[Record] = ()
+        self._ahead: list[Record] = []
         self._failure: BrokerUnavailable | PositionLost | None = None
         self._records_max = 0
 
-    def read_on(self) -> None:
-        """Read the next records if there are any yet; never waits. What fails is met at the next `poll`."""
-        if self._ahead or self._failure is not None or self._records_max == 0:
-            return
-        try:
-            self._ahead = self._source.poll(0.0, self._records_max)
-        except (BrokerUnavailable, PositionLost) as failure:
-            self._failure = failure
-        else:
-            self._prepare(self._ahead)
+    def read_on(self) -> bool:
+        """Read a few of the next records if there are any yet, and say whether to go on; never waits.
+
+        What fails is met at the next `poll`.
+        """
+        room = self._records_max - len(self._ahead)
+        if room <= 0 or self._failure is not None:
+            return False
+        records = self._poll(0.0, min(room, STEP_RECORDS))
+        self._prepare(records)
+        return bool(records)
 
     def partitions(self) -> Sequence[Partition]:
         """Return all partitions of the consumer's topics as they exist now."""
@@ -40,19 +50,22 @@ class ReadAhead:
 
     def assign(self, positions: Mapping[Partition, int]) -> None:
         """Read exactly these partitions from these positions; what was read ahead is forgotten."""
-        self._ahead, self._failure = (), None
+        self._ahead, self._failure = [], None
         self._source.assign(positions)
 
     def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
-        """Return what was read ahead, or what comes now, in order per partition; empty after the timeout."""
+        """Return what was read ahead and what comes now, in order per partition; empty after the timeout."""
         self._records_max = records_max
+        if not self._ahead and self._failure is None:
+            return self._source.poll(timeout_seconds, records_max)
+        if len(self._ahead) < records_max and self._failure is None:
+            self._poll(0.0, records_max - len(self._ahead))
         if self._ahead:
             records, self._ahead = self._ahead[:records_max], self._ahead[records_max:]
             return records
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
-        return self._source.poll(timeout_seconds, records_max)
+        failure, self._failure = self._failure, None
+        assert failure is not None, "nothing ahead and no failure was dealt with above"
+        raise failure
 
     def ends(self, topics: Sequence[str]) -> Mapping[str, int]:
         """Return the end position of every partition of `topics`, keyed `<topic>/<partition>`."""
@@ -69,3 +82,12 @@ class ReadAhead:
     def close(self) -> None:
         """Stop reading and end the connections."""
         self._source.close()
+
+    def _poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
+        try:
+            records = self._source.poll(timeout_seconds, records_max)
+        except (BrokerUnavailable, PositionLost) as failure:
+            self._failure = failure
+            return ()
+        self._ahead += records
+        return records

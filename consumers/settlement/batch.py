@@ -13,6 +13,7 @@ from uuid import UUID
 
 from consumers.jalali import month_of
 from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
+from consumers.runner.ports import Meanwhile
 from consumers.settlement.announce import Announcement, messages_of
 from consumers.settlement.arrival import DISPUTE, Arrival, LogUnreadable, read_arrival
 from consumers.settlement.closing import close_passed_windows
@@ -110,12 +111,15 @@ class Batch:
         self._unparked.append(parked_id)
         return True
 
-    def write(self) -> Tally:
-        """Write all: rows first, the offices' positions as late as possible, messages last."""
+    def write(self, meanwhile: Meanwhile | None = None) -> Tally:
+        """Write all: rows first, the offices' positions as late as possible, messages last.
+
+        `meanwhile` is done while the database works on them.
+        """
         ledger, park = self._stores.ledger, self._stores.park
         rows = [row for page in self._pages.values() for row in page.rows]
         packed = [row for page in self._pages.values() for row in page.packed]
-        ledger.append(rows, packed, balance_changes(rows))
+        ledger.append(rows, packed, balance_changes(rows), meanwhile)
         self._keep_progress()
         moved = [page for page in self._pages.values() if page.rows or page.marks]
         ledger.keep_pages({page.partition: Opened(page.chain, page.window) for page in moved})
@@ -128,7 +132,7 @@ class Batch:
         marks = [mark for page in self._pages.values() for mark in page.marks]
         closings = close_passed_windows(self._stores.windows, marks)
         revision = self._stores.loads.move(merged(self._offices)) if self._offices else None
-        self._stores.outbox.add([*messages_of(self._announcements, revision), *closings])
+        self._stores.outbox.add([*messages_of(self._announcements, revision), *closings], meanwhile)
         return Tally(self._handled, self._duplicates, len(parked))
 
     def _enter(self, arrival: Arrival, subject: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from consumers.parking import NEVER, OperatorAction, ParkedEvent, ParkedRow, ParkReason
-from consumers.runner.ports import Outcome, Record, Telemetry
+from consumers.runner.ports import Meanwhile, Outcome, Record, Telemetry
 from consumers.settlement.arrival import LogUnreadable, read_arrival
 from consumers.settlement.batch import Batch, failure_detail
 from consumers.settlement.ports import SettlementStores
@@ -17,10 +17,14 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SettlementHandler:
-    """Implements `consumers.runner.ports.Handler` over `SettlementStores`; holds no state between batches."""
+    """Implements `consumers.runner.ports.Handler` over `SettlementStores`; holds no state between batches.
 
-    def __init__(self, telemetry: Telemetry) -> None:
+    `read_on` reads the next records while the database works on a batch's last rows.
+    """
+
+    def __init__(self, telemetry: Telemetry, read_on: Meanwhile | None = None) -> None:
         self._telemetry = telemetry
+        self._read_on = read_on
 
     def handle(self, stores: SettlementStores, records: Sequence[Record]) -> None:
         """Enter a batch. Raises on a record that cannot be read or decoded: the runner finds and parks it."""
@@ -28,7 +32,7 @@ class SettlementHandler:
         batch = Batch(stores, arrivals)
         for arrival in arrivals:
             batch.take(arrival)
-        tally = batch.write()
+        tally = batch.write(self._read_on)
         self._telemetry.count(Outcome.HANDLED, tally.handled)
         self._telemetry.count(Outcome.DUPLICATE, tally.duplicates)
         self._telemetry.count(Outcome.PARKED, tally.parked, ParkReason.GAP)

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from consumers.parking import ParkedEvent, ParkedRow, ParkReason
+from consumers.runner.ports import Meanwhile
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.page import BalanceChange, Mark
 from consumers.settlement.domain.windows import AccountMovement, Cut
@@ -42,7 +43,13 @@ class Ledger(Protocol):
     def progress(self, subjects: Collection[str]) -> Mapping[str, int]:
         """Return the last sequence folded per subject; a subject never seen is left out."""
 
-    def append(self, rows: Sequence[Row], packed: Sequence[bytes], changes: Sequence[BalanceChange]) -> None:
+    def append(
+        self,
+        rows: Sequence[Row],
+        packed: Sequence[bytes],
+        changes: Sequence[BalanceChange],
+        meanwhile: Meanwhile | None = None,
+    ) -> None:
         """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened."""
 
     def keep_progress(self, added: Mapping[str, int], changed: Mapping[str, int]) -> None:
@@ -87,8 +94,8 @@ class Loads(Protocol):
 class Outbox(Protocol):
     """What is to be published."""
 
-    def add(self, messages: Sequence[Message]) -> None:
-        """Add messages in their order."""
+    def add(self, messages: Sequence[Message], meanwhile: Meanwhile | None = None) -> None:
+        """Add messages in their order; `meanwhile` is done while the database works on them."""
 
 
 class Park(Protocol):

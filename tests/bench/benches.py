@@ -26,7 +26,7 @@ SETTLEMENT_TABLES = ("ledger_transfer", "settlement_progress", "outbox")
 #: Events in one of the worker's transactions when there is a backlog; the bare COPY commits as often.
 BATCH_EVENTS = Pace().records_max
 IDLE_SECONDS_MAX = 10.0
-WARM_UP_SECONDS = 2.0
+WARM_UP_SECONDS = 5.0
 READY_SECONDS_MAX = 60.0
 
 
@@ -102,7 +102,7 @@ def settled(bus: BenchBus, registry: list[RegistryEntry], requests: int, runs: i
 def latency(bus: BenchBus, registry: list[RegistryEntry], province: Province, seconds: float, runs: int) -> Measured:
     """Milliseconds from handing a submission to the producer to reading its routed event, at 500 a second.
 
-    The worker begins behind the backlog of the other benches and decides two seconds' worth of requests before the
+    The worker begins behind the backlog of the other benches and decides five seconds' worth of requests before the
     clock starts, so that no first-time cost is in the figures.
     """
     measured = Measured()

@@ -12,6 +12,7 @@ from consumers.settlement.domain.booking import Booking, Kind, Transfer
 from schemas import log_requests as log
 from schemas import log_settlement as ledger
 from schemas.base import Event
+from schemas.trusted import trusted
 
 
 def fold(event: Event, transaction_id: UUID, window: int) -> Booking | None:
@@ -32,12 +33,15 @@ def _hold(event: log.OfficeAccepted, transaction_id: UUID, window: int) -> Booki
     transfers = fees.hold(event.fee, event.agency)
     if not transfers:
         return None
-    announcement = ledger.FeeHeld(
-        transaction_id=transaction_id,
-        window=window,
-        request_id=event.request_id,
-        office=event.office,
-        amount_rial=sum(transfer.amount_rial for transfer in transfers),
+    announcement = trusted(
+        ledger.FeeHeld,
+        {
+            "transaction_id": transaction_id,
+            "window": window,
+            "request_id": event.request_id,
+            "office": event.office,
+            "amount_rial": sum([transfer.amount_rial for transfer in transfers]),
+        },
     )
     return Booking(Kind.HOLD, transfers, announcement, event.office, event.exposure_rial)
 
@@ -71,18 +75,21 @@ def _post(event: log.RequestCompleted, transaction_id: UUID, window: int) -> Boo
     transfers = fees.post(event.fee, event.agency)
     if not transfers:
         return None
-    legs = tuple(leg for line in event.fee.lines for leg in line.legs)
+    legs = tuple([leg for line in event.fee.lines for leg in line.legs])
     income_rial = fees.office_income_rial(event.fee)
-    announcement = ledger.FeePosted(
-        transaction_id=transaction_id,
-        window=window,
-        request_id=event.request_id,
-        office=event.office,
-        amount_rial=sum(leg.amount_rial for leg in legs),
-        legs=legs,
-        office_income_rial=income_rial,
-        # The office still has the others' parts in its drawer until it pays them in.
-        released_rial=0,
+    announcement = trusted(
+        ledger.FeePosted,
+        {
+            "transaction_id": transaction_id,
+            "window": window,
+            "request_id": event.request_id,
+            "office": event.office,
+            "amount_rial": sum([leg.amount_rial for leg in legs]),
+            "legs": legs,
+            "office_income_rial": income_rial,
+            # The office still has the others' parts in its drawer until it pays them in.
+            "released_rial": 0,
+        },
     )
     return Booking(Kind.POST, transfers, announcement, event.office, 0, income_rial)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from consumers.runner.ports import BrokerUnavailable, Partition, PositionLost, Record
-from consumers.runner.read_ahead import ReadAhead
+from consumers.runner.read_ahead import STEP_RECORDS, ReadAhead
 from tests.runner_memory import MemorySource, partition
 
 PLACE = partition()
@@ -70,7 +70,19 @@ def test_no_more_is_held_and_handed_out_than_was_asked_for(
     source.poll(0, 3)
     source.read_on()
     assert len(prepared) == 3
-    assert [values(source.poll(0, 2)) for _ in range(3)] == [[b"3", b"4"], [b"5"], [b"6", b"7"]]
+    assert [values(source.poll(0, 2)) for _ in range(3)] == [[b"3", b"4"], [b"5", b"6"], [b"7", b"8"]]
+
+
+def test_it_reads_on_in_small_steps_and_says_when_there_is_no_more(source: ReadAhead, inner: MemorySource) -> None:
+    inner.append(PLACE, *(str(number) for number in range(3 * STEP_RECORDS)))
+    source.poll(0, STEP_RECORDS + 10)
+    steps = 0
+    while source.read_on():
+        steps += 1
+    assert steps == 2
+    assert len(source.poll(0, STEP_RECORDS + 10)) == STEP_RECORDS + 10
+    source.poll(0, 3 * STEP_RECORDS)
+    assert not source.read_on()
 
 
 def test_other_positions_forget_what_was_read_ahead(source: ReadAhead, inner: MemorySource) -> None:
