@@ -37,7 +37,7 @@ from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS
 
 Stores = TypeVar("Stores")
 
-#: Looking at so many takes about 20 ms, which nobody waits for; looking oftener costs a batch more than it frees.
+#: Going through so many takes about 10 ms; the runner lets no collection fall into a batch.
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
 
@@ -89,10 +89,9 @@ def _health_server(name: str, port: int, exporter: Exporter, telemetry: WorkerTe
 
 
 def _calm_collector() -> None:
-    """Let the collector of cycles look at batches alone, and seldom.
+    """Let the collector of cycles look only at what a worker makes while it works; the clients leave cycles behind.
 
-    A batch makes a hundred thousand objects without cycles; by default they make the collector go through every module
-    and model again and again, which took a third of the workers' time.
+    By default it goes through every module and model again and again, which took a third of the workers' time.
     """
     gc.collect()
     gc.freeze()

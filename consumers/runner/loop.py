@@ -1,7 +1,9 @@
 """The loop under every consumer: own, read, apply, sweep; and when something breaks, wait and go on."""
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import random
 from threading import Event
@@ -21,6 +23,7 @@ from consumers.runner.ports import (
     Handler,
     Leases,
     PositionLost,
+    Record,
     Setback,
     Source,
     Telemetry,
@@ -114,9 +117,12 @@ class Runner(Generic[Stores]):
         if not self._ownership.positions:
             stop.wait(self._pace.sweep_seconds)
             return
-        records = self._source.poll(self._pace.sweep_seconds, self._records_max)
-        if not records:
-            return
+        with _without_collector():
+            records = self._source.poll(self._pace.sweep_seconds, self._records_max)
+            if records:
+                self._apply(records, stop)
+
+    def _apply(self, records: Sequence[Record], stop: Event) -> None:
         try:
             self._batches.apply(records, stop)
         except (Fenced, DatabaseUnavailable):
@@ -166,3 +172,13 @@ class Runner(Generic[Stores]):
                 step()
             except Exception as error:  # the leases run out by themselves, and the process ends
                 self._log.warning("not everything could be given back", error=type(error).__name__)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let nobody look for cycles in the meantime: a batch makes a hundred thousand objects, and keeps them all."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

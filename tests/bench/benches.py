@@ -17,7 +17,7 @@ from deploy.provinces.loader import Province
 from schemas.log_registry import RegistryEntry
 from schemas.topics import LOG_REQUESTS
 from tests.bench.bus import BenchBus, Usage, cpu_of, watch
-from tests.bench.copying import copy_again
+from tests.bench.copying import EventReader, copy_again
 from tests.bench.paced import paced
 from tests.bench.reader import ROUTED, Reader
 
@@ -83,7 +83,7 @@ def through(bus: BenchBus, registry: list[RegistryEntry], total: int, runs: int)
 
 
 def settled(bus: BenchBus, registry: list[RegistryEntry], requests: int, runs: int) -> Measured:
-    """Hold and post, beside the bare binary COPY of the same rows by the same driver, committed as often."""
+    """Hold and post, beside the bare COPY of the same rows, committed as often, and the bare loop without a ledger."""
     measured = Measured()
     for _ in range(runs):
         bus.new_database(registry)
@@ -95,6 +95,9 @@ def settled(bus: BenchBus, registry: list[RegistryEntry], requests: int, runs: i
         measured.took(usages)
         batches = max(1, 2 * requests // BATCH_EVENTS)
         measured.note("COPY of the same rows/s", requests / copy_again(bus, SETTLEMENT_TABLES, batches))
+        reader = EventReader(bus, BATCH_EVENTS)
+        measured.note("bare loop/s", requests / copy_again(bus, SETTLEMENT_TABLES, batches, reader.read_batch))
+        reader.close()
         measured.note("COPY of the transfers alone/s", requests / copy_again(bus, SETTLEMENT_TABLES[:1], batches))
     return measured
 
