@@ -6,6 +6,7 @@ producer refuses unknown fields: it parses with `schemas.decode.parse_strictly`.
 
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -86,6 +87,7 @@ class Event(Model):
     major: ClassVar[int] = 1
 
     @classmethod
+    @cache
     def type_name(cls) -> str:
         """Return the CloudEvents `type` of this event."""
         return f"ir.pishkhan.{cls.__name__.removesuffix(f'V{cls.major}')}.v{cls.major}"

@@ -1,6 +1,6 @@
 """Reading logs with kafka-python, without its group protocol: partitions are assigned, positions are ours.
 
-The library's traps, each closed here: it commits by itself, resets positions by itself, makes topics by itself, and
+The library's traps, each closed here: it commits by itself, resets positions by itself, makes topics by itself,
 leaves a partition unread when its metadata was not asked for before the first poll, and leaves busy partitions out of
 a request that the broker holds back.
 """

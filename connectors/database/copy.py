@@ -2,14 +2,15 @@
 
 import json
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import chain
 from select import select
-from typing import Any
+from typing import Any, LiteralString
 
-from psycopg import Cursor, sql
-from psycopg.abc import Buffer, PQGen
+from psycopg import Copy, Cursor, sql
+from psycopg.abc import Buffer, PQGen, Query
 from psycopg.copy import LibpqWriter
 from psycopg.generators import copy_end
 from psycopg.pq.abc import PGresult
@@ -61,11 +62,7 @@ def copy_rows(
     if first is None:
         return
     statement, types, json_places = _plan(table, tuple(columns))
-    with (
-        meaningful_errors(),
-        driver_connection(connection).cursor() as cursor,
-        cursor.copy(statement, writer=_UnhurriedWriter(cursor, meanwhile)) as copy,
-    ):
+    with _copy(connection, statement, meanwhile) as copy:
         # Of the two dumpers that the driver has for bytea, the one in C.
         copy.cursor.adapters.register_dumper(bytes, BytesBinaryDumper)
         copy.set_types(types)
@@ -74,27 +71,30 @@ def copy_rows(
 
 
 def copy_packed(
-    connection: Connection, statement: str, packed: Sequence[bytes], meanwhile: Meanwhile | None = None
+    connection: Connection, statement: LiteralString, packed: Sequence[bytes], meanwhile: Meanwhile | None = None
 ) -> None:
     """Insert rows that are packed as `statement`, a binary COPY, takes them; `meanwhile` as in `copy_rows`."""
-    driver = driver_connection(connection)
-    with (
-        meaningful_errors(),
-        driver.cursor() as cursor,
-        cursor.copy(statement, writer=_UnhurriedWriter(cursor, meanwhile)) as copy,
-    ):
+    with _copy(connection, statement, meanwhile) as copy:
         copy.write(_SIGNATURE)
         for first in range(0, len(packed), _PACKED_TOGETHER):
             copy.write(b"".join(packed[first : first + _PACKED_TOGETHER]))
         copy.write(_TRAILER)
 
 
+@contextmanager
+def _copy(connection: Connection, statement: Query, meanwhile: Meanwhile | None) -> Iterator[Copy]:
+    with meaningful_errors(), driver_connection(connection).cursor() as cursor:
+        writer = None if meanwhile is None else _UnhurriedWriter(cursor, meanwhile)
+        with cursor.copy(statement, writer=writer) as copy:
+            yield copy
+
+
 class _UnhurriedWriter(LibpqWriter):
     """Hands the server what it takes at once and keeps the rest, so that nobody waits while there is other work."""
 
-    def __init__(self, cursor: Cursor[Any], meanwhile: Meanwhile | None) -> None:
+    def __init__(self, cursor: Cursor[Any], meanwhile: Meanwhile) -> None:
         super().__init__(cursor)
-        self._meanwhile = meanwhile
+        self._meanwhile: Meanwhile | None = meanwhile
         self._failure: Exception | None = None
         self._kept: deque[Buffer] = deque()
 
@@ -134,16 +134,15 @@ class _UnhurriedWriter(LibpqWriter):
 
     def _working(self, waits: PQGen[PGresult]) -> PQGen[PGresult]:
         """Wait as `waits` does, but only for what is not there when the other work is done."""
-        wanted = next(waits)
-        while True:
-            while not self._answered() and self._work():
-                pass
-            ready = yield wanted
-            try:
-                wanted = waits.send(ready)
-            except StopIteration as end:
-                result: PGresult = end.value
-                return result
+        try:
+            wanted = next(waits)
+            while True:
+                while not self._answered() and self._work():
+                    pass
+                wanted = waits.send((yield wanted))
+        except StopIteration as end:
+            result: PGresult = end.value
+            return result
 
     def _answered(self) -> bool:
         return bool(select([self._pgconn.socket], [], [], 0)[0])

@@ -104,7 +104,7 @@ class LedgerStore:
     ) -> None:
         """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened.
 
-        `meanwhile` is done while the database works on them.
+        `meanwhile` may be done while the database works on them.
         """
         if not rows:
             return

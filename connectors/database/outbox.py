@@ -46,7 +46,7 @@ class OutboxStore:
     def add(self, messages: Sequence[Message], meanwhile: Meanwhile | None = None) -> None:
         """Add `messages` in their order; they are published after the commit, in this order per key.
 
-        `meanwhile` is done while the database works on them, if there are any.
+        `meanwhile` may be done while the database works on them, if there are any.
 
         Call it after the rows that the keys belong to are locked: ids are drawn here, and one key's ids must be in
         commit order. Raises `DatabaseUnavailable` when today's partition of the table is missing.

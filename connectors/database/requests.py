@@ -81,7 +81,7 @@ class RequestStore:
         return self._states(_LOCK_DUE, now, limit)
 
     def insert(self, states: Sequence[RequestState], now: datetime, meanwhile: Meanwhile | None = None) -> None:
-        """Add new requests, in id order; `meanwhile` is done while the database works on them.
+        """Add new requests, in id order; `meanwhile` may be done while the database works on them.
 
         Raises `Collision` when another worker was first with one of them.
         """

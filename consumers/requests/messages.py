@@ -9,7 +9,6 @@ from schemas.message import Message
 from schemas.topics import LOG_REQUESTS
 
 SOURCE = "/bus"
-_TYPES = {model: model.type_name() for model in LOG_REQUESTS.events}
 
 
 def messages(decided: Sequence[Decided], load_revision: int | None) -> list[Message]:
@@ -25,7 +24,7 @@ def messages(decided: Sequence[Decided], load_revision: int | None) -> list[Mess
             Envelope(
                 one.event_id,
                 SOURCE,
-                _TYPES[type(one.event)],
+                one.event.type_name(),
                 one.key,
                 one.time,
                 one.sequence,

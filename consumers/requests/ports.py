@@ -56,7 +56,7 @@ class Requests(Protocol):
         """Lock up to `limit` requests whose timer is due and that nobody else has locked; never waits."""
 
     def insert(self, states: Sequence[RequestState], now: datetime, meanwhile: Meanwhile | None = None) -> None:
-        """Add new requests; `meanwhile` is done while the database works on them.
+        """Add new requests; `meanwhile` may be done while the database works on them.
 
         Raises `Collision` when another worker was first with one of them.
         """
@@ -155,7 +155,7 @@ class Outbox(Protocol):
     """What is to be published."""
 
     def add(self, messages: Sequence[Message], meanwhile: Meanwhile | None = None) -> None:
-        """Add `messages` in order; `meanwhile` is done while the database works on them."""
+        """Add `messages` in order; `meanwhile` may be done while the database works on them."""
 
 
 class IntakeEnds(Protocol):

@@ -12,8 +12,6 @@ from consumers.runner.ports import BrokerUnavailable, Partition, PositionLost, R
 
 #: Called with records that will be handed out, in order; must not raise.
 Prepare = Callable[[Sequence[Record]], None]
-
-
 #: Records of one step of reading on: a few milliseconds, after which a waiting database gets the next rows.
 STEP_RECORDS = 200
 
@@ -56,16 +54,14 @@ class ReadAhead:
     def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
         """Return what was read ahead and what comes now, in order per partition; empty after the timeout."""
         self._records_max = records_max
-        if not self._ahead and self._failure is None:
-            return self._source.poll(timeout_seconds, records_max)
-        if len(self._ahead) < records_max and self._failure is None:
-            self._poll(0.0, records_max - len(self._ahead))
-        if self._ahead:
-            records, self._ahead = self._ahead[:records_max], self._ahead[records_max:]
-            return records
-        failure, self._failure = self._failure, None
-        assert failure is not None, "nothing ahead and no failure was dealt with above"
-        raise failure
+        room = records_max - len(self._ahead)
+        if room > 0 and self._failure is None:
+            self._poll(0.0 if self._ahead else timeout_seconds, room)
+        if not self._ahead and self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+        records, self._ahead = self._ahead[:records_max], self._ahead[records_max:]
+        return records
 
     def ends(self, topics: Sequence[str]) -> Mapping[str, int]:
         """Return the end position of every partition of `topics`, keyed `<topic>/<partition>`."""

@@ -16,7 +16,6 @@ from schemas.message import Message
 from schemas.topics import LOG_SETTLEMENT
 
 SOURCE = "/bus"
-_TYPES = {model: model.type_name() for model in LOG_SETTLEMENT.events}
 
 
 class Announcement(NamedTuple):
@@ -49,7 +48,7 @@ def messages_of(announcements: Iterable[Announcement], load_revision: int | None
         envelope = Envelope(
             id=str(transaction_id),
             source=SOURCE,
-            type=_TYPES[type(booking.announcement)],
+            type=booking.announcement.type_name(),
             subject=key,
             time=arrival.time,
             sequence=None if request_id is None else arrival.sequence,

@@ -114,7 +114,7 @@ class Batch:
     def write(self, meanwhile: Meanwhile | None = None) -> Tally:
         """Write all: rows first, the offices' positions as late as possible, messages last.
 
-        `meanwhile` is done while the database works on them.
+        `meanwhile` may be done while the database works on them.
         """
         ledger, park = self._stores.ledger, self._stores.park
         rows = [row for page in self._pages.values() for row in page.rows]

@@ -19,7 +19,7 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 class SettlementHandler:
     """Implements `consumers.runner.ports.Handler` over `SettlementStores`; holds no state between batches.
 
-    `read_on` reads the next records while the database works on a batch's last rows.
+    `read_on` reads the next records while the database works on a batch's rows.
     """
 
     def __init__(self, telemetry: Telemetry, read_on: Meanwhile | None = None) -> None:

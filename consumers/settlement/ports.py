@@ -50,7 +50,10 @@ class Ledger(Protocol):
         changes: Sequence[BalanceChange],
         meanwhile: Meanwhile | None = None,
     ) -> None:
-        """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened."""
+        """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened.
+
+        `meanwhile` may be done while the database works on them.
+        """
 
     def keep_progress(self, added: Mapping[str, int], changed: Mapping[str, int]) -> None:
         """Keep the last sequences of subjects never seen before (`Collision` if they were) and of known ones."""
@@ -95,7 +98,7 @@ class Outbox(Protocol):
     """What is to be published."""
 
     def add(self, messages: Sequence[Message], meanwhile: Meanwhile | None = None) -> None:
-        """Add messages in their order; `meanwhile` is done while the database works on them."""
+        """Add messages in their order; `meanwhile` may be done while the database works on them."""
 
 
 class Park(Protocol):

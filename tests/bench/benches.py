@@ -5,6 +5,7 @@ import sys
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -95,9 +96,8 @@ def settled(bus: BenchBus, registry: list[RegistryEntry], requests: int, runs: i
         measured.took(usages)
         batches = max(1, 2 * requests // BATCH_EVENTS)
         measured.note("COPY of the same rows/s", requests / copy_again(bus, SETTLEMENT_TABLES, batches))
-        reader = EventReader(bus, BATCH_EVENTS)
-        measured.note("bare loop/s", requests / copy_again(bus, SETTLEMENT_TABLES, batches, reader.read_batch))
-        reader.close()
+        with closing(EventReader(bus, BATCH_EVENTS)) as reader:
+            measured.note("bare loop/s", requests / copy_again(bus, SETTLEMENT_TABLES, batches, reader.read_batch))
         measured.note("COPY of the transfers alone/s", requests / copy_again(bus, SETTLEMENT_TABLES[:1], batches))
     return measured
 
