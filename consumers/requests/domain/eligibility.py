@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from consumers.requests.domain.loads import Load
 from consumers.requests.domain.snapshot import OfficeFacts
-from consumers.requests.domain.tariff import FeeImpossible, Form, Parties, compute_fee, depends_on_form, exposure_rial
+from consumers.requests.domain.tariff import FeeImpossible, Form, depends_on_form, exposure_of
 from schemas.agreements import Agreement, AgreementState, ServiceTerms
 from schemas.base import OfficeClass
 from schemas.catalogue import Service
@@ -35,7 +35,7 @@ class Terms:
     @classmethod
     def of(cls, agreement: Agreement, terms: ServiceTerms) -> "Terms":
         """Return `terms` with the agreement's lists as sets, and the exposure when no form changes it."""
-        fixed = None if depends_on_form(terms.tariff) else _exposure_rial(agreement, terms, {})
+        fixed = None if depends_on_form(terms.tariff) else _exposure_rial(terms, {})
         return cls(agreement, terms, frozenset(agreement.territory), frozenset(agreement.revoked_offices), fixed)
 
     def exposure_rial(self, form: Form) -> int:
@@ -45,16 +45,14 @@ class Terms:
         """
         if self.fixed_exposure_rial is not None:
             return self.fixed_exposure_rial
-        return _exposure_rial(self.agreement, self.terms, form)
+        return _exposure_rial(self.terms, form)
 
 
-def _exposure_rial(agreement: Agreement, terms: ServiceTerms, form: Form) -> int:
-    # Amounts do not depend on which office collects, so any name does.
+def _exposure_rial(terms: ServiceTerms, form: Form) -> int:
     try:
-        fee = compute_fee(terms.tariff, form, Parties("any", agreement.agency))
+        return exposure_of(terms.tariff, form)
     except FeeImpossible:
         return 0
-    return exposure_rial(fee)
 
 
 def is_active(agreement: Agreement) -> bool:

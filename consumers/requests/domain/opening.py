@@ -9,7 +9,7 @@ from consumers.requests.domain.outcome import Apply, Await, AwaitReason, Outcome
 from consumers.requests.domain.routing import Refused, Routed, RoutingRequest
 from consumers.requests.domain.snapshot import Snapshot
 from consumers.requests.domain.state import RequestState, Signal, Stage, Submission, submission_of
-from consumers.requests.domain.tariff import FeeImpossible, Parties, compute_fee
+from consumers.requests.domain.tariff import FeeImpossible, exposure_of
 from schemas.catalogue import Service
 from schemas.intake_agency import Origin, RequestCancelled, RequestSubmitted
 from schemas.intake_office import RequestDeclined
@@ -112,9 +112,9 @@ def _route(
     )
     verdict = context.world.route(state.request_id, request, attempt, tried)
     if isinstance(verdict, Routed) and verdict.fee_varies:
-        # Acceptance must not fail on what the form lacks, so the fee is computed once in advance.
+        # Acceptance must not fail on what the form lacks.
         try:
-            compute_fee(verdict.terms.tariff, asked.form, Parties(verdict.decision.office, verdict.service.agency))
+            exposure_of(verdict.terms.tariff, asked.form)
         except FeeImpossible as error:
             return Refused(RefusalReason.FORM_INVALID, f"form.{error.field}: {error.problem}")
     return verdict

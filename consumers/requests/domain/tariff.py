@@ -5,7 +5,7 @@ Who pays whom is all in the lines: a citizen's fee, a bill passed through, a com
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from consumers.requests.domain.split import SplitImpossible, split
 from schemas.intake_agency import FormEntry
@@ -31,6 +31,7 @@ DIGITS_MAX = 40
 #: Collectors that put a citizen's money into the office's hands.
 AT_THE_OFFICE = frozenset({Collector.OFFICE_CASH, Collector.OFFICE_POS})
 DIRECTORATE = "directorate"
+_NAMED_BY_THE_TARIFF = frozenset({Party.TREASURY, Party.BANK})
 Form = Mapping[str, FormEntry]
 
 
@@ -51,6 +52,16 @@ class Parties:
     agency: str
 
 
+class _Shared(NamedTuple):
+    """One line whose amount is known and divided, one share per part of its split."""
+
+    line: TariffLine
+    amount_rial: int
+    shares: list[int]
+    bill_id: str | None
+    payment_id: str | None
+
+
 def compute_fee(lines: Sequence[TariffLine], form: Form, parties: Parties) -> Fee:
     """Return the fee of one request; lines of zero are left out.
 
@@ -58,19 +69,15 @@ def compute_fee(lines: Sequence[TariffLine], form: Form, parties: Parties) -> Fe
         FeeImpossible: a form field that a line needs is missing or unfit, the line's parts cannot divide its amount, or
             line or fee is beyond what one may hold.
     """
-    computed = [line for line in (_line(line, form, parties) for line in lines) if line is not None]
-    total = sum(line.amount_rial for line in computed)
-    if total > AMOUNT_MAX_RIAL:
-        raise FeeImpossible(computed[-1].code, "brings the fee beyond what one request may hold")
-    collected = [line for line in computed if line.payer is Payer.CITIZEN and line.collector in AT_THE_OFFICE]
-    own = sum(leg.amount_rial for line in collected for leg in line.legs if leg.party is Party.OFFICE)
+    shared = _shared_lines(lines, form)
+    collects, own = _desk_rial(shared)
     return trusted(
         Fee,
         {
             "currency": "IRR",
-            "lines": tuple(computed),
-            "total_rial": total,
-            "office_collects_rial": sum(line.amount_rial for line in collected),
+            "lines": tuple([_line(one, parties) for one in shared]),
+            "total_rial": sum([one.amount_rial for one in shared]),
+            "office_collects_rial": collects,
             "office_part_rial": own,
         },
     )
@@ -79,6 +86,15 @@ def compute_fee(lines: Sequence[TariffLine], form: Form, parties: Parties) -> Fe
 def exposure_rial(fee: Fee) -> int:
     """Return what the office will owe others once it has collected `fee`: what acceptance must reserve."""
     return max(0, fee.office_collects_rial - fee.office_part_rial)
+
+
+def exposure_of(lines: Sequence[TariffLine], form: Form) -> int:
+    """Return the exposure of the fee that `compute_fee` would return, whoever the parties are.
+
+    Raises `FeeImpossible` as it does, and costs a third: routing asks this of every request whose form moves its fee.
+    """
+    collects, own = _desk_rial(_shared_lines(lines, form))
+    return max(0, collects - own)
 
 
 def citizen_total_rial(fee: Fee) -> int:
@@ -94,16 +110,45 @@ def depends_on_form(lines: Sequence[TariffLine]) -> bool:
     )
 
 
-def _line(line: TariffLine, form: Form, parties: Parties) -> FeeLine | None:
-    amount = _amount(line, form)
-    if amount > AMOUNT_MAX_RIAL:
-        raise FeeImpossible(line.code, "the amount is beyond what one line may hold")
-    if amount == 0:
-        return None
-    try:
-        shares = split(amount, line.split, line.remainder)
-    except SplitImpossible as error:
-        raise FeeImpossible(line.code, str(error)) from None
+def _shared_lines(lines: Sequence[TariffLine], form: Form) -> list[_Shared]:
+    """Return the lines that are not zero, divided. Raises `FeeImpossible`."""
+    found, total = [], 0
+    for line in lines:
+        amount = _amount(line, form)
+        if amount > AMOUNT_MAX_RIAL:
+            raise FeeImpossible(line.code, "the amount is beyond what one line may hold")
+        if amount == 0:
+            continue
+        try:
+            shares = split(amount, line.split, line.remainder)
+        except SplitImpossible as error:
+            raise FeeImpossible(line.code, str(error)) from None
+        for part, share in zip(line.split, shares, strict=True):
+            if share and part.party in _NAMED_BY_THE_TARIFF and _code_in_the_tariff(part) is None:
+                raise FeeImpossible(part.party, "has no code in the tariff; the agreement must name it")
+        total += amount
+        if total > AMOUNT_MAX_RIAL:
+            raise FeeImpossible(line.code, "brings the fee beyond what one request may hold")
+        found.append(
+            _Shared(line, amount, shares, _digits(line.bill_id_field, form), _digits(line.payment_id_field, form))
+        )
+    return found
+
+
+def _desk_rial(shared: Sequence[_Shared]) -> tuple[int, int]:
+    """Return what the office collects from the citizen, and its own part of that."""
+    collects = own = 0
+    for one in shared:
+        if one.line.payer is Payer.CITIZEN and one.line.collector in AT_THE_OFFICE:
+            collects += one.amount_rial
+            for part, share in zip(one.line.split, one.shares, strict=True):
+                if part.party is Party.OFFICE:
+                    own += share
+    return collects, own
+
+
+def _line(shared: _Shared, parties: Parties) -> FeeLine:
+    line = shared.line
     return trusted(
         FeeLine,
         {
@@ -111,12 +156,12 @@ def _line(line: TariffLine, form: Form, parties: Parties) -> FeeLine | None:
             "payer": line.payer,
             "collector": line.collector,
             "purpose": line.purpose,
-            "amount_rial": amount,
+            "amount_rial": shared.amount_rial,
             "legs": tuple(
-                [_leg(part, share, parties) for part, share in zip(line.split, shares, strict=True) if share]
+                [_leg(part, share, parties) for part, share in zip(line.split, shared.shares, strict=True) if share]
             ),
-            "bill_id": _digits(line.bill_id_field, form),
-            "payment_id": _digits(line.payment_id_field, form),
+            "bill_id": shared.bill_id,
+            "payment_id": shared.payment_id,
         },
     )
 
@@ -185,10 +230,12 @@ def _party_code(part: SplitPart, parties: Parties) -> str:
             return part.party_code or parties.agency
         case Party.DIRECTORATE:
             return DIRECTORATE
-        case Party.TREASURY:
-            code = part.deposit_id or part.party_code
-        case Party.BANK:
-            code = part.party_code
-    if code is None:
-        raise FeeImpossible(part.party, "has no code in the tariff; the agreement must name it")
-    return code
+        case _:
+            code = _code_in_the_tariff(part)
+            assert code is not None, "a line is divided among parties that have names"
+            return code
+
+
+def _code_in_the_tariff(part: SplitPart) -> str | None:
+    """Return the code of a party that only the tariff can name."""
+    return part.party_code if part.party is Party.BANK else part.deposit_id or part.party_code
