@@ -1,8 +1,8 @@
 """Events that wait, each behind the earlier ones of its key: values only; the store is a port of each capability."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from consumers.runner.ports import Record
@@ -10,8 +10,22 @@ from consumers.runner.ports import Record
 #: So many claims of one topic, that is of one speaker, may wait for something. Far more than an agency's outage brings,
 #: and none of it counts against anybody else: one more is refused, so that nobody can fill the park for all.
 WAITING_LIMIT = 20_000
-#: For events that only a person can release.
+#: For events whose wait no business time ends.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+#: How long an event rests, in real time, after the first failure of the code on it, the second, and so on. After the
+#: last try a person decides. The first waits outlast a restart, the last one an ordinary repair.
+RESTS: tuple[timedelta, ...] = (
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+)
+
+
+def rest_after(tries: int) -> timedelta | None:
+    """Return how long to wait after `tries` failed tries (1 or more); none when a person decides from now on."""
+    assert tries >= 1, "an event that has not failed needs no rest"
+    return RESTS[tries - 1] if tries <= len(RESTS) else None
 
 
 class ParkReason(StrEnum):
@@ -25,7 +39,7 @@ class ParkReason(StrEnum):
     BEHIND = "behind"
     #: A log lacks the sequence numbers before it.
     GAP = "gap"
-    #: The handler failed on it; an operator redrives or skips it.
+    #: The code failed on it; it is tried again after each of its rests, then an operator redrives or skips it.
     FAILED = "failed"
 
 
@@ -40,11 +54,25 @@ class OperatorAction(StrEnum):
     SKIP = "skip"
 
 
+class DecisionOutcome(StrEnum):
+    """What became of an operator's decision."""
+
+    #: The event left the park: it was applied, or refused in words.
+    DONE = "done"
+    #: The event left the park and was never applied.
+    SKIPPED = "skipped"
+    #: It is still parked: the code failed on it again, or it waits for something.
+    KEPT = "kept"
+    #: An operator decided anew before a worker came to it.
+    REPLACED = "replaced"
+
+
 @dataclass(frozen=True, slots=True)
 class ParkedEvent:
     """One event that waits, until `expires_at` (business time) at most.
 
-    `wait_for` holds positions, keyed `<topic>/<partition>`, that the registry must have passed.
+    `wait_for` holds positions, keyed `<topic>/<partition>`, that the registry must have passed. `tries` says how often
+    the code has failed on it; one that is parked as failed has failed at least once.
     """
 
     key: str
@@ -53,14 +81,44 @@ class ParkedEvent:
     record: Record
     expires_at: datetime
     wait_for: Mapping[str, int] | None = None
+    tries: int = 0
+
+
+def failed_event(key: str, detail: str, record: Record) -> ParkedEvent:
+    """Return an event on which the code has just failed for the first time."""
+    return ParkedEvent(key, ParkReason.FAILED, detail, record, NEVER, tries=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ParkedRow:
-    """A parked event as it is kept; ids grow in the order of parking."""
+    """A parked event as it is kept; ids grow in the order of parking. Keeping it carries out the decision in it.
+
+    `rested` says that the code failed on it and its rest is over, so that it is to be tried again.
+    """
 
     id: int
     event: ParkedEvent
-    action: OperatorAction | None
-    action_by: str | None
-    action_why: str | None
+    action: OperatorAction | None = None
+    rested: bool = False
+
+    @property
+    def to_try(self) -> bool:
+        """Whether it is to be tried now, because it has rested or because an operator says so."""
+        return self.action is OperatorAction.REDRIVE or (self.rested and self.action is None)
+
+    @property
+    def to_skip(self) -> bool:
+        """Whether an operator has given it up."""
+        return self.action is OperatorAction.SKIP
+
+    def with_failure(self, detail: str) -> "ParkedRow":
+        """Return the row to keep after one more failure of the code."""
+        tries = self.event.tries + 1
+        return replace(
+            self,
+            event=replace(self.event, reason=ParkReason.FAILED, detail=detail, expires_at=NEVER, tries=tries),
+        )
+
+    def with_reason(self, reason: ParkReason, detail: str, expires_at: datetime) -> "ParkedRow":
+        """Return the row to keep when the event waits for another reason."""
+        return replace(self, event=replace(self.event, reason=reason, detail=detail, expires_at=expires_at))

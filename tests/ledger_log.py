@@ -245,3 +245,17 @@ def started(request_id: UUID, office: str = OFFICE) -> log.OfficeStarted:
 def payment(amount_rial: int, office: str = OFFICE) -> log.OfficePaymentAccepted:
     """The office paid in."""
     return log.OfficePaymentAccepted(office=office, amount_rial=amount_rial, reference="bank-1")
+
+
+#: The request of `life`.
+REQUEST = request(1)
+
+
+def life(of_log: RequestsLog) -> list[Record]:
+    """Return a certificate from acceptance to completion; the third of its events moves no money."""
+    return [
+        of_log.add(accepted(REQUEST, certificate())),
+        of_log.add(collected(REQUEST, 30_000)),
+        of_log.add(started(REQUEST)),
+        of_log.add(completed(REQUEST, certificate())),
+    ]

@@ -1,24 +1,32 @@
 """Settlement's stores in memory, for tests: the same promises as the database's, checked by the same suite."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from consumers.parking import OperatorAction, ParkedEvent, ParkedRow, ParkReason
-from consumers.runner.ports import Collision, Meanwhile
+from consumers.runner.ports import Collision, Meanwhile, Outcome, Record
 from consumers.settlement.domain.booking import Kind
 from consumers.settlement.domain.chain import Chain, Row, pack
 from consumers.settlement.domain.page import BalanceChange, Mark
 from consumers.settlement.domain.windows import AccountMovement, Cut
+from consumers.settlement.handlers import SettlementHandler
 from consumers.settlement.ports import OfficeChange, Opened, SettlementStores
 from schemas.log_settlement import WindowClosed
 from schemas.message import Message
+from tests.park_memory import MemoryPark
+from tests.runner_memory import MemoryTelemetry
+
+
+class CheckViolated(Exception):
+    """What a database raises that refuses a row."""
 
 
 @dataclass
 class MemoryLedger:
-    """Implements the ledger, windows, loads, outbox and park of settlement."""
+    """Implements the ledger, windows, loads and outbox of settlement, with a park in memory."""
 
     rows: list[Row] = field(default_factory=list)
     balances: dict[tuple[int, str, int], tuple[int, int]] = field(default_factory=dict)
@@ -32,12 +40,27 @@ class MemoryLedger:
     income: dict[str, tuple[int, int]] = field(default_factory=dict)
     revision: int = 0
     messages: list[Message] = field(default_factory=list)
-    parked: list[ParkedRow] = field(default_factory=list)
-    parked_ever: int = 0
+    park: MemoryPark = field(default_factory=MemoryPark)
+    #: A request whose rows cannot be written.
+    refused: UUID | None = None
 
     def stores(self) -> SettlementStores:
         """Return this as the stores that a handler takes."""
-        return SettlementStores(ledger=self, windows=self, loads=self, outbox=self, park=self)
+        return SettlementStores(
+            ledger=self, windows=self, loads=self, outbox=self, park=self.park, attempt=self.attempt
+        )
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Undo everything that happens inside when it ends with an exception."""
+        before, park = deepcopy(vars(self)), self.park
+        try:
+            yield
+        except Exception:
+            # The stores that were given out hold this very park.
+            vars(park).update(vars(before.pop("park")))
+            vars(self).update(before)
+            raise
 
     def open(self, partitions: Collection[int]) -> Mapping[int, Opened]:
         return {number: self.pages.get(number, Opened(Chain(), 1)) for number in sorted(partitions)}
@@ -52,6 +75,8 @@ class MemoryLedger:
         changes: Sequence[BalanceChange],
         meanwhile: Meanwhile | None = None,
     ) -> None:
+        if self.refused is not None and any(row.request_id == self.refused for row in rows):
+            raise CheckViolated
         assert list(map(pack, rows)) == list(packed), "both are the same rows"
         self.rows.extend(rows)
         for partition, account, window, debits_rial, credits_rial in changes:
@@ -118,33 +143,30 @@ class MemoryLedger:
     def add(self, messages: Sequence[Message], meanwhile: Meanwhile | None = None) -> None:
         self.messages.extend(messages)
 
-    def park(self, events: Sequence[ParkedEvent]) -> None:
-        for event in events:
-            self.parked_ever += 1
-            self.parked.append(ParkedRow(self.parked_ever, event, None, None, None))
-
-    def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
-        return [row for row in self.parked if row.event.key in keys]
-
-    def due_keys(self, now: datetime, limit: int) -> list[str]:
-        due = [row.event.key for row in self.parked if row.event.expires_at <= now or row.action is not None]
-        return list(dict.fromkeys(due))[:limit]
-
-    def remove(self, ids: Collection[int]) -> None:
-        self.parked = [row for row in self.parked if row.id not in ids]
-
-    def change(self, parked_id: int, reason: ParkReason, detail: str, expires_at: datetime) -> None:
-        self.parked = [
-            ParkedRow(row.id, replace(row.event, reason=reason, detail=detail, expires_at=expires_at), None, None, None)
-            if row.id == parked_id
-            else row
-            for row in self.parked
-        ]
-
-    def decide(self, action: OperatorAction) -> None:
-        """Decide on every parked event, as an operator would."""
-        self.parked = [replace(row, action=action, action_by="operator", action_why="test") for row in self.parked]
-
     def balance(self, account: str) -> int:
         """Return an account's balance over all partitions and windows: debits less credits, in rial."""
         return sum(debits - credited for (_, name, _), (debits, credited) in self.balances.items() if name == account)
+
+
+class Desk:
+    """A handler on memory, and what it is fed."""
+
+    def __init__(self) -> None:
+        self.memory = MemoryLedger()
+        self.telemetry = MemoryTelemetry()
+        self._handler = SettlementHandler(self.telemetry)
+
+    def handle(self, *records: Record) -> None:
+        self._handler.handle(self.memory.stores(), records)
+
+    def park_failed(self, record: Record, error: Exception) -> None:
+        self._handler.park_failed(self.memory.stores(), record, error)
+
+    def sweep(self) -> int:
+        return self._handler.sweep(self.memory.stores())
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(events for noted, events in self.telemetry.outcomes if noted is outcome)
+
+    def kinds(self) -> list[str]:
+        return [row.kind for row in self.memory.rows]

@@ -1,18 +1,23 @@
 """A broker, positions and stores in memory: what the runner needs, with faults on demand."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from threading import Event
 
+from consumers.runner.loop import Pace, Runner
 from consumers.runner.ports import (
     BrokerUnavailable,
+    Collision,
     Fenced,
     Move,
     Outcome,
+    ParkFull,
     Partition,
+    Place,
     PositionLost,
     Record,
     Setback,
@@ -202,3 +207,83 @@ class MemoryTelemetry:
 
     def resumed(self, partition: Partition) -> None:
         self.again.append(partition)
+
+
+class Recorder:
+    """A handler that appends values; the words `poison`, `full` and `collide` make it fail in their ways."""
+
+    def __init__(self) -> None:
+        self.swept = 0
+        self.sweep_error: Exception | None = None
+        self.sweeps_find = 0
+        self.park_error: Exception | None = None
+        self.collisions_left = 0
+        self.mended = False
+        self.batches: list[list[str]] = []
+
+    def handle(self, stores: MemoryStores, records: Sequence[Record]) -> Collection[Place]:
+        values = [(record.value or b"").decode() for record in records]
+        self.batches.append(values)
+        for value in values:
+            stores.applied.append(value)
+            if value.startswith("poison") and not self.mended:
+                raise ValueError(value)
+            if value.startswith("full"):
+                raise ParkFull("no room")
+            if value.startswith("collide") and self.collisions_left:
+                self.collisions_left -= 1
+                raise Collision("somebody was first")
+        return {record.place for record in records if record.value != b"not mine"}
+
+    def park_failed(self, stores: MemoryStores, record: Record, error: Exception) -> None:
+        if self.park_error is not None:
+            raise self.park_error
+        stores.parked.append((record.value or b"").decode())
+
+    def sweep(self, stores: MemoryStores) -> int:
+        self.swept += 1
+        if self.sweep_error is not None:
+            raise self.sweep_error
+        return self.sweeps_find
+
+
+class Bench:
+    """One worker over memory, turned by hand; time stands still unless `pass_seconds` moves it."""
+
+    def __init__(self, *partitions: Partition, records_max: int = 100) -> None:
+        self.source = MemorySource(partitions or (partition(),))
+        self.database = MemoryDatabase(partitions or (partition(),))
+        self.leases = MemoryLeases(self.database, "me")
+        self.work = MemoryWork(self.database, "me")
+        self.handler = Recorder()
+        self.telemetry = MemoryTelemetry()
+        self.seconds = 0.0
+        self.stop = Event()
+        self.waits: list[float] = []
+        self.stop.wait = self._wait  # type: ignore[method-assign]  # no test waits in real time
+        self.runner = Runner(
+            self.source,
+            self.leases,
+            self.work,
+            self.handler,
+            self.telemetry,
+            pace=Pace(records_max=records_max),
+            chance=lambda: 0.5,
+            monotonic=lambda: self.seconds,
+        )
+
+    def _wait(self, timeout: float | None = None) -> bool:
+        self.waits.append(timeout or 0.0)
+        return self.stop.is_set()
+
+    def turns(self, count: int = 1, pass_seconds: float = 0.0) -> None:
+        for _ in range(count):
+            self.runner.turn(self.stop)
+            self.seconds += pass_seconds
+
+    def waits_for(self) -> Setback | None:
+        return self.telemetry.waits_for
+
+    @property
+    def applied(self) -> list[str]:
+        return self.database.stores.applied

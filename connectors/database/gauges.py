@@ -64,6 +64,9 @@ _QUERIES: Mapping[Metric, str] = {
         SELECT coalesce(sum(credits_rial - debits_rial), 0)::float8 FROM ledger_balance WHERE account = 'suspense'
     """,
     metrics.PARKED: "SELECT consumer, reason, count(*) FROM parked_event GROUP BY consumer, reason",
+    metrics.UNDECIDED: """
+        SELECT consumer, count(*) FROM parked_event WHERE reason = 'failed' AND next_try_at IS NULL GROUP BY consumer
+    """,
     metrics.DEAD_LETTERS: "SELECT consumer, reason, count(*) FROM dead_letter GROUP BY consumer, reason",
     metrics.OFFICES_OVER_CAP: "SELECT count(*) FROM office_position WHERE reserved_rial > cap_rial",
     metrics.RESERVED: "SELECT coalesce(sum(reserved_rial), 0)::float8 FROM office_position",
@@ -129,6 +132,8 @@ def _zeros(metric: Metric, snapshot: Mapping[Metric, Series]) -> Series:
     """Return zero for what has not happened yet: a series that starts with its first event hides that event."""
     if metric is metrics.PARKED:
         return {(consumer, reason.value): 0.0 for consumer in _CONSUMERS for reason in ParkReason}
+    if metric is metrics.UNDECIDED:
+        return {(consumer,): 0.0 for consumer in _CONSUMERS}
     if metric is metrics.DEAD_LETTERS:
         return {(consumer, reason.value): 0.0 for consumer in _CONSUMERS for reason in DeadLetterReason}
     if metric is metrics.LEDGER_MOVED:

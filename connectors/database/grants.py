@@ -22,6 +22,8 @@ _EXCEPTIONS = {
     "registry_version": _APPEND,
     "intake_event": _APPEND,
     "dead_letter": _APPEND,
+    # Who decided what and why stays; workers add what became of it.
+    "park_decision": f"{_APPEND}, UPDATE (outcome, ended_at)",
     # Rows that go when their time is over.
     "worker": _ALL_ROWS,
     "parked_event": _ALL_ROWS,

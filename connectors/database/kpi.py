@@ -1,7 +1,7 @@
 """Facts and figures in PostgreSQL: implements the ports of `consumers.kpi`."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Engine
 
 from connectors.database.copy import copy_rows
 from connectors.database.dead_letters import DeadLetterStore
-from connectors.database.driver import driver_connection, meaningful_errors
+from connectors.database.driver import attempt, driver_connection, meaningful_errors
+from connectors.database.figure_tables import kpi_income_fact, kpi_request_fact
 from connectors.database.kpi_figures import SqlFigures
 from connectors.database.outbox import OutboxStore
 from connectors.database.parked import ParkedStore
-from connectors.database.tables import kpi_income_fact, kpi_request_fact
 from consumers.kpi.domain.facts import Fact, Income, Named
 from consumers.kpi.handlers import CONSUMER
-from consumers.kpi.ports import Place
+from consumers.runner.ports import Place
 
 _FACT_COLUMNS = (
     "request_id",
@@ -125,6 +125,11 @@ class SqlKpiStores:
         self.park = ParkedStore(connection, CONSUMER)
         self.dead_letters = DeadLetterStore(connection)
         self.outbox = OutboxStore(connection)
+        self._connection = connection
+
+    def attempt(self) -> AbstractContextManager[None]:
+        """Open a part of the transaction that an exception undoes alone; its errors have their meanings."""
+        return attempt(self._connection)
 
 
 class SqlKpiWork:

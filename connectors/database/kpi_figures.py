@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from connectors.database.copy import copy_rows
 from connectors.database.driver import driver_connection
-from connectors.database.tables import kpi_out_of_date
+from connectors.database.figure_tables import kpi_out_of_date
 from consumers.kpi.domain.measures import Cell, Expectation, Measure, Reading
 from consumers.kpi.domain.windows import Window, day_of
 from schemas.base import Provenance

@@ -30,7 +30,7 @@ def migrate(owner_url: str) -> None:
     engine = create_engine(database_url(owner_url), poolclass=pool.NullPool)
     with meaningful_errors(), engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        command.upgrade(_config(connection), "head")
+        command.upgrade(configuration(connection), "head")
         connection.execute(
             text("SELECT outbox_maintain(:ahead, :kept)"), {"ahead": OUTBOX_DAYS_AHEAD, "kept": OUTBOX_DAYS_KEPT}
         )
@@ -51,7 +51,8 @@ def belongs_to_the_model(name: str | None, kind: str, parents: Mapping[Any, str 
     return table is None or not table.startswith("outbox_")
 
 
-def _config(connection: Connection) -> Config:
+def configuration(connection: Connection) -> Config:
+    """Return what Alembic's commands need to work on an open connection."""
     config = Config()
     config.set_main_option("script_location", "connectors.database:migrations")
     config.attributes["connection"] = connection

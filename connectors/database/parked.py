@@ -1,16 +1,25 @@
 """The park: events that wait, in SQL, in the transaction that moves the position past them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, literal, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, literal, or_, select
 
-from connectors.database.copy import copy_rows
+from connectors.database.copy import copy_rows, json_bytes
+from connectors.database.driver import driver_connection
 from connectors.database.kafka_columns import body_or_empty, headers_from_json, headers_to_json
 from connectors.database.tables import parked_event
-from consumers.parking import REFUSABLE, WAITING_LIMIT, OperatorAction, ParkedEvent, ParkedRow, ParkReason
+from consumers.parking import (
+    REFUSABLE,
+    WAITING_LIMIT,
+    DecisionOutcome,
+    OperatorAction,
+    ParkedEvent,
+    ParkedRow,
+    ParkReason,
+    rest_after,
+)
 from consumers.runner.ports import ParkFull, Record
 
 #: How many events that may not be refused one consumer keeps: far more than an outage brings, far less than fills a
@@ -32,7 +41,38 @@ _COLUMNS = (
     "appended_at",
     "wait_for",
     "expires_at",
+    "tries",
+    "next_try_at",
 )
+#: The time of the statement and not of the clock: only that can be looked up in an index.
+_NOW = func.statement_timestamp()
+#: A decision that was made after the row was read is not carried out by this, so it stays.
+_KEEP = """
+WITH kept AS (
+    UPDATE parked_event AS row
+    SET reason = new.reason, detail = new.detail, expires_at = new.expires_at, wait_for = new.wait_for,
+        tries = new.tries,
+        next_try_at = CASE
+            WHEN row.operator_action IS DISTINCT FROM new.seen THEN row.next_try_at
+            ELSE statement_timestamp() + new.rest
+        END,
+        operator_action = CASE
+            WHEN row.operator_action IS DISTINCT FROM new.seen THEN row.operator_action
+        END
+    FROM unnest(%(ids)s::bigint[], %(reasons)s::text[], %(details)s::text[], %(expiries)s::timestamptz[],
+        %(waits)s::jsonb[], %(tries)s::int[], %(rests)s::interval[], %(seen)s::text[])
+        AS new (id, reason, detail, expires_at, wait_for, tries, rest, seen)
+    WHERE row.id = new.id
+    RETURNING row.id, row.operator_action
+)
+UPDATE park_decision AS decision SET outcome = %(outcome)s, ended_at = statement_timestamp()
+FROM kept WHERE decision.parked_id = kept.id AND decision.outcome IS NULL AND kept.operator_action IS NULL
+"""
+_LET_GO = """
+WITH gone AS (DELETE FROM parked_event WHERE id = ANY(%(ids)s::bigint[]) RETURNING id)
+UPDATE park_decision AS decision SET outcome = %(outcome)s, ended_at = statement_timestamp()
+FROM gone WHERE decision.parked_id = gone.id AND decision.outcome IS NULL
+"""
 
 
 class ParkedStore:
@@ -53,7 +93,8 @@ class ParkedStore:
         kept = sum(event.reason not in REFUSABLE for event in events)
         if kept and self.kept() + kept > self._limit:
             raise ParkFull(f"{self._consumer}: {self._limit} events wait; redrive or skip some")
-        copy_rows(self._connection, parked_event, _COLUMNS, [_to_row(self._consumer, event) for event in events])
+        now = self._now() if any(event.reason is ParkReason.FAILED for event in events) else None
+        copy_rows(self._connection, parked_event, _COLUMNS, [_to_row(self._consumer, event, now) for event in events])
 
     def kept(self) -> int:
         """Return how many events that may not be refused are kept, counted up to the limit."""
@@ -66,14 +107,27 @@ class ParkedStore:
 
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
         """Return the parked events of `keys`, oldest first."""
-        if not keys:
-            return []
-        return self._rows(parked_event.c.key == func.any(list(keys)), None)
+        return self._rows(parked_event.c.key == func.any(list(keys))) if keys else []
+
+    def lock_free(self, keys: Collection[str]) -> list[ParkedRow]:
+        """Lock those events of `keys` that nobody else has locked, and return them, oldest first; never waits.
+
+        For events whose keys belong to no locked row.
+        """
+        return self._rows(parked_event.c.key == func.any(list(keys)), lock=True) if keys else []
 
     def due_keys(self, now: datetime, limit: int) -> list[str]:
-        """Return keys with an event that is past its time (business time) or that an operator has decided on."""
-        due = or_(parked_event.c.expires_at <= now, parked_event.c.operator_action.is_not(None))
-        query = select(parked_event.c.key).where(self._mine(), due).order_by(parked_event.c.expires_at).limit(limit)
+        """Return keys with an event that is past its time, has rested after a failure, or was decided on.
+
+        `now` is business time, for events whose wait it ends; rests are real time, by the database's clock.
+        """
+        due = or_(parked_event.c.expires_at <= now, parked_event.c.next_try_at <= _NOW)
+        query = (
+            select(parked_event.c.key)
+            .where(self._mine(), due)
+            .order_by(func.least(parked_event.c.expires_at, parked_event.c.next_try_at), parked_event.c.id)
+            .limit(limit)
+        )
         return list(dict.fromkeys(self._connection.execute(query).scalars()))
 
     def waiting(self, reason: ParkReason, limit: int) -> list[ParkedRow]:
@@ -84,27 +138,43 @@ class ParkedStore:
         turns = select(parked_event.c.id, turn.label("turn")).where(self._mine(), parked_event.c.reason == reason.value)
         lines = turns.subquery()
         first = select(lines.c.id).order_by(lines.c.turn, lines.c.id).limit(limit)
-        return self._rows(parked_event.c.id.in_(first), None)
+        return self._rows(parked_event.c.id.in_(first))
 
     def remove(self, ids: Collection[int]) -> None:
-        """Let events go: they were applied, refused or skipped in this transaction."""
-        if ids:
-            self._connection.execute(delete(parked_event).where(parked_event.c.id == func.any(list(ids))))
+        """Let events go: they were applied or refused in this transaction."""
+        self._let_go(ids, DecisionOutcome.DONE)
 
-    def change(self, parked_id: int, reason: ParkReason, detail: str, expires_at: datetime) -> None:
-        """Keep an event parked for another reason; an operator's decision on it is thereby carried out."""
-        self._connection.execute(
-            update(parked_event)
-            .where(parked_event.c.id == parked_id)
-            .values(
-                reason=reason.value,
-                detail=detail,
-                expires_at=expires_at,
-                operator_action=None,
-                operator_by=None,
-                operator_why=None,
-            )
+    def skip(self, ids: Collection[int]) -> None:
+        """Let events go that an operator has given up: they are never applied."""
+        self._let_go(ids, DecisionOutcome.SKIPPED)
+
+    def keep(self, rows: Sequence[ParkedRow]) -> None:
+        """Write what is new of events that stay parked; the decisions in `rows` are thereby carried out.
+
+        An event that is kept as failed rests from now on, as its tries say.
+        """
+        if not rows:
+            return
+        events = [row.event for row in rows]
+        waits = [None if event.wait_for is None else json_bytes(dict(event.wait_for)).decode() for event in events]
+        driver_connection(self._connection).execute(
+            _KEEP,
+            {
+                "ids": [row.id for row in rows],
+                "reasons": [event.reason.value for event in events],
+                "details": [event.detail for event in events],
+                "expiries": [event.expires_at for event in events],
+                "waits": waits,
+                "tries": [event.tries for event in events],
+                "rests": [rest_after(one.tries) if one.reason is ParkReason.FAILED else None for one in events],
+                "seen": [None if row.action is None else row.action.value for row in rows],
+                "outcome": DecisionOutcome.KEPT.value,
+            },
         )
+
+    def _let_go(self, ids: Collection[int], outcome: DecisionOutcome) -> None:
+        if ids:
+            driver_connection(self._connection).execute(_LET_GO, {"ids": list(ids), "outcome": outcome.value})
 
     def _counted(self, condition: Any, limit: int) -> int:
         rows = select(literal(1)).where(self._mine(), condition).limit(limit).subquery()
@@ -113,55 +183,26 @@ class ParkedStore:
     def _mine(self) -> Any:
         return parked_event.c.consumer == self._consumer
 
-    def _rows(self, condition: Any, limit: int | None) -> list[ParkedRow]:
-        query = select(parked_event).where(self._mine(), condition).order_by(parked_event.c.id).limit(limit)
+    def _now(self) -> datetime:
+        now: datetime = self._connection.execute(select(_NOW)).scalar_one()
+        return now
+
+    def _rows(self, condition: Any, *, lock: bool = False) -> list[ParkedRow]:
+        rested = func.coalesce(parked_event.c.next_try_at <= _NOW, False).label("rested")
+        query = select(parked_event, rested).where(self._mine(), condition).order_by(parked_event.c.id)
+        if lock:
+            query = query.with_for_update(skip_locked=True)
         return [_from_row(row) for row in self._connection.execute(query)]
 
 
-@dataclass(frozen=True, slots=True)
-class ParkedLine:
-    """One parked event as people see it; the event itself stays in the database."""
-
-    id: int
-    consumer: str
-    key: str
-    reason: str
-    detail: str
-    topic: str
-    partition: int
-    position: int
-    expires_at: datetime
-    operator_action: str | None
-    operator_by: str | None
-
-
-class ParkOperator:
-    """What an operator sees of every park and may ask for; workers carry it out."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def oldest(self, limit: int, consumer: str | None = None) -> list[ParkedLine]:
-        """Return the `limit` events that have waited longest."""
-        names = ParkedLine.__dataclass_fields__
-        query = select(*(parked_event.columns[name] for name in names)).order_by(parked_event.c.id).limit(limit)
-        if consumer is not None:
-            query = query.where(parked_event.c.consumer == consumer)
-        return [ParkedLine(*row) for row in self._connection.execute(query)]
-
-    def decide(self, ids: Collection[int], action: OperatorAction, by: str, why: str) -> list[int]:
-        """Note a decision, who made it and why. Returns the ids that were found."""
-        changed = self._connection.execute(
-            update(parked_event)
-            .where(parked_event.c.id == func.any(list(ids)))
-            .values(operator_action=action.value, operator_by=by, operator_why=why)
-            .returning(parked_event.c.id)
-        )
-        return sorted(changed.scalars())
-
-
-def _to_row(consumer: str, event: ParkedEvent) -> tuple[object, ...]:
+def _to_row(consumer: str, event: ParkedEvent, now: datetime | None) -> tuple[object, ...]:
+    """Return the columns of a new row; `now` is given when an event has failed."""
     record = event.record
+    next_try_at = None
+    if event.reason is ParkReason.FAILED:
+        rest = rest_after(event.tries)
+        assert now is not None, "a rest begins now"
+        next_try_at = None if rest is None else now + rest
     return (
         consumer,
         event.key,
@@ -175,6 +216,8 @@ def _to_row(consumer: str, event: ParkedEvent) -> tuple[object, ...]:
         record.appended_at,
         None if event.wait_for is None else dict(event.wait_for),
         event.expires_at,
+        event.tries,
+        next_try_at,
     )
 
 
@@ -197,8 +240,8 @@ def _from_row(row: Row[Any]) -> ParkedRow:
             record=record,
             expires_at=row.expires_at,
             wait_for=row.wait_for,
+            tries=row.tries,
         ),
         action=None if row.operator_action is None else OperatorAction(row.operator_action),
-        action_by=row.operator_by,
-        action_why=row.operator_why,
+        rested=row.rested,
     )

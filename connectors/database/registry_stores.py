@@ -1,8 +1,11 @@
 """The registry's stores on one connection."""
 
+from functools import partial
+
 from sqlalchemy import Connection
 
 from connectors.database.dead_letters import DeadLetterStore
+from connectors.database.driver import attempt
 from connectors.database.intake import ClaimLedger
 from connectors.database.outbox import OutboxStore
 from connectors.database.parked import ParkedStore
@@ -20,4 +23,5 @@ def registry_stores(connection: Connection) -> RegistryStores:
         park=ParkedStore(connection, CONSUMER),
         dead_letters=DeadLetterStore(connection),
         outbox=OutboxStore(connection),
+        attempt=partial(attempt, connection),
     )

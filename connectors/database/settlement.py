@@ -1,7 +1,10 @@
 """Settlement's stores on one connection."""
 
+from functools import partial
+
 from sqlalchemy import Connection
 
+from connectors.database.driver import attempt
 from connectors.database.ledger import LedgerStore, LoadsStore
 from connectors.database.ledger_windows import WindowStore
 from connectors.database.outbox import OutboxStore
@@ -18,4 +21,5 @@ def settlement_stores(connection: Connection) -> SettlementStores:
         loads=LoadsStore(connection),
         outbox=OutboxStore(connection),
         park=ParkedStore(connection, CONSUMER),
+        attempt=partial(attempt, connection),
     )

@@ -5,13 +5,10 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
-    Double,
     Identity,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
@@ -21,8 +18,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-metadata = MetaData()
-Timestamp = DateTime(timezone=True)
+import connectors.database.figure_tables  # noqa: F401 - whoever asks for the metadata wants these tables, too
+from connectors.database.metadata import Timestamp
+from connectors.database.metadata import metadata as metadata
 
 # --- positions and workers ---------------------------------------------------------------------------------------
 
@@ -89,7 +87,8 @@ outbox = Table(
     postgresql_partition_by="RANGE (created_at)",
 )
 
-#: Events that wait: for a predecessor, for the registry, or for an operator after a failure.
+#: Events that wait: for a predecessor, for the registry, or, after a failure, for their next try or an operator.
+#: `next_try_at` is real time, and now when an operator has decided; without it nothing is tried by itself.
 parked_event = Table(
     "parked_event",
     metadata,
@@ -107,10 +106,39 @@ parked_event = Table(
     Column("wait_for", JSONB),
     Column("expires_at", Timestamp, nullable=False),
     Column("operator_action", Text),
-    Column("operator_by", Text),
-    Column("operator_why", Text),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("next_try_at", Timestamp),
+    Column("parked_at", Timestamp, nullable=False, server_default=func.now()),
     Index("parked_event_key", "consumer", "key", "id"),
     Index("parked_event_expiry", "consumer", "expires_at"),
+    Index("parked_event_next_try", "consumer", "next_try_at", postgresql_where=text("next_try_at IS NOT NULL")),
+)
+
+#: Every decision of an operator on a parked event: what was parked, who decided what, why, and what became of it. It
+#: stays when the event has left the park.
+park_decision = Table(
+    "park_decision",
+    metadata,
+    Column("id", BigInteger, Identity(always=False), primary_key=True),
+    Column("parked_id", BigInteger, nullable=False),
+    Column("consumer", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("source", Text),
+    Column("event_id", Text),
+    Column("type", Text),
+    Column("topic", Text, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("decided_at", Timestamp, nullable=False, server_default=func.now()),
+    Column("outcome", Text),
+    Column("ended_at", Timestamp),
+    Index("park_decision_parked", "parked_id"),
 )
 
 #: Events that cannot be read or may not be believed, with the field and the reason.
@@ -296,83 +324,4 @@ settlement_window = Table(
     Column("closed_at", Timestamp, nullable=False),
     Column("transfers", BigInteger, nullable=False),
     Column("anchor", LargeBinary, nullable=False),
-)
-
-# --- key figures -------------------------------------------------------------------------------------------------
-
-#: One fact row per request: who, where, and when each milestone came. Every figure is a query over these.
-kpi_request_fact = Table(
-    "kpi_request_fact",
-    metadata,
-    Column("request_id", Uuid, primary_key=True),
-    Column("sequence", Integer, nullable=False),
-    Column("agency", Text),
-    Column("service", Text),
-    # The sequence of the event that named the office, or the county: a later one names it anew.
-    Column("office", Text),
-    Column("office_sequence", Integer, nullable=False),
-    Column("county", Text),
-    Column("county_sequence", Integer, nullable=False),
-    Column("opened_at", Timestamp),
-    Column("routed_at", Timestamp),
-    Column("accepted_at", Timestamp),
-    Column("started_at", Timestamp),
-    Column("delivered_at", Timestamp),
-    Column("completed_at", Timestamp),
-    Column("closed_at", Timestamp),
-    Column("refused_at", Timestamp),
-    Column("refusal_reason", Text),
-    Index("kpi_request_fact_opened", "opened_at"),
-    Index("kpi_request_fact_accepted", "accepted_at"),
-    Index("kpi_request_fact_completed", "completed_at"),
-    Index("kpi_request_fact_refused", "refused_at"),
-)
-
-#: An office's own part of a posted fee, or what it gave back (negative): once per business transaction of the ledger.
-kpi_income_fact = Table(
-    "kpi_income_fact",
-    metadata,
-    Column("transaction_id", Uuid, primary_key=True),
-    Column("request_id", Uuid, nullable=False),
-    Column("office", Text, nullable=False),
-    Column("at", Timestamp, nullable=False),
-    Column("income_rial", BigInteger, nullable=False),
-    Index("kpi_income_fact_request", "request_id"),
-    Index("kpi_income_fact_at", "at"),
-)
-
-#: Notes that a measure of a key in a window must be read again; the same one may be noted many times.
-kpi_out_of_date = Table(
-    "kpi_out_of_date",
-    metadata,
-    Column("id", BigInteger, Identity(always=False), primary_key=True),
-    Column("measure", Text, nullable=False),
-    Column("key_kind", Text, nullable=False),
-    Column("key", Text, nullable=False),
-    Column("window_from", Timestamp, nullable=False),
-    Column("window_to", Timestamp, nullable=False),
-)
-
-#: The newest reading of every figure, as it was published.
-kpi_figure = Table(
-    "kpi_figure",
-    metadata,
-    Column("figure", Text, primary_key=True),
-    Column("key_kind", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
-    Column("window_from", Timestamp, primary_key=True),
-    Column("window_to", Timestamp, primary_key=True),
-    Column("value", Double, nullable=False),
-    Column("samples", BigInteger, nullable=False),
-    Column("rests_on_generated", Boolean, nullable=False),
-    Index("kpi_figure_window", "key_kind", "figure", "window_from"),
-)
-
-#: The next position of every partition that facts rest on.
-kpi_position = Table(
-    "kpi_position",
-    metadata,
-    Column("topic", Text, primary_key=True),
-    Column("partition", Integer, primary_key=True, autoincrement=False),
-    Column("next_position", BigInteger, nullable=False),
 )

@@ -209,9 +209,18 @@ LEDGER_MOVED = Metric(
 STILL_HELD = Metric(
     "pishkhan_still_held_rial", Kind.GAUGE, _D, "rial", "Fees held and neither posted nor voided: the suspense account."
 )
-# What waits for a predecessor, the registry or an operator.
+# What waits for a predecessor, the registry or its next try.
 PARKED = Metric(
     "pishkhan_parked_events", Kind.GAUGE, _D, "events", "Events parked now, by reason.", ("consumer", "reason")
+)
+# Of those that failed, the ones that are not tried by themselves any more.
+UNDECIDED = Metric(
+    "pishkhan_undecided_events",
+    Kind.GAUGE,
+    _D,
+    "events",
+    "Events on which the code failed at every try: they wait for a person.",
+    ("consumer",),
 )
 # Kept for an operator to look at.
 DEAD_LETTERS = Metric(
@@ -263,6 +272,7 @@ METRICS: tuple[Metric, ...] = (
     LEDGER_MOVED,
     STILL_HELD,
     PARKED,
+    UNDECIDED,
     DEAD_LETTERS,
     OFFICES_OVER_CAP,
     RESERVED,

@@ -12,10 +12,11 @@ from uuid import UUID
 from consumers.intake import Unreadable
 from consumers.kpi.domain.facts import Fact, Income, learn
 from consumers.kpi.domain.measures import Cell, Reading, compared_with_expected, out_of_date
-from consumers.kpi.ports import Place, RecordsMissing, Span, Stores
+from consumers.kpi.ports import RecordsMissing, Span, Stores
 from consumers.kpi.reading import Lesson, read_lesson
-from consumers.parking import NEVER, OperatorAction, ParkedEvent, ParkReason
-from consumers.runner.ports import Clock, Outcome, Record, Telemetry
+from consumers.parking import ParkedRow, ParkReason, failed_event
+from consumers.runner.ports import Clock, Outcome, Place, Record, Telemetry
+from consumers.sweeping import do_divided
 from schemas.decode import encode
 from schemas.envelope import Envelope
 from schemas.kpi import Figure, KeyKind, KpiMeasured
@@ -59,14 +60,13 @@ class KpiHandler:
     def park_failed(self, stores: Stores, record: Record, error: Exception) -> None:
         """Park a record on which `handle` fails by itself. Facts need no order, so nothing waits behind it."""
         key = (record.key or b"").decode("utf-8", "replace")
-        detail = f"the handler fails with {type(error).__name__}"
-        stores.park.park([ParkedEvent(key, ParkReason.FAILED, detail, record, NEVER)])
+        stores.park.park([failed_event(key, _detail(error), record)])
         self.telemetry.count(Outcome.PARKED, 1, ParkReason.FAILED)
         stores.positions.advance({(record.topic, record.partition): record.position + 1})
 
     def measure(self, stores: Stores, limit: int) -> int:
         """Measure up to `limit` cells that are out of date and publish what is new; return how many there were."""
-        self._carry_out_decisions(stores, limit)
+        self._take_up_failed(stores, limit)
         cells = stores.figures.take(limit)
         if cells:
             readings = list(stores.figures.measure(cells))
@@ -88,12 +88,23 @@ class KpiHandler:
         _keep(stores, lessons)
         self.telemetry.count(Outcome.HANDLED, len(records) - len(letters))
 
-    def _carry_out_decisions(self, stores: Stores, limit: int) -> None:
+    def _take_up_failed(self, stores: Stores, limit: int) -> None:
+        """Try again what failed and has rested, or what an operator redrives; give up what one skips."""
         keys = stores.park.due_keys(self.clock.now(), limit)
-        decided = [row for row in stores.park.of_keys(keys) if row.action is not None] if keys else []
-        if decided:
-            self._learn(stores, [row.event.record for row in decided if row.action is OperatorAction.REDRIVE])
-            stores.park.remove([row.id for row in decided])
+        rows = stores.park.of_keys(keys)
+        stores.park.skip([row.id for row in rows if row.to_skip])
+        failed: list[ParkedRow] = []
+
+        def learn_again(some: Sequence[ParkedRow]) -> int:
+            self._learn(stores, [row.event.record for row in some])
+            stores.park.remove([row.id for row in some])
+            return len(some)
+
+        def set_aside(row: ParkedRow, error: Exception) -> None:
+            failed.append(row.with_failure(_detail(error)))
+
+        do_divided([row for row in rows if row.to_try], stores.attempt, learn_again, set_aside)
+        stores.park.keep(failed)
 
     def _message(self, reading: Reading) -> Message:
         cell = reading.cell
@@ -111,6 +122,10 @@ class KpiHandler:
             id=str(self.new_id()), source=SOURCE, type=event.type_name(), subject=cell.key, time=self.clock.now()
         )
         return Message(KPI_MEASURED.name, cell.key, envelope, encode(event))
+
+
+def _detail(error: Exception) -> str:
+    return f"the handler fails with {type(error).__name__}"
 
 
 def _keep(stores: Stores, lessons: Sequence[Lesson]) -> None:

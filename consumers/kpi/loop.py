@@ -10,15 +10,17 @@ from typing import TypeVar
 import structlog
 
 from consumers.kpi.handlers import KpiHandler
-from consumers.kpi.ports import Place, RecordsMissing, Span, Stores, Work
+from consumers.kpi.ports import RecordsMissing, Span, Stores, Work
 from consumers.kpi.reading import TOPICS
 from consumers.runner.backoff import Backoff
+from consumers.runner.failures import FailedInARow, Failures
 from consumers.runner.ports import (
     BrokerUnavailable,
     Contention,
     DatabaseUnavailable,
     ParkFull,
     Partition,
+    Place,
     PositionLost,
     Record,
     Setback,
@@ -40,6 +42,7 @@ _BROKEN: dict[type[Exception], Setback] = {
     DatabaseUnavailable: Setback.DATABASE_UNAVAILABLE,
     BrokerUnavailable: Setback.BROKER_UNAVAILABLE,
     ParkFull: Setback.PARK_FULL,
+    FailedInARow: Setback.FAILED_IN_A_ROW,
 }
 
 
@@ -54,6 +57,7 @@ class KpiLoop:
     telemetry: Telemetry
     chance: Callable[[], float] = random
     monotonic: Callable[[], float] = time.monotonic
+    _failures: Failures = field(default_factory=Failures)
     _looked: dict[Place, int] = field(default_factory=dict)
 
     def reach_logs(self) -> None:
@@ -112,7 +116,8 @@ class KpiLoop:
                 if cause is not Setback.CONTENTION:
                     self.telemetry.unready(cause)
                 wait_seconds = backoff.next_seconds()
-                structlog.get_logger("kpi").warning("done again", cause=cause.value, wait_seconds=wait_seconds)
+                why = str(error) if isinstance(error, FailedInARow) else ""
+                structlog.get_logger("kpi").warning("done again", cause=cause.value, why=why, wait_seconds=wait_seconds)
                 stop.wait(wait_seconds)
             else:
                 self.telemetry.ready()
@@ -120,7 +125,10 @@ class KpiLoop:
         return False
 
     def _apply(self, records: Sequence[Record], *, complete: bool) -> None:
-        """Keep the facts of `records`; a record on which the handler fails by itself is parked."""
+        """Keep the facts of `records`; a record on which the handler fails by itself is parked.
+
+        Raises `FailedInARow` rather than park one more when so many have failed that the code must be at fault.
+        """
         try:
             self._transact(len(records), lambda stores: self.handler.handle(stores, records, complete=complete))
         except RecordsMissing as missing:
@@ -136,8 +144,11 @@ class KpiLoop:
             middle = len(records) // 2
             self._apply(records[:middle], complete=complete)
             self._apply(records[middle:], complete=complete)
+        else:
+            self._failures.end({record.place for record in records})
 
     def _park(self, record: Record, failure: Exception) -> None:
+        self._failures.check(record.place, failure)
         structlog.get_logger("kpi").error(
             "record parked",
             topic=record.topic,
@@ -146,6 +157,7 @@ class KpiLoop:
             exc_info=failure,
         )
         self._transact(1, lambda stores: self.handler.park_failed(stores, record, failure))
+        self._failures.add(record.place)
 
     def _fill(self, spans: Mapping[Place, Span]) -> None:
         """Read `spans` from the log itself; afterwards their partitions' positions are at their ends or beyond."""

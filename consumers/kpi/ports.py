@@ -10,11 +10,8 @@ from consumers.intake import Unreadable
 from consumers.kpi.domain.facts import Fact, Income
 from consumers.kpi.domain.measures import Cell, Expectation, Reading
 from consumers.parking import ParkedEvent, ParkedRow
+from consumers.runner.ports import Place
 from schemas.message import Message
-
-#: A topic and one of its partitions.
-Place = tuple[str, int]
-
 
 #: The positions `[start, end)` of one partition.
 Span = tuple[int, int]
@@ -71,19 +68,25 @@ class Figures(Protocol):
 
 
 class Park(Protocol):
-    """Events on which the handler failed, until an operator decides."""
+    """Events on which the handler failed, until they are kept after all or an operator gives them up."""
 
     def park(self, events: Sequence[ParkedEvent]) -> None:
         """Park `events`. Raises `ParkFull`."""
 
     def due_keys(self, now: datetime, limit: int) -> list[str]:
-        """Return keys with an event that an operator has decided on."""
+        """Return keys with an event that has rested after a failure, or that an operator has decided on."""
 
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
         """Return the parked events of `keys`."""
 
     def remove(self, ids: Collection[int]) -> None:
-        """Let events go."""
+        """Let events go: their facts are kept."""
+
+    def skip(self, ids: Collection[int]) -> None:
+        """Let events go that an operator has given up."""
+
+    def keep(self, rows: Sequence[ParkedRow]) -> None:
+        """Write what is new of events that stay, with the decisions in `rows` carried out. Failed ones rest now."""
 
 
 class DeadLetters(Protocol):
@@ -126,6 +129,9 @@ class Stores(Protocol):
     @property
     def outbox(self) -> Outbox:
         """What goes out."""
+
+    def attempt(self) -> AbstractContextManager[None]:
+        """Open a part of the transaction that an exception undoes alone."""
 
 
 class Work(Protocol):

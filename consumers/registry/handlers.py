@@ -5,19 +5,21 @@ Topics arrive in any order, so a claim may wait for what it refers to; each acce
 again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from consumers.failures import place_of
 from consumers.intake import Claim, IntakeReader, Unreadable, conflicting, read_claim
-from consumers.parking import NEVER, WAITING_LIMIT, OperatorAction, ParkedEvent, ParkedRow, ParkReason
+from consumers.parking import NEVER, WAITING_LIMIT, ParkedEvent, ParkedRow, ParkReason, failed_event
 from consumers.registry.domain.known import Await, Kind, Subject
 from consumers.registry.domain.rules import looks_at_all, references, subject_of
 from consumers.registry.fold import Fold
 from consumers.registry.ports import RegistryStores
-from consumers.runner.ports import Clock, Outcome, Record, Telemetry
+from consumers.runner.ports import Clock, Outcome, Place, Record, Setback, Telemetry
+from consumers.sweeping import do_divided
 
 CONSUMER = "registry"
 #: How many waiting claims one sweep tries again.
@@ -33,17 +35,19 @@ class RegistryHandler:
         #: The revision at which a sweep found that nothing that waits can be decided.
         self._exhausted_at = -1
 
-    def handle(self, stores: RegistryStores, records: Sequence[Record]) -> None:
+    def handle(self, stores: RegistryStores, records: Sequence[Record]) -> Collection[Place]:
         """Apply a batch. Raises what the stores raise, and `ParkFull`."""
         claims, letters = _read(records)
+        decided_in: Collection[Place] = ()
         if claims:
             revision = stores.versions.lock_head()
             screened = stores.claims.screen(claims)
             letters.extend(conflicting(claim) for claim in screened.conflicts)
-            self._decide(stores, screened.fresh, revision)
+            decided_in = self._decide(stores, screened.fresh, revision)
             if screened.duplicates:
                 self._telemetry.count(Outcome.DUPLICATE, len(screened.duplicates))
         self._bury(stores, letters)
+        return decided_in
 
     def park_failed(self, stores: RegistryStores, record: Record, error: Exception) -> None:
         """Park one record on which `handle` fails by itself; later claims on its subject wait behind it."""
@@ -52,7 +56,7 @@ class RegistryHandler:
             stores.versions.lock_head()
             screened = stores.claims.screen(claims)
             letters.extend(conflicting(claim) for claim in screened.conflicts)
-            stores.park.park([_parked(claim, ParkReason.FAILED, _failure(error), NEVER) for claim in screened.fresh])
+            stores.park.park([failed_event(_key(claim), _failure(error), record) for claim in screened.fresh])
             for claim in screened.fresh:
                 _tell(claim, error)
             stores.claims.record(screened.fresh)
@@ -60,40 +64,56 @@ class RegistryHandler:
         self._bury(stores, letters)
 
     def sweep(self, stores: RegistryStores) -> int:
-        """Decide what waits: after new versions, when its time is over, or when an operator says so."""
+        """Decide what waits: after new versions, when its time or its rest is over, or when an operator says so."""
         now = self._clock.now()
         head = stores.versions.head()
-        keys = set(stores.park.due_keys(now, SWEEP_MAX))
+        keys = dict.fromkeys(stores.park.due_keys(now, SWEEP_MAX))
         if head != self._exhausted_at:
-            keys.update(row.event.key for row in stores.park.waiting(ParkReason.PREDECESSOR, SWEEP_MAX))
+            keys |= dict.fromkeys(row.event.key for row in stores.park.waiting(ParkReason.PREDECESSOR, SWEEP_MAX))
         if not keys:
             self._exhausted_at = head
             return 0
+        take_up, set_aside = partial(self._take_up, stores, now), partial(self._set_aside, stores)
+        return do_divided(list(keys), stores.attempt, take_up, set_aside)
+
+    def _take_up(self, stores: RegistryStores, now: datetime, keys: Sequence[str]) -> int:
         revision = stores.versions.lock_head()
         rows = stores.park.of_keys(keys)
         claims = {row.id: claim for row in rows if (claim := _claim_of(row)) is not None}
         fold = self._fold(stores, claims.values(), revision)
-        sweep = _Sweep(fold, stores, claims, rows)
+        sweep = _Sweep(fold, claims)
         while sweep.passes_over(rows):
             pass
         sweep.give_up(rows, now)
+        sweep.write(stores)
         self._write(stores, fold)
         if not fold.accepted:
             self._exhausted_at = revision
         return sweep.done
 
-    def _decide(self, stores: RegistryStores, claims: Sequence[Claim], revision: int) -> None:
+    def _set_aside(self, stores: RegistryStores, key: str, error: Exception) -> None:
+        """Keep as failed the first claim of one key, because what is decided of it cannot even be written."""
+        first = stores.park.of_keys([key])[:1]
+        stores.park.keep([row.with_failure(_failure(error)) for row in first])
+        self._telemetry.rolled_back(Setback.HANDLER_FAILED)
+        structlog.get_logger(CONSUMER).error(
+            "set aside: the sweep fails on it", key=key, error=type(error).__name__, where=place_of(error)
+        )
+
+    def _decide(self, stores: RegistryStores, claims: Sequence[Claim], revision: int) -> Collection[Place]:
         fold = self._fold(stores, claims, revision)
         rows = stores.park.of_keys({_key(claim) for claim in claims})
         stuck = {row.event.key for row in rows if row.event.reason in (ParkReason.FAILED, ParkReason.BEHIND)}
         parked: list[ParkedEvent] = []
         room: dict[str, int] = {}
+        decided_in: set[Place] = set()
         for claim in claims:
             if _key(claim) in stuck:
                 detail = "an earlier claim on the same subject failed"
                 parked.append(_parked(claim, ParkReason.BEHIND, detail, NEVER))
                 continue
             waits = fold.take(claim)
+            decided_in.add(claim.record.place)
             if waits is None:
                 continue
             topic = claim.record.topic
@@ -108,6 +128,7 @@ class RegistryHandler:
         for event in parked:
             self._telemetry.count(Outcome.PARKED, 1, event.reason)
         self._write(stores, fold)
+        return decided_in
 
     def _fold(self, stores: RegistryStores, claims: Iterable[Claim], revision: int) -> Fold:
         subjects: set[Subject] = set()
@@ -133,27 +154,35 @@ class RegistryHandler:
 
 
 class _Sweep:
-    """Goes over parked rows until nothing changes any more, oldest first; what waits behind a failed claim stays."""
+    """Goes over parked rows, oldest first, until nothing changes any more. What waits behind a failed claim stays."""
 
-    def __init__(self, fold: Fold, stores: RegistryStores, claims: dict[int, Claim], rows: Sequence[ParkedRow]) -> None:
-        self.done = 0
+    def __init__(self, fold: Fold, claims: dict[int, Claim]) -> None:
         self._fold = fold
-        self._stores = stores
+        #: The claims that wait still, by the id of their row.
         self._claims = claims
-        self._stuck = {row.event.key for row in rows if row.event.reason is ParkReason.FAILED and row.action is None}
+        self._gone: list[int] = []
+        self._skipped: list[int] = []
+        self._kept: dict[int, ParkedRow] = {}
+
+    @property
+    def done(self) -> int:
+        """How many claims left the park."""
+        return len(self._gone) + len(self._skipped)
 
     def passes_over(self, rows: Sequence[ParkedRow]) -> bool:
         """Try every row once; say whether something was accepted, so that another pass may decide more."""
         before = len(self._fold.accepted)
+        stuck: set[str] = set()
         for row in rows:
             claim = self._claims.get(row.id)
-            blocked = row.event.key in self._stuck and row.event.reason in (ParkReason.FAILED, ParkReason.BEHIND)
-            if claim is None or (blocked and row.action is not OperatorAction.SKIP):
-                continue
-            if row.action is OperatorAction.SKIP:
-                self._let_go(row)
-            else:
+            failed = row.event.reason is ParkReason.FAILED and not row.to_try
+            if claim is not None and row.to_skip:
+                self._skipped.append(row.id)
+                del self._claims[row.id]
+            elif claim is not None and not failed and row.event.key not in stuck:
                 self._try(row, claim)
+            if row.id in self._claims and (failed or self._kept_as_failed(row)):
+                stuck.add(row.event.key)
         return len(self._fold.accepted) > before
 
     def give_up(self, rows: Sequence[ParkedRow], now: datetime) -> None:
@@ -171,27 +200,37 @@ class _Sweep:
             else:
                 self._let_go(row)
 
+    def write(self, stores: RegistryStores) -> None:
+        """Write what became of the rows."""
+        stores.park.remove(self._gone)
+        stores.park.skip(self._skipped)
+        stores.park.keep(list(self._kept.values()))
+
     def _try(self, row: ParkedRow, claim: Claim) -> None:
+        if self._kept_as_failed(row):
+            return
         try:
             waits = self._fold.take(claim)
-        except Exception as error:  # a redriven claim may fail again, and must not stop the others
+        except Exception as error:  # a claim that is tried again may fail again, and must not stop the others
             self._keep_as_failed(row, claim, error)
             return
         if waits is None:
             self._let_go(row)
-        elif row.event.reason is not ParkReason.PREDECESSOR or row.action is not None:
-            self._stores.park.change(row.id, ParkReason.PREDECESSOR, waits.detail, self._fold.gives_up_at(claim))
+        elif row.event.reason is not ParkReason.PREDECESSOR or row.to_try:
+            self._kept[row.id] = row.with_reason(ParkReason.PREDECESSOR, waits.detail, self._fold.gives_up_at(claim))
+
+    def _kept_as_failed(self, row: ParkedRow) -> bool:
+        kept = self._kept.get(row.id)
+        return kept is not None and kept.event.reason is ParkReason.FAILED
 
     def _keep_as_failed(self, row: ParkedRow, claim: Claim, error: Exception) -> None:
         _tell(claim, error)
-        self._stuck.add(row.event.key)
-        del self._claims[row.id]
-        self._stores.park.change(row.id, ParkReason.FAILED, _failure(error), NEVER)
+        self._kept[row.id] = row.with_failure(_failure(error))
 
     def _let_go(self, row: ParkedRow) -> None:
-        self._stores.park.remove([row.id])
+        self._gone.append(row.id)
+        self._kept.pop(row.id, None)
         del self._claims[row.id]
-        self.done += 1
 
 
 def _read(records: Sequence[Record]) -> tuple[list[Claim], list[Unreadable]]:

@@ -1,6 +1,7 @@
 """What the registry's handler needs from the outside. All stores work in the one open transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -75,16 +76,19 @@ class Park(Protocol):
         """Return the parked events of `keys`, oldest first."""
 
     def due_keys(self, now: datetime, limit: int) -> list[str]:
-        """Return keys with an event that is past its time or that an operator has decided on."""
+        """Return keys with an event that is past its time, has rested after a failure, or was decided on."""
 
     def waiting(self, reason: ParkReason, limit: int) -> list[ParkedRow]:
         """Return the oldest events that wait for `reason`, of every topic."""
 
     def remove(self, ids: Collection[int]) -> None:
-        """Let events go."""
+        """Let events go: they were applied or refused."""
 
-    def change(self, parked_id: int, reason: ParkReason, detail: str, expires_at: datetime) -> None:
-        """Keep an event parked for another reason, with any operator's decision carried out."""
+    def skip(self, ids: Collection[int]) -> None:
+        """Let events go that an operator has given up."""
+
+    def keep(self, rows: Sequence[ParkedRow]) -> None:
+        """Write what is new of events that stay, with the decisions in `rows` carried out. Failed ones rest now."""
 
 
 class DeadLetters(Protocol):
@@ -103,7 +107,7 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RegistryStores:
-    """All stores of one transaction."""
+    """All stores of one transaction. `attempt` opens a part of it that an exception undoes alone."""
 
     claims: Claims
     versions: Versions
@@ -111,3 +115,4 @@ class RegistryStores:
     park: Park
     dead_letters: DeadLetters
     outbox: Outbox
+    attempt: Callable[[], AbstractContextManager[None]]

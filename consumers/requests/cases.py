@@ -1,26 +1,54 @@
 """One request during one batch: its locked state, and the claims that wait for it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from consumers.intake import Claim
-from consumers.parking import OperatorAction, ParkedEvent, ParkedRow, ParkReason
+from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
 from consumers.requests.domain.state import RequestState, unknown
 from schemas.base import Event
 
 
 @dataclass(slots=True)
 class Waiting:
-    """A claim that waits; `row_id` is none while it is new in this batch, `gone` once it waits no longer."""
+    """A claim that waits: `row` is how it was parked before, none while it is new in this batch.
+
+    `changed` says that `event` is new, `gone` that it waits no longer, `skipped` that it never will be applied.
+    """
 
     event: ParkedEvent
-    row_id: int | None
-    action: OperatorAction | None = None
+    row: ParkedRow | None = None
     claim: Claim | None = None
     gone: bool = False
+    skipped: bool = False
     changed: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether the code failed on it, and nobody has taken it up again."""
+        return self.event.reason is ParkReason.FAILED and not self.gone
+
+    @property
+    def to_try(self) -> bool:
+        """Whether it is to be tried now: it has rested, or an operator says so."""
+        return self.row is not None and self.row.to_try and not self.changed
+
+    @property
+    def to_skip(self) -> bool:
+        """Whether an operator has given it up."""
+        return self.row is not None and self.row.to_skip and not self.changed
+
+    def change(self, event: ParkedEvent) -> None:
+        """Let it wait on as `event` says."""
+        self.event = event
+        self.changed = True
+
+    def fail(self, detail: str) -> None:
+        """Let it rest: the code has failed on it."""
+        tries = self.event.tries + 1
+        self.change(replace(self.event, reason=ParkReason.FAILED, detail=detail, expires_at=NEVER, tries=tries))
 
 
 @dataclass(slots=True)
@@ -35,8 +63,8 @@ class Case:
 
     @property
     def blocked(self) -> bool:
-        """Whether a failed claim waits for an operator, so that later ones must wait behind it."""
-        return any(waiting.event.reason is ParkReason.FAILED and not waiting.gone for waiting in self.waiting)
+        """Whether the code failed on a claim, so that later ones must wait behind it."""
+        return any(waiting.failed for waiting in self.waiting)
 
     @property
     def waiting_now(self) -> int:
@@ -56,7 +84,7 @@ def known_case(state: RequestState) -> Case:
 
 def waiting_of(row: ParkedRow) -> Waiting:
     """Return a claim that an earlier batch parked."""
-    return Waiting(row.event, row.id, row.action)
+    return Waiting(row.event, row)
 
 
 class Decided(NamedTuple):

@@ -6,13 +6,14 @@ something of its request applied. Behind a claim on which the code failed, every
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
 from uuid import UUID
 
 from consumers.intake import Claim, IntakeReader, SpeakerKind, read_claim
-from consumers.parking import NEVER, WAITING_LIMIT, OperatorAction, ParkedEvent, ParkReason
+from consumers.parking import NEVER, WAITING_LIMIT, ParkedEvent, ParkReason, failed_event
 from consumers.requests.cases import Case, Decided, Waiting, new_case
 from consumers.requests.domain.acts import ActKey, act
 from consumers.requests.domain.context import Context
@@ -23,7 +24,7 @@ from consumers.requests.domain.state import Signal, Speaker, Stage, with_form
 from consumers.requests.domain.world import BatchWorld
 from consumers.requests.messages import SOURCE
 from consumers.runner.ports import Outcome as Counted
-from consumers.runner.ports import ParkFull
+from consumers.runner.ports import ParkFull, Place
 from schemas.base import Event
 from schemas.identity import derived_id
 from schemas.intake_agency import RequestSubmitted
@@ -60,6 +61,7 @@ class Fold:
         self.new_acts: dict[ActKey, str] = {}
         self.parked: list[Waiting] = []
         self.failures: list[tuple[Claim, Exception]] = []
+        self.decided_in: set[Place] = set()
         self.handled = 0
         self.counts: Counter[tuple[Counted, StrEnum]] = Counter()
         self.done = 0
@@ -88,6 +90,7 @@ class Fold:
             return
         context = self._context(claim)
         outcome = transition(case.state, claim.event, context)
+        self.decided_in.add(claim.record.place)
         if isinstance(outcome, Apply):
             self._emit(case, outcome, claim.envelope.source, claim.envelope.id, context.moment)
             last = outcome.events[-1]
@@ -115,20 +118,21 @@ class Fold:
                 self._examine_waiting(case, waiting, registry)
         self._retry(case)
 
-    def redrive(self, waiting: Waiting) -> None:
-        """Carry out an operator's decision on a failed act, which belongs to no request."""
-        if waiting.action is OperatorAction.REDRIVE:
+    def take_up(self, waiting: Waiting) -> None:
+        """Try a failed act again, or give it up, when its time has come. An act belongs to no request."""
+        if waiting.to_try:
             try:
                 self._act(self._claim_of(waiting))
             except Exception as error:
                 self._failed(waiting, error)
-                return
-        self.done += 1
-        waiting.gone = True
+            else:
+                self._let_go(waiting)
+        elif waiting.to_skip:
+            self._let_go(waiting, skipped=True)
 
     def park_failed(self, case: Case, claim: Claim, error: Exception) -> None:
         """Park a claim on which the code failed; later ones of its request wait behind it."""
-        self._park(case, claim, ParkReason.FAILED, failure(error), NEVER)
+        self._keep(case, claim, failed_event(case.key, failure(error), claim.record))
         self.failures.append((claim, error))
         self.counts[Counted.PARKED, ParkReason.FAILED] += 1
 
@@ -207,21 +211,24 @@ class Fold:
 
     def _hold(self, case: Case, waiting: Waiting, outcome: Await) -> None:
         """Let `waiting` wait for what `outcome` says."""
-        before = waiting.event
         reason, wait_for = ParkReason.PREDECESSOR, None
         if outcome.reason is AwaitReason.REGISTRY:
             assert outcome.state is not None, "a request that waits for the registry says so in its row"
             reason, wait_for = ParkReason.REGISTRY, self._ends_of(outcome.state.agency)
             case.state = outcome.state
             case.changed = True
-        waiting.event = ParkedEvent(before.key, reason, outcome.detail, before.record, self._expiry(), wait_for)
-        waiting.action = None
-        waiting.changed = True
+        expires_at = self._expiry()
+        waiting.change(
+            replace(waiting.event, reason=reason, detail=outcome.detail, expires_at=expires_at, wait_for=wait_for)
+        )
 
     def _park(self, case: Case, claim: Claim, reason: ParkReason, detail: str, expires_at: datetime) -> Waiting:
         if reason is ParkReason.BEHIND and case.waiting_now >= WAITING_MAX:
             raise ParkFull(f"request {case.key}: {WAITING_MAX} claims wait; redrive or skip the one that failed")
-        waiting = Waiting(ParkedEvent(case.key, reason, detail, claim.record, expires_at), None, claim=claim)
+        return self._keep(case, claim, ParkedEvent(case.key, reason, detail, claim.record, expires_at))
+
+    def _keep(self, case: Case, claim: Claim, event: ParkedEvent) -> Waiting:
+        waiting = Waiting(event, claim=claim)
         case.waiting.append(waiting)
         self.parked.append(waiting)
         # Even without a submission the request gets a row, so that a racing one meets it and waits its turn.
@@ -229,14 +236,21 @@ class Fold:
         return waiting
 
     def _retry(self, case: Case) -> None:
-        """Try the waiting claims in order of arrival, from the first again after each that applied."""
+        """Try the waiting claims in order of arrival, from the first again after each that applied.
+
+        What came after a claim on which the code failed is not tried.
+        """
         again = True
-        while again and not case.blocked:
-            again = any(self._try(case, waiting) for waiting in list(case.waiting))
+        while again:
+            again = False
+            for waiting in list(case.waiting):
+                again = not waiting.failed and self._try(case, waiting)
+                if again or waiting.failed:
+                    break
 
     def _try(self, case: Case, waiting: Waiting) -> bool:
         """Try one waiting claim; return whether it applied, so that earlier ones may now fit."""
-        if waiting.gone or waiting.event.reason not in (ParkReason.PREDECESSOR, ParkReason.BEHIND) or case.blocked:
+        if waiting.gone or waiting.event.reason not in (ParkReason.PREDECESSOR, ParkReason.BEHIND):
             return False
         claim = self._claim_of(waiting)
         try:
@@ -250,8 +264,7 @@ class Fold:
             if waiting.event.reason is ParkReason.BEHIND:
                 self._hold(case, waiting, outcome)
             return False
-        waiting.gone = True
-        self.done += 1
+        self._let_go(waiting)
         if isinstance(outcome, Refuse):
             self._refuse(case, claim, outcome)
             return False
@@ -260,24 +273,26 @@ class Fold:
 
     def _examine_waiting(self, case: Case, waiting: Waiting, registry: Mapping[str, int]) -> None:
         event, overdue = waiting.event, waiting.event.expires_at <= self.now
-        if waiting.action is OperatorAction.REDRIVE and _waited_for_registry(case, self._claim_of(waiting)):
+        if waiting.to_try and _waited_for_registry(case, self._claim_of(waiting)):
             # Set aside while the request waited for the registry, so the wait is over.
-            self._change(waiting, ParkReason.REGISTRY, "an operator redrives it", event.expires_at)
+            waiting.change(replace(event, reason=ParkReason.REGISTRY))
             self._resume(case, waiting)
         elif event.reason is ParkReason.REGISTRY:
-            if overdue or waiting.action is not None or passed(event, registry):
+            if overdue or waiting.to_try or waiting.to_skip or passed(event, registry):
                 self._resume(case, waiting)
-        elif waiting.action is OperatorAction.SKIP:
-            waiting.gone = True
-            self.done += 1
-        elif waiting.action is OperatorAction.REDRIVE:
+        elif waiting.to_skip:
+            self._let_go(waiting, skipped=True)
+        elif waiting.to_try:
             # No longer failed, so it is tried in its turn with everything that waits behind it.
-            self._change(waiting, ParkReason.BEHIND, "an operator redrives it", NEVER)
+            waiting.change(replace(event, reason=ParkReason.BEHIND, detail="is tried again", expires_at=NEVER))
         elif event.reason is ParkReason.PREDECESSOR and overdue:
-            waiting.gone = True
-            self.done += 1
+            self._let_go(waiting)
             detail = f"{event.detail}; it did not come in time, send both again"
             self._refuse(case, self._claim_of(waiting), Refuse(ClaimRefusal.PREDECESSOR_NEVER_CAME, detail))
+
+    def _let_go(self, waiting: Waiting, *, skipped: bool = False) -> None:
+        waiting.gone, waiting.skipped = True, skipped
+        self.done += 1
 
     def _resume(self, case: Case, waiting: Waiting) -> None:
         claim = self._claim_of(waiting)
@@ -288,6 +303,7 @@ class Fold:
     def _act(self, claim: Claim) -> None:
         moment = self._moment(claim)
         outcome = act(claim.event, self._acts, self._world.snapshot(moment), LOG_REQUESTS.partitions)
+        self.decided_in.add(claim.record.place)
         if isinstance(outcome, Refuse):
             self._log_act(claim, (_refused(claim, outcome, None),))
             self.counts[Counted.REFUSED, outcome.reason] += 1
@@ -307,14 +323,8 @@ class Fold:
                 self.decided.append(Decided(event, event_id, event_id, moment, 1, None))
 
     def _failed(self, waiting: Waiting, error: Exception) -> None:
-        self._change(waiting, ParkReason.FAILED, failure(error), NEVER)
+        waiting.fail(failure(error))
         self.failures.append((self._claim_of(waiting), error))
-
-    def _change(self, waiting: Waiting, reason: ParkReason, detail: str, expires_at: datetime) -> None:
-        before = waiting.event
-        waiting.event = ParkedEvent(before.key, reason, detail, before.record, expires_at, before.wait_for)
-        waiting.action = None
-        waiting.changed = True
 
     def _claim_of(self, waiting: Waiting) -> Claim:
         if waiting.claim is None:

@@ -6,15 +6,16 @@ them, bring the registry's view up to date, read the loads, fold, write, and las
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 
 from consumers.failures import place_of
 from consumers.intake import Claim, IntakeReader, Unreadable, conflicting, read_claim
-from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
+from consumers.parking import ParkedRow, ParkReason, failed_event
 from consumers.requests.cases import Case, Waiting, known_case, new_case, waiting_of
 from consumers.requests.domain.acts import ActKey, remembered
 from consumers.requests.domain.lifecycle import REQUEST_CLAIMS
@@ -26,18 +27,8 @@ from consumers.requests.fold import Fold, failure, passed
 from consumers.requests.messages import messages
 from consumers.requests.ports import IntakeEnds, RequestStores
 from consumers.requests.reading import ClaimReader
-from consumers.runner.ports import (
-    BrokerUnavailable,
-    Clock,
-    Collision,
-    Contention,
-    DatabaseUnavailable,
-    Meanwhile,
-    Outcome,
-    Record,
-    Setback,
-    Telemetry,
-)
+from consumers.runner.ports import Clock, Meanwhile, Outcome, Place, Record, Setback, Telemetry
+from consumers.sweeping import do_divided
 from schemas.intake_office import RequestAccepted
 
 CONSUMER = "requests"
@@ -81,7 +72,7 @@ class RequestsHandler:
         self._view = RegistryView.empty()
         self._log = structlog.get_logger(CONSUMER)
 
-    def handle(self, stores: RequestStores, records: Sequence[Record]) -> None:
+    def handle(self, stores: RequestStores, records: Sequence[Record]) -> Collection[Place]:
         """Apply a batch. Raises what the stores raise, `ParkFull`, and whatever the code fails with on one claim."""
         claims, letters = self._read(records)
         screened = stores.claims.screen(claims)
@@ -94,6 +85,7 @@ class RequestsHandler:
         self._count(fold, len(screened.duplicates), letters)
         if letters:
             stores.dead_letters.add(CONSUMER, letters)
+        return fold.decided_in
 
     def park_failed(self, stores: RequestStores, record: Record, error: Exception) -> None:
         """Park one record on which `handle` fails by itself; later claims of its request wait behind it."""
@@ -105,7 +97,7 @@ class RequestsHandler:
             request_id = request_of(claim)
             if request_id is None:
                 key = f"{claim.envelope.source} {claim.envelope.id}"
-                stores.park.park([ParkedEvent(key, ParkReason.FAILED, failure(error), record, NEVER)])
+                stores.park.park([failed_event(key, failure(error), record)])
                 self._telemetry.count(Outcome.PARKED, 1, ParkReason.FAILED)
                 self._tell(claim, error)
             else:
@@ -117,7 +109,7 @@ class RequestsHandler:
             stores.dead_letters.add(CONSUMER, letters)
 
     def sweep(self, stores: RequestStores) -> int:
-        """Do what is due by itself: timers, waits that ended, operators' decisions. Never waits for a row.
+        """Do what is due by itself: timers, waits and rests that ended, operators' decisions. Never waits for a row.
 
         A request on which the code fails is set aside and does not hold the others up.
         """
@@ -133,54 +125,41 @@ class RequestsHandler:
         self._catch_up(stores)
         ids = {request_id for request_id in map(_uuid, keys) if request_id is not None}
         states = {**due, **stores.requests.lock_free(ids - due.keys())}
-        subjects = [*map(str, states), *sorted(key for key in keys if _uuid(key) is None)]
-        return self._examine(stores, subjects, _Due(states, stores.park.of_keys(subjects), registry))
+        # Acts belong to no locked row, so their parked events are locked themselves.
+        acts = stores.park.lock_free(sorted(key for key in keys if _uuid(key) is None))
+        requests = [str(request_id) for request_id in states]
+        found = _Due(states, [*stores.park.of_keys(requests), *acts], registry)
+        subjects = [*requests, *dict.fromkeys(row.event.key for row in acts)]
+        examine, set_aside = partial(self._examine, stores, found), partial(self._set_aside, stores, found)
+        return do_divided(subjects, stores.attempt, examine, set_aside)
 
-    def _examine(self, stores: RequestStores, subjects: Sequence[str], due: _Due) -> int:
-        """Do what is due of `subjects`; what fails is divided until the one at fault stands alone."""
-        try:
-            with stores.attempt():
-                return self._examine_together(stores, frozenset(subjects), due)
-        except (DatabaseUnavailable, BrokerUnavailable):
-            raise
-        except Exception as error:
-            if isinstance(error, Contention) and not isinstance(error, Collision):
-                raise
-            if len(subjects) <= 1:
-                self._set_aside(stores, subjects, due, error)
-                return 0
-        middle = len(subjects) // 2
-        return sum(self._examine(stores, part, due) for part in (subjects[:middle], subjects[middle:]))
-
-    def _examine_together(self, stores: RequestStores, subjects: Collection[str], due: _Due) -> int:
-        cases = {one: known_case(state) for one, state in due.states.items() if str(one) in subjects}
-        rows = [row for row in due.rows if row.event.key in subjects]
+    def _examine(self, stores: RequestStores, due: _Due, subjects: Sequence[str]) -> int:
+        wanted = frozenset(subjects)
+        cases = {one: known_case(state) for one, state in due.states.items() if str(one) in wanted}
+        rows = [row for row in due.rows if row.event.key in wanted]
         acts = _hand_out(rows, cases)
         fold = self._fold(stores, cases, _claims_of(acts), hold=bool(rows))
         for case in cases.values():
             fold.examine(case, due.registry)
         for act in acts:
-            fold.redrive(act)
+            fold.take_up(act)
         self._write(stores, fold, acts)
         return fold.done
 
-    def _set_aside(self, stores: RequestStores, subjects: Sequence[str], due: _Due, error: Exception) -> None:
-        """Let a timer rest, and keep as failed what was due of the waiting claims, until a person decides."""
+    def _set_aside(self, stores: RequestStores, due: _Due, subject: str, error: Exception) -> None:
+        """Let a timer rest, and keep as failed what was due of the waiting claims."""
         now = self._clock.now()
-        for row in due.rows:
-            event = row.event
-            ended = event.reason is ParkReason.REGISTRY and passed(event, due.registry)
-            if event.key in subjects and (ended or row.action is not None or event.expires_at <= now):
-                stores.park.change(row.id, ParkReason.FAILED, failure(error), NEVER)
-        request_ids = [request_id for request_id in map(_uuid, subjects) if request_id is not None]
-        for request_id in request_ids:
+        rows = [row for row in due.rows if row.event.key == subject and _is_due(row, now, due.registry)]
+        stores.park.keep([row.with_failure(failure(error)) for row in rows])
+        request_id, signal = _uuid(subject), None
+        if request_id is not None:
             stores.requests.rest(request_id, now + REST)
-        signals = [due.states[one].overdue(now) for one in request_ids]
+            signal = due.states[request_id].overdue(now)
         self._telemetry.rolled_back(Setback.HANDLER_FAILED)
         self._log.error(
             "set aside: the sweep fails on it",
-            request_id=request_ids[0] if request_ids else None,
-            cause=signals[0].value if signals and signals[0] is not None else "parked",
+            request_id=request_id,
+            cause="parked" if signal is None else signal.value,
             error=type(error).__name__,
             where=place_of(error),
         )
@@ -255,19 +234,18 @@ class RequestsHandler:
     def _write_park(self, stores: RequestStores, fold: Fold, other: Collection[Waiting]) -> None:
         stores.park.park([waiting.event for waiting in fold.parked if not waiting.gone])
         gone: list[int] = []
+        skipped: list[int] = []
+        kept: list[ParkedRow] = []
         for waiting in (*(one for case in fold.cases.values() for one in case.waiting), *other):
-            row_id, event = waiting.row_id, waiting.event
-            if row_id is None:
+            if waiting.row is None:
                 continue
             if waiting.gone:
-                gone.append(row_id)
-            elif waiting.changed and event.wait_for is not None:
-                # What it waits for is new, so it is parked anew.
-                gone.append(row_id)
-                stores.park.park([event])
+                (skipped if waiting.skipped else gone).append(waiting.row.id)
             elif waiting.changed:
-                stores.park.change(row_id, event.reason, event.detail, event.expires_at)
+                kept.append(replace(waiting.row, event=waiting.event))
         stores.park.remove(gone)
+        stores.park.skip(skipped)
+        stores.park.keep(kept)
 
     def _count(self, fold: Fold, duplicates: int, letters: Sequence[Unreadable]) -> None:
         if fold.handled:
@@ -304,6 +282,11 @@ def _hand_out(rows: Iterable[ParkedRow], cases: Mapping[UUID, Case]) -> list[Wai
 def _claims_of(waiting: Iterable[Waiting]) -> list[Claim]:
     read = (read_claim(one.event.record, IntakeReader.REQUESTS) for one in waiting)
     return [claim for claim in read if isinstance(claim, Claim)]
+
+
+def _is_due(row: ParkedRow, now: datetime, registry: Mapping[str, int]) -> bool:
+    ended = row.event.reason is ParkReason.REGISTRY and passed(row.event, registry)
+    return ended or row.to_try or row.to_skip or row.event.expires_at <= now
 
 
 def _states(cases: Iterable[Case]) -> list[RequestState]:

@@ -131,17 +131,23 @@ class Park(Protocol):
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
         """Return the parked events of `keys`, oldest first."""
 
+    def lock_free(self, keys: Collection[str]) -> list[ParkedRow]:
+        """Lock those events of `keys` that nobody else has locked, and return them, oldest first."""
+
     def due_keys(self, now: datetime, limit: int) -> list[str]:
-        """Return keys with an event that is past its time or that an operator has decided on."""
+        """Return keys with an event that is past its time, has rested after a failure, or was decided on."""
 
     def waiting(self, reason: ParkReason, limit: int) -> list[ParkedRow]:
         """Return the oldest events that wait for `reason`, of every topic."""
 
     def remove(self, ids: Collection[int]) -> None:
-        """Let events go."""
+        """Let events go: they were applied or refused."""
 
-    def change(self, parked_id: int, reason: ParkReason, detail: str, expires_at: datetime) -> None:
-        """Keep an event parked for another reason, with any operator's decision carried out."""
+    def skip(self, ids: Collection[int]) -> None:
+        """Let events go that an operator has given up."""
+
+    def keep(self, rows: Sequence[ParkedRow]) -> None:
+        """Write what is new of events that stay, with the decisions in `rows` carried out. Failed ones rest now."""
 
 
 class DeadLetters(Protocol):

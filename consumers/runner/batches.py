@@ -8,6 +8,7 @@ import structlog
 
 from consumers.failures import place_of
 from consumers.runner.backoff import Backoff
+from consumers.runner.failures import FailedInARow, Failures
 from consumers.runner.ownership import Ownership
 from consumers.runner.ports import (
     BrokerUnavailable,
@@ -24,6 +25,7 @@ from consumers.runner.ports import (
 )
 
 Stores = TypeVar("Stores")
+Result = TypeVar("Result")
 
 #: So often a colliding batch is done again as a whole before it is divided: half the rows are half the quarrel.
 TRIES_BEFORE_DIVIDING = 4
@@ -36,7 +38,7 @@ class Batches(Generic[Stores]):
 
     `apply` may raise `Fenced`, `Contention`, `DatabaseUnavailable` and `BrokerUnavailable`; then the caller reads the
     positions again. No other exception leaves it: a record on which the handler fails is parked, and a partition whose
-    record cannot be parked is halted.
+    record cannot be parked, or in which too many have failed in a row, is halted.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Batches(Generic[Stores]):
         self._telemetry = telemetry
         self._chance = chance
         self._monotonic = monotonic
+        self._failures = Failures()
         self._log = structlog.get_logger("runner")
 
     def apply(self, records: Sequence[Record], stop: Event) -> None:
@@ -61,7 +64,7 @@ class Batches(Generic[Stores]):
         backoff = Backoff(self._chance, last_seconds=1.0)
         while True:
             try:
-                self._transact(records, self._handler.handle)
+                decided_in = self._transact(records, self._handler.handle)
             except Collision as collision:
                 self._telemetry.rolled_back(Setback.CONTENTION)
                 wait_seconds = backoff.next_seconds()
@@ -82,6 +85,7 @@ class Batches(Generic[Stores]):
                 self._divide(records, stop, error)
                 break
             else:
+                self._failures.end(decided_in or ())
                 break
 
     def _divide(self, records: Sequence[Record], stop: Event, error: Exception) -> None:
@@ -95,6 +99,12 @@ class Batches(Generic[Stores]):
             self._park(records[0], error)
 
     def _park(self, record: Record, error: Exception) -> None:
+        try:
+            self._failures.check(record.place, error)
+        except FailedInARow as many:
+            self._telemetry.rolled_back(Setback.FAILED_IN_A_ROW)
+            self._halt(record, Setback.FAILED_IN_A_ROW, f"{many}; it failed at {place_of(error)}")
+            return
         # The message may quote a citizen's data; the place in the code does not.
         self._log.error(
             "record parked: the handler fails on it",
@@ -106,6 +116,7 @@ class Batches(Generic[Stores]):
         )
         try:
             self._transact([record], lambda stores, _: self._handler.park_failed(stores, record, error))
+            self._failures.add(record.place)
         except (Fenced, Contention, DatabaseUnavailable, BrokerUnavailable):
             raise
         except ParkFull as full:
@@ -119,14 +130,16 @@ class Batches(Generic[Stores]):
         if self._ownership.mine([record]):
             self._ownership.halt(self._ownership.partition_of(record), cause, why)
 
-    def _transact(self, records: Sequence[Record], act: Callable[[Stores, Sequence[Record]], None]) -> None:
+    def _transact(self, records: Sequence[Record], act: Callable[[Stores, Sequence[Record]], Result]) -> Result | None:
+        """Return what `act` returned; none when none of `records` is this worker's any more."""
         mine = self._ownership.mine(records)
         if not mine:
-            return
+            return None
         moves = self._ownership.moves(mine)
         started = self._monotonic()
         with self._work.transaction() as (positions, stores):
             positions.advance(moves)
-            act(stores, mine)
+            result = act(stores, mine)
         self._ownership.moved(moves)
         self._telemetry.committed(len(mine), self._monotonic() - started)
+        return result

@@ -6,9 +6,9 @@ import structlog
 
 from consumers.runner.ports import Leases, Move, Partition, PositionLost, Record, Setback, Source, Telemetry
 
-#: A partition that stands still because the park is full is tried again after so many renewals: somebody may have
-#: made room. One whose position is lost stays still until the worker is started again.
-PARK_FULL_RENEWALS = 10
+#: A partition that stands still is tried again after so many renewals: somebody may have made room in the park, or
+#: mended what the code failed on. One whose position is lost stays still until the worker is started again.
+HALT_RENEWALS = 10
 
 
 class Ownership:
@@ -76,7 +76,7 @@ class Ownership:
         """Let one partition stand still, and say so; the next renewal gives it up."""
         self._log.error("partition halted", topic=partition.topic, partition=partition.number, cause=cause, why=why)
         self._telemetry.halted(partition, cause)
-        self._halted[partition] = None if cause is Setback.POSITION_LOST else PARK_FULL_RENEWALS
+        self._halted[partition] = None if cause is Setback.POSITION_LOST else HALT_RENEWALS
         self._positions.pop(partition, None)
         self._by_place.pop((partition.topic, partition.number), None)
         self._certain = False

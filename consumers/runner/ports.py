@@ -3,7 +3,7 @@
 Lock order everywhere: positions, then request rows by id, then the load clock and office positions, late as possible.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,6 +58,10 @@ class PositionLost(Exception):
         self.partition = partition
 
 
+#: A topic and the number of one of its partitions.
+Place = tuple[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One Kafka record. `appended_at` is the broker's time (real time) for intake topics."""
@@ -69,6 +73,11 @@ class Record:
     headers: tuple[tuple[str, bytes | None], ...]
     value: bytes | None
     appended_at: datetime
+
+    @property
+    def place(self) -> Place:
+        """Where it lies."""
+        return self.topic, self.partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +145,12 @@ class Leases(Protocol):
 class Handler(Protocol[Stores]):
     """What a capability does with records. Called inside the transaction that moves the positions."""
 
-    def handle(self, stores: Stores, records: Sequence[Record]) -> None:
-        """Apply a batch, in the order given per partition. An exception rolls everything back."""
+    def handle(self, stores: Stores, records: Sequence[Record]) -> Collection[Place]:
+        """Apply a batch, in the order given per partition. An exception rolls everything back.
+
+        Returns where the code decided on a record, whatever it decided. A record that it only passes over, or that
+        waits behind another one, does not show that the code works.
+        """
 
     def park_failed(self, stores: Stores, record: Record, error: Exception) -> None:
         """Park one record on which `handle` fails by itself; later events of its key wait behind it."""
@@ -166,6 +179,7 @@ class Setback(StrEnum):
     POSITION_LOST = "position_lost"
     PARK_FULL = "park_full"
     HANDLER_FAILED = "handler_failed"
+    FAILED_IN_A_ROW = "failed_in_a_row"
     STARTING = "starting"
 
 

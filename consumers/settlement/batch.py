@@ -13,7 +13,7 @@ from uuid import UUID
 
 from consumers.jalali import month_of
 from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
-from consumers.runner.ports import Meanwhile
+from consumers.runner.ports import Meanwhile, Place
 from consumers.settlement.announce import Announcement, messages_of
 from consumers.settlement.arrival import DISPUTE, Arrival, LogUnreadable, read_arrival
 from consumers.settlement.closing import close_passed_windows
@@ -25,6 +25,8 @@ from schemas.decode import EventInvalid
 from schemas.log_requests import DisputeMarked, WindowMarked
 
 _DETAIL_LENGTH = 500
+_STILL_MISSING = "events that must precede it are still missing"
+_NOT_NEXT = "cannot be skipped: events that must precede it are missing; bring the log's missing part back first"
 
 
 class Tally(NamedTuple):
@@ -33,15 +35,20 @@ class Tally(NamedTuple):
     handled: int
     duplicates: int
     parked: int
+    unparked: int
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An event that is not entered yet: parked before (then it has an id) or set aside by this batch."""
+    """An event that is not entered yet: parked before (then it has a row) or set aside by this batch."""
 
     arrival: Arrival
-    parked_id: int | None = None
-    failed: bool = False
+    row: ParkedRow | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether it does not simply wait for its turn: the code failed on it before, or an operator gives it up."""
+        return self.row is not None and (self.row.event.reason is ParkReason.FAILED or self.row.to_skip)
 
 
 class Batch:
@@ -62,8 +69,10 @@ class Batch:
         self._offices: list[OfficeChange] = []
         self._disputes: dict[UUID, tuple[bool, datetime]] = {}
         self._unparked: list[int] = []
-        self._failures: list[tuple[int, str]] = []
+        self._skipped: list[int] = []
+        self._kept: list[ParkedRow] = []
         self._handled = self._duplicates = 0
+        self.entered_in: set[Place] = set()
 
     def take(self, arrival: Arrival) -> None:
         """Enter one event, or skip it, or set it aside; then enter what waited for it."""
@@ -80,36 +89,41 @@ class Batch:
         else:
             self._enter(arrival, subject)
             if waiting is not None:
-                self._enter_waiting(waiting, subject)
+                self._enter_waiting(subject)
 
-    def retry(self, arrival: Arrival, parked_id: int) -> bool:
-        """Enter a parked event now; return whether its turn has come (or has passed), so that it left the park."""
+    def retry(self, arrival: Arrival, row: ParkedRow) -> None:
+        """Enter a parked event when its turn has come; it stays parked before that, and when the code fails again."""
         subject = arrival.subject
-        if subject is None:
-            self._mark(arrival)
-        elif arrival.sequence > self._last.get(subject, 0) + 1:
-            return False
-        elif arrival.sequence == self._last.get(subject, 0) + 1:
-            self._enter(arrival, subject)
-            self._enter_waiting(self._waiting.get(subject, {}), subject)
-        self._unparked.append(parked_id)
-        return True
+        try:
+            if subject is None:
+                self._mark(arrival)
+            elif arrival.sequence > self._last.get(subject, 0) + 1:
+                self._kept.append(row.with_reason(ParkReason.GAP, _STILL_MISSING, NEVER))
+                return
+            elif arrival.sequence == self._last.get(subject, 0) + 1:
+                self._enter(arrival, subject)
+        except Exception as error:
+            self._kept.append(row.with_failure(failure_detail(error)))
+            return
+        self._unparked.append(row.id)
+        if subject is not None:
+            self._enter_waiting(subject)
 
-    def skip(self, arrival: Arrival, parked_id: int) -> bool:
-        """Leave a parked event out of the ledger, and go on after it; return whether that was possible.
+    def skip(self, arrival: Arrival, row: ParkedRow) -> None:
+        """Leave a parked event out of the ledger, and go on after it.
 
         Only the next event of a subject can be left out: leaving out one behind a gap would make the missing ones, when
         they come at last, look like repetitions, and their money would be lost without a word.
         """
         subject = arrival.subject
+        last = 0 if subject is None else self._last.get(subject, 0)
+        if subject is not None and arrival.sequence > last + 1:
+            self._kept.append(row.with_reason(ParkReason.GAP, _NOT_NEXT, NEVER))
+            return
+        self._skipped.append(row.id)
         if subject is not None:
-            last = self._last.get(subject, 0)
-            if arrival.sequence > last + 1:
-                return False
             self._last[subject] = max(arrival.sequence, last)
-            self._enter_waiting(self._waiting.get(subject, {}), subject)
-        self._unparked.append(parked_id)
-        return True
+            self._enter_waiting(subject)
 
     def write(self, meanwhile: Meanwhile | None = None) -> Tally:
         """Write all: rows first, the offices' positions as late as possible, messages last.
@@ -127,13 +141,13 @@ class Batch:
         parked = self._set_aside()
         park.park(parked)
         park.remove(self._unparked)
-        for parked_id, detail in self._failures:
-            park.change(parked_id, ParkReason.FAILED, detail, NEVER)
+        park.skip(self._skipped)
+        park.keep(self._kept)
         marks = [mark for page in self._pages.values() for mark in page.marks]
         closings = close_passed_windows(self._stores.windows, marks)
         revision = self._stores.loads.move(merged(self._offices)) if self._offices else None
         self._stores.outbox.add([*messages_of(self._announcements, revision), *closings], meanwhile)
-        return Tally(self._handled, self._duplicates, len(parked))
+        return Tally(self._handled, self._duplicates, len(parked), len({*self._unparked, *self._skipped}))
 
     def _enter(self, arrival: Arrival, subject: str) -> None:
         if books(arrival.event_type):
@@ -144,6 +158,7 @@ class Batch:
             self._disputes[event.request_id] = (event.open, arrival.time)
         self._last[subject] = arrival.sequence
         self._handled += 1
+        self.entered_in.add(arrival.record.place)
 
     def _book(self, arrival: Arrival) -> None:
         event = arrival.decode()
@@ -153,35 +168,39 @@ class Batch:
         if booking is None:
             return
         request_id = getattr(event, "request_id", None)
-        page.enter(booking, transaction_id, arrival.event_id, request_id, arrival.time)
         announcement = Announcement(booking, arrival, transaction_id, request_id)
-        self._announcements.append(announcement)
+        moved: list[OfficeChange] = []
         if announcement.moves_loads:
             assert booking.office is not None, "only an office has a reservation and an income"
             month = month_of(arrival.time) if booking.income_rial else 0
-            self._offices.append(OfficeChange(booking.office, booking.released_rial, booking.income_rial, month))
+            moved.append(OfficeChange(booking.office, booking.released_rial, booking.income_rial, month))
+        # What can fail comes before this: a batch that is changed in part could not go on after a failure.
+        page.enter(booking, transaction_id, arrival.event_id, request_id, arrival.time)
+        self._announcements.append(announcement)
+        self._offices += moved
 
-    def _enter_waiting(self, waiting: dict[int, Waiting], subject: str) -> None:
-        """Enter what waits in sequence from here on. What failed before waits for an operator, not for its turn."""
+    def _enter_waiting(self, subject: str) -> None:
+        """Enter what waits in sequence from here on, up to the first that is held."""
+        waiting = self._waiting.get(subject, {})
         for sequence in sorted(waiting):
             event = waiting[sequence]
-            if sequence > self._last[subject] + 1 or (sequence > self._last[subject] and event.failed):
+            if sequence > self._last[subject] + 1 or (sequence > self._last[subject] and event.held):
                 break
             if sequence > self._last[subject] and not self._enter_parked(event, subject):
                 break
             del waiting[sequence]
-            if event.parked_id is not None:
-                self._unparked.append(event.parked_id)
+            if event.row is not None:
+                self._unparked.append(event.row.id)
 
     def _enter_parked(self, event: Waiting, subject: str) -> bool:
-        if event.parked_id is None:
+        if event.row is None:
             self._enter(event.arrival, subject)
             return True
         try:
             self._enter(event.arrival, subject)
         except Exception as error:
-            # The event that let it in is not at fault; this one waits for an operator from now on.
-            self._failures.append((event.parked_id, failure_detail(error)))
+            # The event that let it in is not at fault; this one rests from now on.
+            self._kept.append(event.row.with_failure(failure_detail(error)))
             return False
         return True
 
@@ -191,6 +210,7 @@ class Batch:
         assert event.partition == arrival.record.partition, "a marker lies in the partition that it cuts"
         if self._pages[event.partition].mark(event.window, event.partitions, arrival.time):
             self._handled += 1
+            self.entered_in.add(arrival.record.place)
         else:
             self._duplicates += 1
 
@@ -200,15 +220,14 @@ class Batch:
         except LogUnreadable:
             return
         if arrival.subject is not None:
-            failed = row.event.reason is ParkReason.FAILED
-            self._waiting.setdefault(arrival.subject, {})[arrival.sequence] = Waiting(arrival, row.id, failed)
+            self._waiting.setdefault(arrival.subject, {})[arrival.sequence] = Waiting(arrival, row)
 
     def _set_aside(self) -> list[ParkedEvent]:
         return [
             _parked(event.arrival)
             for waiting in self._waiting.values()
             for event in waiting.values()
-            if event.parked_id is None
+            if event.row is None
         ]
 
     def _keep_progress(self) -> None:

@@ -1,18 +1,23 @@
 """Settlement's handler: batches of the requests' log go into the ledger; operators' decisions on parked events too."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
-from consumers.parking import NEVER, OperatorAction, ParkedEvent, ParkedRow, ParkReason
-from consumers.runner.ports import Meanwhile, Outcome, Record, Telemetry
-from consumers.settlement.arrival import LogUnreadable, read_arrival
+import structlog
+
+from consumers.failures import place_of
+from consumers.parking import ParkedRow, ParkReason, failed_event
+from consumers.runner.ports import Meanwhile, Outcome, Place, Record, Setback, Telemetry
+from consumers.settlement.arrival import Arrival, LogUnreadable, read_arrival
 from consumers.settlement.batch import Batch, failure_detail
 from consumers.settlement.ports import SettlementStores
+from consumers.sweeping import do_divided
 
 CONSUMER = "settlement"
-_DECISIONS_AT_ONCE = 100
-_NOT_NEXT = "cannot be skipped: events that must precede it are missing; bring the log's missing part back first"
-#: Nothing here expires: a gap is filled by the log's repair, a failure is decided by a person.
+#: How much one sweep takes on, so that a batch never waits long behind it.
+SWEEP_MAX = 500
+#: Nothing here expires: a gap is filled by the log's repair, a failure rests in real time.
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -26,7 +31,7 @@ class SettlementHandler:
         self._telemetry = telemetry
         self._read_on = read_on
 
-    def handle(self, stores: SettlementStores, records: Sequence[Record]) -> None:
+    def handle(self, stores: SettlementStores, records: Sequence[Record]) -> Collection[Place]:
         """Enter a batch. Raises on a record that cannot be read or decoded: the runner finds and parks it."""
         arrivals = [read_arrival(record) for record in records]
         batch = Batch(stores, arrivals)
@@ -36,45 +41,51 @@ class SettlementHandler:
         self._telemetry.count(Outcome.HANDLED, tally.handled)
         self._telemetry.count(Outcome.DUPLICATE, tally.duplicates)
         self._telemetry.count(Outcome.PARKED, tally.parked, ParkReason.GAP)
+        return batch.entered_in
 
     def park_failed(self, stores: SettlementStores, record: Record, error: Exception) -> None:
-        """Park one record until an operator decides; later events of its subject wait behind the gap that it leaves."""
-        stores.park.park([ParkedEvent(_key(record), ParkReason.FAILED, failure_detail(error), record, NEVER)])
+        """Park one record, to be tried again; later events of its subject wait behind the gap that it leaves."""
+        stores.park.park([failed_event(_key(record), failure_detail(error), record)])
         self._telemetry.count(Outcome.PARKED, reason=ParkReason.FAILED)
 
     def sweep(self, stores: SettlementStores) -> int:
-        """Carry out operators' decisions on parked events; return how many left the park by them."""
-        keys = stores.park.due_keys(_NO_TIME, _DECISIONS_AT_ONCE)
-        if not keys:
-            return 0
-        return sum(_carry_out(stores, row) for row in stores.park.of_keys(keys) if row.action is not None)
+        """Try again what failed and has rested, and carry out operators' decisions; return how many left the park."""
+        keys = stores.park.due_keys(_NO_TIME, SWEEP_MAX)
+        take_up, set_aside = partial(_take_up, stores), partial(self._set_aside, stores)
+        return do_divided(keys, stores.attempt, take_up, set_aside)
+
+    def _set_aside(self, stores: SettlementStores, key: str, error: Exception) -> None:
+        """Keep as failed what was due of one key, because it cannot even be written."""
+        rows = [row for row in stores.park.of_keys([key]) if row.to_try or row.to_skip]
+        stores.park.keep([row.with_failure(failure_detail(error)) for row in rows])
+        self._telemetry.rolled_back(Setback.HANDLER_FAILED)
+        structlog.get_logger(CONSUMER).error(
+            "set aside: the sweep fails on it", key=key, error=type(error).__name__, where=place_of(error)
+        )
 
 
-def _carry_out(stores: SettlementStores, row: ParkedRow) -> bool:
-    """Skip one event or try it again, under its partition's lock, so that the partition's owner waits meanwhile."""
-    try:
-        arrival = read_arrival(row.event.record)
-    except LogUnreadable as error:
-        if row.action is OperatorAction.SKIP:
-            stores.park.remove([row.id])
-            return True
-        stores.park.change(row.id, ParkReason.FAILED, failure_detail(error), NEVER)
-        return False
-    batch = Batch(stores, [arrival])
-    try:
-        if row.action is OperatorAction.SKIP:
-            if not batch.skip(arrival, row.id):
-                stores.park.change(row.id, ParkReason.GAP, _NOT_NEXT, NEVER)
-                return False
-        elif not batch.retry(arrival, row.id):
-            stores.park.change(row.id, ParkReason.GAP, "events that must precede it are still missing", NEVER)
-            return False
-    except Exception as error:
-        # Nothing was written yet: what fails here is the event itself, or one behind it, as it failed before.
-        stores.park.change(row.id, ParkReason.FAILED, failure_detail(error), NEVER)
-        return False
-    batch.write()
-    return True
+def _take_up(stores: SettlementStores, keys: Sequence[str]) -> int:
+    """Enter or skip what is due of `keys`, in the order of parking, under the locks of its partitions."""
+    # What is read after the locks stays true: the owner of a partition, or another sweep, may have been at it before.
+    stores.ledger.open({row.event.record.partition for row in stores.park.of_keys(keys)})
+    due: list[tuple[Arrival, ParkedRow]] = []
+    broken: list[tuple[LogUnreadable, ParkedRow]] = []
+    for row in stores.park.of_keys(keys):
+        if row.to_try or row.to_skip:
+            try:
+                due.append((read_arrival(row.event.record), row))
+            except LogUnreadable as error:
+                broken.append((error, row))
+    skipped = [row.id for _, row in broken if row.to_skip]
+    stores.park.skip(skipped)
+    stores.park.keep([row.with_failure(failure_detail(error)) for error, row in broken if not row.to_skip])
+    batch = Batch(stores, [arrival for arrival, _ in due])
+    for arrival, row in due:
+        if row.to_skip:
+            batch.skip(arrival, row)
+        else:
+            batch.retry(arrival, row)
+    return batch.write().unparked + len(skipped)
 
 
 def _key(record: Record) -> str:

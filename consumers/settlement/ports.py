@@ -1,12 +1,13 @@
 """What settlement needs inside one open transaction. Every call may raise `Contention` or `DatabaseUnavailable`."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from consumers.parking import ParkedEvent, ParkedRow, ParkReason
+from consumers.parking import ParkedEvent, ParkedRow
 from consumers.runner.ports import Meanwhile
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.page import BalanceChange, Mark
@@ -111,24 +112,28 @@ class Park(Protocol):
         """Return the parked events of `keys`, oldest first."""
 
     def due_keys(self, now: datetime, limit: int) -> list[str]:
-        """Return keys with an event that is past its time or that an operator has decided on."""
+        """Return keys with an event that is past its time, has rested after a failure, or was decided on."""
 
     def remove(self, ids: Collection[int]) -> None:
-        """Let events go."""
+        """Let events go: they were applied or refused."""
 
-    def change(self, parked_id: int, reason: ParkReason, detail: str, expires_at: datetime) -> None:
-        """Keep an event parked for another reason; an operator's decision on it is thereby carried out."""
+    def skip(self, ids: Collection[int]) -> None:
+        """Let events go that an operator has given up."""
+
+    def keep(self, rows: Sequence[ParkedRow]) -> None:
+        """Write what is new of events that stay, with the decisions in `rows` carried out. Failed ones rest now."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettlementStores:
-    """All stores, on one connection."""
+    """All stores, on one connection. `attempt` opens a part of the transaction that an exception undoes alone."""
 
     ledger: Ledger
     windows: Windows
     loads: Loads
     outbox: Outbox
     park: Park
+    attempt: Callable[[], AbstractContextManager[None]]
 
 
 def merged(changes: Iterable[OfficeChange]) -> list[OfficeChange]:

@@ -9,11 +9,20 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from connectors.telemetry.metrics import HALTED
 from consumers.parking import ParkReason
+from consumers.runner.ports import Setback
 from deploy.doctor.checks import Finding, Patient, good, note, wrong
 from deploy.readiness import ANSWER_WITHIN_SECONDS
 from deploy.workers import WORKERS
 from schemas.topics import INTAKE_PREFIX
 
+SEE_THE_LOG = "see `partition halted` in its log, and the section on it in docs/runbook.md"
+#: What to do about a halt, by its cause.
+HALT_REMEDIES = {
+    Setback.POSITION_LOST.value: SEE_THE_LOG,
+    Setback.PARK_FULL.value: "remove what fails, then `pishkhan parked redrive --failed` or `pishkhan parked skip`",
+    Setback.FAILED_IN_A_ROW.value: "the code is at fault: start a version without the fault, and it goes on by itself",
+    Setback.HANDLER_FAILED.value: "not even parking works: see `partition halted` in its log; it goes on when mended",
+}
 #: The relay publishes within moments; an event that is older than this waits for something.
 UNPUBLISHED_SECONDS = 60
 
@@ -25,6 +34,17 @@ class Unpublished:
     topic: str
     events: int
     oldest_seconds: float
+
+
+@dataclass(frozen=True)
+class Parked:
+    """How many events of one consumer wait for one reason, and how many of them are tried again by themselves."""
+
+    consumer: str
+    reason: str
+    events: int
+    tried_again: int = 0
+    next_try_seconds: float | None = None
 
 
 def check_outbox(patient: Patient) -> Iterable[Finding]:
@@ -70,9 +90,11 @@ def check_waiting(patient: Patient) -> Iterable[Finding]:
         return
     if _is_there(patient, "parked_event"):
         rows = patient.database.execute(
-            "SELECT consumer, reason, count(*) FROM parked_event GROUP BY consumer, reason ORDER BY consumer, reason"
+            "SELECT consumer, reason, count(*), count(next_try_at), "
+            "extract(epoch FROM min(next_try_at) - clock_timestamp())::float8 "
+            "FROM parked_event GROUP BY consumer, reason ORDER BY consumer, reason"
         ).fetchall()
-        yield from judge_parked([(str(row[0]), str(row[1]), int(str(row[2]))) for row in rows])
+        yield from judge_parked([_parked(row) for row in rows])
     if _is_there(patient, "dead_letter"):
         rows = patient.database.execute(
             "SELECT consumer, count(*) FROM dead_letter GROUP BY consumer ORDER BY consumer"
@@ -81,18 +103,33 @@ def check_waiting(patient: Patient) -> Iterable[Finding]:
             yield note("waiting", f"{consumer} has {count} dead letter(s)", "see `pishkhan dead-letters list`")
 
 
-def judge_parked(parked: Iterable[tuple[str, str, int]]) -> Iterable[Finding]:
-    """Judge (consumer, reason, events) of the park: what failed needs a person, the rest goes on by itself."""
+def judge_parked(parked: Iterable[Parked]) -> Iterable[Finding]:
+    """Judge the park: what failed at every try needs a person, the rest goes on by itself."""
     others: dict[str, list[str]] = defaultdict(list)
-    for consumer, reason, events in parked:
-        if reason == ParkReason.FAILED:
-            words = f"the code of {consumer} failed on {events} event(s); they wait, with all that is behind them"
-            remedy = "find the cause in its log, then `pishkhan parked redrive` or `pishkhan parked skip`"
-            yield wrong("waiting", words, remedy)
+    for one in parked:
+        if one.reason == ParkReason.FAILED:
+            yield from _judge_failed(one)
         else:
-            others[consumer].append(f"{events} {reason}")
+            others[one.consumer].append(f"{one.events} {one.reason}")
     for consumer, counts in others.items():
         yield note("waiting", f"{consumer} has parked events: {', '.join(counts)}", "see `pishkhan parked list`")
+
+
+def _judge_failed(one: Parked) -> Iterable[Finding]:
+    undecided = one.events - one.tried_again
+    if undecided:
+        words = f"the code of {one.consumer} failed on {undecided} event(s) at every try, and all behind them waits"
+        remedy = "find the cause in its log, then `pishkhan parked redrive` or `pishkhan parked skip`"
+        yield wrong("waiting", words, remedy)
+    if one.tried_again:
+        words = f"the code of {one.consumer} failed on {one.tried_again} event(s)"
+        seconds = max(0.0, one.next_try_seconds or 0.0)
+        yield note("waiting", f"{words}; the next is tried again in {seconds:.0f} s", "find the cause in its log")
+
+
+def _parked(row: Sequence[object]) -> Parked:
+    seconds = None if row[4] is None else float(str(row[4]))
+    return Parked(str(row[0]), str(row[1]), int(str(row[2])), int(str(row[3])), seconds)
 
 
 def check_halted(patient: Patient) -> Iterable[Finding]:
@@ -117,7 +154,7 @@ def judge_halted(worker: str, exposition: str) -> Iterable[Finding]:
         if sample.name == HALTED.name and sample.value > 0:
             cause = sample.labels.get("cause", "unknown")
             words = f"{worker} has halted {sample.value:.0f} partition(s): {cause}"
-            yield wrong("halted", words, "see `partition halted` in its log, and the section on it in docs/runbook.md")
+            yield wrong("halted", words, HALT_REMEDIES.get(cause, SEE_THE_LOG))
 
 
 def _is_there(patient: Patient, table: str) -> bool:

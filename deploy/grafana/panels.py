@@ -283,13 +283,14 @@ _EVENTS = Row(
         ),
         Panel(
             "Parked",
-            "Events that wait, by what they wait for. Those that failed wait for a person.",
+            "Events that wait, by what for. Those that failed wait for their next try, and at last for a person.",
             Unit.NUMBER,
             (
                 Query(
                     'sum by (consumer, reason) (pishkhan_parked_events{consumer=~"$consumer"})',
                     "{{consumer}}: {{reason}}",
                 ),
+                Query('sum by (consumer) (pishkhan_undecided_events{consumer=~"$consumer"})', "{{consumer}}: a person"),
             ),
             alerts=("parked-by-failure",),
         ),

@@ -1,5 +1,6 @@
 """What settlement's stores promise: one suite for the stores in memory and for those on the database."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from consumers.settlement.domain.page import Page, balance_changes
 from consumers.settlement.domain.windows import AccountMovement, close
 from consumers.settlement.ports import OfficeChange, Opened, SettlementStores
 from schemas.base import Event
+from tests.contract.parks import failed
 from tests.ledger_log import START, accepted, certificate, completed, payment, refunded, request
 
 
@@ -81,15 +83,23 @@ class SettlementStoresContract:
         more = [OfficeChange("office-1", -5, 0, 0), OfficeChange("office-2", 0, 1, 140509)]
         assert stores.loads.move(more) == first + 1
 
+    def test_an_attempt_that_fails_is_undone_alone(self, stores: SettlementStores) -> None:
+        stores.ledger.keep_progress({str(request(1)): 1}, {})
+        with suppress(ZeroDivisionError), stores.attempt():
+            stores.ledger.keep_progress({}, {str(request(1)): 2})
+            stores.park.park([failed("k")])
+            raise ZeroDivisionError
+        with stores.attempt():
+            stores.park.park([failed("kept")])
+        assert stores.ledger.progress({str(request(1))}) == {str(request(1)): 1}
+        assert [row.event.key for row in stores.park.of_keys(["k", "kept"])] == ["kept"]
+
     def test_nothing_to_write_is_fine(self, stores: SettlementStores) -> None:
         stores.ledger.append([], [], [])
         stores.ledger.keep_progress({}, {})
         stores.ledger.keep_pages({})
         stores.ledger.mark_disputes({})
         stores.outbox.add([])
-        stores.park.park([])
-        stores.park.remove([])
-        assert stores.park.of_keys({"key"}) == []
 
 
 def write(stores: SettlementStores, page: Page, *events: Event) -> None:

@@ -1,13 +1,13 @@
 """Whatever breaks, in whatever order, two workers apply every record once, in the order of its partition."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from threading import Event
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.runner.loop import Pace, Runner
-from consumers.runner.ports import BrokerUnavailable, Collision, Contention, DatabaseUnavailable, Fenced, Record
+from consumers.runner.ports import BrokerUnavailable, Collision, Contention, DatabaseUnavailable, Fenced, Place, Record
 from tests.runner_memory import (
     MemoryDatabase,
     MemoryLeases,
@@ -32,12 +32,13 @@ outages = st.tuples(st.just("outage"), st.integers(0, 1), st.just(0))
 class Appender:
     """Appends what it is given; a value that begins with `poison` fails until it is parked."""
 
-    def handle(self, stores: MemoryStores, records: Sequence[Record]) -> None:
+    def handle(self, stores: MemoryStores, records: Sequence[Record]) -> Collection[Place]:
         for record in records:
             value = (record.value or b"").decode()
             stores.applied.append(value)
             if value.startswith("poison"):
                 raise ValueError(value)
+        return {record.place for record in records}
 
     def park_failed(self, stores: MemoryStores, record: Record, error: Exception) -> None:
         stores.applied.append((record.value or b"").decode())

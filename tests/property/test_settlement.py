@@ -216,7 +216,7 @@ def test_repeats_and_a_replay_from_the_beginning_change_nothing(log: RequestsLog
     again = [at_position(record, record.position + 1_000) for record in log.records]
     SettlementHandler(MemoryTelemetry()).handle(memory.stores(), data.draw(st.permutations(again)))
     assert (memory.rows, memory.pages) == (rows, pages)
-    assert memory.parked == []
+    assert memory.park.rows == []
 
 
 @BOOKS
@@ -226,7 +226,7 @@ def test_disorder_between_markers_waits_and_gives_the_same_entries(log: Requests
     shuffled = data.draw(st.permutations(unmarked))
     cuts = data.draw(st.lists(st.integers(0, len(shuffled)), max_size=4))
     disorderly = books_of(shuffled, cuts)
-    assert disorderly.parked == []
+    assert disorderly.park.rows == []
     assert disorderly.sequences == books_of(unmarked).sequences
     assert entries(disorderly.rows) == entries(books_of(unmarked).rows)
     assert disorderly.income == books_of(unmarked).income

@@ -124,7 +124,9 @@ def test_failed_events_are_found(settings: Settings) -> None:
         "FROM unnest(ARRAY['failed', 'behind', 'behind']) AS reason",
     )
     (fault,) = faults(settings)
-    assert fault[1].startswith("the code of requests failed on 1 event(s)")
+    assert fault[1].startswith("the code of requests failed on 1 event(s) at every try")
+    as_owner(settings, "UPDATE parked_event SET next_try_at = now() + interval '1 day' WHERE reason = 'failed'")
+    assert faults(settings) == []
     assert ("waiting", "requests has parked events: 2 behind") in words(settings)
 
 

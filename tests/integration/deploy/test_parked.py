@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 from connectors.database.dead_letters import DeadLetterStore
 from connectors.database.parked import ParkedStore
 from consumers.intake import conflicting
-from consumers.parking import NEVER, OperatorAction, ParkedEvent, ParkReason
+from consumers.parking import RESTS, OperatorAction, failed_event
 from deploy.cli import build
 from deploy.problem import Problem
 from tests.claims import claim, intake_record
@@ -30,7 +30,7 @@ def invoke(database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def park(engine: Engine, *keys: str) -> list[int]:
-    events = [ParkedEvent(key, ParkReason.FAILED, "ValueError", intake_record("e"), NEVER) for key in keys]
+    events = [failed_event(key, "ValueError", intake_record("e")) for key in keys]
     with engine.begin() as connection:
         store = ParkedStore(connection, "requests")
         store.park(events)
@@ -47,7 +47,16 @@ def test_parked_events_are_listed_whatever_their_key(invoke: Any, engine: Engine
     shown = invoke("parked", "list").stdout
     assert str(number) in shown
     assert "[/red]odd" in shown
+    assert "failed once" in shown
+    assert "a person decides" not in shown
+    with engine.begin() as connection:
+        store = ParkedStore(connection, "requests")
+        for _ in RESTS:
+            store.keep([row.with_failure("KeyError") for row in store.of_keys(["[/red]odd"])])
+    shown = invoke("parked", "list", "--reason", "failed").stdout
     assert "a person decides" in shown
+    assert f"failed {1 + len(RESTS)} times" in shown
+    assert "Nothing is parked." in invoke("parked", "list", "--reason", "gap").stdout
     assert "odd" not in invoke("parked", "list", "--consumer", "settlement").stdout
 
 
@@ -71,8 +80,38 @@ def test_a_decision_is_noted_with_who_and_why(invoke: Any, engine: Engine, actio
         store = ParkedStore(connection, "requests")
         [decided] = store.of_keys(["a"])
         [untouched] = store.of_keys(["b"])
-    assert (decided.action, decided.action_by, decided.action_why) == (action, "sara", "service was fixed")
+    assert decided.action is action
     assert (untouched.id, untouched.action) == (second, None)
+    shown = invoke("parked", "show", str(first)).stdout
+    assert f"{action.value} by sara: service was fixed (for a worker to do)" in shown
+
+
+def test_an_event_is_shown_without_its_body_and_after_it_left_with_who_decided_and_why(
+    invoke: Any, engine: Engine
+) -> None:
+    [number] = park(engine, "a")
+    shown = invoke("parked", "show", str(number)).stdout
+    assert "failed: ValueError" in shown
+    assert "failed once" in shown
+    assert "ce_source" in shown
+    assert (intake_record("e").value or b"").decode() not in shown
+    invoke("parked", "skip", str(number), "--why", "sent twice", "--by", "sara")
+    with engine.begin() as connection:
+        ParkedStore(connection, "requests").skip([number])
+    shown = invoke("parked", "show", str(number)).stdout
+    assert "it has left the park" in shown
+    assert "ce_source" in shown
+    assert "skip by sara: sent twice (given up for good at" in shown
+    missing = invoke("parked", "show", "999999")
+    assert isinstance(missing.exception, Problem)
+
+
+def test_after_a_repair_everything_that_failed_is_redriven_at_once(invoke: Any, engine: Engine) -> None:
+    park(engine, "a", "b")
+    for wrong in ([], ["1", "--failed"], ["1", "--consumer", "requests"]):
+        assert isinstance(invoke("parked", "redrive", *wrong, "--why", "repaired").exception, Problem)
+    assert "0 events" in invoke("parked", "redrive", "--failed", "--consumer", "kpi", "--why", "repaired").stdout
+    assert "2 events: redrive" in invoke("parked", "redrive", "--failed", "--why", "repaired").stdout
 
 
 def test_a_decision_needs_a_reason_and_an_event_that_is_there(invoke: Any, engine: Engine) -> None:

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from alembic import command
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from connectors.database.engine import build_engine
-from connectors.database.migrate import OUTBOX_DAYS_AHEAD, drift, migrate
+from connectors.database.migrate import OUTBOX_DAYS_AHEAD, configuration, drift, migrate
 from connectors.database.outbox import OutboxStore
 from connectors.database.tables import metadata
 from consumers.runner.ports import DatabaseUnavailable
@@ -57,6 +58,33 @@ def test_migrating_again_changes_nothing(database: DatabaseUrls, engine: Engine)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT id, revision FROM registry_head")).all() == [(1, 7)]
         assert connection.execute(text("SELECT id, revision FROM load_clock")).all() == [(1, 0)]
+
+
+def test_what_was_parked_before_waits_for_a_person_as_it_did_and_decisions_stay(fresh_database: DatabaseUrls) -> None:
+    parked = (
+        "INSERT INTO parked_event (consumer, key, reason, detail, topic, partition, position, headers, body, "
+        "appended_at, expires_at, operator_action, operator_by, operator_why) VALUES "
+        "('requests', 'a', 'failed', 'd', 't', 0, 1, '[]', '', now(), now(), NULL, NULL, NULL), "
+        "('requests', 'b', 'failed', 'd', 't', 0, 2, '[]', '', now(), now(), 'skip', 'sara', 'sent twice')"
+    )
+    with engine_of(fresh_database.owner_url, "owner") as owner:
+        with owner.begin() as connection:
+            command.upgrade(configuration(connection), "0001")
+            connection.execute(text(parked))
+        migrate(fresh_database.owner_url)
+        with owner.begin() as connection:
+            tries = "SELECT key, tries, next_try_at IS NULL FROM parked_event ORDER BY key"
+            assert connection.execute(text(tries)).all() == [("a", 1, True), ("b", 1, False)]
+            decisions = "SELECT key, action, decided_by, why, outcome FROM park_decision"
+            assert connection.execute(text(decisions)).all() == [("b", "skip", "sara", "sent twice", None)]
+
+
+def test_a_worker_cannot_rewrite_who_decided_what(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE park_decision SET outcome = 'done', ended_at = now()"))
+    for statement in ("UPDATE park_decision SET decided_by = 'nobody'", "DELETE FROM park_decision"):
+        with engine.begin() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+            connection.execute(text(statement))
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)

@@ -1,18 +1,19 @@
 """The park on a real database: order per key, limits, due events, and operators' decisions."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
-from connectors.database.parked import ParkedStore, ParkOperator
-from consumers.parking import NEVER, WAITING_LIMIT, OperatorAction, ParkedEvent, ParkReason
+from connectors.database.park_operator import ParkOperator
+from connectors.database.parked import ParkedStore
+from consumers.parking import WAITING_LIMIT, OperatorAction, ParkedEvent, ParkReason
 from consumers.runner.ports import ParkFull, Record
+from tests.contract.parks import NOW, ParkContract, failed, only
 from tests.crowd import crowd
 
 pytestmark = pytest.mark.integration
-
-NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 
 
 def event(
@@ -50,9 +51,6 @@ def test_consumers_have_parks_of_their_own(engine: Engine) -> None:
 
 
 def test_a_full_park_takes_nothing_more_that_may_not_be_refused(engine: Engine) -> None:
-    def failed(key: str) -> ParkedEvent:
-        return event(key, reason=ParkReason.FAILED)
-
     with engine.begin() as connection:
         store = ParkedStore(connection, "requests", limit=3)
         store.park([failed("a"), event("b", reason=ParkReason.BEHIND), event("too early")])
@@ -72,7 +70,7 @@ def test_claims_that_wait_have_room_by_topic_and_never_fill_the_park(engine: Eng
         store.park([event("a", reason=ParkReason.REGISTRY)])
         rooms = {name: store.room(f"pishkhan.intake.{name}") for name in ("water", "gas", "post", "power")}
         assert rooms == {"water": 1, "gas": 0, "post": WAITING_LIMIT, "power": WAITING_LIMIT}
-        store.park([event("b", reason=ParkReason.FAILED)])
+        store.park([failed("b")])
 
 
 def test_nobody_waits_behind_all_that_another_topic_waits_for(engine: Engine) -> None:
@@ -84,25 +82,103 @@ def test_nobody_waits_behind_all_that_another_topic_waits_for(engine: Engine) ->
     assert found == ["crowd-1", "crowd-2", "a", "b"]
 
 
-def test_due_are_those_past_their_time_and_those_decided_on(engine: Engine) -> None:
-    with engine.begin() as connection:
-        store = ParkedStore(connection, "requests")
-        store.park([event("late", expires_at=NOW - timedelta(seconds=1)), event("early", expires_at=NEVER)])
-        assert store.due_keys(NOW, 10) == ["late"]
-        [row] = store.of_keys(["early"])
-        assert ParkOperator(connection).decide([row.id, 999], OperatorAction.REDRIVE, "sara", "fixed") == [row.id]
-        assert set(store.due_keys(NOW, 10)) == {"late", "early"}
-        [decided] = store.of_keys(["early"])
-        assert (decided.action, decided.action_by, decided.action_why) == (OperatorAction.REDRIVE, "sara", "fixed")
-        store.change(row.id, ParkReason.FAILED, "again", NEVER)
-        assert store.due_keys(NOW, 10) == ["late"], "a decision that was carried out is over"
-
-
 def test_those_that_wait_for_one_reason_are_found(engine: Engine) -> None:
     with engine.begin() as connection:
         store = ParkedStore(connection, "requests")
         store.park([event("a"), event("b", reason=ParkReason.REGISTRY)])
         assert [row.event.key for row in store.waiting(ParkReason.REGISTRY, 10)] == ["b"]
+
+
+class SqlPark(ParkedStore):
+    """The park in one transaction, with what a test does from outside."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection, "requests")
+        self.connection = connection
+
+    def rest(self, seconds: float) -> None:
+        statement = text("UPDATE parked_event SET next_try_at = next_try_at - make_interval(secs => :seconds)")
+        self.connection.execute(statement, {"seconds": seconds})
+
+    def decide(self, action: OperatorAction, keys: Collection[str] | None = None) -> None:
+        operator = ParkOperator(self.connection)
+        ids = [line.id for line in operator.oldest(100) if keys is None or line.key in keys]
+        assert operator.decide([*ids, 999_999], action, "sara", "mended") == ids
+
+
+class TestParkedStore(ParkContract):
+    @pytest.fixture
+    def park(self, engine: Engine) -> Iterator[SqlPark]:
+        with engine.begin() as connection:
+            yield SqlPark(connection)
+
+
+def test_what_another_worker_has_in_hand_is_passed_over(engine: Engine) -> None:
+    with engine.begin() as connection:
+        ParkedStore(connection, "requests").park([failed("a"), failed("b")])
+    with engine.begin() as first, engine.begin() as second:
+        assert [row.event.key for row in ParkedStore(first, "requests").lock_free(["a"])] == ["a"]
+        assert [row.event.key for row in ParkedStore(second, "requests").lock_free(["a", "b"])] == ["b"]
+        assert ParkedStore(second, "requests").lock_free([]) == []
+
+
+def decisions(park: SqlPark, parked_id: int) -> list[tuple[str, str, str | None]]:
+    found = ParkOperator(park.connection).decisions(parked_id)
+    assert all((one.decided_by, one.source, one.event_id) == ("sara", None, "e-1") for one in found)
+    return [(one.action, one.why, one.outcome) for one in found]
+
+
+def test_every_decision_stays_on_record_with_what_became_of_it(engine: Engine) -> None:
+    with engine.begin() as connection:
+        park = SqlPark(connection)
+        park.park([failed("k"), failed("other")])
+        row = only(park, "k")
+        park.decide(OperatorAction.REDRIVE, ["k"])
+        assert decisions(park, row.id) == [("redrive", "mended", None)]
+        assert [line.decided_by for line in ParkOperator(connection).oldest(10)] == ["sara", None]
+        park.keep([only(park, "k").with_failure("KeyError")])
+        park.decide(OperatorAction.REDRIVE, ["k"])
+        park.decide(OperatorAction.SKIP, ["k"])
+        park.skip([row.id])
+        assert decisions(park, row.id) == [
+            ("redrive", "mended", "kept"),
+            ("redrive", "mended", "replaced"),
+            ("skip", "mended", "skipped"),
+        ]
+        assert ParkOperator(connection).find(row.id) is None, "the decisions outlive the event"
+        assert decisions(park, only(park, "other").id) == []
+
+
+def test_a_decision_that_was_not_seen_stays_open(engine: Engine) -> None:
+    with engine.begin() as connection:
+        park = SqlPark(connection)
+        park.park([failed("k")])
+        seen = only(park, "k")
+        park.decide(OperatorAction.SKIP)
+        park.keep([seen.with_failure("KeyError")])
+        assert decisions(park, seen.id) == [("skip", "mended", None)]
+
+
+def test_everything_that_failed_is_decided_on_at_once(engine: Engine) -> None:
+    with engine.begin() as connection:
+        for consumer in ("requests", "settlement"):
+            ParkedStore(connection, consumer).park([failed("a"), event("b"), failed("c")])
+        operator = ParkOperator(connection)
+        assert len(operator.decide_on_failed("settlement", OperatorAction.REDRIVE, "sara", "repaired")) == 2
+        assert ParkedStore(connection, "requests").due_keys(NOW - timedelta(days=1), 10) == []
+        assert len(operator.decide_on_failed(None, OperatorAction.REDRIVE, "sara", "repaired")) == 4
+        assert ParkedStore(connection, "requests").due_keys(NOW - timedelta(days=1), 10) == ["a", "c"]
+
+
+def test_the_envelope_of_a_parked_event_can_be_read_without_its_body(engine: Engine) -> None:
+    with engine.begin() as connection:
+        park = SqlPark(connection)
+        park.park([event("k")])
+        assert ParkOperator(connection).headers(only(park, "k").id) == {
+            "ce_id": "e-1",
+            "odd": "\N{REPLACEMENT CHARACTER}\0",
+            "none": "",
+        }
 
 
 def test_operators_see_the_oldest_first_of_all_or_of_one_consumer(engine: Engine) -> None:
@@ -113,3 +189,5 @@ def test_operators_see_the_oldest_first_of_all_or_of_one_consumer(engine: Engine
         assert [line.key for line in operator.oldest(10)] == ["a", "b", "c"]
         assert [line.key for line in operator.oldest(1)] == ["a"]
         assert [line.key for line in operator.oldest(10, "settlement")] == ["c"]
+        assert operator.oldest(10, reason=ParkReason.FAILED) == []
+        assert len(operator.oldest(10, reason=ParkReason.PREDECESSOR)) == 3

@@ -63,6 +63,18 @@ def fill(engine: Engine) -> None:
                 consumer="requests", reason="predecessor", detail="d", position=1, expires_at=NOW, **parked
             )
         )
+        for position, again in ((2, NOW), (3, None)):
+            connection.execute(
+                insert(tables.parked_event).values(
+                    consumer="kpi",
+                    reason="failed",
+                    detail="d",
+                    position=position,
+                    expires_at=NOW,
+                    next_try_at=again,
+                    **parked,
+                )
+            )
         connection.execute(
             insert(tables.office_position).values(office="office-1", reserved_rial=70, cap_rial=50, capacity=1)
         )
@@ -144,7 +156,8 @@ def test_every_figure_is_read(engine: Engine) -> None:
     assert read[metrics.LEDGER_SUM] == {}
     assert read[metrics.STILL_HELD] == {(): 600}
     assert read[metrics.LEDGER_MOVED] == {("hold",): 1_000, ("collect",): 600, ("post",): 400}
-    assert read[metrics.PARKED] == {("requests", "predecessor"): 1}
+    assert read[metrics.PARKED] == {("requests", "predecessor"): 1, ("kpi", "failed"): 2}
+    assert read[metrics.UNDECIDED] == {("kpi",): 1}
     assert read[metrics.OFFICES_OVER_CAP] == {(): 1}
     assert read[metrics.RESERVED] == {(): 70}
     assert read[metrics.OUTBOX_ROWS][()] > 0
@@ -171,7 +184,8 @@ def test_what_has_not_happened_yet_shows_zero(engine: Engine) -> None:
     with engine.begin() as connection:
         read = SqlGauges().read(connection)
     assert read[metrics.REFUSED]["water", "no_agreement"] == 0
-    assert read[metrics.PARKED]["kpi", "failed"] == 0
+    assert read[metrics.PARKED]["settlement", "failed"] == 0
+    assert read[metrics.UNDECIDED]["settlement",] == 0
     assert read[metrics.DEAD_LETTERS]["requests", "forged_source"] == 0
     assert read[metrics.LEDGER_MOVED]["refund",] == 0
 

@@ -6,19 +6,22 @@ from dataclasses import dataclass, replace
 from threading import Event
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from connectors.database.kpi import SqlKpiStores, SqlKpiWork
+from connectors.database.park_operator import ParkOperator
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.worker import WorkerTelemetry
 from consumers.kpi.handlers import KpiHandler
 from consumers.kpi.loop import KpiLoop
-from consumers.kpi.ports import Place, Stores
+from consumers.kpi.ports import Stores
 from consumers.parking import OperatorAction
-from consumers.runner.ports import Contention, DatabaseUnavailable, Partition, PositionLost, Record
+from consumers.runner.failures import FAILED_IN_A_ROW_MAX
+from consumers.runner.ports import Contention, DatabaseUnavailable, Partition, Place, PositionLost, Record
 from schemas.topics import LOG_REQUESTS
 from tests.integration.consumers.kpi.test_figures_in_sql import in_sql, plainly
 from tests.kpi_log import Life, records, request_id, working_day
+from tests.rests import end_rests, tries
 
 pytestmark = pytest.mark.integration
 
@@ -82,10 +85,15 @@ class FailingHandler(KpiHandler):
 
     poison: Record | None = None
 
-    def handle(self, stores: Stores, records: Sequence[Record], *, complete: bool = False) -> None:
-        KpiHandler.handle(self, stores, records, complete=complete)
-        if self.poison in records:
+    def _learn(self, stores: Stores, records: Sequence[Record]) -> None:
+        KpiHandler._learn(self, stores, records)
+        if self.poison is not None and any((*one.place, one.position) == self._place for one in records):
             raise ZeroDivisionError
+
+    @property
+    def _place(self) -> tuple[str, int, int]:
+        assert self.poison is not None, "only a poisoned handler looks for it"
+        return (*self.poison.place, self.poison.position)
 
 
 @pytest.fixture
@@ -118,12 +126,51 @@ def test_an_operator_has_it_tried_again_or_skipped(
     work: SqlKpiWork, handler: KpiHandler, connection: Connection, day: list[Record], action: OperatorAction
 ) -> None:
     loop(work, failing(handler, day[7])).apply(day, Event())
-    decide = "UPDATE parked_event SET operator_action = :action, operator_by = 'me', operator_why = 'mended'"
-    connection.execute(text(decide), {"action": action.value})
+    assert ParkOperator(connection).decide_on_failed("kpi", action, "me", "mended")
     mended = loop(work, handler)
     mended.measure(Event())
     assert connection.execute(text("SELECT count(*) FROM parked_event")).scalar() == 0
     assert (in_sql(connection) == plainly(working_day())) == (action is OperatorAction.REDRIVE)
+
+
+def test_a_record_on_which_the_handler_failed_is_tried_again_after_its_rest(
+    work: SqlKpiWork, handler: KpiHandler, database: Engine, connection: Connection, day: list[Record]
+) -> None:
+    broken = loop(work, failing(handler, day[7]))
+    broken.apply(day, Event())
+    end_rests(database)
+    broken.measure(Event())
+    assert [row[1:] for row in tries(database)] == [("failed", 2, True)], "it rests again, and the rest is measured"
+    mended = loop(work, handler)
+    mended.measure(Event())
+    assert in_sql(connection) != plainly(working_day())
+    end_rests(database)
+    mended.measure(Event())
+    assert in_sql(connection) == plainly(working_day())
+    assert tries(database) == []
+
+
+def test_when_too_many_fail_in_a_row_nothing_more_is_parked_until_the_code_is_mended(
+    work: SqlKpiWork, handler: KpiHandler, connection: Connection, day: list[Record], telemetry: WorkerTelemetry
+) -> None:
+    class Broken(KpiHandler):
+        def handle(self, stores: Stores, records: Sequence[Record], *, complete: bool = False) -> None:
+            raise ZeroDivisionError
+
+    class StopsAtItsFirstWait(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            self.set()
+            return True
+
+    of_log = [one for one in day if one.topic == LOG_REQUESTS.name]
+    one_place = [replace(one, partition=0, position=position) for position, one in enumerate(of_log)]
+    assert len(one_place) > FAILED_IN_A_ROW_MAX
+    assert not loop(work, Broken(handler.clock, handler.new_id, telemetry)).apply(one_place, StopsAtItsFirstWait())
+    assert telemetry.not_ready_because() == "failed_in_a_row"
+    parked = connection.execute(text("SELECT count(*) FROM parked_event")).scalar_one()
+    assert parked == FAILED_IN_A_ROW_MAX
+    assert loop(work, handler).apply(one_place, Event())
+    assert _position(connection) == len(one_place)
 
 
 def test_a_gap_is_read_from_the_log(

@@ -11,11 +11,11 @@ from structlog.testing import capture_logs
 
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import LOCK_TIMEOUT_MS, build_engine
-from connectors.database.parked import ParkOperator
+from connectors.database.park_operator import ParkOperator
 from connectors.database.registry import RegistryStore
 from connectors.database.registry_stores import registry_stores
 from consumers.intake import Claim
-from consumers.parking import WAITING_LIMIT, OperatorAction
+from consumers.parking import RESTS, WAITING_LIMIT, OperatorAction
 from consumers.registry.domain.known import Await, Kind, Refuse
 from consumers.registry.fold import Fold
 from consumers.runner.ports import Outcome, Record
@@ -31,8 +31,11 @@ from schemas.log_registry import (
 )
 from tests.builders import AGREEMENT, MOMENT, SERVICE, agreement, city, county, office, policy, service, territory
 from tests.crowd import crowd
+from tests.databases import engine_of
+from tests.engines import DatabaseUrls
 from tests.registry_bus import RegistryBus
 from tests.requests_bus import AGENCY_SOURCE, DIRECTORATE, claim_record
+from tests.rests import end_rests, tries
 
 pytestmark = pytest.mark.integration
 
@@ -229,6 +232,34 @@ def test_claims_wait_behind_one_on_which_the_code_failed_until_an_operator_decid
     with bus.engine.begin() as connection:
         history = RegistryStore(connection).history(Kind.SERVICE, SERVICE)
     assert [entry.service.version for entry in history if isinstance(entry, ServiceVersioned)] == [1, 2]
+
+
+def test_a_claim_on_which_the_code_failed_is_tried_again_by_itself(bus: RegistryBus) -> None:
+    bus.park_failed(claim_record(AGENCY_SOURCE, ServicePublished(service=service())))
+    bus.say(AGENCY_SOURCE, ServicePublished(service=service(version=2)))
+    assert bus.revisions() == (0, [])
+    end_rests(bus.engine)
+    assert bus.sweep() == 2
+    assert bus.revisions() == (2, [1, 2])
+    assert bus.waiting() == 0
+
+
+def test_a_claim_that_cannot_be_written_is_set_aside_and_the_others_are_decided(
+    fresh_database: DatabaseUrls, bus: RegistryBus
+) -> None:
+    for code in ("a", "b", "c"):
+        bus.park_failed(claim_record(AGENCY_SOURCE, ServicePublished(service=service(code))))
+    with engine_of(fresh_database.owner_url, "owner") as owner, owner.begin() as connection:
+        connection.execute(text("ALTER TABLE registry_version ADD CONSTRAINT poison CHECK (code <> 'b')"))
+    for rest in RESTS:
+        end_rests(bus.engine)
+        with capture_logs() as lines:
+            bus.sweep()
+        assert [line["key"] for line in lines] == ["service:b"], f"after {rest}"
+    assert [event.service.code for event in bus.log() if isinstance(event, ServiceVersioned)] == ["a", "c"]
+    assert tries(bus.engine) == [("service:b", "failed", 1 + len(RESTS), False)]
+    bus.say(AGENCY_SOURCE, ServicePublished(service=service("d")))
+    assert bus.revisions() == (3, [1, 2, 3])
 
 
 def test_a_skipped_claim_frees_what_waits_behind_it(bus: RegistryBus) -> None:

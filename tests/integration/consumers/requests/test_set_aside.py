@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Engine, text
 from structlog.testing import capture_logs
 
-from connectors.database.parked import ParkOperator
+from connectors.database.park_operator import ParkOperator
 from consumers.parking import OperatorAction
 from consumers.requests.domain.seeds import seed_for
 from consumers.requests.domain.state import Stage

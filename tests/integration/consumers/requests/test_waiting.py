@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from connectors.database.parked import ParkOperator
+from connectors.database.park_operator import ParkOperator
 from consumers.parking import WAITING_LIMIT, OperatorAction
 from consumers.requests.domain.state import Stage
 from consumers.runner.ports import ParkFull

@@ -1,6 +1,6 @@
 """The runner on a real broker and a real database: shares, take-overs, outages; every record applied once, in order."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Event, Thread
@@ -15,9 +15,10 @@ from connectors.database.engine import SqlWork
 from connectors.database.leases import SqlLeases
 from connectors.database.parked import ParkedStore
 from connectors.database.positions import SqlPositions
-from consumers.parking import NEVER, ParkedEvent, ParkReason
+from consumers.parking import failed_event
+from consumers.runner.failures import FAILED_IN_A_ROW_MAX
 from consumers.runner.loop import Pace, Runner
-from consumers.runner.ports import Record, Setback
+from consumers.runner.ports import Place, Record, Setback
 from deploy.engines.kafka import EmbeddedKafka
 from schemas.topics import INTAKE_AGENCY, LOG_REQUESTS
 from tests.brokers import fresh_agency, provide, write
@@ -33,18 +34,21 @@ PACE = Pace(records_max=50, renew_seconds=0.2, sweep_seconds=0.1, note_seconds=0
 APPLY = text("INSERT INTO intake_event (source, event_id, body_hash) VALUES (:source, :event_id, '')")
 
 
+@dataclass(frozen=True)
 class AppliedOnce:
-    """A handler whose rows cannot be written twice; the word `poison` makes it fail."""
+    """A handler whose rows cannot be written twice; the word `poison` makes it fail until it is mended."""
 
-    def handle(self, stores: Connection, records: Sequence[Record]) -> None:
+    mended: bool = False
+
+    def handle(self, stores: Connection, records: Sequence[Record]) -> Collection[Place]:
         for record in records:
             stores.execute(APPLY, {"source": f"p{record.partition}", "event_id": f"{record.position:06}"})
-        if any(record.value == b"poison" for record in records):
+        if not self.mended and any(record.value == b"poison" for record in records):
             raise ValueError("poison")
+        return {record.place for record in records}
 
     def park_failed(self, stores: Connection, record: Record, error: Exception) -> None:
-        waiting = ParkedEvent("key", ParkReason.FAILED, type(error).__name__, record, NEVER)
-        ParkedStore(stores, "test").park([waiting])
+        ParkedStore(stores, "test").park([failed_event("key", type(error).__name__, record)])
 
     def sweep(self, stores: Connection) -> int:
         return 0
@@ -73,7 +77,7 @@ class Running:
 def start(database: DatabaseUrls) -> Iterator[Callable[..., Running]]:
     with ExitStack() as stack:
 
-        def start_one(name: str, login: Mapping[str, Any], topic: str) -> Running:
+        def start_one(name: str, login: Mapping[str, Any], topic: str, handler: AppliedOnce | None = None) -> Running:
             engine = stack.enter_context(engine_of(database.worker_url, name))
             admin = BrokerAdmin(login)
             cluster = admin.cluster_id()
@@ -84,7 +88,7 @@ def start(database: DatabaseUrls) -> Iterator[Callable[..., Running]]:
             )
             telemetry = MemoryTelemetry()
             source = KafkaSource(login, lambda each: each == topic, f"test-{topic}")
-            runner = Runner(source, leases, work, AppliedOnce(), telemetry, pace=PACE)
+            runner = Runner(source, leases, work, handler or AppliedOnce(), telemetry, pace=PACE)
             stop = Event()
             thread = Thread(target=runner.run, args=(stop,))
             running = Running(runner, leases, telemetry, stop, thread)
@@ -161,6 +165,23 @@ def test_a_poisonous_record_is_parked_and_those_around_it_are_applied(
     with engine.connect() as connection:
         [row] = ParkedStore(connection, "test").of_keys(["key"])
     assert (row.event.record.position, row.event.record.value) == (20, b"poison")
+
+
+def test_a_bad_version_parks_a_few_and_halts_and_a_mended_one_goes_on_where_it_stood(
+    engines: Engines, engine: Engine, topic: str, start: Callable[..., Running]
+) -> None:
+    write(engines.kafka_login, topic, [b"x"] * 5 + [b"poison"] * 200 + [b"x"] * 5, partition=0)
+    write(engines.kafka_login, topic, [b"x"] * 30, partition=1)
+    bad = start("bad", engines.kafka_login, topic)
+    wait_until(lambda: bad.telemetry.stopped != [], "the partition is halted")
+    wait_until(lambda: applied(engine) == 5 + 30, "the other partition is read")
+    wait_until(lambda: len(bad.telemetry.again) > 2, "it is tried again, and halted again")
+    bad.end()
+    with engine.connect() as connection:
+        assert len(ParkedStore(connection, "test").of_keys(["key"])) == FAILED_IN_A_ROW_MAX
+    assert {cause for _, cause in bad.telemetry.stopped} == {Setback.FAILED_IN_A_ROW}
+    start("mended", engines.kafka_login, topic, AppliedOnce(mended=True))
+    wait_until(lambda: applied(engine) == 240 - FAILED_IN_A_ROW_MAX, "everything else is applied")
 
 
 def test_a_broker_that_restarts_is_waited_for(

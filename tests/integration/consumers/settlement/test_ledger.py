@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from threading import Thread
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from connectors.database.ledger_audit import audit
-from consumers.parking import ParkReason
+from connectors.database.park_operator import ParkOperator
+from consumers.parking import OperatorAction, ParkReason
 from consumers.runner.ports import Contention, Record
 from consumers.settlement.domain.chain import Chain, Row, extend
 from consumers.settlement.handlers import SettlementHandler
@@ -34,6 +36,7 @@ from tests.ledger_log import (
     started,
 )
 from tests.ledger_memory import MemoryLedger
+from tests.rests import end_rests, tries
 from tests.runner_memory import MemoryTelemetry
 from tests.settlement_bus import SettlementBus, license_office
 
@@ -185,7 +188,7 @@ def test_an_operators_decision_is_carried_out_under_the_partitions_lock(bus: Set
     with bus.stores() as stores:
         bus.handler.park_failed(stores, second, ValueError("office: is missing"))
     with bus.engine.begin() as connection:
-        connection.execute(text("UPDATE parked_event SET operator_action = 'redrive'"))
+        ParkOperator(connection).decide_on_failed("settlement", OperatorAction.REDRIVE, "sara", "repaired")
     with bus.engine.connect() as rival, rival.begin():
         rival.execute(text(f"SELECT FROM consumer_offset WHERE partition = {second.partition} FOR UPDATE"))
         with pytest.raises(Contention):
@@ -193,6 +196,39 @@ def test_an_operators_decision_is_carried_out_under_the_partitions_lock(bus: Set
     assert bus.sweep() == 1
     assert [row.kind for row in bus.rows()] == ["hold", "collect"]
     assert bus.findings() == [unreserved(9_000)]
+
+
+def test_what_failed_is_entered_once_by_whichever_worker_comes_first(bus: SettlementBus) -> None:
+    log = RequestsLog()
+    events = [log.add(accepted(request(number), certificate())) for number in range(1, 40)]
+    for event in events:
+        with bus.stores() as stores:
+            bus.handler.park_failed(stores, event, ValueError("office: is missing"))
+    assert bus.sweep() == 0
+    end_rests(bus.engine)
+    first, second = Thread(target=bus.sweep), Thread(target=SettlementBus(bus.engine).sweep)
+    for thread in (first, second):
+        thread.start()
+    for thread in (first, second):
+        thread.join()
+    assert len(bus.rows()) == len(events)
+    assert bus.query("SELECT count(*) FROM parked_event") == [(0,)]
+    assert all("reserved" in finding for finding in bus.findings())
+
+
+def test_what_cannot_be_entered_rests_while_the_others_are(bus: SettlementBus, database: DatabaseUrls) -> None:
+    log = RequestsLog()
+    events = [log.add(accepted(request(number), certificate())) for number in range(1, 6)]
+    for event in events:
+        with bus.stores() as stores:
+            bus.handler.park_failed(stores, event, ValueError("office: is missing"))
+    with engine_of(database.owner_url, "owner") as owner, owner.begin() as connection:
+        poison = f"CHECK (request_id <> '{request(2)}')"
+        connection.execute(text(f"ALTER TABLE ledger_transfer ADD CONSTRAINT poison {poison} NOT VALID"))
+    end_rests(bus.engine)
+    assert bus.sweep() == 4
+    assert tries(bus.engine) == [(str(request(2)), "failed", 2, True)]
+    assert bus.sweep() == 0
 
 
 def unreserved(exposure_rial: int) -> str:

@@ -7,10 +7,9 @@ from uuid import UUID
 import pytest
 
 from consumers.parking import NEVER, OperatorAction, ParkReason
-from consumers.runner.ports import Outcome, Record
+from consumers.runner.ports import Outcome
 from consumers.settlement.arrival import LogUnreadable
 from consumers.settlement.domain.page import WindowSkipped
-from consumers.settlement.handlers import SettlementHandler
 from schemas import log_settlement as ledger
 from schemas.decode import EventInvalid, events_by_type, parse_strictly
 from schemas.log_requests import DisputeMarked, FineAccepted
@@ -19,6 +18,7 @@ from schemas.partition import partition_of
 from schemas.topics import LOG_SETTLEMENT
 from tests.ledger_log import (
     OFFICE,
+    REQUEST,
     START,
     RequestsLog,
     accepted,
@@ -26,55 +26,18 @@ from tests.ledger_log import (
     bill,
     certificate,
     closed,
-    collected,
     completed,
+    life,
     payment,
     refunded,
     request,
     returned,
-    started,
 )
-from tests.ledger_memory import MemoryLedger
-from tests.runner_memory import MemoryTelemetry
+from tests.ledger_memory import Desk
 
 ACT = UUID("00000000-0000-4000-8000-0000000000ac")
-REQUEST = request(1)
 #: The Jalali month of the log's days.
 AZAR = 140509
-
-
-class Desk:
-    """A handler on memory, and what it is fed."""
-
-    def __init__(self) -> None:
-        self.memory = MemoryLedger()
-        self.telemetry = MemoryTelemetry()
-        self._handler = SettlementHandler(self.telemetry)
-
-    def handle(self, *records: Record) -> None:
-        self._handler.handle(self.memory.stores(), records)
-
-    def park_failed(self, record: Record, error: Exception) -> None:
-        self._handler.park_failed(self.memory.stores(), record, error)
-
-    def sweep(self) -> int:
-        return self._handler.sweep(self.memory.stores())
-
-    def count(self, outcome: Outcome) -> int:
-        return sum(events for noted, events in self.telemetry.outcomes if noted is outcome)
-
-    def kinds(self) -> list[str]:
-        return [row.kind for row in self.memory.rows]
-
-
-def life(log: RequestsLog) -> list[Record]:
-    """A certificate from acceptance to completion; the fourth of its events moves no money."""
-    return [
-        log.add(accepted(REQUEST, certificate())),
-        log.add(collected(REQUEST, 30_000)),
-        log.add(started(REQUEST)),
-        log.add(completed(REQUEST, certificate())),
-    ]
 
 
 @pytest.fixture
@@ -114,11 +77,11 @@ def test_an_event_beyond_a_gap_waits_until_the_gap_is_filled(desk: Desk) -> None
     desk.handle(first, fourth)
     desk.handle(third)
     assert desk.kinds() == ["hold"]
-    assert [row.event.reason for row in desk.memory.parked] == [ParkReason.GAP, ParkReason.GAP]
-    assert all(row.event.expires_at == NEVER for row in desk.memory.parked)
+    assert [row.event.reason for row in desk.memory.park.rows] == [ParkReason.GAP, ParkReason.GAP]
+    assert all(row.event.expires_at == NEVER for row in desk.memory.park.rows)
     desk.handle(second)
     assert desk.kinds() == ["hold", "collect", "post", "post"]
-    assert desk.memory.parked == []
+    assert desk.memory.park.rows == []
     assert desk.memory.sequences == {str(REQUEST): 4}
 
 
@@ -126,7 +89,7 @@ def test_a_waiting_event_that_comes_again_waits_once(desk: Desk) -> None:
     first, _, third, _ = life(RequestsLog())
     desk.handle(first, third, at_position(third, 90))
     desk.handle(at_position(third, 91))
-    assert len(desk.memory.parked) == 1
+    assert len(desk.memory.park.rows) == 1
     assert desk.count(Outcome.DUPLICATE) == 2
 
 
@@ -134,7 +97,7 @@ def test_disorder_within_a_batch_never_reaches_the_park(desk: Desk) -> None:
     first, second, third, fourth = life(RequestsLog())
     desk.handle(fourth, second, first, third)
     assert desk.kinds() == ["hold", "collect", "post", "post"]
-    assert desk.memory.parked_ever == 0
+    assert desk.memory.park.ever == 0
 
 
 def test_only_movements_of_positions_carry_a_place_in_the_loads_order(desk: Desk) -> None:
@@ -205,8 +168,8 @@ def test_what_failed_waits_for_an_operator_and_the_rest_behind_it(desk: Desk) ->
     desk.handle(third, fourth)
     # The log's repair brings the failed event once more: it is known, and not tried without an operator.
     desk.handle(at_position(broken, 70))
-    assert [row.event.reason for row in desk.memory.parked] == [ParkReason.FAILED, ParkReason.GAP, ParkReason.GAP]
-    assert desk.memory.parked[0].event.detail == "EventInvalid: office: Field required"
+    assert [row.event.reason for row in desk.memory.park.rows] == [ParkReason.FAILED, ParkReason.GAP, ParkReason.GAP]
+    assert desk.memory.park.rows[0].event.detail == "EventInvalid: office: Field required"
     assert desk.sweep() == 0
     assert desk.kinds() == ["hold"]
 
@@ -216,10 +179,10 @@ def test_an_operator_may_skip_what_failed(desk: Desk) -> None:
     desk.handle(first)
     desk.park_failed(second, EventInvalid("office", "Field required"))
     desk.handle(third, fourth)
-    desk.memory.decide(OperatorAction.SKIP)
-    assert desk.sweep() >= 1
+    desk.memory.park.decide(OperatorAction.SKIP, reason=ParkReason.FAILED)
+    assert desk.sweep() == 3
     assert desk.kinds() == ["hold", "post", "post"]
-    assert desk.memory.parked == []
+    assert desk.memory.park.rows == []
 
 
 def test_an_operator_may_redrive_what_failed(desk: Desk) -> None:
@@ -227,56 +190,53 @@ def test_an_operator_may_redrive_what_failed(desk: Desk) -> None:
     desk.handle(first)
     desk.park_failed(second, EventInvalid("office", "Field required"))
     desk.handle(third, fourth)
-    desk.memory.parked = [
-        replace(row, action=OperatorAction.REDRIVE) if row.event.reason is ParkReason.FAILED else row
-        for row in desk.memory.parked
-    ]
-    assert desk.sweep() == 1
+    desk.memory.park.decide(OperatorAction.REDRIVE)
+    assert desk.sweep() == 3
     assert desk.kinds() == ["hold", "collect", "post", "post"]
-    assert desk.memory.parked == []
+    assert desk.memory.park.rows == []
 
 
 def test_what_fails_again_stays_and_the_decision_is_carried_out(desk: Desk) -> None:
     first, second, _, _ = life(RequestsLog())
     desk.handle(first)
     desk.park_failed(replace(second, value=b"{}"), EventInvalid("office", "Field required"))
-    desk.memory.decide(OperatorAction.REDRIVE)
+    desk.memory.park.decide(OperatorAction.REDRIVE)
     assert desk.sweep() == 0
-    assert [(row.event.reason, row.action) for row in desk.memory.parked] == [(ParkReason.FAILED, None)]
+    assert [(row.event.reason, row.action) for row in desk.memory.park.rows] == [(ParkReason.FAILED, None)]
 
 
 def test_redriving_cannot_jump_a_gap(desk: Desk) -> None:
     desk.handle(life(RequestsLog())[2])
-    desk.memory.decide(OperatorAction.REDRIVE)
+    desk.memory.park.decide(OperatorAction.REDRIVE)
     assert desk.sweep() == 0
-    assert [(row.event.reason, row.action) for row in desk.memory.parked] == [(ParkReason.GAP, None)]
+    assert [(row.event.reason, row.action) for row in desk.memory.park.rows] == [(ParkReason.GAP, None)]
 
 
 def test_skipping_cannot_jump_a_gap_so_what_is_missing_still_counts_when_it_comes(desk: Desk) -> None:
     first, second, third, fourth = life(RequestsLog())
     desk.handle(third)
-    desk.memory.decide(OperatorAction.SKIP)
+    desk.memory.park.decide(OperatorAction.SKIP)
     assert desk.sweep() == 0
-    assert [(row.event.reason, row.action) for row in desk.memory.parked] == [(ParkReason.GAP, None)]
+    assert [(row.event.reason, row.action) for row in desk.memory.park.rows] == [(ParkReason.GAP, None)]
     desk.handle(first, second, fourth)
     assert desk.kinds() == ["hold", "collect", "post", "post"]
-    assert desk.memory.parked == []
+    assert desk.memory.park.rows == []
 
 
 def test_what_is_kept_of_a_strangers_error_is_its_name_alone(desk: Desk) -> None:
     desk.park_failed(life(RequestsLog())[0], ValueError("0012345678 is no amount"))
-    assert desk.memory.parked[0].event.detail == "ValueError"
+    assert desk.memory.park.rows[0].event.detail == "ValueError"
 
 
 def test_an_unreadable_record_can_be_parked_and_skipped(desk: Desk) -> None:
     record = replace(life(RequestsLog())[0], headers=(), key=None)
     desk.park_failed(record, LogUnreadable("ce_type: is missing"))
-    desk.memory.decide(OperatorAction.REDRIVE)
+    desk.memory.park.decide(OperatorAction.REDRIVE)
     assert desk.sweep() == 0
-    assert len(desk.memory.parked) == 1
-    desk.memory.decide(OperatorAction.SKIP)
+    assert len(desk.memory.park.rows) == 1
+    desk.memory.park.decide(OperatorAction.SKIP)
     assert desk.sweep() == 1
-    assert desk.memory.parked == []
+    assert desk.memory.park.rows == []
 
 
 def test_a_parked_event_that_fails_in_its_turn_does_not_blame_the_one_before(desk: Desk) -> None:
@@ -285,7 +245,7 @@ def test_a_parked_event_that_fails_in_its_turn_does_not_blame_the_one_before(des
     desk.handle(second)
     assert desk.kinds() == ["hold", "collect"]
     assert desk.memory.sequences == {str(REQUEST): 3}
-    assert [row.event.reason for row in desk.memory.parked] == [ParkReason.FAILED]
+    assert [row.event.reason for row in desk.memory.park.rows] == [ParkReason.FAILED]
 
 
 def test_a_dispute_is_kept_and_moves_no_money(desk: Desk) -> None:
@@ -359,10 +319,10 @@ def test_a_marker_that_failed_can_be_redriven(desk: Desk) -> None:
     first, second, third = log.mark(1)
     desk.handle(first, second)
     desk.park_failed(third, WindowSkipped("too early"))
-    desk.memory.decide(OperatorAction.REDRIVE)
+    desk.memory.park.decide(OperatorAction.REDRIVE)
     assert desk.sweep() == 1
     assert list(desk.memory.closed) == [1]
-    assert desk.memory.parked == []
+    assert desk.memory.park.rows == []
 
 
 def test_a_cancelled_bill_frees_its_reservation(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from connectors.telemetry.metrics import HALTED
 from deploy.doctor.checks import Finding, Level
 from deploy.doctor.contents import Position, agencies_of, judge_lag, judge_rights, judge_topics
 from deploy.doctor.engines import judge_clock
-from deploy.doctor.flow import Unpublished, judge_halted, judge_outbox, judge_parked
+from deploy.doctor.flow import Parked, Unpublished, judge_halted, judge_outbox, judge_parked
 from deploy.doctor.machine import GIGABYTE, judge_disk, judge_memory
 
 AGENCIES = ["bank-melli", "gas"]
@@ -163,11 +163,17 @@ def test_a_missing_log_is_made_by_starting_the_bus() -> None:
 
 
 def test_failed_events_are_wrong_and_waiting_ones_a_note() -> None:
-    parked = [("requests", "failed", 2), ("requests", "predecessor", 5), ("requests", "registry", 1)]
-    failed, waiting = judge_parked(parked)
+    parked = [
+        Parked("requests", "failed", 5, 3, 12.3),
+        Parked("requests", "predecessor", 5),
+        Parked("requests", "registry", 1),
+    ]
+    failed, retried, waiting = judge_parked(parked)
     assert failed.level is Level.WRONG
-    assert "requests failed on 2 event(s)" in failed.words
+    assert "requests failed on 2 event(s) at every try" in failed.words
     assert "redrive" in failed.remedy
+    assert retried.level is Level.NOTE
+    assert retried.words == "the code of requests failed on 3 event(s); the next is tried again in 12 s"
     assert (waiting.level, waiting.words) == (Level.NOTE, "requests has parked events: 5 predecessor, 1 registry")
 
 
@@ -178,4 +184,7 @@ def test_halted_partitions_are_wrong_by_cause_and_another_programs_answer_says_n
     exporter.put(HALTED, 0, "requests", "position_lost")
     said = generate_latest(exporter.registry).decode()
     assert faults(judge_halted("requests", said)) == ["requests has halted 3 partition(s): park_full"]
+    exporter.put(HALTED, 1, "requests", "failed_in_a_row")
+    said = generate_latest(exporter.registry).decode()
+    assert "a version without the fault" in [one.remedy for one in judge_halted("requests", said)][-1]
     assert faults(judge_halted("requests", "<html>not a worker's</html>")) == []

@@ -1,0 +1,162 @@
+"""The park as operators see it: what waits, what they decide, and every decision there ever was."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Select, and_, select
+
+from connectors.database.driver import driver_connection
+from connectors.database.kafka_columns import headers_from_json
+from connectors.database.tables import park_decision, parked_event
+from consumers.parking import DecisionOutcome, OperatorAction, ParkReason
+
+Line = TypeVar("Line")
+
+#: One statement, so that a decision and its record are one: the rows in the order of their ids, as everywhere.
+_DECIDE = """
+WITH chosen AS (
+    SELECT id FROM parked_event
+    WHERE (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
+        AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+        AND (%(consumer)s::text IS NULL OR consumer = %(consumer)s)
+    ORDER BY id FOR UPDATE
+), decided AS (
+    UPDATE parked_event AS row SET operator_action = %(action)s, next_try_at = statement_timestamp()
+    FROM chosen WHERE row.id = chosen.id RETURNING row.*
+), replaced AS (
+    UPDATE park_decision AS earlier SET outcome = %(replaced)s, ended_at = statement_timestamp()
+    FROM decided WHERE earlier.parked_id = decided.id AND earlier.outcome IS NULL
+)
+INSERT INTO park_decision (parked_id, consumer, key, source, event_id, type, topic, partition, position, reason, detail,
+    tries, action, decided_by, why)
+SELECT id, consumer, key, said.source, said.event_id, said.type, topic, partition, position, reason, detail,
+    tries, %(action)s, %(by)s, %(why)s
+FROM decided CROSS JOIN LATERAL (
+    SELECT max(pair ->> 1) FILTER (WHERE pair ->> 0 = 'ce_source') AS source,
+        max(pair ->> 1) FILTER (WHERE pair ->> 0 = 'ce_id') AS event_id,
+        max(pair ->> 1) FILTER (WHERE pair ->> 0 = 'ce_type') AS type
+    FROM jsonb_array_elements(headers) AS pair
+) AS said
+RETURNING parked_id
+"""
+_OPEN = and_(park_decision.c.parked_id == parked_event.c.id, park_decision.c.outcome.is_(None))
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedLine:
+    """One parked event as people see it; its body stays in the database.
+
+    `next_try_at` is none when the event is not tried by itself any more, or never failed.
+    """
+
+    id: int
+    consumer: str
+    key: str
+    reason: str
+    detail: str
+    topic: str
+    partition: int
+    position: int
+    appended_at: datetime
+    parked_at: datetime
+    expires_at: datetime
+    tries: int
+    next_try_at: datetime | None
+    operator_action: str | None
+    decided_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    """One decision on one event; without an outcome no worker has come to it yet."""
+
+    parked_id: int
+    consumer: str
+    key: str
+    source: str | None
+    event_id: str | None
+    type: str | None
+    topic: str
+    partition: int
+    position: int
+    reason: str
+    detail: str
+    tries: int
+    action: str
+    decided_by: str
+    why: str
+    decided_at: datetime
+    outcome: str | None
+    ended_at: datetime | None
+
+
+class ParkOperator:
+    """What an operator sees of every park and may ask for; workers carry it out."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def oldest(self, limit: int, consumer: str | None = None, reason: ParkReason | None = None) -> list[ParkedLine]:
+        """Return the `limit` events that have waited longest."""
+        query = _lines().order_by(parked_event.c.id).limit(limit)
+        if consumer is not None:
+            query = query.where(parked_event.c.consumer == consumer)
+        if reason is not None:
+            query = query.where(parked_event.c.reason == reason.value)
+        return self._read(query, ParkedLine)
+
+    def find(self, parked_id: int) -> ParkedLine | None:
+        """Return one parked event, or none when it waits no longer."""
+        return next(iter(self._read(_lines().where(parked_event.c.id == parked_id), ParkedLine)), None)
+
+    def headers(self, parked_id: int) -> dict[str, str]:
+        """Return the envelope of one parked event: its headers as text, by name."""
+        query = select(parked_event.c.headers).where(parked_event.c.id == parked_id)
+        pairs = headers_from_json(self._connection.execute(query).scalar() or ())
+        return {name: (value or b"").decode(errors="replace") for name, value in pairs}
+
+    def decisions(self, parked_id: int) -> list[DecisionLine]:
+        """Return every decision on one event, the oldest first; they outlive the event."""
+        columns = [park_decision.columns[field.name] for field in fields(DecisionLine)]
+        query = select(*columns).where(park_decision.c.parked_id == parked_id).order_by(park_decision.c.id)
+        return self._read(query, DecisionLine)
+
+    def decide(self, ids: Collection[int], action: OperatorAction, by: str, why: str) -> list[int]:
+        """Note a decision, who made it and why. Returns the ids that were found."""
+        return self._decide(action, by, why, ids=list(ids))
+
+    def decide_on_failed(self, consumer: str | None, action: OperatorAction, by: str, why: str) -> list[int]:
+        """Note a decision on everything that failed, of one consumer or of all. Returns the ids."""
+        return self._decide(action, by, why, consumer=consumer, reason=ParkReason.FAILED.value)
+
+    def _decide(
+        self,
+        action: OperatorAction,
+        by: str,
+        why: str,
+        *,
+        ids: list[int] | None = None,
+        consumer: str | None = None,
+        reason: str | None = None,
+    ) -> list[int]:
+        values = {
+            "ids": ids,
+            "consumer": consumer,
+            "reason": reason,
+            "action": action.value,
+            "by": by,
+            "why": why,
+            "replaced": DecisionOutcome.REPLACED.value,
+        }
+        return sorted(parked_id for (parked_id,) in driver_connection(self._connection).execute(_DECIDE, values))
+
+    def _read(self, query: Select[Any], kind: type[Line]) -> list[Line]:
+        return [kind(*row) for row in self._connection.execute(query)]
+
+
+def _lines() -> Select[Any]:
+    names = [field.name for field in fields(ParkedLine)]
+    columns = [(parked_event if name in parked_event.columns else park_decision).columns[name] for name in names]
+    return select(*columns).select_from(parked_event.outerjoin(park_decision, _OPEN))
