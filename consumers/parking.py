@@ -1,6 +1,6 @@
 """Events that wait, each behind the earlier ones of its key: values only; the store is a port of each capability."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -122,3 +122,12 @@ class ParkedRow:
     def with_reason(self, reason: ParkReason, detail: str, expires_at: datetime) -> "ParkedRow":
         """Return the row to keep when the event waits for another reason."""
         return replace(self, event=replace(self.event, reason=reason, detail=detail, expires_at=expires_at))
+
+
+def is_parked(record: Record, rows: Iterable[ParkedRow]) -> bool:
+    """Say whether `record` itself is among `rows`: it was read before."""
+    return any(
+        (row.event.record.place, row.event.record.position) == (record.place, record.position)
+        and (row.event.record.value or b"") == (record.value or b"")
+        for row in rows
+    )

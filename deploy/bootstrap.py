@@ -7,12 +7,13 @@ third of a worker's memory.
 import gc
 import os
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from random import random
 from threading import Event, Thread
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -30,6 +31,7 @@ from connectors.telemetry.worker import WorkerTelemetry
 from consumers.runner.backoff import Backoff
 from consumers.runner.loop import Runner
 from consumers.runner.ports import BrokerUnavailable, Handler, Setback, Source
+from consumers.runner.rereading import Rereading, Tally
 from deploy.agencies import provision
 from deploy.problem import Problem
 from deploy.settings import Settings
@@ -217,6 +219,57 @@ def _kpi(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, exporter
     gauges = build_engine(settings.worker_database_url(), _worker_id("gauges"))
     return _WithGauges(worker, DatabaseGauges(gauges, exporter.database))
 
+
+def rereading(name: str, settings: Settings, engine: Engine, source: Source, *, keep: bool) -> Rereading[Any]:
+    """Return what reads records again as consumer `name`, beside its workers; without `keep` it undoes everything.
+
+    `source` asks the broker where intake ends. Raises `Problem` for a missing setting.
+    """
+    tally = Tally()
+    stores, handler = _REREADERS[name](settings, source, tally)
+    # No position is moved, so it matters to nobody whose it would be.
+    positions = partial(SqlPositions, consumer=name, cluster_id="", owner="")
+    return Rereading(SqlWork(engine, stores, positions, keep=keep), handler, tally, random, time.monotonic)
+
+
+def _registry_again(settings: Settings, _source: Source, tally: Tally) -> tuple[Any, Handler[Any]]:
+    from connectors.database.registry_stores import registry_stores
+    from consumers.registry.handlers import RegistryHandler
+
+    return registry_stores, RegistryHandler(settings.clock, tally)
+
+
+def _requests_again(settings: Settings, source: Source, tally: Tally) -> tuple[Any, Handler[Any]]:
+    from connectors.broker.intake_ends import SourceIntakeEnds
+    from connectors.database.request_stores import request_stores
+    from consumers.requests.domain.seeds import seed_for
+    from consumers.requests.handlers import RequestsHandler
+
+    seeds = partial(seed_for, settings.routing_key())
+    return request_stores, RequestsHandler(seeds, settings.clock, tally, SourceIntakeEnds(source))
+
+
+def _settlement_again(_settings: Settings, _source: Source, tally: Tally) -> tuple[Any, Handler[Any]]:
+    from connectors.database.settlement import settlement_stores
+    from consumers.settlement.handlers import SettlementHandler
+
+    return settlement_stores, SettlementHandler(tally)
+
+
+def _kpi_again(settings: Settings, _source: Source, tally: Tally) -> tuple[Any, Handler[Any]]:
+    from connectors.database.kpi import SqlKpiStores
+    from consumers.kpi.again import FactsAgain
+    from consumers.kpi.handlers import KpiHandler
+
+    return SqlKpiStores, FactsAgain(KpiHandler(settings.clock, new_id, Tally()), tally)
+
+
+_REREADERS: dict[str, Callable[[Settings, Source, Tally], tuple[Any, Handler[Any]]]] = {
+    "registry": _registry_again,
+    "requests": _requests_again,
+    "settlement": _settlement_again,
+    "kpi": _kpi_again,
+}
 
 _BUILDERS: dict[str, Callable[[Settings, str, WorkerTelemetry, Exporter], Worker]] = {
     "relay": _relay,

@@ -1,13 +1,14 @@
-"""Reading whole logs, from their beginning to the end they have now: for explanations and proofs, not for workers."""
+"""Reading logs to the end they have now, whole or from a time: for explanations and proofs, not for workers."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
 from connectors.broker.source import record_of
-from consumers.runner.ports import BrokerUnavailable, Record
+from consumers.runner.ports import BrokerUnavailable, Place, Record
 
 #: How many records one poll takes, and how long it waits for the first of them.
 POLL_RECORDS = 2_000
@@ -15,6 +16,8 @@ POLL_MS = 1_000
 #: A broker that sends nothing for so many polls, though the log goes on, is taken to be away.
 EMPTY_POLLS_MAX = 30
 
+#: The positions `[start, end)` of one partition.
+Span = tuple[int, int]
 #: Called with records read and records in all, as a reading goes on.
 Progress = Callable[[int, int], None]
 
@@ -48,21 +51,41 @@ class KafkaHistory:
         one poll's records at a time. Raises `BrokerUnavailable`, also half-way.
         """
         with meaningful_errors():
+            places = self._places(topics, only_partition)
             consumer = self._connected()
-            places = [
-                TopicPartition(topic, number)
-                for topic in topics
-                for number in sorted(consumer.partitions_for_topic(topic) or ())
-                if only_partition is None or number == only_partition
-            ]
+            begins = consumer.beginning_offsets(places) if places else {}
+            ends = consumer.end_offsets(places) if places else {}
+        yield from self.between(
+            {(place.topic, place.partition): (begins[place], ends[place]) for place in places}, progress
+        )
+
+    def spans(self, topics: Collection[str], start: datetime, end: datetime | None = None) -> dict[Place, Span]:
+        """Return, per partition, the positions of what was appended from `start` to before `end` (none: until now).
+
+        The times are the broker's own. Raises `BrokerUnavailable`.
+        """
+        with meaningful_errors():
+            places = self._places(topics, None)
             if not places:
-                return
-            consumer.assign(places)
-            begins, ends = consumer.beginning_offsets(places), consumer.end_offsets(places)
-            for place in places:
-                consumer.seek(place, begins[place])
-        total = sum(ends[place] - begins[place] for place in places)
-        left = {place for place in places if begins[place] < ends[place]}
+                return {}
+            ends = self._connected().end_offsets(places)
+            first, last = self._positions_at(places, start, ends), self._positions_at(places, end, ends)
+        return {(place.topic, place.partition): (first[place], max(first[place], last[place])) for place in places}
+
+    def between(self, spans: Mapping[Place, Span], progress: Progress | None = None) -> Iterator[Record]:
+        """Yield the records of `spans`, each partition in its order, partitions interleaved.
+
+        Holds one poll's records at a time. Raises `BrokerUnavailable`, also half-way.
+        """
+        ends = {TopicPartition(*place): end for place, (start, end) in spans.items() if start < end}
+        with meaningful_errors():
+            consumer = self._connected()
+            consumer.assign(list(ends))
+            consumer.resume(*ends)
+            for place in ends:
+                consumer.seek(place, spans[place.topic, place.partition][0])
+        total = sum(end - start for start, end in spans.values())
+        left = set(ends)
         read, empty_polls = 0, 0
         while left:
             with meaningful_errors():
@@ -79,6 +102,8 @@ class KafkaHistory:
                         yield record_of(record)
             with meaningful_errors():
                 left = {place for place in left if consumer.position(place) < ends[place]}
+                # What comes after its end is not waited for, and must not keep the others waiting.
+                consumer.pause(*(place for place in ends if place not in left))
             if progress is not None:
                 progress(read, total)
 
@@ -87,6 +112,25 @@ class KafkaHistory:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             consumer.close()
+
+    def _places(self, topics: Collection[str], only_partition: int | None) -> list[TopicPartition]:
+        consumer = self._connected()
+        return [
+            TopicPartition(topic, number)
+            for topic in topics
+            for number in sorted(consumer.partitions_for_topic(topic) or ())
+            if only_partition is None or number == only_partition
+        ]
+
+    def _positions_at(
+        self, places: Collection[TopicPartition], moment: datetime | None, ends: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int]:
+        """Return the first position at `moment` or later; the end when there is none, or no moment."""
+        if moment is None:
+            return dict(ends)
+        milliseconds = max(0, int(moment.timestamp() * 1000))
+        found = self._connected().offsets_for_times(dict.fromkeys(places, milliseconds))
+        return {place: ends[place] if found[place] is None else found[place].offset for place in places}
 
     def _connected(self) -> Any:
         if self._consumer is None:

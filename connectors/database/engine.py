@@ -51,20 +51,25 @@ def build_engine(url: str, name: str, connections_max: int = 5) -> Engine:
 
 
 class SqlWork(Generic[Stores]):
-    """Transactions of one worker: implements `consumers.runner.ports.Work`."""
+    """Transactions of one worker: implements `consumers.runner.ports.Work`. Without `keep` each is undone at last."""
 
     def __init__(
         self,
         engine: Engine,
         stores: Callable[[Connection], Stores],
         positions: Callable[[Connection], SqlPositions],
+        *,
+        keep: bool = True,
     ) -> None:
         self._engine = engine
         self._stores = stores
         self._positions = positions
+        self._keep = keep
 
     @contextmanager
     def transaction(self) -> Iterator[tuple[SqlPositions, Stores]]:
         """Open one transaction; commit on leaving, roll back on an exception."""
-        with meaningful_errors(), self._engine.begin() as connection:
+        with meaningful_errors(), self._engine.connect() as connection, connection.begin() as transaction:
             yield self._positions(connection), self._stores(connection)
+            if not self._keep:
+                transaction.rollback()

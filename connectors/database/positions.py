@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from connectors.database.driver import driver_connection
-from consumers.runner.ports import Fenced, Move
+from consumers.runner.ports import Fenced, Move, Partition, Place
 from schemas.topics import INTAKE_PREFIX, RESERVED_AGENCY_CODES
 
 _ADVANCE = """
@@ -20,6 +20,8 @@ WHERE row.consumer = %(consumer)s AND row.cluster_id = %(cluster_id)s AND row.ow
     AND row.topic = move.topic AND row.topic_id = move.topic_id AND row.partition = move.partition
     AND row.next_position = move.start
 """
+_PASSED = "SELECT topic, topic_id, partition, next_position FROM consumer_offset WHERE consumer = %s"
+_PASSED_BY_FIGURES = "SELECT topic, partition, next_position FROM kpi_position"
 _AGENCIES = "SELECT DISTINCT topic FROM consumer_offset WHERE starts_with(topic, %s)"
 
 
@@ -55,6 +57,18 @@ class SqlPositions:
         )
         if moved.rowcount != len(moves):
             raise Fenced(f"{len(moves) - moved.rowcount} of {len(moves)} positions were moved by another owner")
+
+
+def passed(connection: Connection, consumer: str) -> dict[Partition, int]:
+    """Return the next position of every partition that `consumer` has read."""
+    rows = driver_connection(connection).execute(_PASSED, (consumer,))
+    return {Partition(topic, topic_id, number): position for topic, topic_id, number, position in rows}
+
+
+def passed_by_figures(connection: Connection) -> dict[Place, int]:
+    """Return the next position of every partition that figures rest on."""
+    rows = driver_connection(connection).execute(_PASSED_BY_FIGURES)
+    return {(topic, number): position for topic, number, position in rows}
 
 
 def agencies_read(connection: Connection) -> frozenset[str]:

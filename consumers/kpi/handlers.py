@@ -14,7 +14,7 @@ from consumers.kpi.domain.facts import Fact, Income, learn
 from consumers.kpi.domain.measures import Cell, Reading, compared_with_expected, out_of_date
 from consumers.kpi.ports import RecordsMissing, Span, Stores
 from consumers.kpi.reading import Lesson, read_lesson
-from consumers.parking import ParkedRow, ParkReason, failed_event
+from consumers.parking import ParkedRow, ParkReason, failed_event, is_parked
 from consumers.runner.ports import Clock, Outcome, Place, Record, Telemetry
 from consumers.sweeping import do_divided
 from schemas.decode import encode
@@ -60,8 +60,11 @@ class KpiHandler:
     def park_failed(self, stores: Stores, record: Record, error: Exception) -> None:
         """Park a record on which `handle` fails by itself. Facts need no order, so nothing waits behind it."""
         key = (record.key or b"").decode("utf-8", "replace")
-        stores.park.park([failed_event(key, _detail(error), record)])
-        self.telemetry.count(Outcome.PARKED, 1, ParkReason.FAILED)
+        if is_parked(record, stores.park.of_keys([key])):
+            self.telemetry.count(Outcome.DUPLICATE)
+        else:
+            stores.park.park([failed_event(key, _detail(error), record)])
+            self.telemetry.count(Outcome.PARKED, 1, ParkReason.FAILED)
         stores.positions.advance({(record.topic, record.partition): record.position + 1})
 
     def measure(self, stores: Stores, limit: int) -> int:
@@ -83,8 +86,8 @@ class KpiHandler:
                     lessons.append(lesson)
                 case Unreadable() as letter:
                     letters.append(letter)
-                    self.telemetry.count(Outcome.DEAD_LETTERED, 1, letter.reason)
-        stores.dead_letters.add(CONSUMER, letters)
+        for letter in stores.dead_letters.add(CONSUMER, letters):
+            self.telemetry.count(Outcome.DEAD_LETTERED, 1, letter.reason)
         _keep(stores, lessons)
         self.telemetry.count(Outcome.HANDLED, len(records) - len(letters))
 

@@ -92,8 +92,8 @@ class Park(Protocol):
 class DeadLetters(Protocol):
     """Events that can never be read."""
 
-    def add(self, consumer: str, letters: Sequence[Unreadable]) -> None:
-        """Keep `letters`."""
+    def add(self, consumer: str, letters: Sequence[Unreadable]) -> list[Unreadable]:
+        """Keep those of `letters` that are not on record yet, with their records, and return them."""
 
 
 class Outbox(Protocol):

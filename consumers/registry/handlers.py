@@ -97,7 +97,7 @@ class RegistryHandler:
         stores.park.keep([row.with_failure(_failure(error)) for row in first])
         self._telemetry.rolled_back(Setback.HANDLER_FAILED)
         structlog.get_logger(CONSUMER).error(
-            "set aside: the sweep fails on it", key=key, error=type(error).__name__, where=place_of(error)
+            "set aside: the sweep fails on it", kind=key, error=type(error).__name__, where=place_of(error)
         )
 
     def _decide(self, stores: RegistryStores, claims: Sequence[Claim], revision: int) -> Collection[Place]:
@@ -148,9 +148,11 @@ class RegistryHandler:
 
     def _bury(self, stores: RegistryStores, letters: Sequence[Unreadable]) -> None:
         if letters:
-            stores.dead_letters.add(CONSUMER, letters)
-        for letter in letters:
-            self._telemetry.count(Outcome.DEAD_LETTERED, 1, letter.reason)
+            new = stores.dead_letters.add(CONSUMER, letters)
+            for letter in new:
+                self._telemetry.count(Outcome.DEAD_LETTERED, 1, letter.reason)
+            if len(new) < len(letters):
+                self._telemetry.count(Outcome.DUPLICATE, len(letters) - len(new))
 
 
 class _Sweep:

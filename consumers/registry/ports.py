@@ -94,8 +94,8 @@ class Park(Protocol):
 class DeadLetters(Protocol):
     """Events that can never be applied."""
 
-    def add(self, consumer: str, letters: Sequence[Unreadable]) -> None:
-        """Keep `letters` with their records."""
+    def add(self, consumer: str, letters: Sequence[Unreadable]) -> list[Unreadable]:
+        """Keep those of `letters` that are not on record yet, with their records, and return them."""
 
 
 class Outbox(Protocol):

@@ -82,9 +82,8 @@ class RequestsHandler:
             fold.take(claim)
         stores.claims.record(screened.fresh)
         self._write(stores, fold)
-        self._count(fold, len(screened.duplicates), letters)
-        if letters:
-            stores.dead_letters.add(CONSUMER, letters)
+        new = stores.dead_letters.add(CONSUMER, letters) if letters else letters
+        self._count(fold, len(screened.duplicates) + len(letters) - len(new), new)
         return fold.decided_in
 
     def park_failed(self, stores: RequestStores, record: Record, error: Exception) -> None:
@@ -104,9 +103,8 @@ class RequestsHandler:
                 fold.park_failed(fold.cases.setdefault(request_id, new_case(request_id)), claim, error)
         stores.claims.record(screened.fresh)
         self._write(stores, fold)
-        self._count(fold, len(screened.duplicates), letters)
-        if letters:
-            stores.dead_letters.add(CONSUMER, letters)
+        new = stores.dead_letters.add(CONSUMER, letters) if letters else letters
+        self._count(fold, len(screened.duplicates) + len(letters) - len(new), new)
 
     def sweep(self, stores: RequestStores) -> int:
         """Do what is due by itself: timers, waits and rests that ended, operators' decisions. Never waits for a row.

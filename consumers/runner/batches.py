@@ -1,15 +1,14 @@
 """One batch, one transaction: what fails is divided until the record at fault stands alone, and is parked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import Event
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
 from consumers.failures import place_of
 from consumers.runner.backoff import Backoff
 from consumers.runner.failures import FailedInARow, Failures
-from consumers.runner.ownership import Ownership
 from consumers.runner.ports import (
     BrokerUnavailable,
     Collision,
@@ -17,7 +16,9 @@ from consumers.runner.ports import (
     DatabaseUnavailable,
     Fenced,
     Handler,
+    Move,
     ParkFull,
+    Partition,
     Record,
     Setback,
     Telemetry,
@@ -33,6 +34,25 @@ TRIES_BEFORE_DIVIDING = 4
 TRIES_OF_ONE = 8
 
 
+class Owner(Protocol):
+    """Whose records are applied: it says which are to be applied, and hears of those that were."""
+
+    def mine(self, records: Iterable[Record]) -> list[Record]:
+        """Return those of `records` that are to be applied."""
+
+    def moves(self, records: Sequence[Record]) -> list[Move]:
+        """Return the moves past `records`, which are this owner's and in order per partition."""
+
+    def moved(self, moves: Iterable[Move]) -> None:
+        """Note that `moves` were committed."""
+
+    def partition_of(self, record: Record) -> Partition:
+        """Return the partition that `record` is from."""
+
+    def halt(self, partition: Partition, cause: Setback, why: str) -> None:
+        """Go no further in one partition, and say so."""
+
+
 class Batches(Generic[Stores]):
     """Applies records in transactions that move the positions past them.
 
@@ -43,7 +63,7 @@ class Batches(Generic[Stores]):
 
     def __init__(
         self,
-        ownership: Ownership,
+        ownership: Owner,
         work: Work[Stores],
         handler: Handler[Stores],
         telemetry: Telemetry,

@@ -7,7 +7,7 @@ from functools import partial
 import structlog
 
 from consumers.failures import place_of
-from consumers.parking import ParkedRow, ParkReason, failed_event
+from consumers.parking import ParkedRow, ParkReason, failed_event, is_parked
 from consumers.runner.ports import Meanwhile, Outcome, Place, Record, Setback, Telemetry
 from consumers.settlement.arrival import Arrival, LogUnreadable, read_arrival
 from consumers.settlement.batch import Batch, failure_detail
@@ -45,8 +45,12 @@ class SettlementHandler:
 
     def park_failed(self, stores: SettlementStores, record: Record, error: Exception) -> None:
         """Park one record, to be tried again; later events of its subject wait behind the gap that it leaves."""
-        stores.park.park([failed_event(_key(record), failure_detail(error), record)])
-        self._telemetry.count(Outcome.PARKED, reason=ParkReason.FAILED)
+        key = _key(record)
+        if is_parked(record, stores.park.of_keys([key])):
+            self._telemetry.count(Outcome.DUPLICATE)
+        else:
+            stores.park.park([failed_event(key, failure_detail(error), record)])
+            self._telemetry.count(Outcome.PARKED, reason=ParkReason.FAILED)
 
     def sweep(self, stores: SettlementStores) -> int:
         """Try again what failed and has rested, and carry out operators' decisions; return how many left the park."""
@@ -60,7 +64,7 @@ class SettlementHandler:
         stores.park.keep([row.with_failure(failure_detail(error)) for row in rows])
         self._telemetry.rolled_back(Setback.HANDLER_FAILED)
         structlog.get_logger(CONSUMER).error(
-            "set aside: the sweep fails on it", key=key, error=type(error).__name__, where=place_of(error)
+            "set aside: the sweep fails on it", request_id=key, error=type(error).__name__, where=place_of(error)
         )
 
 

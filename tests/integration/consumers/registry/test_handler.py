@@ -255,7 +255,7 @@ def test_a_claim_that_cannot_be_written_is_set_aside_and_the_others_are_decided(
         end_rests(bus.engine)
         with capture_logs() as lines:
             bus.sweep()
-        assert [line["key"] for line in lines] == ["service:b"], f"after {rest}"
+        assert [line["kind"] for line in lines] == ["service:b"], f"after {rest}"
     assert [event.service.code for event in bus.log() if isinstance(event, ServiceVersioned)] == ["a", "c"]
     assert tries(bus.engine) == [("service:b", "failed", 1 + len(RESTS), False)]
     bus.say(AGENCY_SOURCE, ServicePublished(service=service("d")))

@@ -59,7 +59,7 @@ def test_what_cannot_be_written_is_set_aside_and_the_rest_is_entered(desk: Desk)
     assert desk.memory.park.rows[0].event.tries == 2
     assert {row.request_id for row in desk.memory.rows} == {request(number) for number in (1, 2, 4, 5)}
     [line] = lines
-    assert (line["key"], line["error"]) == (str(request(3)), "CheckViolated")
+    assert (line["request_id"], line["error"]) == (str(request(3)), "CheckViolated")
 
 
 def test_what_an_operator_gives_up_is_not_entered_when_its_turn_comes_first(desk: Desk) -> None:
