@@ -31,7 +31,8 @@ check: $(STAMP) ## lint, format, types, import direction, tidiness
 	$(BIN)/python -m pytest -q tests/tidy
 
 faults: $(STAMP) ## long: workers killed again and again while a day is played (KILLS=60), and other long trials
-	PISHKHAN_KILLS=$(KILLS) PISHKHAN_LONG=1 $(BIN)/python -m pytest -o timeout=3600 tests/faults tests/e2e/test_county_split.py
+	PISHKHAN_KILLS=$(KILLS) PISHKHAN_LONG=1 $(BIN)/python -m pytest -o timeout=3600 tests/faults tests/e2e/test_county_split.py \
+		tests/integration/deploy/test_degradation.py
 
 bench: $(STAMP) ## medians of the rates and latencies that docs/performance.md speaks of
 	$(BIN)/python -m tests.bench

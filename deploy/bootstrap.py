@@ -82,7 +82,7 @@ def run_worker(name: str, settings: Settings, port: int, stop: Event) -> None:
 
 def _health_server(name: str, port: int, exporter: Exporter, telemetry: WorkerTelemetry) -> HealthServer:
     try:
-        return HealthServer(port, exporter.registry, telemetry.not_ready_because)
+        return HealthServer(port, exporter.registry, telemetry.standing)
     except OSError as error:
         raise Problem(
             f"Port {port} cannot be used for metrics and health ({error.strerror}). If another worker has it, give "
@@ -213,7 +213,8 @@ def _kpi(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, exporter
     from consumers.kpi.reading import TOPICS
     from consumers.kpi.worker import KpiWorker
 
-    work = SqlKpiWork(build_engine(settings.worker_database_url(), _worker_id(CONSUMER)))
+    owner = _worker_id(CONSUMER)
+    work = SqlKpiWork(build_engine(settings.worker_database_url(), owner), owner)
     source = KafkaSource(settings.kafka_login(), lambda topic: topic in TOPICS, f"pishkhan.{CONSUMER}.look")
     worker = KpiWorker(settings.kafka_login(), work, KpiHandler(settings.clock, new_id, telemetry), source, telemetry)
     gauges = build_engine(settings.worker_database_url(), _worker_id("gauges"))

@@ -90,6 +90,9 @@ class Log(Protocol):
         Both may raise `LogUnavailable`; `send` raises `TopicMissing`.
         """
 
+    def reach(self) -> None:
+        """Ask the broker for a sign of life. Raises `LogUnavailable`."""
+
     def close(self) -> None:
         """Forget what was not acknowledged and end the connection."""
 

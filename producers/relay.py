@@ -21,6 +21,7 @@ class RelayPace:
     poll_seconds: float = 1.0
     standby_seconds: float = 1.0
     maintain_seconds: float = 3_600.0
+    reach_seconds: float = 5.0
     missing_topic_seconds: float = 30.0
     wait_first_seconds: float = 0.1
     wait_last_seconds: float = 5.0
@@ -50,6 +51,7 @@ class Relay:
         self._failures = 0
         self._maintain_at = float("-inf")
         self._shards_at = float("-inf")
+        self._reach_at = float("-inf")
         self._missing_until = float("-inf")
         self._missing: frozenset[str] = frozenset()
         self._shards = 0
@@ -97,6 +99,7 @@ class Relay:
         if rows:
             log.send(rows)()
             outbox.published(rows)
+            self._reach_at = self._monotonic() + self._pace.reach_seconds
             self._report.published(len(rows), self._monotonic() - started)
         return bool(rows)
 
@@ -118,8 +121,15 @@ class Relay:
         return self._outbox
 
     def _ready_log(self) -> Log:
+        """Return the connection to the broker. With nothing to publish, a broker that is away must be looked for."""
+        now = self._monotonic()
         if self._log is None:
             self._log = self._connect_log()
+        elif now >= self._reach_at:
+            self._log.reach()
+        else:
+            return self._log
+        self._reach_at = now + self._pace.reach_seconds
         return self._log
 
     def _idle(self, outbox: Outbox, stop: Event) -> None:

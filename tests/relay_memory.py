@@ -115,6 +115,10 @@ class MemoryLogConnection:
             self._broker.appended += rows
         return self._acknowledged
 
+    def reach(self) -> None:
+        if self._broker.down:
+            raise LogUnavailable("down")
+
     def close(self) -> None:
         self._broker.closed += 1
 

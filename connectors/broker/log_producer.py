@@ -72,6 +72,11 @@ class LogProducer:
 
         return wait
 
+    def reach(self) -> None:
+        """Ask the broker for a sign of life."""
+        with _meaningful_errors():
+            self._admin.cluster_id()
+
     def close(self) -> None:
         """Forget what is not acknowledged and end the connection."""
         self._producer.purge()

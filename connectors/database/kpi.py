@@ -61,6 +61,15 @@ SELECT * FROM unnest(%(topics)s::text[], %(partitions)s::int[], %(ends)s::bigint
 ON CONFLICT (topic, partition)
 DO UPDATE SET next_position = GREATEST(kpi_position.next_position, excluded.next_position)
 """
+#: Nobody asks for the signs of these workers but the doctor: partitions are shared out by the consumer group.
+_SEEN = """
+WITH gone AS (
+    DELETE FROM worker
+    WHERE consumer = %(consumer)s AND worker_id <> %(worker_id)s AND seen_at < clock_timestamp() - interval '10 min'
+)
+INSERT INTO worker (consumer, worker_id, seen_at) VALUES (%(consumer)s, %(worker_id)s, clock_timestamp())
+ON CONFLICT (consumer, worker_id) DO UPDATE SET seen_at = clock_timestamp()
+"""
 
 
 class SqlKpiPositions:
@@ -118,7 +127,7 @@ class SqlFacts:
 class SqlKpiStores:
     """All stores of the figures on one connection: implements `consumers.kpi.ports.Stores`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, worker_id: str = CONSUMER) -> None:
         self.positions = SqlKpiPositions(connection)
         self.facts = SqlFacts(connection)
         self.figures = SqlFigures(connection)
@@ -126,6 +135,11 @@ class SqlKpiStores:
         self.dead_letters = DeadLetterStore(connection)
         self.outbox = OutboxStore(connection)
         self._connection = connection
+        self._worker_id = worker_id
+
+    def give_a_sign(self) -> None:
+        """Note that this worker lives, and forget those that do not."""
+        driver_connection(self._connection).execute(_SEEN, {"consumer": CONSUMER, "worker_id": self._worker_id})
 
     def attempt(self) -> AbstractContextManager[None]:
         """Open a part of the transaction that an exception undoes alone; its errors have their meanings."""
@@ -135,14 +149,15 @@ class SqlKpiStores:
 class SqlKpiWork:
     """Transactions of the figures' worker: implements `consumers.kpi.ports.Work`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, worker_id: str = CONSUMER) -> None:
         self._engine = engine
+        self._worker_id = worker_id
 
     @contextmanager
     def transaction(self) -> Iterator[SqlKpiStores]:
         """Open one transaction; commit on leaving, roll back on an exception."""
         with meaningful_errors(), self._engine.begin() as connection:
-            yield SqlKpiStores(connection)
+            yield SqlKpiStores(connection, self._worker_id)
 
 
 def _unzipped(places: Collection[Place]) -> dict[str, object]:

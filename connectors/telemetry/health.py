@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from connectors.telemetry.standing import Standing
+
 LOOPBACK = "127.0.0.1"
 #: A client that sends nothing is hung up on after this long.
 CLIENT_TIMEOUT_SECONDS = 5.0
@@ -20,14 +22,15 @@ class HealthServer:
     """Serves until `close`. Port 0 takes a free one; `port` says which.
 
     /healthz says that the process answers. /readyz says that the worker can do its work: 503 with the cause while it
-    waits for broker, database or leases. It names the process, so that a supervisor knows its own.
+    waits for broker, database or leases, and since when; it names halted partitions, and the process, so that a
+    supervisor knows its own.
 
     Raises:
         OSError: the port is taken.
     """
 
-    def __init__(self, port: int, registry: CollectorRegistry, not_ready_because: Callable[[], str | None]) -> None:
-        self._server = _Server((LOOPBACK, port), _handler(registry, not_ready_because))
+    def __init__(self, port: int, registry: CollectorRegistry, standing: Callable[[], Standing]) -> None:
+        self._server = _Server((LOOPBACK, port), _handler(registry, standing))
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._serve, name="health", daemon=True)
 
@@ -58,7 +61,7 @@ class _Server(ThreadingHTTPServer):
     allow_reuse_address = True
 
 
-def _handler(registry: CollectorRegistry, not_ready_because: Callable[[], str | None]) -> type[BaseHTTPRequestHandler]:
+def _handler(registry: CollectorRegistry, standing: Callable[[], Standing]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         server_version = "pishkhan"
         sys_version = ""
@@ -71,9 +74,9 @@ def _handler(registry: CollectorRegistry, not_ready_because: Callable[[], str | 
                 case "/healthz":
                     self._answer(HTTPStatus.OK, JSON, b'{"alive":true}')
                 case "/readyz":
-                    cause = not_ready_because()
-                    status = HTTPStatus.OK if cause is None else HTTPStatus.SERVICE_UNAVAILABLE
-                    body = json.dumps({"ready": cause is None, "cause": cause, "process_id": os.getpid()}).encode()
+                    now = standing()
+                    status = HTTPStatus.OK if now.cause is None else HTTPStatus.SERVICE_UNAVAILABLE
+                    body = json.dumps({**now.as_json(), "process_id": os.getpid()}).encode()
                     self._answer(status, JSON, body)
                 case _:
                     self._answer(HTTPStatus.NOT_FOUND, JSON, b'{"paths":["/metrics","/healthz","/readyz"]}')

@@ -115,6 +115,15 @@ HALTED = Metric(
     "Partitions that the worker has halted since it started, by cause.",
     ("consumer", "cause"),
 )
+# Zero while nothing is halted.
+HALTED_SINCE = Metric(
+    "pishkhan_halted_since_timestamp_seconds",
+    Kind.GAUGE,
+    _W,
+    "seconds since 1970",
+    "Since when the first of the halted partitions stands still, by cause.",
+    ("consumer", "cause"),
+)
 # The same answer as /readyz.
 READY = Metric(
     "pishkhan_ready",
@@ -123,6 +132,15 @@ READY = Metric(
     "boolean",
     "1 when broker and database answer and leases are known.",
     ("consumer",),
+)
+# Zero while the worker does not wait for that.
+UNREADY_SINCE = Metric(
+    "pishkhan_unready_since_timestamp_seconds",
+    Kind.GAUGE,
+    _W,
+    "seconds since 1970",
+    "Since when the worker waits, by what for.",
+    ("consumer", "cause"),
 )
 
 # --- the whole bus, read from the database by one worker -----------------------------------------------------------
@@ -258,7 +276,9 @@ METRICS: tuple[Metric, ...] = (
     LAG,
     OWNED,
     HALTED,
+    HALTED_SINCE,
     READY,
+    UNREADY_SINCE,
     OUTBOX_ROWS,
     OUTBOX_AGE,
     REQUESTS,

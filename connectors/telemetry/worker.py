@@ -2,32 +2,47 @@
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from connectors.telemetry import metrics
 from connectors.telemetry.exporter import Exporter
+from connectors.telemetry.standing import Halt, Standing
 from consumers.intake import DeadLetterReason
 from consumers.parking import ParkReason
 from consumers.runner.ports import Outcome, Partition, Setback
 
+#: A partition that is tried again and halted again within this time has not moved: it stands since the first time.
+SAME_HALT = timedelta(minutes=1)
+
+
+def real_now() -> datetime:
+    """Return the real moment."""
+    return datetime.now(UTC)
+
 
 class WorkerTelemetry:
-    """Counts for one consumer, and whether it is ready.
+    """Counts for one consumer, and how it stands. `now` gives the real moment.
 
     Counted events become visible with the commit of their transaction and are forgotten with its roll-back, so a batch
     that is done again is counted once.
     """
 
-    def __init__(self, exporter: Exporter, consumer: str) -> None:
+    def __init__(self, exporter: Exporter, consumer: str, now: Callable[[], datetime] = real_now) -> None:
         self._exporter = exporter
+        self._now = now
         self._consumer = consumer
         self._noted: Counter[tuple[Outcome, str]] = Counter()
         self._lock = threading.Lock()
         self._waits_for: Setback | None = Setback.STARTING
+        self._since = now()
         self._leases_known = False
         self._topics: set[str] = set()
-        self._halted: dict[Setback, set[Partition]] = {}
+        self._halts: dict[Partition, Halt] = {}
+        #: Halts that ended, and when.
+        self._tried_again: dict[Partition, tuple[Halt, datetime]] = {}
         self._show_zeros()
         self._show_ready()
 
@@ -77,22 +92,36 @@ class WorkerTelemetry:
 
     def halted(self, partition: Partition, cause: Setback) -> None:
         """Show one more halted partition; the same one again counts once."""
-        partitions = self._halted.setdefault(cause, set())
-        partitions.add(partition)
-        self._exporter.put(metrics.HALTED, len(partitions), self._consumer, cause.value)
+        now = self._now()
+        halt = Halt(partition.topic, partition.number, cause.value, now)
+        before, ended = self._tried_again.pop(partition, (halt, now))
+        if before.cause == halt.cause and now - ended < SAME_HALT:
+            halt = replace(halt, since=before.since)
+        with self._lock:
+            self._halts.setdefault(partition, halt)
+        self._show_halts()
 
     def resumed(self, partition: Partition) -> None:
         """Show one halted partition fewer."""
-        for cause, partitions in self._halted.items():
-            partitions.discard(partition)
-            self._exporter.put(metrics.HALTED, len(partitions), self._consumer, cause.value)
+        with self._lock:
+            halt = self._halts.pop(partition, None)
+        if halt is not None:
+            self._tried_again[partition] = (halt, self._now())
+        self._show_halts()
+
+    def standing(self) -> Standing:
+        """Say how the worker stands. Called by the health server's thread."""
+        with self._lock:
+            halts = tuple(sorted(self._halts.values(), key=lambda halt: (halt.topic, halt.partition)))
+            if self._waits_for is not None:
+                return Standing(self._waits_for.value, self._since, halts)
+            if not self._leases_known:
+                return Standing("no_leases_known", self._since, halts)
+            return Standing(halts=halts)
 
     def not_ready_because(self) -> str | None:
-        """Say why the worker is not ready, or none when it is. Called by the health server's thread."""
-        with self._lock:
-            if self._waits_for is not None:
-                return self._waits_for.value
-            return None if self._leases_known else "no_leases_known"
+        """Say why the worker is not ready, or none when it is."""
+        return self.standing().cause
 
     def _show_zeros(self) -> None:
         self._exporter.begin(metrics.BATCH_SECONDS, self._consumer)
@@ -105,14 +134,30 @@ class WorkerTelemetry:
             self._exporter.begin(metrics.EVENT_REASONS, self._consumer, Outcome.DEAD_LETTERED.value, letter.value)
         for cause in Setback:
             self._exporter.begin(metrics.ROLLED_BACK, self._consumer, cause.value)
-            self._exporter.put(metrics.HALTED, 0, self._consumer, cause.value)
+        self._show_halts()
 
     def _wait_for(self, cause: Setback | None) -> None:
         with self._lock:
             if self._waits_for is cause:
                 return
             self._waits_for = cause
+            self._since = self._now()
         self._show_ready()
 
     def _show_ready(self) -> None:
-        self._exporter.put(metrics.READY, 0 if self.not_ready_because() else 1, self._consumer)
+        standing = self.standing()
+        self._exporter.put(metrics.READY, 0 if standing.cause else 1, self._consumer)
+        for cause in Setback:
+            since = standing.since if standing.cause == cause.value else None
+            self._exporter.put(metrics.UNREADY_SINCE, _seconds(since), self._consumer, cause.value)
+
+    def _show_halts(self) -> None:
+        halts = self.standing().halts
+        for cause in Setback:
+            moments = [halt.since for halt in halts if halt.cause == cause.value]
+            self._exporter.put(metrics.HALTED, len(moments), self._consumer, cause.value)
+            self._exporter.put(metrics.HALTED_SINCE, _seconds(min(moments, default=None)), self._consumer, cause.value)
+
+
+def _seconds(moment: datetime | None) -> float:
+    return 0.0 if moment is None else moment.timestamp()

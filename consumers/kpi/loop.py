@@ -91,7 +91,7 @@ class KpiLoop:
 
     def _look_round(self, owned: Collection[Place]) -> None:
         ends = {place: end for place, end in _ends(self.source).items() if place in owned}
-        positions = self._transact(0, lambda stores: dict(stores.positions.next_positions(ends.keys())))
+        positions = self._transact(0, lambda stores: _look(stores, ends))
         behind = dict.fromkeys(TOPICS, 0)
         for place, end in ends.items():
             behind[place[0]] += max(0, end - positions[place])
@@ -196,6 +196,11 @@ class KpiLoop:
             result = act(stores)
         self.telemetry.committed(records, self.monotonic() - started)
         return result
+
+
+def _look(stores: Stores, ends: Mapping[Place, int]) -> dict[Place, int]:
+    stores.give_a_sign()
+    return dict(stores.positions.next_positions(ends.keys()))
 
 
 def _ends(source: Source) -> dict[Place, int]:

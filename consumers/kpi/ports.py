@@ -130,6 +130,9 @@ class Stores(Protocol):
     def outbox(self) -> Outbox:
         """What goes out."""
 
+    def give_a_sign(self) -> None:
+        """Note that this worker lives."""
+
     def attempt(self) -> AbstractContextManager[None]:
         """Open a part of the transaction that an exception undoes alone."""
 

@@ -18,12 +18,16 @@ from connectors.ids import new_id
 from consumers.runner.ports import DatabaseUnavailable
 from deploy.agencies import known_agencies
 from deploy.commands.options import DataOption
+from deploy.delivery import delivery, delivery_words
 from deploy.problem import Problem
 from deploy.settings import Settings, load_settings
+from deploy.words import Language
 from producers.lines import LineProblem, read_lines
 from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
 
+#: The broker has an event within moments when the bus runs; after this long it is told what it waits for.
+WAIT_SECONDS = 3.0
 #: So many lines go into one transaction.
 LINES_AT_ONCE = 500
 
@@ -35,11 +39,15 @@ def register(app: typer.Typer) -> None:
 
 def publish(
     file: Annotated[str, typer.Argument(help="NDJSON of CloudEvents in structured mode; - reads standard input.")],
+    wait_seconds: Annotated[
+        float, typer.Option("--wait", min=0, help="Seconds to wait for the broker, and then say what it waits for.")
+    ] = WAIT_SECONDS,
     data: DataOption = None,
 ) -> None:
     """Publish events, one per line, each wholly or not at all. Exit code 1 if any line was refused.
 
-    What is published is kept in the database until the broker has it. A refused line is told with its number, the
+    What is published is kept in the database until the broker has it; it says so while the broker is away. A refused
+    line is told with its number, the
     field and what is wrong; correct it and publish the file again: events that went through keep their id and are
     skipped.
 
@@ -52,19 +60,35 @@ def publish(
     settings = load_settings(data)
     engine = build_engine(settings.worker_database_url(), "pishkhan publish")
     try:
-        published, refused = _publish_lines(file, settings, engine)
+        published, refused, topics = _publish_lines(file, settings, engine)
+        console = Console()
+        console.print(f"{published} published, {refused} refused", highlight=False)
+        if published and wait_seconds:
+            _tell_of_delivery(console, settings, engine, topics, wait_seconds)
     finally:
         engine.dispose()
-    Console().print(f"{published} published, {refused} refused", highlight=False)
     if refused:
         raise typer.Exit(1)
 
 
-def _publish_lines(file: str, settings: Settings, engine: Engine) -> tuple[int, int]:
-    """Publish the good lines, tell of the others, and return how many there were of each."""
+def _tell_of_delivery(
+    console: Console, settings: Settings, engine: Engine, topics: set[str], wait_seconds: float
+) -> None:
+    try:
+        kept = delivery(settings, engine, topics, wait_seconds)
+    except DatabaseUnavailable:
+        console.print("They are kept: the database went away after it had them.")
+        return
+    if kept is not None:
+        console.print(delivery_words(kept, Language.EN), style="yellow", markup=False, highlight=False, soft_wrap=True)
+
+
+def _publish_lines(file: str, settings: Settings, engine: Engine) -> tuple[int, int, set[str]]:
+    """Publish the good lines, tell of the others, and return how many there were of each, and of which topics."""
     now = settings.clock.now
     publisher = Publisher(outbox_opener(engine), now, new_id)
     published = refused = line_number = 0
+    topics: set[str] = set()
     with _opened(file) as stream, _progress() as progress:
         task = progress.add_task("publishing", total=_size(file))
         lines = _counted(stream, progress, task)
@@ -78,7 +102,8 @@ def _publish_lines(file: str, settings: Settings, engine: Engine) -> tuple[int, 
             except (DatabaseUnavailable, OutboxUnavailable) as error:
                 raise Problem(
                     f"The database does not answer ({error}). {published} events are published, those from line "
-                    f"{line_number + 1} on are not. Publish the file again: what went through is skipped."
+                    f"{line_number + 1} on are not accepted. Publish the file again when it is back: what went "
+                    "through keeps its id and is skipped."
                 ) from error
             for problem in found:
                 if isinstance(problem, LineProblem):
@@ -86,8 +111,9 @@ def _publish_lines(file: str, settings: Settings, engine: Engine) -> tuple[int, 
                     text = f"line {problem.line_number}: {problem.field}: {problem.problem}"
                     progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
             published += len(messages)
+            topics.update(message.topic for message in messages)
             line_number += len(chunk)
-    return published, refused
+    return published, refused, topics
 
 
 def _opened(file: str) -> BinaryIO:

@@ -1,12 +1,15 @@
 """What a check finds, and what it may look at."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 
 from kafka import KafkaAdminClient
 from psycopg import Connection
 
+from connectors.telemetry.standing import Standing
+from consumers.runner.ports import Setback
 from deploy.settings import Settings
 
 
@@ -30,16 +33,34 @@ class Finding:
 
 @dataclass(frozen=True)
 class Patient:
-    """What is examined. A connection is None when nothing answered: the engines' checks say so, others keep quiet."""
+    """What is examined. A connection is None when nothing answered: the engines' checks say so, others keep quiet.
+
+    `workers` holds what this machine's workers say of themselves, by name; one that gives no answer is left out.
+    """
 
     settings: Settings
     broker: KafkaAdminClient | None
     broker_problem: str
     database: Connection[tuple[object, ...]] | None
     database_problem: str
+    workers: Mapping[str, Standing]
+
+    def waited_for_since(self, cause: Setback) -> datetime | None:
+        """Return the moment from which on a worker waits because of `cause`; none when none does."""
+        moments = [one.since for one in self.workers.values() if one.cause == cause and one.since is not None]
+        return min(moments, default=None)
 
 
 Check = Callable[[Patient], Iterable[Finding]]
+
+
+def since_words(moment: datetime, now: datetime | None = None) -> str:
+    """Say since when something lasts: the moment, and how long ago it was."""
+    seconds = max(0, int(((now or datetime.now(UTC)) - moment).total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"since {moment:%Y-%m-%d %H:%M:%S} UTC ({seconds // size} {unit})"
+    return f"since {moment:%Y-%m-%d %H:%M:%S} UTC ({seconds} s)"
 
 
 def good(subject: str, words: str) -> Finding:

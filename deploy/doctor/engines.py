@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from deploy.doctor.checks import Finding, Patient, good, note, wrong
+from psycopg import Connection
+
+from connectors.telemetry.standing import Standing
+from consumers.runner.ports import Setback
+from deploy.doctor.checks import Finding, Patient, good, note, since_words, wrong
+from deploy.doctor.remedies import ANOTHER_CAUSE, REMEDIES
 from deploy.engines.processes import port_is_free
-from deploy.readiness import is_ready
 from deploy.workers import WORKERS
 
 # Business times are clamped against the broker's and leases are the database's, so small differences do no harm.
@@ -16,8 +20,11 @@ OLDEST_POSTGRES = 15
 def check_broker(patient: Patient) -> Iterable[Finding]:
     """Does the broker answer to our user."""
     if patient.broker is None:
-        remedy = "start it with `pishkhan up`, or correct PISHKHAN_KAFKA_BOOTSTRAP, _USER and _PASSWORD"
-        yield wrong("broker", patient.broker_problem, remedy)
+        remedy = (
+            "start it with `pishkhan up`, or correct PISHKHAN_KAFKA_BOOTSTRAP, _USER and _PASSWORD; "
+            "events are kept meanwhile, and go on by themselves"
+        )
+        yield wrong("broker", patient.broker_problem + _waited(patient, Setback.BROKER_UNAVAILABLE), remedy)
         return
     cluster = patient.broker.describe_cluster()
     count = len(cluster["brokers"])
@@ -30,7 +37,7 @@ def check_database(patient: Patient) -> Iterable[Finding]:
     """Does the database answer, does it keep what it says it keeps, and may workers do no more than they should."""
     if patient.database is None:
         remedy = "start it with `pishkhan up`, or correct PISHKHAN_DATABASE_URL"
-        yield wrong("database", patient.database_problem, remedy)
+        yield wrong("database", patient.database_problem + _waited(patient, Setback.DATABASE_UNAVAILABLE), remedy)
         return
     version = patient.database.info.server_version // 10_000
     if version < OLDEST_POSTGRES:
@@ -50,23 +57,49 @@ def check_database(patient: Patient) -> Iterable[Finding]:
         yield wrong("database", f"workers log in as {patient.database.info.user}, who may do too much", remedy)
 
 
+def _waited(patient: Patient, cause: Setback) -> str:
+    since = patient.waited_for_since(cause)
+    return "" if since is None else f"; workers wait for it {since_words(since)}"
+
+
 def check_workers(patient: Patient) -> Iterable[Finding]:
-    """Is every worker ready; before a start, are its ports free."""
+    """Is every worker ready, and if not, what it waits for and since when; before a start, are its ports free."""
     settings = patient.settings
+    seen = {} if patient.database is None else _last_seen(patient.database)
     for row in WORKERS:
         port = settings.metrics_port + row.port_offset
-        if is_ready(settings, row):
-            yield good("workers", f"{row.name} is ready (port {port})")
-        elif patient.broker is None and port_is_free(port):
+        standing = patient.workers.get(row.name)
+        if standing is not None:
+            yield judge_standing(row.name, port, standing)
+        elif patient.broker is None and port_is_free(port) and row.name not in seen:
             yield note("workers", f"{row.name} does not run; its port {port} is free")
         elif port_is_free(port):
-            remedy = f"start `pishkhan up`, or `pishkhan worker {row.name}`"
-            yield wrong("workers", f"{row.name} does not run", remedy)
+            words = f"{row.name} does not run"
+            if row.name in seen:
+                words += f": nothing was heard of it {since_words(seen[row.name])}"
+            yield wrong("workers", words, f"start `pishkhan up`, or `pishkhan worker {row.name}`")
         else:
             remedy = f"read {settings.data_directory / 'logs' / (row.name + '.log')}; if another program has the port: "
             yield wrong(
                 "workers", f"{row.name} is not ready (port {port} is taken)", remedy + "PISHKHAN_METRICS_PORT=PORT"
             )
+
+
+def judge_standing(name: str, port: int, standing: Standing) -> Finding:
+    """Judge what a worker says of itself. Halted partitions are another check's."""
+    if standing.cause is None:
+        return good("workers", f"{name} is ready (port {port})")
+    since = "" if standing.since is None else f" {since_words(standing.since)}"
+    remedy = REMEDIES.get(standing.cause, ANOTHER_CAUSE)
+    return wrong("workers", f"{name} is not ready{since}: {standing.cause}", remedy)
+
+
+def _last_seen(database: Connection[tuple[object, ...]]) -> dict[str, datetime]:
+    """Return when a worker of each kind last gave a sign, if the last one did not take its leave."""
+    if database.execute("SELECT to_regclass('worker')").fetchone() == (None,):
+        return {}
+    rows = database.execute("SELECT consumer, max(seen_at) FROM worker GROUP BY consumer").fetchall()
+    return {str(name): moment for name, moment in rows if isinstance(moment, datetime)}
 
 
 def check_clock(patient: Patient) -> Iterable[Finding]:

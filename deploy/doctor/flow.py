@@ -4,25 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-import httpx
-from prometheus_client.parser import text_string_to_metric_families
-
-from connectors.telemetry.metrics import HALTED
+from connectors.telemetry.standing import Standing
 from consumers.parking import ParkReason
-from consumers.runner.ports import Setback
-from deploy.doctor.checks import Finding, Patient, good, note, wrong
-from deploy.readiness import ANSWER_WITHIN_SECONDS
-from deploy.workers import WORKERS
+from deploy.doctor.checks import Finding, Patient, good, note, since_words, wrong
+from deploy.doctor.remedies import REMEDIES, SEE_THE_LOG
 from schemas.topics import INTAKE_PREFIX
 
-SEE_THE_LOG = "see `partition halted` in its log, and the section on it in docs/runbook.md"
-#: What to do about a halt, by its cause.
-HALT_REMEDIES = {
-    Setback.POSITION_LOST.value: SEE_THE_LOG,
-    Setback.PARK_FULL.value: "remove what fails, then `pishkhan parked redrive --failed` or `pishkhan parked skip`",
-    Setback.FAILED_IN_A_ROW.value: "the code is at fault: start a version without the fault, and it goes on by itself",
-    Setback.HANDLER_FAILED.value: "not even parking works: see `partition halted` in its log; it goes on when mended",
-}
 #: The relay publishes within moments; an event that is older than this waits for something.
 UNPUBLISHED_SECONDS = 60
 
@@ -133,28 +120,18 @@ def _parked(row: Sequence[object]) -> Parked:
 
 
 def check_halted(patient: Patient) -> Iterable[Finding]:
-    """Does a worker of this machine refuse to go on in some partition."""
-    for row in WORKERS:
-        address = f"http://127.0.0.1:{patient.settings.metrics_port + row.port_offset}/metrics"
-        try:
-            answer = httpx.get(address, timeout=ANSWER_WITHIN_SECONDS, trust_env=False)
-        except httpx.HTTPError:
-            continue  # Whether it runs is another check's.
-        if answer.status_code == httpx.codes.OK:
-            yield from judge_halted(row.name, answer.text)
+    """Does a worker of this machine refuse to go on in some partition, and since when."""
+    for name, standing in patient.workers.items():
+        yield from judge_halted(name, standing)
 
 
-def judge_halted(worker: str, exposition: str) -> Iterable[Finding]:
-    """Judge what a worker says of itself, in the text form of Prometheus. Another program's answer says nothing."""
-    try:
-        samples = [one for family in text_string_to_metric_families(exposition) for one in family.samples]
-    except ValueError:
-        return
-    for sample in samples:
-        if sample.name == HALTED.name and sample.value > 0:
-            cause = sample.labels.get("cause", "unknown")
-            words = f"{worker} has halted {sample.value:.0f} partition(s): {cause}"
-            yield wrong("halted", words, HALT_REMEDIES.get(cause, SEE_THE_LOG))
+def judge_halted(worker: str, standing: Standing) -> Iterable[Finding]:
+    """Judge the partitions that a worker has halted, by cause."""
+    for cause in sorted({halt.cause for halt in standing.halts}):
+        halts = [halt for halt in standing.halts if halt.cause == cause]
+        since = since_words(min(halt.since for halt in halts))
+        words = f"{worker} has halted {len(halts)} partition(s) {since}: {cause}"
+        yield wrong("halted", words, REMEDIES.get(cause, SEE_THE_LOG))
 
 
 def _is_there(patient: Patient, table: str) -> bool:

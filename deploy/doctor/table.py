@@ -13,7 +13,9 @@ from deploy.doctor.engines import check_broker, check_clock, check_database, che
 from deploy.doctor.flow import check_halted, check_outbox, check_waiting
 from deploy.doctor.machine import check_disk, check_memory, check_programs, check_python
 from deploy.problem import Problem
+from deploy.readiness import ask
 from deploy.settings import Settings
+from deploy.workers import WORKERS
 
 ANSWER_WITHIN_MS = 5_000
 
@@ -44,7 +46,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Run every check against the bus of these settings. A check that fails in itself is a finding, not an end."""
     broker, broker_problem = _reach_broker(settings)
     database, database_problem = _reach_database(settings)
-    patient = Patient(settings, broker, broker_problem, database, database_problem)
+    answers = {row.name: ask(settings, row) for row in WORKERS}
+    workers = {name: answer.standing for name, answer in answers.items() if answer is not None}
+    patient = Patient(settings, broker, broker_problem, database, database_problem, workers)
     try:
         for check in CHECKS:
             try:

@@ -19,12 +19,15 @@ from connectors.database.outbox import outbox_opener
 from connectors.ids import new_id
 from consumers.runner.ports import DatabaseUnavailable
 from deploy.agencies import known_agencies
+from deploy.delivery import Delay, delivery, delivery_words
 from deploy.problem import Problem
+from deploy.readiness import ask
 from deploy.settings import load_settings
 from deploy.terminal.request_ids import request_id_of
 from deploy.terminal.words import told
 from deploy.words import Language
-from producers.claims import ClaimInvalid, check_speaker
+from deploy.workers import worker_row
+from producers.claims import ClaimInvalid, check_speaker, topic_of_speaker
 from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
 from schemas.base import Event
@@ -34,6 +37,20 @@ from schemas.log_requests import ClaimRefused, RequestRefused
 #: An answer comes within moments when the bus runs; after this long it is told that none came.
 ANSWER_SECONDS = 10.0
 POLL_SECONDS = 0.05
+
+#: What it means for a claim that the database is away: before it was kept, while it was written, and after.
+_NOT_ACCEPTED = (
+    "این گفته پذیرفته نشد؛ پس از بازگشت آن دوباره بگویید.",
+    "What you said was not accepted; say it again when the database is back.",
+)
+_UNSURE = (
+    "شاید این گفته پذیرفته نشده باشد؛ پس از بازگشت آن ببینید، و اگر نیست دوباره بگویید.",
+    "What you said may not have been accepted; look when the database is back, and say it again if it was not.",
+)
+_ACCEPTED = (
+    "این گفته ثبت شده است و از دست نمی‌رود؛ دوباره نگویید.",
+    "What you said is kept and will not be lost; do not say it again.",
+)
 
 
 class Terminal:
@@ -54,13 +71,13 @@ class Terminal:
         self._engine.dispose()
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Open a transaction for reading."""
+    def reading(self, consequence: str = "") -> Iterator[Connection]:
+        """Open a transaction for reading; `consequence` is told when the database does not answer."""
         try:
             with meaningful_errors(), self._engine.connect() as connection:
                 yield connection
         except DatabaseUnavailable as error:
-            raise unavailable(error) from error
+            raise unavailable(error, consequence) from error
 
     def request_id(self, text: str, *, office: str | None = None, agency: str | None = None) -> UUID:
         """Return the id of the request that a person named by it or by its beginning. Raises `Problem`."""
@@ -68,7 +85,7 @@ class Terminal:
 
     def say(self, source: str, event: Event, request_id: UUID, wait_seconds: float = ANSWER_SECONDS) -> None:
         """Publish `event` as `source`, and print what the bus makes of it; exit code 1 when it refuses."""
-        with self.reading() as connection:
+        with self.reading(self.pick(*_NOT_ACCEPTED)) as connection:
             after = newest_row(connection)
             agencies = known_agencies(self._settings, connection)
         try:
@@ -77,8 +94,9 @@ class Terminal:
         except ClaimInvalid as error:
             raise Problem(f"{error.field}: {error.problem}") from error
         except OutboxUnavailable as error:
-            raise unavailable(error) from error
-        answers = self._answers(Claimed(source, event_id, str(request_id), after), wait_seconds)
+            raise unavailable(error, self.pick(*_UNSURE)) from error
+        claimed = Claimed(source, event_id, str(request_id), after)
+        answers = self._answers(claimed, topic_of_speaker(source)[1], wait_seconds)
         for answer in answers:
             refused = isinstance(answer, ClaimRefused | RequestRefused)
             self.console.print(told(answer, self.language), style="red" if refused else "green", markup=False)
@@ -89,10 +107,10 @@ class Terminal:
         """Return the text in the person's language."""
         return persian if self.language is Language.FA else english
 
-    def _answers(self, claimed: Claimed, wait_seconds: float) -> list[Event]:
+    def _answers(self, claimed: Claimed, topic: str, wait_seconds: float) -> list[Event]:
         deadline = time.monotonic() + wait_seconds
         while True:
-            with self.reading() as connection:
+            with self.reading(self.pick(*_ACCEPTED)) as connection:
                 answers = answer_to(connection, claimed)
                 waits = None if answers else why_it_waits(connection, claimed)
             if answers:
@@ -101,15 +119,30 @@ class Terminal:
                 self.console.print(self.pick(f"در انتظار: {waits}", f"it waits: {waits}"), style="yellow", markup=False)
                 return []
             if time.monotonic() >= deadline:
-                self.console.print(
-                    self.pick(
-                        "ثبت شد و از دست نمی‌رود، ولی هنوز پاسخی نیست؛ آیا سامانه در حال کار است؟",
-                        "it is kept and will not be lost, but there is no answer yet; is the bus running?",
-                    ),
-                    style="yellow",
-                )
+                self.console.print(self._why_no_answer(topic), style="yellow", markup=False)
                 return []
             time.sleep(POLL_SECONDS)
+
+    def _why_no_answer(self, topic: str) -> str:
+        """Say where the claim is, and what has to come back before it is answered."""
+        try:
+            kept = delivery(self._settings, self._engine, [topic], 0.0)
+        except DatabaseUnavailable as error:
+            raise unavailable(error, self.pick(*_ACCEPTED)) from error
+        if kept is not None and kept.delay is not Delay.BUSY:
+            return delivery_words(kept, self.language)
+        answer = ask(self._settings, worker_row("requests"))
+        if answer is not None and answer.standing.cause is None:
+            return self.pick(
+                "ثبت شد و از دست نمی‌رود، ولی هنوز پاسخی نیست.",
+                "it is kept and will not be lost, but there is no answer yet.",
+            )
+        cause = "" if answer is None else f" ({answer.standing.cause})"
+        return self.pick(
+            f"ثبت شد و از دست نمی‌رود، ولی کارگر درخواست‌ها آماده نیست{cause}؛ با بازگشت آن پاسخ می‌آید، دوباره نگویید.",
+            f"it is kept and will not be lost, but the requests worker is not ready{cause}; the answer comes when it "
+            "is, and nothing need be said again. See `pishkhan doctor`.",
+        )
 
 
 def claim_of(model: type[SomeEvent], **fields: object) -> SomeEvent:
@@ -120,6 +153,7 @@ def claim_of(model: type[SomeEvent], **fields: object) -> SomeEvent:
         raise Problem(f"{error.field}: {error.problem}") from None
 
 
-def unavailable(error: Exception) -> Problem:
-    """Return the problem of a database that does not answer."""
-    return Problem(f"The database does not answer ({error}). Start the bus with `pishkhan up`, or give --data DIR.")
+def unavailable(error: Exception, consequence: str = "") -> Problem:
+    """Return the problem of a database that does not answer, and what that means for what was said."""
+    remedy = "Start the bus with `pishkhan up`, or give --data DIR."
+    return Problem(" ".join(filter(None, (f"The database does not answer ({error}).", consequence, remedy))))

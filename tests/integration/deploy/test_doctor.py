@@ -1,6 +1,7 @@
 """The doctor on a real broker and database: in order, then with one thing broken at a time."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import LiteralString
 
@@ -12,7 +13,7 @@ from connectors.broker.admin import BrokerAdmin
 from connectors.database.migrate import migrate
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.health import HealthServer
-from connectors.telemetry.metrics import HALTED
+from connectors.telemetry.standing import Halt, Standing
 from deploy.doctor.checks import Level
 from deploy.doctor.table import examine
 from deploy.engines.instance import Instance
@@ -137,11 +138,19 @@ def test_the_figures_are_compared_with_the_ends_of_the_logs(settings: Settings) 
 
 
 def test_halted_partitions_are_found(settings: Settings) -> None:
-    exporter = Exporter()
-    exporter.put(HALTED, 2, "requests", "park_full")
+    standing = Standing(halts=tuple(Halt("log", number, "park_full", datetime.now(UTC)) for number in range(2)))
     port = settings.metrics_port + worker_row("requests").port_offset
-    with HealthServer(port, exporter.registry, lambda: None):
-        assert faults(settings) == [("halted", "requests has halted 2 partition(s): park_full")]
+    with HealthServer(port, Exporter().registry, lambda: standing):
+        [(subject, words)] = faults(settings)
+    assert subject == "halted"
+    assert words.startswith("requests has halted 2 partition(s) since ")
+    assert words.endswith(": park_full")
+
+
+def test_a_worker_that_is_gone_was_last_heard_of_at_some_time(settings: Settings) -> None:
+    as_owner(settings, "INSERT INTO worker VALUES ('settlement', 'a', '2026-11-25 08:00Z')")
+    [gone] = [finding.words for finding in examine(settings) if finding.words.startswith("settlement does not run")]
+    assert "nothing was heard of it since 2026-11-25 08:00:00 UTC" in gone
 
 
 def test_workers_that_log_in_as_the_super_user_are_found(settings: Settings, engines: Engines) -> None:

@@ -35,7 +35,8 @@ def invoke(database: DatabaseUrls, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     Agencies(tmp_path).add(["water"])
 
     def run(*arguments: str, standard_input: str | None = None) -> Result:
-        return CliRunner().invoke(build("publish"), ["publish", *arguments], input=standard_input)
+        # Nobody relays here, so the broker is not waited for.
+        return CliRunner().invoke(build("publish"), ["publish", "--wait", "0", *arguments], input=standard_input)
 
     return run
 

@@ -190,7 +190,7 @@ def test_without_a_consumer_the_claim_is_kept(fresh_database: DatabaseUrls, monk
     monkeypatch.setenv("PISHKHAN_DATABASE_URL", fresh_database.worker_url)
     result = agency("submit", SERVICE, "--city", "bojnord", "--wait", "0")
     assert result.exit_code == 0
-    assert "it is kept and will not be lost" in result.output
+    assert "kept in the outbox, in their order: no relay is at work" in result.output
 
 
 def test_an_agency_without_a_topic_is_told_at_once_and_nothing_is_kept(courier: Courier, owner: Engine) -> None:

@@ -34,6 +34,9 @@ class Bench:
         for _ in range(count):
             self.relay.turn(self.stop)
 
+    def away(self) -> str | None:
+        return self.report.waits_for
+
     @property
     def numbers(self) -> list[int]:
         return [each.id for each in self.log.appended]
@@ -55,6 +58,21 @@ def test_a_row_that_was_committed_late_with_a_small_id_is_not_passed_over() -> N
     bench.outbox.add(row(3))
     bench.turns()
     assert bench.numbers == [7, 3]
+
+
+def test_an_idle_relay_finds_out_that_the_broker_is_away_and_that_it_is_back() -> None:
+    bench = Bench()
+    bench.turns()
+    assert bench.away() is None
+    bench.log.down = True
+    bench.turns()
+    assert bench.away() is None, "it does not ask all the time"
+    bench.seconds += 5.0
+    bench.turns(3)
+    assert bench.away() == "broker"
+    bench.log.down = False
+    bench.turns()
+    assert bench.away() is None
 
 
 def test_an_unacknowledged_batch_goes_again_whole_with_a_new_producer() -> None:

@@ -173,6 +173,17 @@ def test_when_too_many_fail_in_a_row_nothing_more_is_parked_until_the_code_is_me
     assert _position(connection) == len(one_place)
 
 
+def test_a_look_round_is_a_sign_of_life(database: Engine, handler: KpiHandler, connection: Connection) -> None:
+    connection.execute(text("INSERT INTO worker VALUES ('kpi', 'gone', now() - interval '1 hour')"))
+    for name in ("kpi-a", "kpi-b"):
+        loop(SqlKpiWork(database, name), handler).look_round([], Event())
+    seen = (
+        "SELECT worker_id FROM worker WHERE consumer = 'kpi' AND seen_at > now() - interval '1 min' ORDER BY worker_id"
+    )
+    assert list(connection.execute(text(seen)).scalars()) == ["kpi-a", "kpi-b"]
+    assert connection.execute(text("SELECT count(*) FROM worker")).scalar() == 2
+
+
 def test_a_gap_is_read_from_the_log(
     work: SqlKpiWork, handler: KpiHandler, connection: Connection, day: list[Record]
 ) -> None:

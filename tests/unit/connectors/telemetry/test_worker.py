@@ -1,5 +1,7 @@
 """A worker's counts follow its transactions, and its readiness follows broker, database and leases."""
 
+import json
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from connectors.telemetry import metrics
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.metrics import METRICS, Origin, of_origin, series_names
+from connectors.telemetry.standing import Halt, Standing
 from connectors.telemetry.worker import WorkerTelemetry
 from consumers.runner.ports import Outcome, Partition, Setback, Telemetry
 
@@ -27,6 +30,74 @@ def telemetry(exporter: Exporter) -> WorkerTelemetry:
 
 def value(exporter: Exporter, name: str, **labels: str) -> float | None:
     return exporter.registry.get_sample_value(name, {"consumer": "requests", **labels})
+
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+class SetTime:
+    """Real time that a test moves."""
+
+    def __init__(self) -> None:
+        self.moment = NOON
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def pass_seconds(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+def test_since_when_it_waits_for_the_same_thing_is_known(exporter: Exporter) -> None:
+    time = SetTime()
+    telemetry = WorkerTelemetry(exporter, "requests", time)
+    assert telemetry.standing() == Standing("starting", NOON)
+    time.pass_seconds(10)
+    telemetry.unready(Setback.BROKER_UNAVAILABLE)
+    time.pass_seconds(10)
+    telemetry.unready(Setback.BROKER_UNAVAILABLE)
+    assert telemetry.standing() == Standing("broker_unavailable", NOON + timedelta(seconds=10))
+    since = "pishkhan_unready_since_timestamp_seconds"
+    assert value(exporter, since, cause="broker_unavailable") == NOON.timestamp() + 10
+    telemetry.unready(Setback.DATABASE_UNAVAILABLE)
+    assert telemetry.standing().since == NOON + timedelta(seconds=20)
+    assert value(exporter, since, cause="broker_unavailable") == 0
+    telemetry.owned(1)
+    telemetry.ready()
+    assert telemetry.standing() == Standing()
+    assert value(exporter, since, cause="database_unavailable") == 0
+
+
+def test_a_partition_that_is_tried_in_vain_stands_since_the_first_time(exporter: Exporter) -> None:
+    time = SetTime()
+    telemetry = WorkerTelemetry(exporter, "requests", time)
+    place = Partition("log", "id", 3)
+    since = "pishkhan_halted_since_timestamp_seconds"
+    for _ in range(3):
+        telemetry.halted(place, Setback.FAILED_IN_A_ROW)
+        assert telemetry.standing().halts == (Halt("log", 3, "failed_in_a_row", NOON),)
+        assert value(exporter, since, cause="failed_in_a_row") == NOON.timestamp()
+        time.pass_seconds(30)
+        telemetry.resumed(place)
+        assert telemetry.standing().halts == ()
+        assert value(exporter, since, cause="failed_in_a_row") == 0
+        time.pass_seconds(1)
+    time.pass_seconds(600)
+    telemetry.halted(place, Setback.FAILED_IN_A_ROW)
+    assert telemetry.standing().halts[0].since == time.moment, "it was well for ten minutes"
+
+
+def test_how_a_worker_stands_travels_as_json() -> None:
+    for standing in (
+        Standing(),
+        Standing("broker_unavailable", NOON),
+        Standing(halts=(Halt("log", 3, "park_full", NOON), Halt("log", 4, "position_lost", NOON))),
+    ):
+        assert Standing.from_json(json.loads(json.dumps(standing.as_json()))) == standing
+    nonsense: object
+    for nonsense in ([], {}, {"halted": [{}], "since": None}, {"halted": [], "since": "noon", "cause": None}):
+        with pytest.raises((ValueError, KeyError, TypeError)):
+            Standing.from_json(nonsense)
 
 
 def test_a_halted_partition_counts_once(exporter: Exporter, telemetry: WorkerTelemetry) -> None:

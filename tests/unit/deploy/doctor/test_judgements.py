@@ -1,20 +1,21 @@
 """Each judgement: when it is good, when it is worth a note, when it is wrong and with which remedy."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
-from prometheus_client.exposition import generate_latest
 
 from connectors.broker.admin import topic_rows
-from connectors.telemetry.exporter import Exporter
-from connectors.telemetry.metrics import HALTED
-from deploy.doctor.checks import Finding, Level
+from connectors.telemetry.standing import Halt, Standing
+from deploy.doctor.checks import Finding, Level, Patient, since_words
 from deploy.doctor.contents import Position, agencies_of, judge_lag, judge_rights, judge_topics
-from deploy.doctor.engines import judge_clock
+from deploy.doctor.engines import check_broker, check_database, judge_clock, judge_standing
 from deploy.doctor.flow import Parked, Unpublished, judge_halted, judge_outbox, judge_parked
 from deploy.doctor.machine import GIGABYTE, judge_disk, judge_memory
+from deploy.settings import Settings
 
 AGENCIES = ["bank-melli", "gas"]
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -177,14 +178,48 @@ def test_failed_events_are_wrong_and_waiting_ones_a_note() -> None:
     assert (waiting.level, waiting.words) == (Level.NOTE, "requests has parked events: 5 predecessor, 1 registry")
 
 
-def test_halted_partitions_are_wrong_by_cause_and_another_programs_answer_says_nothing() -> None:
-    exporter = Exporter()
-    assert faults(judge_halted("requests", generate_latest(exporter.registry).decode())) == []
-    exporter.put(HALTED, 3, "requests", "park_full")
-    exporter.put(HALTED, 0, "requests", "position_lost")
-    said = generate_latest(exporter.registry).decode()
-    assert faults(judge_halted("requests", said)) == ["requests has halted 3 partition(s): park_full"]
-    exporter.put(HALTED, 1, "requests", "failed_in_a_row")
-    said = generate_latest(exporter.registry).decode()
-    assert "a version without the fault" in [one.remedy for one in judge_halted("requests", said)][-1]
-    assert faults(judge_halted("requests", "<html>not a worker's</html>")) == []
+def test_halted_partitions_are_wrong_by_cause_and_since_when() -> None:
+    assert faults(judge_halted("requests", Standing())) == []
+    later = NOON + timedelta(minutes=5)
+    full = [Halt("log", number, "park_full", later if number else NOON) for number in range(3)]
+    failed = Halt("log", 4, "failed_in_a_row", later)
+    first, second = judge_halted("requests", Standing(halts=(*full, failed)))
+    assert first.words.startswith("requests has halted 1 partition(s) since 2025-03-01 12:05:00 UTC")
+    assert first.words.endswith(": failed_in_a_row")
+    assert "a version without the fault" in first.remedy
+    assert second.words.startswith("requests has halted 3 partition(s) since 2025-03-01 12:00:00 UTC")
+
+
+def test_a_worker_that_waits_is_wrong_and_says_for_what_and_since_when() -> None:
+    assert judge_standing("requests", 9462, Standing()).level is Level.GOOD
+    waits = judge_standing("requests", 9462, Standing("broker_unavailable", NOON))
+    assert waits.level is Level.WRONG
+    assert waits.words.startswith("requests is not ready since 2025-03-01 12:00:00 UTC")
+    assert waits.words.endswith(": broker_unavailable")
+    assert "by itself" in waits.remedy
+
+
+def test_an_engine_that_does_not_answer_is_away_since_a_worker_first_waited_for_it(tmp_path: Path) -> None:
+    later = NOON + timedelta(minutes=5)
+    workers = {
+        "relay": Standing("broker_unavailable", later),
+        "requests": Standing("broker_unavailable", NOON),
+        "settlement": Standing("database_unavailable", later),
+        "kpi": Standing(),
+    }
+    patient = Patient(
+        Settings(data_directory=tmp_path), None, "no broker answers", None, "no database answers", workers
+    )
+    [broker], [database] = check_broker(patient), check_database(patient)
+    assert broker.words.startswith("no broker answers; workers wait for it since 2025-03-01 12:00:00 UTC")
+    assert database.words.startswith("no database answers; workers wait for it since 2025-03-01 12:05:00 UTC")
+    [alone] = check_broker(replace(patient, workers={}))
+    assert alone.words == "no broker answers"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7_199, "119 min"), (7_200, "2 h"), (2e5, "2 d")]
+)
+def test_how_long_ago_something_began_is_said_in_the_unit_that_fits(seconds: float, words: str) -> None:
+    said = since_words(NOON, NOON + timedelta(seconds=seconds))
+    assert said == f"since 2025-03-01 12:00:00 UTC ({words})"

@@ -1,0 +1,118 @@
+"""What becomes of events that are in the outbox, in words: what they wait for, since when, and what ends it."""
+
+import socket
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from persiantools import digits
+from sqlalchemy import Engine
+
+from connectors.database.driver import meaningful_errors
+from connectors.database.on_the_way import database_now, last_seen, waiting_events
+from connectors.telemetry.standing import Standing
+from consumers.runner.ports import Setback
+from deploy.doctor.checks import since_words
+from deploy.readiness import ask
+from deploy.settings import Settings
+from deploy.words import Language, jalali_moment
+from deploy.workers import worker_row
+
+POLL_SECONDS = 0.1
+PROBE_SECONDS = 1.0
+#: Workers give a sign every few seconds; one that gave none for so long is gone or frozen.
+SILENT = timedelta(seconds=15)
+
+
+class Delay(Enum):
+    """Why events have not left the outbox."""
+
+    BROKER_AWAY = "broker away"
+    RELAY_AWAY = "relay away"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How many events are still in the outbox, why, and since when that is so, as far as it is known."""
+
+    waiting: int
+    delay: Delay
+    since: datetime | None = None
+
+
+def delivery(settings: Settings, engine: Engine, topics: Collection[str], wait_seconds: float) -> Delivery | None:
+    """Wait until the broker has everything that is in the outbox for `topics` now; none when it has.
+
+    After `wait_seconds` says what keeps the rest. Raises `DatabaseUnavailable`.
+    """
+    deadline = time.monotonic() + wait_seconds
+    with meaningful_errors(), engine.connect() as connection:
+        until = database_now(connection)
+        connection.rollback()
+        while (waiting := waiting_events(connection, topics, until)) and time.monotonic() < deadline:
+            connection.rollback()
+            time.sleep(POLL_SECONDS)
+        if not waiting:
+            return None
+        seen, now = last_seen(connection).get("relay"), database_now(connection)
+    answer = ask(settings, worker_row("relay"))
+    standing = None if answer is None else answer.standing
+    delay, since = judge(standing, seen, now, reachable=reachable(settings.kafka_bootstrap))
+    return Delivery(waiting, delay, since)
+
+
+def judge(
+    relay: Standing | None, seen: datetime | None, now: datetime, *, reachable: bool
+) -> tuple[Delay, datetime | None]:
+    """Say why events wait, by what a relay on this machine says, when any was last seen, and the broker's address."""
+    if relay is not None and relay.cause == Setback.BROKER_UNAVAILABLE:
+        return Delay.BROKER_AWAY, relay.since
+    if not reachable:
+        return Delay.BROKER_AWAY, None
+    if relay is None and (seen is None or now - seen > SILENT):
+        return Delay.RELAY_AWAY, seen
+    return Delay.BUSY, None
+
+
+def reachable(servers: str) -> bool:
+    """Say whether anybody listens at one of `servers` (`host:port`, separated by commas); not knowing any, yes."""
+    for server in filter(None, servers.split(",")):
+        host, _, port = server.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), PROBE_SECONDS).close()
+        except (OSError, ValueError):
+            continue
+        return True
+    return not servers
+
+
+def delivery_words(found: Delivery, language: Language) -> str:
+    """Say what becomes of the events, and what ends their wait."""
+    return _persian(found) if language is Language.FA else _english(found)
+
+
+def _english(found: Delivery) -> str:
+    since = "" if found.since is None else f" {since_words(found.since)}"
+    kept = f"{found.waiting} event(s) are kept in the outbox, in their order"
+    if found.delay is Delay.BUSY:
+        return f"{kept}, and are on their way: the relay works on what came before them."
+    if found.delay is Delay.BROKER_AWAY:
+        cause, end = "the broker does not answer", "when it is back"
+    else:
+        cause, end = "no relay is at work", "when one is (`pishkhan up`, or `pishkhan worker relay`)"
+    return f"{kept}: {cause}{since}. They are published by themselves {end}; nothing need be sent again."
+
+
+def _persian(found: Delivery) -> str:
+    since = "" if found.since is None else f" (از {jalali_moment(found.since, Language.FA)})"
+    kept = f"{digits.en_to_fa(str(found.waiting))} رویداد به ترتیب در صندوق خروجی نگه داشته شده است"
+    if found.delay is Delay.BUSY:
+        return f"{kept} و در راه است."
+    if found.delay is Delay.BROKER_AWAY:
+        cause, end = "کارگزار پیام پاسخ نمی‌دهد", "با بازگشت آن"
+    else:
+        cause, end = "رله‌ای در کار نیست", "با اجرای `pishkhan worker relay`"
+    return f"{kept}: {cause}{since}. {end} خودبه‌خود منتشر می‌شود؛ دوباره نفرستید."

@@ -1,0 +1,15 @@
+"""What to do about what a worker waits for or stands still at: one remedy per cause."""
+
+from consumers.runner.ports import Setback
+
+SEE_THE_LOG = "see `partition halted` in its log, and the section on it in docs/runbook.md"
+ANOTHER_CAUSE = "it goes on by itself; if it does not, read its log"
+
+REMEDIES: dict[str, str] = {
+    Setback.BROKER_UNAVAILABLE.value: "bring the broker back; the worker then goes on by itself",
+    Setback.DATABASE_UNAVAILABLE.value: "bring the database back; the worker then goes on by itself",
+    Setback.POSITION_LOST.value: SEE_THE_LOG,
+    Setback.PARK_FULL.value: "remove what fails, then `pishkhan parked redrive --failed` or `pishkhan parked skip`",
+    Setback.FAILED_IN_A_ROW.value: "the code is at fault: start a version without the fault, and it goes on by itself",
+    Setback.HANDLER_FAILED.value: "not even parking works: see `partition halted` in its log; it goes on when mended",
+}

@@ -1,0 +1,45 @@
+"""What keeps events in the outbox is judged by what can be seen of broker and relay, and told with what ends it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from connectors.telemetry.standing import Standing
+from deploy.delivery import SILENT, Delay, Delivery, delivery_words, judge
+from deploy.words import Language
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+READY, WAITS = Standing(), Standing("broker_unavailable", NOON)
+
+
+@pytest.mark.parametrize(
+    ("relay", "seen", "answers", "judged"),
+    [
+        (WAITS, NOON, True, (Delay.BROKER_AWAY, NOON)),
+        (READY, NOON, False, (Delay.BROKER_AWAY, None)),
+        (None, None, False, (Delay.BROKER_AWAY, None)),
+        (None, None, True, (Delay.RELAY_AWAY, None)),
+        (None, NOON - SILENT - timedelta(seconds=1), True, (Delay.RELAY_AWAY, NOON - SILENT - timedelta(seconds=1))),
+        # On another machine.
+        (None, NOON - timedelta(seconds=2), True, (Delay.BUSY, None)),
+        (READY, None, True, (Delay.BUSY, None)),
+    ],
+)
+def test_what_keeps_events_is_the_broker_the_relay_or_the_work(
+    relay: Standing | None, seen: datetime | None, answers: bool, judged: tuple[Delay, datetime | None]
+) -> None:
+    assert judge(relay, seen, NOON, reachable=answers) == judged
+
+
+def test_the_words_say_what_ends_the_wait_and_that_nothing_need_be_sent_again() -> None:
+    away = delivery_words(Delivery(3, Delay.BROKER_AWAY, NOON), Language.EN)
+    assert away.startswith(
+        "3 event(s) are kept in the outbox, in their order: the broker does not answer since 2026-11-25"
+    )
+    assert away.endswith("published by themselves when it is back; nothing need be sent again.")
+    assert "pishkhan worker relay" in delivery_words(Delivery(3, Delay.RELAY_AWAY), Language.EN)
+    assert "on their way" in delivery_words(Delivery(3, Delay.BUSY), Language.EN)
+    for delay in Delay:
+        persian = delivery_words(Delivery(12, delay, NOON), Language.FA)
+        assert "۱۲ رویداد" in persian
+        assert ("دوباره نفرستید" in persian) == (delay is not Delay.BUSY)
