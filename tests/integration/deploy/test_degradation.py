@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from connectors.database.migrate import migrate
+from consumers.runner.failures import FAILED_IN_A_ROW_MAX
 from deploy.agencies import Agencies
 from deploy.bootstrap import prepare
 from deploy.delivery import reachable
@@ -27,13 +28,17 @@ from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.processes import choose_port
 from deploy.settings import PREFIX, Settings
 from deploy.workers import worker_row
+from schemas.topics import INTAKE_DIRECTORATE
 from tests.bus import until
 from tests.engines import DatabaseUrls, Engines
 from tests.outages import closed_to_workers
 
 pytestmark = pytest.mark.integration
 
+LONG = pytest.mark.skipif("PISHKHAN_LONG" not in os.environ, reason="long; `make faults` runs it, or PISHKHAN_LONG=1")
 AGENCY = "water"
+PAYMENTS = 200
+FAILED: LiteralString = "SELECT count(*) FROM parked_event WHERE reason = 'failed'"
 NAMES = ("relay", "requests", "settlement")
 
 
@@ -183,7 +188,7 @@ def test_a_broker_that_is_away_is_said_with_since_when_and_all_goes_on_by_itself
     assert bus.metric("requests", "pishkhan_unready_since_timestamp_seconds") == 0
 
 
-@pytest.mark.skipif(not os.environ.get("PISHKHAN_LONG"), reason="takes half a minute: `make faults` runs it")
+@LONG
 def test_a_database_or_a_worker_that_is_away_is_said_and_all_goes_on_by_itself(bus: Bus, engines: Engines) -> None:
     bus.publish(3)
     with closed_to_workers(engines):
@@ -211,6 +216,33 @@ def test_a_database_or_a_worker_that_is_away_is_said_and_all_goes_on_by_itself(b
     bus.workers["requests"] = bus.start("requests")
     bus.until_all(None)
     bus.until_done(3 + 2 + 1)
+
+
+@LONG
+def test_a_bad_version_halts_before_it_parks_much_and_all_is_done_once_it_is_mended(bus: Bus) -> None:
+    owner = bus.settings.owner_database_url().replace("+psycopg", "")
+    with psycopg.connect(owner, autocommit=True) as connection:
+        # What a version does that fails on every payment: it can be neither written nor refused.
+        connection.execute("ALTER TABLE outbox ADD CONSTRAINT bad CHECK (topic <> 'pishkhan.log.requests')")
+        paid = "".join(payment(number) for number in range(PAYMENTS))
+        assert f"{PAYMENTS} published" in bus.command("publish", "-", said=paid).stdout
+        until(lambda: bus.metric("requests", "pishkhan_halted_partitions", cause="failed_in_a_row") > 0, "a halt", 60)
+        until(lambda: bus.count(FAILED) > 0 and bus.stands("requests")["halted"] != [], "halted partitions at /readyz")
+        assert bus.count(FAILED) <= FAILED_IN_A_ROW_MAX * INTAKE_DIRECTORATE.partitions
+        assert any(words.endswith(": failed_in_a_row") for words in bus.wrong()["halted"])
+        connection.execute("ALTER TABLE outbox DROP CONSTRAINT bad")
+    logged: LiteralString = "SELECT count(DISTINCT event_id) FROM outbox WHERE topic = 'pishkhan.log.requests'"
+    until(lambda: bus.count(logged) == PAYMENTS, "every payment", 120.0)
+    until(lambda: bus.stands("requests")["halted"] == [], "no partition halted")
+    assert bus.count("SELECT count(*) FROM outbox WHERE topic = 'pishkhan.log.requests'") == PAYMENTS
+    assert bus.count("SELECT count(*) FROM parked_event") == 0
+
+
+def payment(number: int) -> str:
+    data = {"office": "office-1", "amount_rial": 5_000, "reference": f"bank-{number}"}
+    kind = "ir.pishkhan.OfficePaid.v1"
+    said = {"specversion": "1.0", "id": str(uuid4()), "source": "/directorate", "type": kind, "data": data}
+    return json.dumps(said) + "\n"
 
 
 def test_a_broker_is_reachable_when_one_of_its_addresses_listens() -> None:

@@ -14,8 +14,10 @@ from typer.testing import CliRunner
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.source import KafkaSource
+from connectors.database.dead_letters import DeadLetterStore
 from connectors.database.engine import build_engine
 from connectors.database.migrate import migrate
+from consumers.intake import DeadLetterReason, Unreadable
 from consumers.runner.ports import Outcome, Record
 from deploy.cli import build
 from deploy.engines.instance import Instance
@@ -175,6 +177,19 @@ def test_what_cannot_be_read_or_applied_is_kept_once(settings: Settings, engine:
     assert again(settings, start) == {"duplicate": 3}
     assert rows(engine, "SELECT count(*) FROM dead_letter") == [(1,)]
     assert rows(engine, "SELECT reason FROM parked_event") == [("predecessor",)]
+
+
+def test_what_a_bad_version_called_unreadable_is_done_by_a_mended_one(
+    settings: Settings, engine: Engine, start: datetime
+) -> None:
+    good = claims(3)
+    write(settings, good)
+    passes(settings, engine, "requests", TOPIC)
+    with engine.begin() as connection:
+        letters = [Unreadable(one, DeadLetterReason.MALFORMED, "body", "is not JSON") for one in good]
+        assert DeadLetterStore(connection).add("requests", letters) == letters
+    assert again(settings, start) == {"handled": 3}
+    assert rows(engine, "SELECT count(*) FROM dead_letter") == [(3,)], "what was once said of them stays on record"
 
 
 def test_a_log_is_made_up_for_in_the_ledger_and_in_the_figures(
