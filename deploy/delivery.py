@@ -22,8 +22,8 @@ from deploy.workers import worker_row
 
 POLL_SECONDS = 0.1
 PROBE_SECONDS = 1.0
-#: Workers give a sign every few seconds; one that gave none for so long is gone or frozen.
-SILENT = timedelta(seconds=15)
+#: Workers give a sign every few seconds while they can work, also in long waits for a broker; see `silent`.
+SILENT = timedelta(seconds=30)
 
 
 class Delay(Enum):
@@ -72,9 +72,13 @@ def judge(
         return Delay.BROKER_AWAY, relay.since
     if not reachable:
         return Delay.BROKER_AWAY, None
-    if relay is None and (seen is None or now - seen > SILENT):
-        return Delay.RELAY_AWAY, seen
-    return Delay.BUSY, None
+    # Who answers on this machine may be another bus's; the database knows its own.
+    return (Delay.RELAY_AWAY, seen) if silent(seen, now) else (Delay.BUSY, None)
+
+
+def silent(seen: datetime | None, now: datetime) -> bool:
+    """Say whether a worker that was last seen then (none: never) is gone or frozen, or cannot work."""
+    return seen is None or now - seen > SILENT
 
 
 def reachable(servers: str) -> bool:
@@ -87,6 +91,13 @@ def reachable(servers: str) -> bool:
             continue
         return True
     return not servers
+
+
+def away_since(engine: Engine, name: str) -> tuple[bool, datetime | None]:
+    """Say whether no worker `name` is at work, and when one last gave a sign. Raises `DatabaseUnavailable`."""
+    with meaningful_errors(), engine.connect() as connection:
+        seen = last_seen(connection).get(name)
+        return silent(seen, database_now(connection)), seen
 
 
 def delivery_words(found: Delivery, language: Language) -> str:

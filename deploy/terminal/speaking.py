@@ -19,14 +19,13 @@ from connectors.database.outbox import outbox_opener
 from connectors.ids import new_id
 from consumers.runner.ports import DatabaseUnavailable
 from deploy.agencies import known_agencies
-from deploy.delivery import Delay, delivery, delivery_words
+from deploy.delivery import Delay, away_since, delivery, delivery_words
+from deploy.doctor.checks import since_words
 from deploy.problem import Problem
-from deploy.readiness import ask
 from deploy.settings import load_settings
 from deploy.terminal.request_ids import request_id_of
 from deploy.terminal.words import told
-from deploy.words import Language
-from deploy.workers import worker_row
+from deploy.words import Language, jalali_moment
 from producers.claims import ClaimInvalid, check_speaker, topic_of_speaker
 from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
@@ -127,21 +126,23 @@ class Terminal:
         """Say where the claim is, and what has to come back before it is answered."""
         try:
             kept = delivery(self._settings, self._engine, [topic], 0.0)
+            away, seen = away_since(self._engine, "requests")
         except DatabaseUnavailable as error:
             raise unavailable(error, self.pick(*_ACCEPTED)) from error
         if kept is not None and kept.delay is not Delay.BUSY:
             return delivery_words(kept, self.language)
-        answer = ask(self._settings, worker_row("requests"))
-        if answer is not None and answer.standing.cause is None:
+        if not away:
             return self.pick(
                 "ثبت شد و از دست نمی‌رود، ولی هنوز پاسخی نیست.",
                 "it is kept and will not be lost, but there is no answer yet.",
             )
-        cause = "" if answer is None else f" ({answer.standing.cause})"
+        since_fa = "" if seen is None else f" (آخرین نشانه: {jalali_moment(seen, Language.FA)})"
+        since_en = "" if seen is None else f", nothing was heard of one {since_words(seen)}"
         return self.pick(
-            f"ثبت شد و از دست نمی‌رود، ولی کارگر درخواست‌ها آماده نیست{cause}؛ با بازگشت آن پاسخ می‌آید، دوباره نگویید.",
-            f"it is kept and will not be lost, but the requests worker is not ready{cause}; the answer comes when it "
-            "is, and nothing need be said again. See `pishkhan doctor`.",
+            f"ثبت شد و از دست نمی‌رود، ولی کارگر درخواست‌ها در کار نیست{since_fa}. "
+            "با بازگشت آن پاسخ می‌آید؛ دوباره نگویید.",
+            f"it is kept and will not be lost, but no requests worker is at work{since_en}. "
+            "The answer comes when one is, and nothing need be said again; see `pishkhan doctor`.",
         )
 
 

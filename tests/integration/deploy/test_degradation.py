@@ -25,7 +25,8 @@ from deploy.delivery import reachable
 from deploy.doctor.checks import Level
 from deploy.doctor.table import examine
 from deploy.engines.kafka import EmbeddedKafka
-from deploy.engines.processes import choose_port
+from deploy.engines.kept import Kept
+from deploy.ports import port_block
 from deploy.settings import PREFIX, Settings
 from deploy.workers import worker_row
 from schemas.topics import INTAKE_DIRECTORATE
@@ -128,8 +129,19 @@ def event() -> str:
 
 
 @pytest.fixture
+def metrics_port(tmp_path: Path) -> Iterator[int]:
+    """The first of some ports that no other bus on this machine has, below those that clients are given."""
+    with port_block(Kept(tmp_path / "kept.json"), 20_460, [worker_row(name).port_offset for name in NAMES]) as first:
+        yield first
+
+
+@pytest.fixture
 def bus(
-    fresh_database: DatabaseUrls, own_broker: Callable[[], EmbeddedKafka], tmp_path: Path, monkeypatch: Any
+    fresh_database: DatabaseUrls,
+    own_broker: Callable[[], EmbeddedKafka],
+    metrics_port: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Bus]:
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
@@ -141,7 +153,7 @@ def bus(
         database_url=SecretStr(fresh_database.worker_url),
         database_owner_url=SecretStr(fresh_database.owner_url),
         routing_secret=SecretStr("a secret of the tests"),
-        metrics_port=choose_port(None),
+        metrics_port=metrics_port,
     )
     migrate(fresh_database.owner_url)
     settings.data_directory.mkdir()
@@ -210,8 +222,10 @@ def test_a_database_or_a_worker_that_is_away_is_said_and_all_goes_on_by_itself(b
     gone.wait()
     published = bus.publish(2)
     assert "kept in the outbox" not in published.stdout, "the broker has them"
-    said = bus.command("agency", AGENCY, "submit", "bill", "--city", "a", "--wait", "0.1").stdout
-    assert "the requests worker is not ready" in said
+    with psycopg.connect(bus.settings.owner_database_url().replace("+psycopg", "")) as connection:
+        connection.execute("UPDATE worker SET seen_at = seen_at - interval '1 min' WHERE consumer = 'requests'")
+    said = bus.command("agency", AGENCY, "submit", "bill", "--city", "a", "--wait", "1").stdout
+    assert "no requests worker is at work, nothing was heard of one since" in said
     assert any("requests does not run: nothing was heard of it since" in words for words in bus.wrong()["workers"])
     bus.workers["requests"] = bus.start("requests")
     bus.until_all(None)

@@ -22,7 +22,9 @@ READY, WAITS = Standing(), Standing("broker_unavailable", NOON)
         (None, NOON - SILENT - timedelta(seconds=1), True, (Delay.RELAY_AWAY, NOON - SILENT - timedelta(seconds=1))),
         # On another machine.
         (None, NOON - timedelta(seconds=2), True, (Delay.BUSY, None)),
-        (READY, None, True, (Delay.BUSY, None)),
+        (READY, NOON, True, (Delay.BUSY, None)),
+        # Another bus's relay answers on this machine.
+        (READY, None, True, (Delay.RELAY_AWAY, None)),
     ],
 )
 def test_what_keeps_events_is_the_broker_the_relay_or_the_work(
