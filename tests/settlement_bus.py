@@ -15,7 +15,7 @@ from consumers.settlement.domain.chain import Row
 from consumers.settlement.handlers import CONSUMER, SettlementHandler
 from consumers.settlement.ports import SettlementStores
 from schemas.topics import LOG_REQUESTS
-from tests.runner_memory import MemoryTelemetry
+from tests.memory.telemetry import MemoryTelemetry
 
 
 class SettlementBus:

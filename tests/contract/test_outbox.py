@@ -1,136 +1,142 @@
-"""The outbox port: the memory outbox of the relay's tests behaves as the real one does."""
+"""The outbox: what is written comes out in order, once noted never again, whoever commits when, whoever freezes."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine
 
-from connectors.database.outbox import SHARDS, outbox_opener
-from connectors.database.relay_outbox import SqlRelayOutbox
-from producers.ports import Outbox, OutboxRow
-from schemas.envelope import Envelope
+from connectors.database.outbox import SHARDS
+from producers.ports import Outbox, OutboxRow, OutboxUnavailable
+from schemas.envelope import Envelope, from_headers
 from schemas.message import Message
-from tests.engines import DatabaseUrls
-from tests.relay_memory import CREATED, MemoryOutbox, row
+from schemas.partition import partition_of
+from schemas.topics import LOG_REQUESTS
+from tests.builders import MOMENT
+from tests.contract.worlds import SHORT_SECONDS, World
+
+Write = Callable[..., None]
 
 
-class World(ABC):
-    """One outbox: `add` writes rows with these bodies to a partition, `connect` is one relay's side of it."""
-
-    @abstractmethod
-    def add(self, topic: str, partition: int, *bodies: str) -> None: ...
-
-    @abstractmethod
-    def connect(self, name: str) -> Outbox: ...
+def message(body: str, topic: str = "t", partition: int | None = 0) -> Message:
+    envelope = Envelope(body, "/bus", "t", "subject", MOMENT, 3, 4, 5)
+    return Message(topic, "k", envelope, body.encode(), partition)
 
 
-class MemoryWorld(World):
-    def __init__(self) -> None:
-        self._table = MemoryOutbox()
-        self._last = 0
+@pytest.fixture
+def write(world: World) -> Write:
+    """Writes messages with these bodies, in a transaction of their own."""
+    client = world.client("writer")
 
-    def add(self, topic: str, partition: int, *bodies: str) -> None:
-        for body in bodies:
-            self._last += 1
-            made = row(self._last, topic=topic, partition=partition)
-            self._table.add(OutboxRow(made.id, CREATED, topic, partition, b"k", [], body.encode()))
+    def written(topic: str, partition: int, *bodies: str) -> None:
+        with client.requests() as stores:
+            stores.outbox.add([message(body, topic, partition) for body in bodies])
 
-    def connect(self, name: str) -> Outbox:
-        return self._table.connect()
+    return written
 
 
-class SqlWorld(World):
-    def __init__(self, engine: Engine, url: str) -> None:
-        self._open = outbox_opener(engine)
-        self._url = url
-        self._connections: list[SqlRelayOutbox] = []
-
-    def add(self, topic: str, partition: int, *bodies: str) -> None:
-        with self._open() as outbox:
-            outbox.add(
-                [
-                    Message(topic, "k", Envelope(body, "/bus", "t", time=CREATED), body.encode(), partition)
-                    for body in bodies
-                ]
-            )
-
-    def connect(self, name: str) -> Outbox:
-        connection = SqlRelayOutbox(self._url, name)
-        self._connections.append(connection)
-        return connection
-
-    def close(self) -> None:
-        for connection in self._connections:
-            connection.close()
-
-
-class OutboxContract:
-    """What every outbox must do."""
-
-    def test_the_first_takes_all_shards_and_the_second_none_until_it_is_gone(self, world: World) -> None:
-        first, second = world.connect("one"), world.connect("two")
-        assert (set(first.shards()), set(second.shards())) == (set(range(SHARDS)), set())
-        first.close()
-        assert set(second.shards()) == set(range(SHARDS))
-
-    def test_rows_come_in_id_order_per_shard_up_to_the_limit_of_each(self, world: World) -> None:
-        world.add("t", 0, "a", "b", "c")
-        world.add("t", 1, "d")
-        outbox = world.connect("one")
-        outbox.shards()
-        assert bodies(outbox, 2) == ["a", "b", "d"]
-
-    def test_what_is_published_does_not_come_again(self, world: World) -> None:
-        world.add("t", 0, "a", "b", "c")
-        outbox = world.connect("one")
-        outbox.shards()
-        outbox.published(outbox.unpublished(2, ()))
-        assert bodies(outbox, 2) == ["c"]
-
-    def test_what_is_not_noted_comes_again(self, world: World) -> None:
-        world.add("t", 0, "a")
-        outbox = world.connect("one")
-        outbox.shards()
-        assert bodies(outbox, 2) == bodies(outbox, 2) == ["a"]
-
-    def test_topics_that_are_passed_over_stay_and_the_limit_counts_the_others(self, world: World) -> None:
-        world.add("missing", 0, "x", "y")
-        world.add("t", 0, "a")
-        outbox = world.connect("one")
-        outbox.shards()
-        assert bodies(outbox, 1, "missing") == ["a"]
-        assert bodies(outbox, 3) == ["x", "y", "a"]
-
-    def test_without_shards_there_is_nothing(self, world: World) -> None:
-        world.connect("one").shards()
-        world.add("t", 0, "a")
-        second = world.connect("two")
-        second.shards()
-        assert bodies(second, 5) == []
-
-    def test_seeing_to_the_table_keeps_what_waits(self, world: World) -> None:
-        world.add("t", 0, "a")
-        outbox = world.connect("one")
-        outbox.shards()
-        outbox.maintain()
-        assert bodies(outbox, 5) == ["a"]
+@pytest.fixture
+def outbox(world: World) -> Outbox:
+    """A relay that holds all shards."""
+    outbox = world.client("one").relay()
+    outbox.shards()
+    return outbox
 
 
 def bodies(outbox: Outbox, limit: int, *passed_over: str) -> list[str]:
     return [each.body.decode() for each in outbox.unpublished(limit, passed_over)]
 
 
-class TestMemoryOutbox(OutboxContract):
-    @pytest.fixture
-    def world(self) -> World:
-        return MemoryWorld()
+def test_a_message_comes_out_as_it_went_in(world: World, outbox: Outbox) -> None:
+    said = message("e-1", LOG_REQUESTS.name, None)
+    with world.client("writer").requests() as stores:
+        stores.outbox.add([said])
+    [row] = outbox.unpublished(10, ())
+    assert (row.topic, row.partition) == (said.topic, partition_of("k", LOG_REQUESTS.partitions))
+    assert (row.key, row.body) == (b"k", said.body)
+    assert from_headers(row.headers) == said.envelope
 
 
-@pytest.mark.integration
-class TestSqlOutbox(OutboxContract):
-    @pytest.fixture
-    def world(self, engine: Engine, database: DatabaseUrls) -> Iterator[World]:
-        world = SqlWorld(engine, database.worker_url)
-        yield world
-        world.close()
+def test_the_first_takes_all_shards_and_the_second_none_until_it_is_gone(world: World) -> None:
+    first, second = world.client("one").relay(), world.client("two").relay()
+    assert (set(first.shards()), set(second.shards())) == (set(range(SHARDS)), set())
+    first.close()
+    assert set(second.shards()) == set(range(SHARDS))
+
+
+def test_rows_come_in_id_order_per_shard_up_to_the_limit_of_each(write: Write, outbox: Outbox) -> None:
+    write("t", 0, "a", "b", "c")
+    write("t", 1, "d")
+    assert bodies(outbox, 2) == ["a", "b", "d"]
+
+
+def test_what_is_published_does_not_come_again(write: Write, outbox: Outbox) -> None:
+    write("t", 0, "a", "b", "c")
+    outbox.published(outbox.unpublished(2, ()))
+    assert bodies(outbox, 2) == ["c"]
+
+
+def test_what_is_not_noted_comes_again(write: Write, outbox: Outbox) -> None:
+    write("t", 0, "a")
+    assert bodies(outbox, 2) == bodies(outbox, 2) == ["a"]
+
+
+def test_a_row_that_is_committed_late_with_a_small_id_still_comes(world: World, write: Write, outbox: Outbox) -> None:
+    with world.client("slow").requests() as slow:
+        slow.outbox.add([message("late")])
+        write("t", 0, "early")
+        assert bodies(outbox, 10) == ["early"]
+        outbox.published(outbox.unpublished(10, ()))
+    assert bodies(outbox, 10) == ["late"]
+
+
+def test_what_is_rolled_back_is_never_seen(world: World, write: Write, outbox: Outbox) -> None:
+    def fail() -> None:
+        with world.client("slow").requests() as stores:
+            stores.outbox.add([message("never")])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    write("t", 0, "a")
+    assert bodies(outbox, 10) == ["a"]
+
+
+def test_topics_that_are_passed_over_stay_and_the_limit_counts_the_others(write: Write, outbox: Outbox) -> None:
+    write("missing", 0, "x", "y")
+    write("t", 0, "a")
+    assert bodies(outbox, 1, "missing") == ["a"]
+    assert bodies(outbox, 3) == ["x", "y", "a"]
+
+
+def test_without_shards_there_is_nothing(world: World, write: Write, outbox: Outbox) -> None:
+    write("t", 0, "a")
+    second = world.client("two").relay()
+    second.shards()
+    assert bodies(second, 5) == []
+
+
+def test_seeing_to_the_table_and_waiting_for_news_keep_what_waits(write: Write, outbox: Outbox) -> None:
+    write("t", 0, "a")
+    outbox.maintain()
+    outbox.wait(0.0)
+    assert bodies(outbox, 5) == ["a"]
+
+
+def test_the_shards_of_a_silent_relay_pass_to_the_other_and_the_silent_one_notes_nothing_more(
+    world: World, write: Write
+) -> None:
+    silent, standby = (world.client(name, SHORT_SECONDS).relay() for name in ("one", "two"))
+    silent.shards()
+    write("t", 0, "a")
+    rows: list[OutboxRow] = list(silent.unpublished(10, ()))
+    world.until(lambda: set(standby.shards()) == set(range(SHARDS)), "the stand-by takes over")
+    with pytest.raises(OutboxUnavailable):
+        silent.published(rows)
+    assert bodies(standby, 10) == ["a"]
+
+
+def test_a_relay_that_gives_signs_keeps_its_shards(world: World) -> None:
+    first, second = world.client("one").relay(), world.client("two").relay()
+    first.shards()
+    for _ in range(3):
+        assert set(first.shards()) == set(range(SHARDS))
+        assert set(second.shards()) == set()

@@ -1,113 +1,206 @@
-"""Positions and leases: the memory database of the runner's tests behaves as the real one does."""
-
-from abc import ABC, abstractmethod
+"""Positions and leases: who owns what, and whose batches count."""
 
 import pytest
-from sqlalchemy import Engine
 
-from connectors.database.engine import SqlWork
-from connectors.database.leases import SqlLeases
-from connectors.database.positions import SqlPositions
-from consumers.runner.ports import Fenced, Leases, Move, Partition, Work
-from tests.runner_memory import MemoryDatabase, MemoryLeases, MemoryWork, partition
+from consumers.requests.ports import RequestStores
+from consumers.runner.ports import (
+    Contention,
+    DatabaseUnavailable,
+    Fenced,
+    Leases,
+    Move,
+    Partition,
+    PositionLost,
+    Work,
+)
+from tests.contract.worlds import SHORT_SECONDS, Client, World
 
-ALL = [partition(0), partition(1), partition(2)]
-FIRST, SECOND, THIRD = ALL
-
-
-class World(ABC):
-    """One database; `worker` gives one worker's leases and transactions on it."""
-
-    @abstractmethod
-    def worker(self, name: str) -> tuple[Leases, Work[object]]: ...
-
-
-class MemoryWorld(World):
-    def __init__(self) -> None:
-        self._database = MemoryDatabase(ALL)
-
-    def worker(self, name: str) -> tuple[Leases, Work[object]]:
-        return MemoryLeases(self._database, name), MemoryWork(self._database, name)
+TWELVE = [Partition("log", "id-1", number) for number in range(12)]
+FIRST, SECOND, THIRD, *_ = TWELVE
 
 
-class SqlWorld(World):
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def worker(self, name: str) -> tuple[Leases, Work[object]]:
-        work: Work[object] = SqlWork(
-            self._engine,
-            lambda connection: connection,
-            lambda connection: SqlPositions(connection, "c", "cluster", name),
-        )
-        return SqlLeases(self._engine, "c", "cluster", name), work
+def held(client: Client, consumer: str = "c") -> set[int]:
+    """Renew, and return the numbers of what is owned."""
+    leases, _ = client.worker(consumer)
+    return {where.number for where in leases.hold(TWELVE)}
 
 
-class PositionsContract:
-    """What every database of positions must do."""
-
-    def test_positions_begin_at_the_beginning(self, world: World) -> None:
-        leases, _ = world.worker("one")
-        assert leases.hold(ALL) == dict.fromkeys(ALL, 0)
-
-    def test_only_what_is_known_is_held(self, world: World) -> None:
-        leases, _ = world.worker("one")
-        assert set(leases.hold([FIRST])) == {FIRST}
-
-    def test_a_committed_batch_moves_its_positions(self, world: World) -> None:
-        leases, work = world.worker("one")
-        leases.hold(ALL)
-        advance(work, Move(FIRST, 0, 5), Move(SECOND, 0, 2))
-        assert leases.hold(ALL) == {FIRST: 5, SECOND: 2, THIRD: 0}
-
-    def test_an_exception_moves_nothing(self, world: World) -> None:
-        leases, work = world.worker("one")
-        leases.hold(ALL)
-        with pytest.raises(ZeroDivisionError):
-            advance_and_fail(work, Move(FIRST, 0, 5))
-        assert leases.hold(ALL)[FIRST] == 0
-
-    def test_a_wrong_start_fences_the_whole_batch(self, world: World) -> None:
-        leases, work = world.worker("one")
-        leases.hold(ALL)
-        with pytest.raises(Fenced):
-            advance(work, Move(SECOND, 0, 1), Move(FIRST, 3, 5))
-        assert leases.hold(ALL) == dict.fromkeys(ALL, 0)
-
-    def test_whoever_does_not_own_a_partition_is_fenced(self, world: World) -> None:
-        leases, _ = world.worker("one")
-        leases.hold(ALL)
-        _, stranger = world.worker("two")
-        with pytest.raises(Fenced):
-            advance(stranger, Move(FIRST, 0, 5))
-
-    def test_no_moves_are_no_statement(self, world: World) -> None:
-        _, work = world.worker("one")
-        advance(work)
-
-
-def advance(work: Work[object], *moves: Move) -> None:
+def advance(work: Work[RequestStores], *moves: Move) -> None:
     with work.transaction() as (positions, _):
         positions.advance(moves)
 
 
-def advance_and_fail(work: Work[object], move: Move) -> None:
+def advance_and_fail(work: Work[RequestStores], move: Move) -> None:
     with work.transaction() as (positions, _):
         positions.advance([move])
         raise ZeroDivisionError
 
 
-class TestMemoryPositions(PositionsContract):
-    @pytest.fixture
-    def world(self) -> World:
-        return MemoryWorld()
+@pytest.fixture
+def leases(world: World) -> Leases:
+    return world.client("one").worker("c")[0]
 
 
-@pytest.mark.integration
-class TestSqlPositions(PositionsContract):
-    @pytest.fixture
-    def world(self, engine: Engine) -> World:
-        return SqlWorld(engine)
+@pytest.fixture
+def work(world: World) -> Work[RequestStores]:
+    return world.client("one").worker("c")[1]
+
+
+def test_positions_begin_at_the_beginning(leases: Leases) -> None:
+    assert leases.hold(TWELVE) == dict.fromkeys(TWELVE, 0)
+
+
+def test_only_what_is_known_is_held(leases: Leases) -> None:
+    leases.hold(TWELVE)
+    assert set(leases.hold([FIRST])) == {FIRST}
+
+
+def test_a_committed_batch_moves_its_positions(leases: Leases, work: Work[RequestStores]) -> None:
+    leases.hold(TWELVE[:3])
+    advance(work, Move(FIRST, 0, 5), Move(SECOND, 0, 2))
+    assert leases.hold(TWELVE[:3]) == {FIRST: 5, SECOND: 2, THIRD: 0}
+
+
+def test_an_exception_moves_nothing(leases: Leases, work: Work[RequestStores]) -> None:
+    leases.hold(TWELVE)
+    with pytest.raises(ZeroDivisionError):
+        advance_and_fail(work, Move(FIRST, 0, 5))
+    assert leases.hold(TWELVE)[FIRST] == 0
+
+
+def test_a_wrong_start_fences_the_whole_batch(leases: Leases, work: Work[RequestStores]) -> None:
+    leases.hold(TWELVE)
+    advance(work, Move(FIRST, 0, 5))
+    for start in (0, 4, 6):
+        with pytest.raises(Fenced):
+            advance(work, Move(SECOND, 0, 1), Move(FIRST, start, 9))
+    assert leases.hold(TWELVE) == {**dict.fromkeys(TWELVE, 0), FIRST: 5}
+
+
+def test_no_moves_are_no_statement(work: Work[RequestStores]) -> None:
+    advance(work)
+
+
+def test_whoever_does_not_own_a_partition_is_fenced(world: World, leases: Leases) -> None:
+    leases.hold(TWELVE)
+    _, stranger = world.client("two").worker("c")
+    with pytest.raises(Fenced):
+        advance(stranger, Move(FIRST, 0, 5))
+
+
+def test_shares_become_fair_as_workers_come_and_go(world: World) -> None:
+    a, b, c = (world.client(name) for name in "abc")
+    assert len(held(a)) == 12
+    assert held(b) == set(), "nothing is free before the first owner gives it up"
+    assert (len(held(a)), len(held(b)), len(held(c))) == (6, 6, 0)
+    shares = [held(each) for each in (a, b, c)]
+    assert [len(share) for share in shares] == [4, 4, 4]
+    assert set.union(*shares) == set(range(12))
+    b.worker("c")[0].release()
+    assert (len(held(a)), len(held(c))) == (6, 6)
+
+
+def test_the_remainder_goes_to_the_first_by_name(world: World) -> None:
+    several = [world.client(name) for name in "abcde"]
+    for _ in range(2):
+        counts = [len(held(each)) for each in several]
+    assert counts == [3, 3, 2, 2, 2]
+
+
+def test_consumers_do_not_share_positions(world: World) -> None:
+    client = world.client("a")
+    assert len(held(client, "c")) == len(held(client, "other")) == 12
+    advance(client.worker("c")[1], Move(FIRST, 0, 5))
+    assert client.worker("other")[0].hold(TWELVE)[FIRST] == 0
+
+
+def test_positions_survive_their_owner(world: World) -> None:
+    first, second = (world.client(name).worker("c") for name in "ab")
+    first[0].hold(TWELVE)
+    advance(first[1], Move(THIRD, 0, 17))
+    first[0].release()
+    assert second[0].hold(TWELVE)[THIRD] == 17
+
+
+def test_a_zombie_whose_lease_was_taken_cannot_commit(world: World) -> None:
+    zombie, successor = world.client("a", SHORT_SECONDS), world.client("b", SHORT_SECONDS)
+    held(zombie)
+    world.until(lambda: len(held(successor)) == 12, "the lease of the silent worker runs out")
+    with pytest.raises(Fenced):
+        advance(zombie.worker("c")[1], Move(FIRST, 0, 5))
+    advance(successor.worker("c")[1], Move(FIRST, 0, 5))
+    assert successor.worker("c")[0].hold(TWELVE)[FIRST] == 5
+
+
+def test_another_incarnation_of_a_topic_is_not_read_from_the_old_position(
+    leases: Leases, work: Work[RequestStores]
+) -> None:
+    leases.hold(TWELVE)
+    advance(work, Move(THIRD, 0, 9))
+    anew = [Partition("log", "id-2", number) for number in range(12)]
+    with pytest.raises(PositionLost) as lost:
+        leases.hold(anew)
+    assert lost.value.partition == anew[0]
+    assert leases.hold(TWELVE)[THIRD] == 9
+
+
+def test_an_owner_that_is_silent_in_a_batch_is_ended_and_its_locks_are_free(world: World) -> None:
+    silent, successor = world.client("a", SHORT_SECONDS), world.client("b", SHORT_SECONDS)
+    held(silent)
+
+    def freeze() -> None:
+        with silent.worker("c")[1].transaction() as (positions, stores):
+            positions.advance([Move(FIRST, 0, 1)])
+            stores.positions.hold()
+            world.until(lambda: len(held(successor)) == 12, "the successor owns everything")
+            with successor.requests() as others:
+                others.positions.hold()
+            advance(successor.worker("c")[1], Move(FIRST, 0, 5))
+            stores.positions.read()
+
+    with pytest.raises(DatabaseUnavailable):
+        freeze()
+    assert successor.worker("c")[0].hold(TWELVE)[FIRST] == 5
+
+
+def test_a_silent_owner_of_another_consumer_is_ended_too(world: World) -> None:
+    silent, other = world.client("a", SHORT_SECONDS), world.client("b")
+    held(silent)
+
+    def freeze() -> None:
+        with silent.requests() as stores:
+            stores.positions.hold()
+
+            def ended() -> bool:
+                held(other, "other")
+                return lockable(other)
+
+            world.until(ended, "the silent owner's connection is ended")
+            stores.positions.read()
+
+    with pytest.raises(DatabaseUnavailable):
+        freeze()
+
+
+def lockable(client: Client) -> bool:
+    """Say whether the load clock can be had."""
+    try:
+        with client.requests() as stores:
+            stores.positions.hold()
+    except Contention:
+        return False
+    return True
+
+
+def test_an_owner_that_is_alive_keeps_its_transaction(world: World) -> None:
+    alive, other = world.client("a"), world.client("b")
+    held(alive)
+    with alive.worker("c")[1].transaction() as (positions, _):
+        positions.advance([Move(FIRST, 0, 1)])
+        for _ in range(3):
+            held(other)
+    assert FIRST.number in held(alive)
+    assert alive.worker("c")[0].hold(TWELVE)[FIRST] == 1
 
 
 def test_partitions_are_told_apart_by_the_incarnation_of_their_topic() -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from consumers.runner.ports import Record
 from tests.ledger_log import RequestsLog
-from tests.ledger_memory import Desk
+from tests.memory.desk import Desk
 from tests.property.test_settlement import BOOKS, logs
 
 

@@ -36,8 +36,8 @@ from tests.ledger_log import (
     returned,
     started,
 )
-from tests.ledger_memory import MemoryLedger
-from tests.runner_memory import MemoryTelemetry
+from tests.memory.desk import Books
+from tests.memory.telemetry import MemoryTelemetry
 
 OFFICES = ("office-1", "office-2")
 PARTITIONS = 3
@@ -121,13 +121,14 @@ def life(draw: st.DrawFn, number: int) -> list[Event]:
     return events[: draw(st.integers(1, len(events)))]
 
 
-def books_of(records: Sequence[Record], cuts: Sequence[int] = ()) -> MemoryLedger:
+def books_of(records: Sequence[Record], cuts: Sequence[int] = ()) -> Books:
     """Return the ledger after `records`, in batches that end at `cuts`."""
-    memory = MemoryLedger()
+    memory = Books()
     handler = SettlementHandler(MemoryTelemetry())
     start = 0
     for end in [*sorted(cuts), len(records)]:
-        handler.handle(memory.stores(), records[start:end])
+        with memory.stores() as stores:
+            handler.handle(stores, records[start:end])
         start = end
     return memory
 
@@ -165,21 +166,22 @@ def moved(rows: Sequence[Row], kind: Kind) -> int:
 @given(logs())
 def test_exposure_never_exceeds_what_is_reserved(log: RequestsLog) -> None:
     """Event by event: acceptance reserves before settlement sees it; settlement frees in its own transaction."""
-    memory = MemoryLedger()
+    memory = Books()
     handler = SettlementHandler(MemoryTelemetry())
     for record in log.records:
         reserve(memory, record)
-        handler.handle(memory.stores(), [record])
+        with memory.stores() as stores:
+            handler.handle(stores, [record])
         for office in OFFICES:
             owed = sum(row.exposure_rial or 0 for row in memory.rows if row.office == office)
             assert owed == memory.reserved_rial.get(office, 0)
 
 
-def reserve(memory: MemoryLedger, record: Record) -> None:
+def reserve(memory: Books, record: Record) -> None:
     """Reserve what an acceptance needs, as the requests' transaction did before the event was in the log."""
     if dict(record.headers)["ce_type"] == OfficeAccepted.type_name().encode():
         event = OfficeAccepted.model_validate_json(record.value or b"")
-        memory.reserved_rial[event.office] = memory.reserved_rial.get(event.office, 0) + event.exposure_rial
+        memory.reserve(event.office, event.exposure_rial)
 
 
 @BOOKS
@@ -214,7 +216,8 @@ def test_repeats_and_a_replay_from_the_beginning_change_nothing(log: RequestsLog
     memory = books_of(log.records)
     rows, pages = list(memory.rows), dict(memory.pages)
     again = [at_position(record, record.position + 1_000) for record in log.records]
-    SettlementHandler(MemoryTelemetry()).handle(memory.stores(), data.draw(st.permutations(again)))
+    with memory.stores() as stores:
+        SettlementHandler(MemoryTelemetry()).handle(stores, data.draw(st.permutations(again)))
     assert (memory.rows, memory.pages) == (rows, pages)
     assert memory.park.rows == []
 

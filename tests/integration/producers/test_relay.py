@@ -22,7 +22,7 @@ from schemas.topics import LOG_REQUESTS
 from tests.brokers import fresh_agency, provide, read_from_start, source_of
 from tests.databases import scalar, wait_until
 from tests.engines import DatabaseUrls, Engines, kafka_login
-from tests.relay_memory import MemoryRelayReport
+from tests.memory.telemetry import MemoryRelayReport
 
 pytestmark = pytest.mark.integration
 

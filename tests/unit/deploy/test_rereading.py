@@ -4,7 +4,7 @@ import pytest
 
 from consumers.runner.ports import Partition, Record
 from deploy.rereading import batches, part_of
-from tests.runner_memory import APPENDED
+from tests.memory.broker import APPENDED
 
 FIRST, SECOND = Partition("log", "id", 0), Partition("log", "id", 1)
 

@@ -1,4 +1,4 @@
-"""The outbox on a real database: order under concurrent commits, locks, and news."""
+"""The outbox on a real database, beyond its contract: order under concurrent commits, and news."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,13 +9,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from connectors.database.engine import build_engine
-from connectors.database.outbox import SHARDS, OutboxStore, outbox_opener
+from connectors.database.outbox import OutboxStore, outbox_opener
 from connectors.database.relay_outbox import SqlRelayOutbox
 from producers.ports import OutboxRow, OutboxUnavailable
 from schemas.envelope import Envelope, from_headers
 from schemas.message import Message
-from schemas.partition import partition_of
-from tests.databases import engine_of, wait_until
+from tests.databases import engine_of
 from tests.engines import DatabaseUrls
 
 pytestmark = pytest.mark.integration
@@ -46,40 +45,12 @@ def event_ids(rows: object) -> list[str]:
     return [from_headers(row.headers).id for row in rows if isinstance(row, OutboxRow)]
 
 
-def test_a_message_comes_out_as_it_went_in(engine: Engine, relays: Callable[..., SqlRelayOutbox]) -> None:
-    wanted = message("key-1", "e-1", sequence=3)
-    with outbox_opener(engine)() as outbox:
-        outbox.add([wanted])
-    relay = relays()
-    relay.shards()
-    [row] = relay.unpublished(10, ())
-    assert (row.topic, row.key, row.body) == (LOG, b"key-1", wanted.body)
-    assert row.partition == partition_of("key-1", 12)
-    assert from_headers(row.headers) == wanted.envelope
-
-
 def test_a_given_partition_is_kept(engine: Engine, relays: Callable[..., SqlRelayOutbox]) -> None:
     with outbox_opener(engine)() as outbox:
         outbox.add([message("window-1", f"e-{number}", partition=number) for number in range(12)])
     relay = relays()
     relay.shards()
     assert {row.partition for row in relay.unpublished(10, ())} == set(range(12))
-
-
-def test_a_transaction_that_commits_late_is_not_skipped(
-    database: DatabaseUrls, engine: Engine, relays: Callable[..., SqlRelayOutbox]
-) -> None:
-    relay = relays()
-    relay.shards()
-    with engine_of(database.worker_url, "slow") as other, other.connect() as slow:
-        OutboxStore(slow).add([message("a", "late", partition=0)])  # draws the smaller id, and waits
-        with outbox_opener(engine)() as outbox:
-            outbox.add([message("b", "early", partition=0)])
-        rows = relay.unpublished(10, ())
-        assert event_ids(rows) == ["early"]
-        relay.published(rows)
-        slow.commit()
-    assert event_ids(relay.unpublished(10, ())) == ["late"]
 
 
 def test_one_keys_events_are_in_commit_order_when_its_row_was_locked_first(
@@ -106,15 +77,6 @@ def test_one_keys_events_are_in_commit_order_when_its_row_was_locked_first(
     relay = relays()
     relay.shards()
     assert event_ids(relay.unpublished(1_000, ())) == [f"e-{number}" for number in range(1, 101)]
-
-
-def test_rolled_back_messages_are_never_published(engine: Engine, relays: Callable[..., SqlRelayOutbox]) -> None:
-    with engine.connect() as connection:
-        OutboxStore(connection).add([message("k", "never")])
-        connection.rollback()
-    relay = relays()
-    relay.shards()
-    assert relay.unpublished(10, ()) == []
 
 
 def test_a_relay_wakes_when_something_is_committed(engine: Engine, relays: Callable[..., SqlRelayOutbox]) -> None:
@@ -149,23 +111,6 @@ def test_news_that_came_before_the_wait_is_not_missed(engine: Engine, relays: Ca
     thread.start()
     thread.join(timeout=10.0)
     assert woken == [True]
-
-
-def test_a_frozen_relays_shards_pass_to_the_stand_by(relays: Callable[..., SqlRelayOutbox]) -> None:
-    frozen, standby = relays("relay-1", 0.4), relays("relay-2", 0.4)
-    assert len(frozen.shards()) == SHARDS
-    assert len(standby.shards()) == 0
-    wait_until(lambda: len(standby.shards()) == SHARDS, "the frozen relay's connection is ended")
-    with pytest.raises(OutboxUnavailable):
-        frozen.published([OutboxRow(1, TIME, LOG, 0, b"", [], b"")])
-
-
-def test_a_relay_that_gives_signs_keeps_its_shards(relays: Callable[..., SqlRelayOutbox]) -> None:
-    first, second = relays("relay-1", 60.0), relays("relay-2", 60.0)
-    first.shards()
-    for _ in range(3):
-        assert len(first.shards()) == SHARDS
-        assert len(second.shards()) == 0
 
 
 def test_a_database_that_is_not_there_is_said_so() -> None:

@@ -24,7 +24,7 @@ from schemas.topics import INTAKE_AGENCY, LOG_REQUESTS
 from tests.brokers import fresh_agency, provide, write
 from tests.databases import engine_of, scalar, wait_until
 from tests.engines import DatabaseUrls, Engines, kafka_login
-from tests.runner_memory import MemoryTelemetry
+from tests.memory.telemetry import MemoryTelemetry
 
 pytestmark = pytest.mark.integration
 

@@ -14,7 +14,6 @@ from connectors.database.park_operator import ParkOperator
 from consumers.parking import OperatorAction, ParkReason
 from consumers.runner.ports import Contention, Record
 from consumers.settlement.domain.chain import Chain, Row, extend
-from consumers.settlement.handlers import SettlementHandler
 from schemas.log_requests import DisputeMarked
 from tests.databases import engine_of
 from tests.engines import DatabaseUrls
@@ -35,9 +34,8 @@ from tests.ledger_log import (
     returned,
     started,
 )
-from tests.ledger_memory import MemoryLedger
+from tests.memory.desk import Desk
 from tests.rests import end_rests, tries
-from tests.runner_memory import MemoryTelemetry
 from tests.settlement_bus import SettlementBus, license_office
 
 pytestmark = pytest.mark.integration
@@ -129,10 +127,10 @@ def test_disorder_and_repeats_give_the_same_entries(bus: SettlementBus, seed: in
         disorderly += records[markers[0] : markers[-1] + 1]
     bus.handle_in(sorted(chance.sample(range(len(disorderly)), 6)), disorderly)
     assert bus.query("SELECT count(*) FROM parked_event") == [(0,)]
-    expected = MemoryLedger()
-    SettlementHandler(MemoryTelemetry()).handle(expected.stores(), records)
-    assert by_event(bus.rows()) == by_event(expected.rows)
-    assert sum(len(rows) for rows in by_event(bus.rows()).values()) == len(expected.rows)
+    expected = Desk()
+    expected.handle(*records)
+    assert by_event(bus.rows()) == by_event(expected.memory.rows)
+    assert sum(len(rows) for rows in by_event(bus.rows()).values()) == len(expected.memory.rows)
 
 
 def by_event(rows: list[Row]) -> dict[str, list[Row]]:
@@ -146,12 +144,12 @@ def by_event(rows: list[Row]) -> dict[str, list[Row]]:
 @pytest.mark.parametrize("seed", range(2))
 def test_any_cut_into_batches_gives_the_same_rows_and_chains(engine: Engine, seed: int) -> None:
     records = day()
-    whole = MemoryLedger()
-    SettlementHandler(MemoryTelemetry()).handle(whole.stores(), records)
+    whole = Desk()
+    whole.handle(*records)
     bus = SettlementBus(engine)
     bus.handle_in(random.Random(seed).sample(range(len(records)), 7), records)
-    assert bus.rows() == sorted(whole.rows)
-    kept = {number: page.chain for number, page in whole.pages.items()}
+    assert bus.rows() == sorted(whole.memory.rows)
+    kept = {number: page.chain for number, page in whole.memory.pages.items()}
     assert {number: Chain(head, count) for number, (head, count) in bus.heads().items() if head} == kept
 
 

@@ -8,21 +8,24 @@ from consumers.runner.ports import (
     BrokerUnavailable,
     Contention,
     DatabaseUnavailable,
-    PositionLost,
+    Partition,
     Setback,
 )
-from tests.runner_memory import Bench, partition
+from tests.memory.database import COMMITTED
+from tests.memory.positions import MOVES, RENEWS
+from tests.memory.running import CONSUMER, Bench, partition
+from tests.memory.tables import Offset
 
 FIRST, SECOND = partition(0), partition(1)
 
 
 def test_records_are_applied_in_order_and_the_position_moves_with_them() -> None:
     bench = Bench(FIRST, SECOND)
-    bench.source.append(FIRST, "a", "b")
-    bench.source.append(SECOND, "c")
+    bench.broker.write(FIRST, "a", "b")
+    bench.broker.write(SECOND, "c")
     bench.turns()
     assert bench.applied == ["a", "b", "c"]
-    assert bench.database.positions == {FIRST: 2, SECOND: 1}
+    assert bench.database.positions() == {FIRST: 2, SECOND: 1}
     assert bench.telemetry.records == 3
     assert bench.telemetry.partitions == 2
     assert bench.telemetry.waits_for is None
@@ -30,7 +33,7 @@ def test_records_are_applied_in_order_and_the_position_moves_with_them() -> None
 
 def test_nothing_is_read_twice_in_later_turns() -> None:
     bench = Bench(records_max=2)
-    bench.source.append(FIRST, "a", "b", "c")
+    bench.broker.write(FIRST, "a", "b", "c")
     bench.turns(3)
     assert bench.handler.batches == [["a", "b"], ["c"]]
 
@@ -38,19 +41,19 @@ def test_nothing_is_read_twice_in_later_turns() -> None:
 def test_a_moved_position_fences_this_worker_and_it_goes_on_behind_the_other_owner() -> None:
     bench = Bench()
     bench.turns()
-    bench.source.append(FIRST, "a", "b", "c")
-    bench.database.positions[FIRST] = 2  # the other owner has applied a and b
+    bench.broker.write(FIRST, "a", "b", "c")
+    bench.database.steal(FIRST, "me", next_position=2)  # the other owner has applied a and b, and gave it back
     bench.turns(2)
     assert bench.telemetry.setbacks == [Setback.FENCED]
     assert bench.applied == ["c"]
-    assert bench.database.positions[FIRST] == 3
+    assert bench.database.positions()[FIRST] == 3
 
 
 def test_a_lost_lease_fences_even_when_the_position_did_not_move() -> None:
     bench = Bench()
     bench.turns()
-    bench.source.append(FIRST, "a")
-    bench.database.owners[FIRST] = "another"
+    bench.broker.write(FIRST, "a")
+    bench.database.steal(FIRST)
     bench.turns(2)
     assert bench.applied == []
     assert bench.telemetry.partitions == 0
@@ -59,20 +62,20 @@ def test_a_lost_lease_fences_even_when_the_position_did_not_move() -> None:
 def test_contention_rolls_back_and_the_same_records_are_read_again() -> None:
     bench = Bench()
     bench.turns()
-    bench.source.append(FIRST, "a", "b")
-    bench.work.failures = [Contention("deadlock")]
+    bench.broker.write(FIRST, "a", "b")
+    bench.session.plan(MOVES, Contention("deadlock"))
     bench.turns(2)
     assert bench.telemetry.setbacks == [Setback.CONTENTION]
     assert bench.applied == ["a", "b"]
-    assert bench.leases.held == 2, "renewing the leases is what ends a frozen owner"
+    assert bench.renewals == 2, "renewing the leases is what ends a frozen owner"
 
 
 def test_a_batch_that_is_cut_off_comes_again_in_smaller_parts_until_it_passes() -> None:
     """Whoever works longer than its lease loses its connection: the same batch would lose it again, for ever."""
     bench = Bench(records_max=400)
     bench.turns()
-    bench.source.append(FIRST, *map(str, range(400)))
-    bench.work.failures = [DatabaseUnavailable("terminated"), DatabaseUnavailable("terminated")]
+    bench.broker.write(FIRST, *map(str, range(400)))
+    bench.session.plan(MOVES, DatabaseUnavailable("terminated"), DatabaseUnavailable("terminated"))
     bench.turns(8)
     assert bench.applied == [str(number) for number in range(400)]
     sizes = [len(batch) for batch in bench.handler.batches]
@@ -81,7 +84,7 @@ def test_a_batch_that_is_cut_off_comes_again_in_smaller_parts_until_it_passes() 
 
 def test_a_collision_is_tried_again_in_place() -> None:
     bench = Bench()
-    bench.source.append(FIRST, "a", "collide", "b")
+    bench.broker.write(FIRST, "a", "collide", "b")
     bench.handler.collisions_left = 2
     bench.turns()
     assert bench.applied == ["a", "collide", "b"]
@@ -90,12 +93,12 @@ def test_a_collision_is_tried_again_in_place() -> None:
 
 def test_a_record_that_collides_for_ever_is_parked_and_the_others_pass() -> None:
     bench = Bench()
-    bench.source.append(FIRST, "a", "collide", "b")
+    bench.broker.write(FIRST, "a", "collide", "b")
     bench.handler.collisions_left = 1_000
     bench.turns()
     assert bench.applied == ["a", "b"]
-    assert bench.database.stores.parked == ["collide"]
-    assert bench.database.positions[FIRST] == 3
+    assert bench.parked == ["collide"]
+    assert bench.database.positions()[FIRST] == 3
 
 
 @pytest.mark.parametrize("place", range(5))
@@ -103,41 +106,41 @@ def test_a_poisonous_record_is_found_by_dividing_and_parked(place: int) -> None:
     bench = Bench()
     values = [f"ok-{number}" for number in range(5)]
     values[place] = "poison"
-    bench.source.append(FIRST, *values)
+    bench.broker.write(FIRST, *values)
     bench.turns()
-    assert bench.database.stores.parked == ["poison"]
+    assert bench.parked == ["poison"]
     assert bench.applied == [value for value in values if value != "poison"]
-    assert bench.database.positions[FIRST] == 5
+    assert bench.database.positions()[FIRST] == 5
 
 
 def test_many_poisonous_records_are_each_parked() -> None:
     bench = Bench()
-    bench.source.append(FIRST, "poison-1", "a", "poison-2", "poison-3", "b")
+    bench.broker.write(FIRST, "poison-1", "a", "poison-2", "poison-3", "b")
     bench.turns()
-    assert bench.database.stores.parked == ["poison-1", "poison-2", "poison-3"]
+    assert bench.parked == ["poison-1", "poison-2", "poison-3"]
     assert bench.applied == ["a", "b"]
 
 
 def test_a_record_that_cannot_even_be_parked_halts_its_partition_alone() -> None:
     bench = Bench(FIRST, SECOND)
-    bench.source.append(FIRST, "a", "poison", "behind")
-    bench.source.append(SECOND, "b", "c")
+    bench.broker.write(FIRST, "a", "poison", "behind")
+    bench.broker.write(SECOND, "b", "c")
     bench.handler.park_error = RuntimeError("the park is broken")
     bench.turns(3)
     assert bench.applied == ["a", "b", "c"]
-    assert bench.database.positions == {FIRST: 1, SECOND: 2}
+    assert bench.database.positions() == {FIRST: 1, SECOND: 2}
     assert bench.telemetry.stopped == [(FIRST, Setback.HANDLER_FAILED)]
     assert bench.telemetry.partitions == 1
 
 
 def test_a_full_park_halts_the_partition_and_it_is_tried_again_later() -> None:
     bench = Bench(FIRST, SECOND)
-    bench.source.append(FIRST, "full", "behind")
-    bench.source.append(SECOND, "b")
+    bench.broker.write(FIRST, "full", "behind")
+    bench.broker.write(SECOND, "b")
     bench.turns(2)
     assert bench.telemetry.stopped == [(FIRST, Setback.PARK_FULL)]
     assert bench.applied == ["b"]
-    bench.source.logs[FIRST][0] = bench.source.logs[SECOND][0]  # somebody made room: the record passes now
+    bench.broker.logs[FIRST][0] = bench.broker.logs[SECOND][0]  # somebody made room: the record passes now
     bench.turns(20, pass_seconds=3.0)
     assert bench.telemetry.again == [FIRST]
     assert bench.applied == ["b", "b", "behind"]
@@ -145,19 +148,19 @@ def test_a_full_park_halts_the_partition_and_it_is_tried_again_later() -> None:
 
 def test_a_position_outside_the_log_halts_one_partition_for_good_and_is_never_reset() -> None:
     bench = Bench(FIRST, SECOND)
-    bench.source.append(FIRST, "a", "b")
-    bench.source.append(SECOND, "c")
-    bench.source.begin[FIRST] = 1
+    bench.broker.write(FIRST, "a", "b")
+    bench.broker.write(SECOND, "c")
+    bench.broker.begin[FIRST] = 1
     bench.turns(50, pass_seconds=3.0)
     assert bench.telemetry.stopped == [(FIRST, Setback.POSITION_LOST)]
     assert bench.applied == ["c"]
-    assert bench.database.positions == {FIRST: 0, SECOND: 1}
+    assert bench.database.positions() == {FIRST: 0, SECOND: 1}
 
 
 def test_another_incarnation_of_a_topic_halts_it() -> None:
     bench = Bench(FIRST, SECOND)
-    bench.source.append(SECOND, "c")
-    bench.leases.failures = [PositionLost(FIRST, "belongs to another topic id")]
+    bench.broker.write(SECOND, "c")
+    bench.database.offsets.rows[CONSUMER, Partition(FIRST.topic, "id-0", FIRST.number)] = Offset()
     bench.turns()
     assert bench.telemetry.stopped == [(FIRST, Setback.POSITION_LOST)]
     assert bench.applied == ["c"]
@@ -166,16 +169,16 @@ def test_another_incarnation_of_a_topic_halts_it() -> None:
 @pytest.mark.parametrize(
     ("break_it", "cause"),
     [
-        (lambda bench: bench.work.failures.append(DatabaseUnavailable("down")), Setback.DATABASE_UNAVAILABLE),
-        (lambda bench: bench.leases.failures.append(DatabaseUnavailable("down")), Setback.DATABASE_UNAVAILABLE),
-        (lambda bench: bench.leases.failures.append(BrokerUnavailable("down")), Setback.BROKER_UNAVAILABLE),
+        (lambda bench: bench.session.plan(MOVES, DatabaseUnavailable("down")), Setback.DATABASE_UNAVAILABLE),
+        (lambda bench: bench.session.plan(RENEWS, DatabaseUnavailable("down")), Setback.DATABASE_UNAVAILABLE),
+        (lambda bench: bench.session.plan(RENEWS, BrokerUnavailable("down")), Setback.BROKER_UNAVAILABLE),
     ],
 )
 def test_an_outage_makes_the_worker_unready_and_loses_nothing(
     break_it: Callable[[Bench], None], cause: Setback
 ) -> None:
     bench = Bench()
-    bench.source.append(FIRST, "a", "b")
+    bench.broker.write(FIRST, "a", "b")
     break_it(bench)
     bench.turns()
     assert bench.waits_for() is cause
@@ -201,15 +204,14 @@ def test_waits_grow_while_the_broker_is_away() -> None:
 def test_an_ambiguous_commit_is_resolved_by_reading_the_positions_again() -> None:
     bench = Bench()
     bench.turns()
-    bench.source.append(FIRST, "a")
+    bench.broker.write(FIRST, "a")
 
-    def lose_the_answer() -> None:
-        bench.database.after_commit = lambda: None
-        raise DatabaseUnavailable("the connection broke during COMMIT")
-
-    bench.database.after_commit = lose_the_answer
+    bench.session.plan(COMMITTED, DatabaseUnavailable("the connection broke during COMMIT"))
     bench.turns(2)
     assert bench.applied == ["a"], "what was committed is not applied again"
+    bench.broker.write(FIRST, "b")
+    bench.turns()
+    assert bench.applied == ["a", "b"], "and what comes next is applied at once"
 
 
 def test_sweeps_come_at_their_pace_and_at_once_while_they_find_something() -> None:
@@ -225,7 +227,7 @@ def test_sweeps_come_at_their_pace_and_at_once_while_they_find_something() -> No
 def test_a_failing_sweep_does_not_stop_the_records() -> None:
     bench = Bench()
     bench.handler.sweep_error = ValueError("a bug")
-    bench.source.append(FIRST, "a")
+    bench.broker.write(FIRST, "a")
     bench.turns(2, pass_seconds=1.0)
     assert bench.applied == ["a"]
     assert bench.telemetry.setbacks == [Setback.HANDLER_FAILED]
@@ -233,14 +235,14 @@ def test_a_failing_sweep_does_not_stop_the_records() -> None:
 
 def test_sweeps_go_on_without_partitions() -> None:
     bench = Bench()
-    bench.database.owners[FIRST] = "another"
+    bench.database.steal(FIRST)
     bench.turns(2, pass_seconds=1.0)
     assert bench.handler.swept == 2
 
 
 def test_positions_and_lag_are_reported() -> None:
     bench = Bench(records_max=2)
-    bench.source.append(FIRST, "a", "b", "c")
+    bench.broker.write(FIRST, "a", "b", "c")
     bench.turns()
     assert bench.source.noted == {FIRST: 2}
     assert bench.telemetry.behind == {"intake": 1}
@@ -250,5 +252,6 @@ def test_a_worker_that_is_told_to_stop_gives_everything_back() -> None:
     bench = Bench()
     bench.stop.set()
     bench.runner.run(bench.stop)
-    assert bench.leases.released
+    assert bench.database.workers.rows == {}
+    assert {row.owner for row in bench.database.offsets.rows.values()} <= {None}
     assert bench.source.closed

@@ -6,7 +6,8 @@ import pytest
 
 from consumers.runner.ports import BrokerUnavailable, Partition, PositionLost, Record
 from consumers.runner.read_ahead import STEP_RECORDS, ReadAhead
-from tests.runner_memory import MemorySource, partition
+from tests.memory.broker import MemoryBroker, MemorySource
+from tests.memory.running import partition
 
 PLACE = partition()
 
@@ -14,7 +15,7 @@ PLACE = partition()
 @pytest.fixture
 def inner() -> MemorySource:
     """The source that is read ahead of."""
-    return MemorySource([PLACE])
+    return MemorySource(MemoryBroker({PLACE: []}))
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def values(records: Sequence[Record]) -> list[bytes | None]:
 
 
 def test_records_come_once_and_in_order(source: ReadAhead, inner: MemorySource) -> None:
-    inner.append(PLACE, *(str(number) for number in range(50)))
+    inner.broker.write(PLACE, *(str(number) for number in range(50)))
     found: list[bytes | None] = []
     while records := source.poll(0, 7):
         found += values(records)
@@ -49,7 +50,7 @@ def test_records_come_once_and_in_order(source: ReadAhead, inner: MemorySource) 
 def test_what_comes_next_is_read_before_it_is_asked_for(
     source: ReadAhead, inner: MemorySource, prepared: list[bytes | None]
 ) -> None:
-    inner.append(PLACE, "a", "b", "c")
+    inner.broker.write(PLACE, "a", "b", "c")
     assert values(source.poll(0, 2)) == [b"a", b"b"]
     assert prepared == []
     source.read_on()
@@ -58,7 +59,7 @@ def test_what_comes_next_is_read_before_it_is_asked_for(
 
 
 def test_nothing_is_read_ahead_of_the_first_poll(source: ReadAhead, inner: MemorySource) -> None:
-    inner.append(PLACE, "a")
+    inner.broker.write(PLACE, "a")
     source.read_on()
     assert values(source.poll(0, 1)) == [b"a"]
 
@@ -66,7 +67,7 @@ def test_nothing_is_read_ahead_of_the_first_poll(source: ReadAhead, inner: Memor
 def test_no_more_is_held_and_handed_out_than_was_asked_for(
     source: ReadAhead, inner: MemorySource, prepared: list[bytes | None]
 ) -> None:
-    inner.append(PLACE, *(str(number) for number in range(20)))
+    inner.broker.write(PLACE, *(str(number) for number in range(20)))
     source.poll(0, 3)
     source.read_on()
     assert len(prepared) == 3
@@ -74,7 +75,7 @@ def test_no_more_is_held_and_handed_out_than_was_asked_for(
 
 
 def test_it_reads_on_in_small_steps_and_says_when_there_is_no_more(source: ReadAhead, inner: MemorySource) -> None:
-    inner.append(PLACE, *(str(number) for number in range(3 * STEP_RECORDS)))
+    inner.broker.write(PLACE, *(str(number) for number in range(3 * STEP_RECORDS)))
     source.poll(0, STEP_RECORDS + 10)
     steps = 0
     while source.read_on():
@@ -86,7 +87,7 @@ def test_it_reads_on_in_small_steps_and_says_when_there_is_no_more(source: ReadA
 
 
 def test_other_positions_forget_what_was_read_ahead(source: ReadAhead, inner: MemorySource) -> None:
-    inner.append(PLACE, "a", "b", "c")
+    inner.broker.write(PLACE, "a", "b", "c")
     source.poll(0, 1)
     source.read_on()
     source.assign({PLACE: 0})
@@ -97,12 +98,12 @@ def test_other_positions_forget_what_was_read_ahead(source: ReadAhead, inner: Me
 
 
 def test_a_failure_is_met_by_whoever_polls_and_then_reading_goes_on(source: ReadAhead, inner: MemorySource) -> None:
-    inner.append(PLACE, "a")
+    inner.broker.write(PLACE, "a")
     assert values(source.poll(0, 1)) == [b"a"]
     inner.down = True
     source.read_on()
     inner.down = False
-    inner.append(PLACE, "b")
+    inner.broker.write(PLACE, "b")
     with pytest.raises(BrokerUnavailable):
         source.poll(0, 100)
     assert values(source.poll(0, 100)) == [b"b"]
@@ -113,7 +114,7 @@ def test_a_lost_position_is_met_by_whoever_polls_unless_others_are_assigned(inne
         def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
             raise PositionLost(PLACE, "the log was cut")
 
-    source = ReadAhead(Cut([PLACE]), lambda records: None)
+    source = ReadAhead(Cut(MemoryBroker({PLACE: []})), lambda records: None)
     source.assign({PLACE: 0})
     with pytest.raises(PositionLost):
         source.poll(0, 1)
@@ -126,7 +127,7 @@ def test_a_lost_position_is_met_by_whoever_polls_unless_others_are_assigned(inne
 
 
 def test_it_answers_like_the_source_that_it_reads(source: ReadAhead, inner: MemorySource) -> None:
-    inner.append(PLACE, "a")
+    inner.broker.write(PLACE, "a")
     places: Sequence[Partition] = source.partitions()
     assert places == [PLACE]
     assert source.ends(["intake"]) == {"intake/0": 1}

@@ -6,29 +6,24 @@ import pytest
 
 from consumers.runner.ports import Contention, DatabaseUnavailable, Outcome, Record, Setback
 from consumers.runner.rereading import TRIES, Rereading, RereadingHalted, Tally
-from tests.runner_memory import (
-    APPENDED,
-    MemoryDatabase,
-    MemoryStores,
-    MemoryWork,
-    Recorder,
-    partition,
-)
-
-FIRST = partition(0)
+from tests.memory.broker import APPENDED
+from tests.memory.database import BEGINS, COMMITS
+from tests.memory.positions import BusSession, MemoryWork
+from tests.memory.running import CONSUMER, Notes, NotesDatabase, Recorder
 
 
 class Again:
     """A reading over memory in which nobody waits in real time."""
 
     def __init__(self) -> None:
-        self.database = MemoryDatabase((FIRST,))
-        self.work = MemoryWork(self.database, "nobody")
+        self.database = NotesDatabase()
+        self.session = BusSession(self.database)
         self.handler = Recorder()
         self.tally = Tally()
         self.stop = Event()
         self.stop.wait = lambda timeout=None: False  # type: ignore[method-assign]  # no test waits in real time
-        self.reading = Rereading[MemoryStores](self.work, self.handler, self.tally, lambda: 0.5, lambda: 0.0)
+        work = MemoryWork(self.session, CONSUMER, "nobody", Notes)
+        self.reading = Rereading[Notes](work, self.handler, self.tally, lambda: 0.5, lambda: 0.0)
 
     def apply(self, *values: str) -> None:
         records = [Record("intake", 0, position, b"key", (), v.encode(), APPENDED) for position, v in enumerate(values)]
@@ -38,40 +33,32 @@ class Again:
 def test_records_are_applied_and_no_position_moves() -> None:
     again = Again()
     again.apply("a", "b")
-    assert again.database.stores.applied == ["a", "b"]
-    assert again.database.positions == {FIRST: 0}
+    assert again.database.noted(parked=False) == ["a", "b"]
+    assert again.database.offsets.rows == {}
     assert again.tally.records == 2
 
 
 @pytest.mark.parametrize("error", [Contention("locked"), DatabaseUnavailable("away")])
 def test_a_batch_that_meets_a_lock_or_an_outage_is_tried_again(error: Exception) -> None:
     again = Again()
-    again.work.failures = [error] * (TRIES - 1)
+    again.session.plan(BEGINS, *[error] * (TRIES - 1))
     again.apply("a", "b")
-    assert again.database.stores.applied == ["a", "b"]
+    assert again.database.noted(parked=False) == ["a", "b"]
 
 
 def test_what_does_not_end_is_raised() -> None:
     again = Again()
-    again.work.failures = [Contention("locked")] * TRIES
+    again.session.plan(BEGINS, *[Contention("locked")] * TRIES)
     with pytest.raises(Contention):
         again.apply("a")
 
 
 def test_what_was_committed_before_a_lock_is_not_applied_again() -> None:
     again = Again()
-    commits = 0
-
-    def lock_the_third() -> None:
-        nonlocal commits
-        commits += 1
-        if commits == 3:
-            raise Contention("locked")
-
-    again.database.before_commit = lock_the_third
+    again.session.plan(COMMITS, None, None, Contention("locked"))
     again.apply("a", "b", "poison", "c", "d")
-    assert again.database.stores.applied == ["a", "b", "c", "d"]
-    assert again.database.stores.parked == ["poison"]
+    assert again.database.noted(parked=False) == ["a", "b", "c", "d"]
+    assert again.database.noted(parked=True) == ["poison"]
     assert again.tally.records == 5
 
 
@@ -81,7 +68,7 @@ def test_what_can_neither_be_applied_nor_parked_ends_the_reading() -> None:
     with pytest.raises(RereadingHalted) as halted:
         again.apply("a", "poison", "b")
     assert halted.value.cause is Setback.HANDLER_FAILED
-    assert again.database.stores.applied == ["a"]
+    assert again.database.noted(parked=False) == ["a"]
 
 
 def test_when_too_many_fail_in_a_row_the_reading_ends() -> None:

@@ -33,7 +33,7 @@ from tests.ledger_log import (
     request,
     returned,
 )
-from tests.ledger_memory import Desk
+from tests.memory.desk import Desk
 
 ACT = UUID("00000000-0000-4000-8000-0000000000ac")
 #: The Jalali month of the log's days.

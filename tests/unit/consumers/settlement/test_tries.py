@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from consumers.parking import RESTS, OperatorAction
 from schemas.decode import EventInvalid
 from tests.ledger_log import RequestsLog, accepted, certificate, life, request
-from tests.ledger_memory import Desk
+from tests.memory.desk import Desk
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_what_cannot_be_written_is_set_aside_and_the_rest_is_entered(desk: Desk)
     for record in records:
         desk.park_failed(record, ZeroDivisionError())
     desk.memory.park.rest(RESTS[0].total_seconds())
-    desk.memory.refused = request(3)
+    desk.memory.database.refused.add(request(3))
     with capture_logs() as lines:
         assert desk.sweep() == 4
     assert [row.event.key for row in desk.memory.park.rows] == [str(request(3))]

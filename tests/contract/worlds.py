@@ -1,0 +1,204 @@
+"""One bus's database, in memory or real: every suite on stores runs against both."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Protocol
+
+from sqlalchemy import Engine, text
+
+from connectors.database import engine as engines
+from connectors.database.driver import meaningful_errors
+from connectors.database.engine import SqlWork
+from connectors.database.leases import SqlLeases
+from connectors.database.positions import SqlPositions
+from connectors.database.registry_stores import registry_stores as sql_registry_stores
+from connectors.database.relay_outbox import SqlRelayOutbox
+from connectors.database.request_stores import request_stores as sql_request_stores
+from connectors.database.settlement import settlement_stores as sql_settlement_stores
+from consumers.registry.ports import RegistryStores
+from consumers.requests.domain.loads import NOTHING
+from consumers.requests.ports import RequestStores
+from consumers.runner.ports import Leases, Partition, Work
+from consumers.settlement.handlers import CONSUMER as SETTLEMENT
+from consumers.settlement.ports import SettlementStores
+from producers.ports import Outbox
+from schemas.topics import LOG_REQUESTS
+from tests.databases import wait_until
+from tests.engines import DatabaseUrls
+from tests.memory.ledger import settlement_stores
+from tests.memory.outbox import MemoryRelayOutbox
+from tests.memory.positions import BusSession, MemoryLeases, MemoryWork
+from tests.memory.requests import registry_stores, request_stores
+from tests.memory.tables import BusDatabase, OfficeRow, Offset
+
+#: A lease that a test lets run out, and one that outlasts every test, in real seconds.
+SHORT_SECONDS, LONG_SECONDS = 0.4, 60.0
+#: Long enough to see that somebody waits for a lock, and short enough for a test.
+LOCK_TIMEOUT_MS = 200
+
+
+class Client(Protocol):
+    """One process on the database, with a connection of its own."""
+
+    def requests(self) -> AbstractContextManager[RequestStores]:
+        """Open a transaction of the requests consumer."""
+
+    def registry(self) -> AbstractContextManager[RegistryStores]:
+        """Open a transaction of the registry consumer."""
+
+    def settlement(self) -> AbstractContextManager[SettlementStores]:
+        """Open a transaction of settlement."""
+
+    def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:
+        """Return leases and batches of `consumer`, under this client's name."""
+
+    def relay(self) -> Outbox:
+        """Connect as a relay does."""
+
+
+class World(ABC):
+    """One database. Its registry knows nobody; settlement has positions for the log's partitions."""
+
+    @abstractmethod
+    def client(self, name: str, lease_seconds: float = LONG_SECONDS) -> Client:
+        """Return another process, whose leases last so long."""
+
+    @abstractmethod
+    def license(self, office: str, cap_rial: int) -> None:
+        """Give an office a position without a load."""
+
+    @abstractmethod
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Let real time pass until `condition` holds."""
+
+
+class MemoryClient:
+    """A client of the database in memory."""
+
+    def __init__(self, database: BusDatabase, name: str, lease_seconds: float) -> None:
+        self._session = BusSession(database, name)
+        self._tables = database
+        self._name = name
+        self._lease_seconds = lease_seconds
+
+    @contextmanager
+    def requests(self) -> Iterator[RequestStores]:
+        with self._session.transaction() as transaction:
+            yield request_stores(transaction, self._tables)
+
+    @contextmanager
+    def registry(self) -> Iterator[RegistryStores]:
+        with self._session.transaction() as transaction:
+            yield registry_stores(transaction, self._tables)
+
+    @contextmanager
+    def settlement(self) -> Iterator[SettlementStores]:
+        with self._session.transaction() as transaction:
+            yield settlement_stores(transaction, self._tables)
+
+    def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:
+        leases = MemoryLeases(self._session, consumer, self._name, self._lease_seconds)
+        return leases, MemoryWork(self._session, consumer, self._name, request_stores)
+
+    def relay(self) -> Outbox:
+        return MemoryRelayOutbox(BusSession(self._tables, self._name), self._name, self._lease_seconds)
+
+
+class MemoryWorld(World):
+    """The database in memory, whose clock moves by hand."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._database = BusDatabase(lambda: self._seconds)
+        for number in range(LOG_REQUESTS.partitions):
+            where = Partition(LOG_REQUESTS.name, "topic", number)
+            self._database.offsets.rows[SETTLEMENT, where] = Offset()
+
+    def client(self, name: str, lease_seconds: float = LONG_SECONDS) -> Client:
+        return MemoryClient(self._database, name, lease_seconds)
+
+    def license(self, office: str, cap_rial: int) -> None:
+        self._database.offices.rows[office] = OfficeRow(NOTHING, cap_rial)
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        for _ in range(100):
+            if condition():
+                return
+            self._seconds += SHORT_SECONDS / 4
+        raise AssertionError(f"in vain: {what}")
+
+
+class SqlClient:
+    """A client of a real database."""
+
+    def __init__(self, engine: Engine, url: str, name: str, lease_seconds: float, stack: ExitStack) -> None:
+        self._engine = engine
+        self._url = url
+        self._name = name
+        self._lease_seconds = lease_seconds
+        self._stack = stack
+
+    @contextmanager
+    def requests(self) -> Iterator[RequestStores]:
+        with meaningful_errors(), self._engine.begin() as connection:
+            yield sql_request_stores(connection)
+
+    @contextmanager
+    def registry(self) -> Iterator[RegistryStores]:
+        with meaningful_errors(), self._engine.begin() as connection:
+            yield sql_registry_stores(connection)
+
+    @contextmanager
+    def settlement(self) -> Iterator[SettlementStores]:
+        with meaningful_errors(), self._engine.begin() as connection:
+            yield sql_settlement_stores(connection)
+
+    def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:
+        leases = SqlLeases(self._engine, consumer, "cluster", self._name, self._lease_seconds)
+        work = SqlWork(
+            self._engine,
+            sql_request_stores,
+            lambda connection: SqlPositions(connection, consumer, "cluster", self._name),
+        )
+        return leases, work
+
+    def relay(self) -> Outbox:
+        relay = SqlRelayOutbox(self._url, self._name, self._lease_seconds)
+        self._stack.callback(relay.close)
+        return relay
+
+
+class SqlWorld(World):
+    """A real database."""
+
+    def __init__(self, urls: DatabaseUrls, stack: ExitStack) -> None:
+        self._urls = urls
+        self._stack = stack
+        self._engine = self._build("world")
+        with self._engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO consumer_offset (consumer, cluster_id, topic, topic_id, partition, next_position)"
+                    " SELECT :consumer, 'cluster', :topic, 'topic', number, 0 FROM generate_series(0, :last) AS number"
+                ),
+                {"consumer": SETTLEMENT, "topic": LOG_REQUESTS.name, "last": LOG_REQUESTS.partitions - 1},
+            )
+
+    def client(self, name: str, lease_seconds: float = LONG_SECONDS) -> Client:
+        return SqlClient(self._build(name), self._urls.worker_url, name, lease_seconds, self._stack)
+
+    def license(self, office: str, cap_rial: int) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                text("INSERT INTO office_position (office, cap_rial, capacity) VALUES (:office, :cap, 100)"),
+                {"office": office, "cap": cap_rial},
+            )
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        wait_until(condition, what)
+
+    def _build(self, name: str) -> Engine:
+        engine = engines.build_engine(self._urls.worker_url, name)
+        self._stack.callback(engine.dispose)
+        return engine

@@ -1,0 +1,58 @@
+"""Event identities and dead letters, over the database in memory."""
+
+from collections.abc import Sequence
+
+from connectors.database.intake import Screened
+from consumers.intake import Claim, Unreadable
+from tests.memory.database import Transaction
+from tests.memory.tables import BusDatabase
+
+
+class MemoryClaims:
+    """Implements `Claims` of both intake consumers."""
+
+    def __init__(self, transaction: Transaction, tables: BusDatabase) -> None:
+        self._transaction = transaction
+        self._intake = tables.intake
+
+    def screen(self, claims: Sequence[Claim]) -> Screened:
+        self._transaction.step("looks up which claims are known")
+        known = self._transaction.rows(self._intake)
+        screened = Screened([], [], [])
+        for claim in claims:
+            before = known.get(claim.identity)
+            if before is None:
+                known[claim.identity] = claim.body_hash
+                screened.fresh.append(claim)
+            elif before == claim.body_hash:
+                screened.duplicates.append(claim)
+            else:
+                screened.conflicts.append(claim)
+        return screened
+
+    def record(self, claims: Sequence[Claim]) -> None:
+        self._transaction.step("notes which claims it took")
+        for claim in claims:
+            self._transaction.insert(self._intake, claim.identity, claim.body_hash)
+
+
+class MemoryDeadLetters:
+    """Implements `DeadLetters`."""
+
+    def __init__(self, transaction: Transaction, tables: BusDatabase) -> None:
+        self._transaction = transaction
+        self._letters = tables.letters
+
+    def add(self, consumer: str, letters: Sequence[Unreadable]) -> list[Unreadable]:
+        self._transaction.step("keeps dead letters")
+        kept = self._transaction.rows(self._letters).values()
+        known = {_place(letter) for keeper, letter in kept if keeper == consumer}
+        new = [letter for letter in letters if _place(letter) not in known]
+        for letter in new:
+            number = self._transaction.database.next_id("dead_letter")
+            self._transaction.insert(self._letters, number, (consumer, letter))
+        return new
+
+
+def _place(letter: Unreadable) -> tuple[str, int, int, bytes | None]:
+    return *letter.record.place, letter.record.position, letter.record.value

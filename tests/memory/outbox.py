@@ -1,0 +1,147 @@
+"""The outbox over the database in memory: its writing side in transactions, its reading side on a connection."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from connectors.database.outbox import SHARDS
+from consumers.runner.ports import Contention, DatabaseUnavailable, Meanwhile
+from producers.ports import OpenOutbox, OutboxRow, OutboxUnavailable
+from schemas.envelope import to_headers
+from schemas.message import Message
+from schemas.partition import partition_of
+from schemas.topics import topic_of
+from tests.memory.database import Transaction
+from tests.memory.positions import LEASE_SECONDS, BusSession
+from tests.memory.tables import BusDatabase, Outgoing
+
+CREATED = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+RELAY = "relay"
+
+
+class MemoryOutbox:
+    """Implements every `Outbox` that is written to."""
+
+    def __init__(self, transaction: Transaction, tables: BusDatabase) -> None:
+        self._transaction = transaction
+        self._outbox = tables.outbox
+
+    def add(self, messages: Sequence[Message], meanwhile: Meanwhile | None = None) -> None:
+        if not messages:
+            return
+        self._transaction.step("writes to the outbox")
+        for message in messages:
+            number = self._transaction.database.next_id("outbox")
+            partition = _partition(message) if message.partition is None else message.partition
+            self._transaction.insert(self._outbox, number, Outgoing(message, partition))
+        while meanwhile is not None and meanwhile():
+            pass
+
+
+def outbox_opener(session: BusSession) -> OpenOutbox:
+    """Return what opens a transaction on the outbox alone."""
+
+    @contextmanager
+    def opened() -> Iterator[MemoryOutbox]:
+        try:
+            with session.transaction() as transaction:
+                yield MemoryOutbox(transaction, session.tables)
+        except (DatabaseUnavailable, Contention) as error:
+            raise OutboxUnavailable(str(error)) from error
+
+    return opened
+
+
+class MemoryRelayOutbox:
+    """Implements `producers.ports.Outbox` on one connection, which holds the shards' locks."""
+
+    def __init__(self, session: BusSession, worker_id: str, lease_seconds: float = LEASE_SECONDS) -> None:
+        self._session = session
+        self._tables = session.tables
+        self._worker_id = worker_id
+        self._lease_seconds = lease_seconds
+        self.maintained = 0
+        with _meaningful_errors():
+            self._backend = session.backend = self._tables.connect(worker_id)
+
+    def shards(self) -> Collection[int]:
+        with self._statement("takes the shards that are free") as transaction:
+            now = self._tables.seconds()
+            transaction.put(self._tables.workers, (RELAY, self._worker_id), now)
+            self._fence(transaction, now)
+            for shard in range(SHARDS):
+                self._tables.session_locks.setdefault((RELAY, shard), self._backend)
+        return self._held()
+
+    def unpublished(self, limit: int, passed_over: Collection[str]) -> Sequence[OutboxRow]:
+        with self._statement("reads what is unpublished") as transaction:
+            rows = sorted(transaction.rows(self._tables.outbox).items())
+        found: list[OutboxRow] = []
+        for shard in sorted(self._held()):
+            waiting = [
+                _row(number, row)
+                for number, row in rows
+                if row.partition % SHARDS == shard and not row.published and row.message.topic not in passed_over
+            ]
+            found += waiting[:limit]
+        return found
+
+    def published(self, rows: Sequence[OutboxRow]) -> None:
+        with self._statement("notes what is published") as transaction:
+            for row in rows:
+                kept = transaction.find(self._tables.outbox, row.id)
+                if kept is not None:
+                    transaction.put(self._tables.outbox, row.id, kept._replace(published=True))
+
+    def wait(self, seconds: float) -> None:
+        with self._statement("waits for news"):
+            pass
+
+    def maintain(self) -> None:
+        with self._statement("sees to the table"):
+            self.maintained += 1
+
+    def close(self) -> None:
+        self._tables.end(self._backend)
+
+    def _fence(self, transaction: Transaction, now: float) -> None:
+        """End the connections of holders that give no sign any more."""
+        seen = {
+            owner: seen_at
+            for (consumer, owner), seen_at in transaction.rows(self._tables.workers).items()
+            if consumer == RELAY
+        }
+        silent_since = now - self._lease_seconds
+        for number in set(self._tables.session_locks.values()) - {self._backend}:
+            backend = self._tables.backends[number]
+            if backend.connected_at < silent_since and seen.get(backend.name, -1.0) < silent_since:
+                self._tables.end(number)
+
+    def _held(self) -> set[int]:
+        return {shard for shard in range(SHARDS) if self._tables.session_locks.get((RELAY, shard)) == self._backend}
+
+    @contextmanager
+    def _statement(self, words: str) -> Iterator[Transaction]:
+        """Run one statement, which commits by itself."""
+        with _meaningful_errors(), self._session.transaction(words, anew=False) as transaction:
+            yield transaction
+
+
+def _row(number: int, row: Outgoing) -> OutboxRow:
+    message = row.message
+    headers = to_headers(message.envelope)
+    return OutboxRow(number, CREATED, message.topic, row.partition, message.key.encode(), headers, message.body)
+
+
+def _partition(message: Message) -> int:
+    topic = topic_of(message.topic)
+    assert topic is not None, f"{message.topic} is not in the table of topics"
+    return partition_of(message.key, topic.partitions)
+
+
+@contextmanager
+def _meaningful_errors() -> Iterator[None]:
+    try:
+        yield
+    except (DatabaseUnavailable, Contention) as error:
+        raise OutboxUnavailable(str(error)) from error

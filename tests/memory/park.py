@@ -1,0 +1,144 @@
+"""The park over the database in memory, and what operators ask of it."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from connectors.database.parked import PARK_LIMIT
+from consumers.parking import (
+    REFUSABLE,
+    WAITING_LIMIT,
+    DecisionOutcome,
+    OperatorAction,
+    ParkedEvent,
+    ParkedRow,
+    ParkReason,
+    rest_after,
+)
+from consumers.runner.ports import ParkFull
+from tests.memory.database import Transaction
+from tests.memory.tables import BusDatabase, Decision, Parked
+
+
+class MemoryPark:
+    """Implements the park of every consumer. Rests are real time, by the database's clock."""
+
+    def __init__(self, transaction: Transaction, tables: BusDatabase, consumer: str, limit: int = PARK_LIMIT) -> None:
+        self._transaction = transaction
+        self._tables = tables
+        self._consumer = consumer
+        self._limit = limit
+
+    def park(self, events: Sequence[ParkedEvent]) -> None:
+        if not events:
+            return
+        self._transaction.step("parks events")
+        kept = sum(event.reason not in REFUSABLE for event in events)
+        if kept and self.kept() + kept > self._limit:
+            raise ParkFull(f"{self._consumer}: {self._limit} events wait; redrive or skip some")
+        for event in events:
+            number = self._tables.next_id("parked_event")
+            row = Parked(self._consumer, event, None, self._next_try(event))
+            self._transaction.insert(self._tables.parked, number, row)
+
+    def kept(self) -> int:
+        return sum(row.event.reason not in REFUSABLE for row in self.rows())
+
+    def room(self, topic: str) -> int:
+        waiting = [row for row in self.rows() if row.event.record.topic == topic and row.event.reason in REFUSABLE]
+        return max(0, WAITING_LIMIT - len(waiting))
+
+    def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
+        return [row for row in self.rows() if row.event.key in keys]
+
+    def lock_free(self, keys: Collection[str]) -> list[ParkedRow]:
+        free = {row.id for row in self.of_keys(keys) if self._transaction.try_lock(self._tables.parked, row.id)}
+        return [row for row in self.of_keys(keys) if row.id in free]
+
+    def due_keys(self, now: datetime, limit: int) -> list[str]:
+        self._transaction.step("looks for what is due in the park")
+        due = [row for row in self.rows() if row.event.expires_at <= now or row.rested]
+        return list(dict.fromkeys(row.event.key for row in due[:limit]))
+
+    def waiting(self, reason: ParkReason, limit: int) -> list[ParkedRow]:
+        turns: list[tuple[int, ParkedRow]] = []
+        seen: dict[str, int] = {}
+        for row in self.rows():
+            if row.event.reason is reason:
+                topic = row.event.record.topic
+                seen[topic] = seen.get(topic, 0) + 1
+                turns.append((seen[topic], row))
+        first = sorted(turns, key=lambda each: (each[0], each[1].id))[:limit]
+        return sorted((row for _, row in first), key=lambda row: row.id)
+
+    def remove(self, ids: Collection[int]) -> None:
+        self._let_go(ids, DecisionOutcome.DONE)
+
+    def skip(self, ids: Collection[int]) -> None:
+        self._let_go(ids, DecisionOutcome.SKIPPED)
+
+    def keep(self, rows: Sequence[ParkedRow]) -> None:
+        if rows:
+            self._transaction.step("keeps parked events for another reason")
+        for row in rows:
+            self._transaction.lock(self._tables.parked, row.id)
+            found = self._transaction.find(self._tables.parked, row.id)
+            if found is None:
+                continue
+            kept = found._replace(event=row.event)
+            if found.action is row.action:
+                # A decision that was made after the row was read is not carried out by this, so it stays.
+                kept = kept._replace(action=None, next_try_at=self._next_try(row.event))
+                settle(self._transaction, self._tables, row.id, DecisionOutcome.KEPT)
+            self._transaction.put(self._tables.parked, row.id, kept)
+
+    def _let_go(self, ids: Collection[int], outcome: DecisionOutcome) -> None:
+        if ids:
+            self._transaction.step("lets parked events go")
+        for number in sorted(ids):
+            self._transaction.lock(self._tables.parked, number)
+            if self._transaction.find(self._tables.parked, number) is not None:
+                self._transaction.delete(self._tables.parked, number)
+                settle(self._transaction, self._tables, number, outcome)
+
+    def _next_try(self, event: ParkedEvent) -> float | None:
+        rest = rest_after(event.tries) if event.reason is ParkReason.FAILED else None
+        return None if rest is None else self._tables.seconds() + rest.total_seconds()
+
+    def rows(self) -> list[ParkedRow]:
+        """Return everything that waits, oldest first."""
+        now = self._tables.seconds()
+        return [
+            ParkedRow(number, row.event, row.action, row.next_try_at is not None and row.next_try_at <= now)
+            for number, row in sorted(self._transaction.rows(self._tables.parked).items())
+            if row.consumer == self._consumer
+        ]
+
+
+class MemoryParkOperator:
+    """What an operator asks of every park; workers carry it out."""
+
+    def __init__(self, transaction: Transaction, tables: BusDatabase) -> None:
+        self._transaction = transaction
+        self._tables = tables
+
+    def decide(self, ids: Collection[int], action: OperatorAction) -> list[int]:
+        """Note a decision. Returns the ids that were found."""
+        found = []
+        for number in sorted(ids):
+            self._transaction.lock(self._tables.parked, number)
+            row = self._transaction.find(self._tables.parked, number)
+            if row is not None:
+                settle(self._transaction, self._tables, number, DecisionOutcome.REPLACED)
+                decision = Decision(number, row.event.record, action)
+                self._transaction.insert(self._tables.decisions, self._tables.next_id("park_decision"), decision)
+                row = row._replace(action=action, next_try_at=self._tables.seconds())
+                self._transaction.put(self._tables.parked, number, row)
+                found.append(number)
+        return found
+
+
+def settle(transaction: Transaction, tables: BusDatabase, parked_id: int, outcome: DecisionOutcome) -> None:
+    """Note what became of the open decision on an event, if there is one."""
+    for number, decision in transaction.rows(tables.decisions).items():
+        if decision.parked_id == parked_id and decision.outcome is None:
+            transaction.put(tables.decisions, number, decision._replace(outcome=outcome))

@@ -1,0 +1,106 @@
+"""The bus's tables in memory: the same primary keys as the real ones, a row each as a value."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from consumers.intake import Unreadable
+from consumers.parking import DecisionOutcome, OperatorAction, ParkedEvent
+from consumers.requests.domain.acts import ActKey
+from consumers.requests.domain.loads import Load
+from consumers.runner.ports import Partition, Record
+from consumers.settlement.domain.chain import Chain, Row
+from consumers.settlement.domain.windows import Cut
+from consumers.settlement.ports import Opened
+from schemas.log_registry import RegistryEntry
+from schemas.log_settlement import WindowClosed
+from schemas.message import Message
+from tests.memory.database import Database, Table
+
+
+class Offset(NamedTuple):
+    """The one row that rules a partition; the page is settlement's."""
+
+    next_position: int = 0
+    owner: str | None = None
+    lease_until: float | None = None
+    backend: int = 0
+    page: Opened = Opened(Chain(), 1)
+
+
+class RequestRow(NamedTuple):
+    """One request: its document as JSON, and its next timer."""
+
+    document: bytes
+    due_at: datetime | None
+
+
+class OfficeRow(NamedTuple):
+    """One office's load under its cap."""
+
+    load: Load
+    cap_rial: int
+
+
+class Outgoing(NamedTuple):
+    """One message of the outbox, with its partition."""
+
+    message: Message
+    partition: int
+    published: bool = False
+
+
+class Parked(NamedTuple):
+    """One event that waits; `next_try_at` is real time, in seconds."""
+
+    consumer: str
+    event: ParkedEvent
+    action: OperatorAction | None
+    next_try_at: float | None
+
+
+class Decision(NamedTuple):
+    """What an operator decided on a parked event, and what became of that."""
+
+    parked_id: int
+    record: Record
+    action: OperatorAction
+    outcome: DecisionOutcome | None = None
+
+
+class CheckViolated(Exception):
+    """What the database raises when it refuses a row."""
+
+
+class BusDatabase(Database):
+    """All tables. One-row tables have the key 1.
+
+    `refused` are requests whose rows the ledger refuses, as a check would that only the database knows.
+    """
+
+    def __init__(self, seconds: Callable[[], float] = lambda: 0.0) -> None:
+        super().__init__(seconds)
+        self.offsets: Table[tuple[str, Partition], Offset] = Table("consumer_offset")
+        self.workers: Table[tuple[str, str], float] = Table("worker")
+        self.intake: Table[tuple[str, str], bytes] = Table("intake_event")
+        self.outbox: Table[int, Outgoing] = Table("outbox")
+        self.parked: Table[int, Parked] = Table("parked_event")
+        self.decisions: Table[int, Decision] = Table("park_decision")
+        self.letters: Table[int, tuple[str, Unreadable]] = Table("dead_letter")
+        self.registry_head: Table[int, int] = Table("registry_head")
+        self.versions: Table[int, RegistryEntry] = Table("registry_version")
+        self.requests: Table[UUID, RequestRow] = Table("request")
+        self.offices: Table[str, OfficeRow] = Table("office_position")
+        self.load_clock: Table[int, int] = Table("load_clock")
+        self.acts: Table[ActKey, str] = Table("act")
+        self.progress: Table[str, int] = Table("settlement_progress")
+        self.transfers: Table[tuple[int, int], Row] = Table("ledger_transfer")
+        self.balances: Table[tuple[int, str, int], tuple[int, int]] = Table("ledger_balance")
+        self.cuts: Table[tuple[int, int], Cut] = Table("window_cut")
+        self.disputes: Table[UUID, tuple[bool, datetime]] = Table("ledger_dispute")
+        self.windows: Table[int, WindowClosed] = Table("settlement_window")
+        #: Advisory locks of transactions.
+        self.advisory: Table[int, None] = Table("advisory lock")
+        self.refused: set[UUID] = set()
+        self.registry_head.rows[1] = self.load_clock.rows[1] = 0
