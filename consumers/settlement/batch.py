@@ -140,8 +140,9 @@ class Batch:
         ledger.mark_disputes(self._disputes)
         parked = self._set_aside()
         park.park(parked)
-        park.remove(self._unparked)
+        # What is left out was waiting, too: it goes as skipped, so that nobody reads that it was entered.
         park.skip(self._skipped)
+        park.remove(self._unparked)
         park.keep(self._kept)
         marks = [mark for page in self._pages.values() for mark in page.marks]
         closings = close_passed_windows(self._stores.windows, marks)

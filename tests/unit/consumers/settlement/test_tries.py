@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from consumers.parking import RESTS, OperatorAction
+from consumers.parking import RESTS, DecisionOutcome, OperatorAction, ParkReason
 from schemas.decode import EventInvalid
 from tests.ledger_log import RequestsLog, accepted, certificate, life, request
 from tests.memory.desk import Desk
@@ -71,3 +71,15 @@ def test_what_an_operator_gives_up_is_not_entered_when_its_turn_comes_first(desk
     assert desk.sweep() == 2
     assert desk.kinds() == ["hold", "collect"]
     assert desk.memory.park.rows == []
+
+
+def test_what_an_operator_leaves_out_is_on_record_as_left_out(desk: Desk) -> None:
+    first, second, third, fourth = life(RequestsLog())
+    desk.handle(first)
+    desk.park_failed(second, ZeroDivisionError())
+    desk.handle(third, fourth)
+    desk.memory.park.decide(OperatorAction.SKIP, reason=ParkReason.FAILED)
+    assert desk.sweep() == 3
+    assert desk.kinds() == ["hold", "post", "post"]
+    outcomes = [decision.outcome for decision in desk.memory.database.decisions.rows.values()]
+    assert outcomes == [DecisionOutcome.SKIPPED]
