@@ -10,9 +10,12 @@ STAMP := $(VENV)/installed
 DEMO_OPTIONS ?=
 TEST_OPTIONS ?=
 KILLS ?= 60
+SCHEDULES ?= 5000
+SEED ?= 1
+STEPS ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults bench lock clean
+.PHONY: help demo test check faults simulate mutants bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +36,13 @@ check: $(STAMP) ## lint, format, types, import direction, tidiness
 faults: $(STAMP) ## long: workers killed again and again while a day is played (KILLS=60), and other long trials
 	PISHKHAN_KILLS=$(KILLS) PISHKHAN_LONG=1 $(BIN)/python -m pytest -o timeout=3600 tests/faults tests/e2e/test_county_split.py \
 		tests/integration/deploy/test_degradation.py
+
+simulate: $(STAMP) ## long: thousands of stories of crashes and zombies in memory (SCHEDULES=5000 SEED=1 STEPS=50)
+	PISHKHAN_LONG=1 $(BIN)/python -m pytest -q tests/simulator/test_one_fault.py
+	$(BIN)/python -m tests.simulator --schedules $(SCHEDULES) --seed $(SEED) --steps $(STEPS)
+
+mutants: $(STAMP) ## long: faults put into the code on purpose, each of which must turn a test red
+	$(BIN)/python -m tests.mutants
 
 bench: $(STAMP) ## medians of the rates and latencies that docs/performance.md speaks of
 	$(BIN)/python -m tests.bench

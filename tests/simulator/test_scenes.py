@@ -1,0 +1,265 @@
+"""Stories that are known to be dangerous, told on purpose, with the end that each must have."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from consumers.parking import DecisionOutcome, OperatorAction, ParkReason
+from consumers.requests.domain.state import Stage
+from consumers.runner.ports import Setback
+from schemas.log_requests import ClaimRefusal, ClaimRefused
+from tests.memory.database import BEGINS, COMMITS, COMMITTED
+from tests.simulator.people import REQUESTS
+from tests.simulator.story import Story
+from tests.simulator.world import OFFICES, Kind
+
+DESK = OFFICES[0]
+RELAY, FIRST, SECOND = (Kind.RELAY, 1), (Kind.REQUESTS, 1), (Kind.REQUESTS, 2)
+
+
+@pytest.fixture
+def story() -> Iterator[Story]:
+    """A story in which R1 belongs to the first requests worker, and R2 to the second; all is quiet at its end."""
+    told = Story()
+    try:
+        yield told
+        told.check()
+        told.heal()
+    finally:
+        told.world.end()
+
+
+def stage(story: Story, number: int) -> Stage | None:
+    """Return where a request stands."""
+    state = story.people.state(REQUESTS[number])
+    return None if state is None else state.stage
+
+
+def walk_in(story: Story, *numbers: int) -> None:
+    """Let citizens walk into the first office, and let everybody work."""
+    for number in numbers:
+        story.tell(story.people.say(number, "walk in", desk=DESK))
+    story.everybody()
+    assert [stage(story, number) for number in numbers] == [Stage.ROUTED] * len(numbers)
+
+
+def refusals(story: Story) -> list[ClaimRefusal]:
+    """Return why claims on requests were refused."""
+    rows = [row.message for _, row in sorted(story.world.database.outbox.rows.items())]
+    kind = ClaimRefused.type_name()
+    return [ClaimRefused.model_validate_json(row.body).reason for row in rows if row.envelope.type == kind]
+
+
+def parked(story: Story) -> list[ParkReason]:
+    """Return what waits, and why."""
+    return [row.event.reason for _, row in sorted(story.world.database.parked.rows.items())]
+
+
+def setbacks(story: Story, name: str) -> list[Setback]:
+    """Return the setbacks of one worker."""
+    return [cause for worker, cause in story.world.setbacks if worker == name]
+
+
+@pytest.mark.parametrize("step", ["notes which claims it took", "changes the loads", COMMITS])
+def test_two_workers_that_accept_for_one_office_at_once_keep_to_its_cap(story: Story, step: str) -> None:
+    walk_in(story, 0, 1)
+    for number in (0, 1):
+        story.tell(story.people.say(number, "accept", desk=DESK))
+    story.turn(RELAY)
+    story.stop_at(FIRST, step)
+    story.turn(SECOND)
+    story.check()
+    story.everybody()
+    story.everybody()
+    assert [stage(story, number) for number in (0, 1)] == [Stage.ACCEPTED, Stage.ROUTED]
+    assert refusals(story) == [ClaimRefusal.CAP_EXHAUSTED]
+
+
+def test_what_is_committed_late_with_small_ids_is_published_all_the_same(story: Story) -> None:
+    story.tell(story.people.say(0, "walk in", desk=DESK))
+    story.turn(RELAY)
+    story.stop_at(FIRST, COMMITS)
+    # What is refused moves no loads, so it does not wait for the first worker; its ids are drawn later.
+    story.tell(story.people.say(1, "submit nowhere"))
+    story.turn(SECOND)
+    story.turn(RELAY)
+    early = published(story)
+    assert early
+    story.turn(FIRST)
+    story.everybody()
+    late = published(story) - early
+    assert min(late) < max(early)
+    assert published(story) == set(story.world.database.outbox.rows)
+
+
+def published(story: Story) -> set[int]:
+    """Return the ids of what the relay has noted as published."""
+    return {number for number, row in story.world.database.outbox.rows.items() if row.published}
+
+
+def test_a_worker_that_wakes_up_before_its_compare_and_set_decides_nothing(story: Story) -> None:
+    story.tell(story.people.say(0, "walk in", desk=DESK))
+    story.turn(RELAY)
+    story.haunt(FIRST, BEGINS)
+    assert stage(story, 0) is Stage.ROUTED, "its successor has done it"
+    zombie = story.world.workers[FIRST]
+    steps = set()
+    while zombie.at is not None and Setback.FENCED not in setbacks(story, zombie.name):
+        steps.add(zombie.at)
+        zombie.run(1)
+    assert setbacks(story, zombie.name) == [Setback.FENCED]
+    assert steps == {BEGINS, "moves its positions"}, "the first statement of its batch ends it"
+
+
+def test_a_worker_that_wakes_up_after_its_compare_and_set_has_lost_its_connection_and_all_that_it_did(
+    story: Story,
+) -> None:
+    story.tell(story.people.say(0, "walk in", desk=DESK))
+    story.turn(RELAY)
+    story.haunt(FIRST, COMMITS)
+    assert stage(story, 0) is Stage.ROUTED, "its successor has done it"
+    story.turn(FIRST)
+    assert setbacks(story, "requests-1") == [Setback.DATABASE_UNAVAILABLE]
+
+
+def test_a_worker_that_dies_after_its_commit_leaves_nothing_to_do_again(story: Story) -> None:
+    story.tell(story.people.say(0, "walk in", desk=DESK))
+    story.turn(RELAY)
+    story.die_at(FIRST, COMMITTED)
+    assert stage(story, 0) is Stage.ROUTED
+    story.pass_time(11.0, "11 seconds")
+    story.everybody()
+    assert len(story.world.database.intake.rows) == 1
+
+
+def test_a_relay_that_sleeps_between_acknowledgement_and_note_makes_only_repetitions(story: Story) -> None:
+    story.tell(story.people.say(0, "walk in", desk=DESK))
+    story.haunt(RELAY, "notes what is published")
+    story.turn(RELAY)
+    story.everybody()
+    assert stage(story, 0) is Stage.ROUTED
+    copies = [record for where, log in story.world.broker.logs.items() if "offices" in where.topic for record in log]
+    assert len(copies) == 2
+    assert len({dict(record.headers)["ce_id"] for record in copies}) == 1
+
+
+def test_claims_that_overtake_the_submission_wait_for_it_and_apply_in_their_order(story: Story) -> None:
+    for what in ("deliver", "start", "collect", "accept"):
+        story.tell(story.people.say(0, what, desk=DESK))
+    story.everybody()
+    story.everybody()
+    assert stage(story, 0) is Stage.AWAITED
+    assert parked(story) == [ParkReason.PREDECESSOR] * 4
+    story.tell(story.people.say(0, "walk in", desk=DESK))
+    story.everybody()
+    assert stage(story, 0) is Stage.COMPLETED
+    assert parked(story) == []
+    assert refusals(story) == []
+
+
+def test_two_workers_that_wait_for_each_other_in_a_circle_both_get_their_turn(story: Story) -> None:
+    """An early acceptance has the load clock and then makes a row; the submission makes the row and needs the clock."""
+    story.tell(story.people.say(0, "accept", desk=DESK))
+    story.turn(RELAY)
+    story.tell(story.people.say(0, "submit"))
+    story.stop_at(FIRST, "adds the new requests")
+    story.turn(SECOND)
+    story.everybody()
+    story.everybody()
+    assert story.world.database.circles > 0
+    assert stage(story, 0) in (Stage.ROUTED, Stage.ACCEPTED)
+
+
+def test_behind_a_claim_on_which_the_code_fails_its_request_waits_and_others_do_not(story: Story) -> None:
+    story.break_code(0)
+    for number, desk in enumerate(OFFICES):
+        story.tell(story.people.say(number, "walk in", desk=desk))
+    story.everybody()
+    for number, desk in enumerate(OFFICES):
+        story.tell(story.people.say(number, "accept", desk=desk))
+    story.everybody()
+    story.check()
+    assert (stage(story, 0), stage(story, 1)) == (Stage.AWAITED, Stage.ACCEPTED)
+    assert parked(story) == [ParkReason.FAILED, ParkReason.BEHIND]
+    story.repair_code()
+    story.decide(0, OperatorAction.REDRIVE)
+    story.everybody()
+    assert stage(story, 0) is Stage.ACCEPTED
+    assert parked(story) == []
+    assert refusals(story) == []
+
+
+def test_what_is_skipped_is_never_applied_and_what_waits_behind_it_goes_on(story: Story) -> None:
+    story.break_code(0)
+    story.tell(story.people.say(0, "walk in", desk=DESK))
+    story.everybody()
+    story.tell(story.people.say(0, "accept", desk=DESK))
+    story.everybody()
+    story.decide(0, OperatorAction.SKIP)
+    story.everybody()
+    assert stage(story, 0) is Stage.AWAITED
+    assert parked(story) == [ParkReason.PREDECESSOR]
+
+
+def refused_by_the_ledger(story: Story) -> None:
+    """Let the ledger refuse the rows of R1, which is accepted and paid for, and let another office serve R2."""
+    story.break_code(0, ledger=True)
+    for what in ("walk in", "accept", "collect"):
+        for number, desk in enumerate(OFFICES):
+            story.tell(story.people.say(number, what, desk=desk))
+        story.everybody()
+    story.everybody()
+    story.check()
+    assert parked(story) == [ParkReason.FAILED, ParkReason.GAP]
+    assert {row.request_id for row in story.world.database.transfers.rows.values()} == {REQUESTS[1]}
+
+
+def test_what_the_ledger_refuses_is_entered_in_its_turn_when_the_code_is_repaired(story: Story) -> None:
+    refused_by_the_ledger(story)
+    story.repair_code()
+    story.pass_time(11.0, "11 seconds")
+    story.everybody()
+    assert parked(story) == []
+    rows = [row.kind for row in story.world.database.transfers.rows.values() if row.request_id == REQUESTS[0]]
+    assert rows == ["hold", "collect"]
+
+
+def test_what_an_operator_leaves_out_of_the_ledger_is_on_record_as_left_out(story: Story) -> None:
+    refused_by_the_ledger(story)
+    story.repair_code()
+    story.decide(0, OperatorAction.SKIP)
+    story.everybody()
+    assert parked(story) == []
+    rows = [row.kind for row in story.world.database.transfers.rows.values() if row.request_id == REQUESTS[0]]
+    assert rows == ["collect"]
+    assert [one.outcome for one in story.world.database.decisions.rows.values()] == [DecisionOutcome.SKIPPED]
+
+
+@pytest.mark.parametrize("step", ["looks for timers that are due", "writes the requests", COMMITS])
+def test_a_deadline_that_both_workers_see_fires_once(story: Story, step: str) -> None:
+    walk_in(story, 0)
+    story.pass_time(14_400.0, "4 hours")
+    for slot in (FIRST, SECOND):
+        while story.world.workers[slot].at != step:
+            story.world.workers[slot].run(1)
+            if story.world.workers[slot].at is None:
+                break
+    story.everybody()
+    story.everybody()
+    story.check()
+    timed_out = [
+        row for row in story.world.database.outbox.rows.values() if "OfficeTimedOut" in row.message.envelope.type
+    ]
+    assert len(timed_out) == 1
+
+
+def test_a_request_for_a_service_that_comes_later_waits_for_the_registry(story: Story) -> None:
+    story.tell(story.people.say(0, "submit late", partition=1))
+    story.turn(FIRST)
+    story.turn(SECOND)
+    assert (stage(story, 0), parked(story)) == (Stage.PARKED, [ParkReason.REGISTRY])
+    story.tell(story.people.publish_late_service(partition=1))
+    story.everybody()
+    story.everybody()
+    assert stage(story, 0) in (Stage.ROUTED, Stage.REFUSED)
+    assert parked(story) == []
