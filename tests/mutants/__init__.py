@@ -1,0 +1,1 @@
+"""Faults put into the code on purpose: each must turn a test red."""

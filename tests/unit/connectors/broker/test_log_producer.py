@@ -1,0 +1,113 @@
+"""The producer over a client without a broker: a batch counts only when every record's report says so."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import pytest
+from confluent_kafka import KafkaError
+
+from connectors.broker import log_producer
+from connectors.broker.log_producer import LogProducer
+from consumers.runner.ports import Partition
+from producers.ports import LogUnavailable, OutboxRow, TopicMissing
+
+CREATED = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+Report = Callable[[KafkaError | None, None], None]
+
+
+class Client:
+    """As much of librdkafka's producer as is used; `fate` says what becomes of each record."""
+
+    #: None: acknowledged; an error: not; nothing: there is never a report.
+    fate: Mapping[bytes, KafkaError | None]
+    sent: list[tuple[str, int, bytes]]
+
+    def __init__(self, arguments: Mapping[str, object], logger: object) -> None:
+        assert arguments["enable.idempotence"] is True
+        assert arguments["acks"] == "all"
+        self._reports: list[tuple[bytes, Report]] = []
+
+    def produce(
+        self,
+        topic: str,
+        value: bytes,
+        key: bytes,
+        partition: int,
+        on_delivery: Report,
+        headers: Sequence[tuple[str, bytes]],
+    ) -> None:
+        self.sent.append((topic, partition, value))
+        self._reports.append((value, on_delivery))
+
+    def flush(self, timeout: float) -> int:
+        for value, report in self._reports:
+            if value in self.fate:
+                report(self.fate[value], None)
+        self._reports = []
+        return 0
+
+    def purge(self) -> None:
+        self._reports = []
+
+
+class Admin:
+    """A broker that has one topic."""
+
+    def __init__(self, login: object) -> None:
+        self.closed = False
+
+    def partitions(self) -> list[Partition]:
+        return [Partition("log", "id-1", 0)]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def rows(*bodies: bytes, topic: str = "log") -> list[OutboxRow]:
+    return [OutboxRow(n, CREATED, topic, 0, b"k", [], body) for n, body in enumerate(bodies)]
+
+
+def failed() -> KafkaError:
+    return KafkaError(KafkaError._MSG_TIMED_OUT, "timed out")
+
+
+@pytest.fixture
+def producer(monkeypatch: pytest.MonkeyPatch) -> LogProducer:
+    monkeypatch.setattr(log_producer, "Producer", Client)
+    monkeypatch.setattr(log_producer, "BrokerAdmin", Admin)
+    monkeypatch.setattr(Client, "sent", [], raising=False)
+    monkeypatch.setattr(Client, "fate", {b"a": None, b"b": None, b"c": None}, raising=False)
+    return LogProducer({"bootstrap_servers": "nowhere"})
+
+
+def test_a_batch_that_is_acknowledged_whole_is_fine(producer: LogProducer) -> None:
+    producer.send(rows(b"a", b"b", b"c"))()
+    assert Client.sent == [("log", 0, b"a"), ("log", 0, b"b"), ("log", 0, b"c")]
+
+
+@pytest.mark.parametrize("lost", [b"a", b"b", b"c"])
+def test_one_record_that_fails_fails_the_batch(
+    producer: LogProducer, monkeypatch: pytest.MonkeyPatch, lost: bytes
+) -> None:
+    monkeypatch.setattr(Client, "fate", {**Client.fate, lost: failed()})
+    wait = producer.send(rows(b"a", b"b", b"c"))
+    with pytest.raises(LogUnavailable, match="timed out"):
+        wait()
+
+
+@pytest.mark.parametrize("silent", [b"a", b"b", b"c"])
+def test_one_record_without_a_report_fails_the_batch(
+    producer: LogProducer, monkeypatch: pytest.MonkeyPatch, silent: bytes
+) -> None:
+    fate = {body: report for body, report in Client.fate.items() if body != silent}
+    monkeypatch.setattr(Client, "fate", fate)
+    wait = producer.send(rows(b"a", b"b", b"c"))
+    with pytest.raises(LogUnavailable, match="1 of 3 records have no report"):
+        wait()
+
+
+def test_a_missing_topic_is_named_before_anything_is_sent(producer: LogProducer) -> None:
+    with pytest.raises(TopicMissing) as missing:
+        producer.send([*rows(b"a"), *rows(b"b", topic="none")])
+    assert missing.value.topics == {"none"}
+    assert Client.sent == []
