@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from random import random
 from threading import Event, Thread
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -75,9 +75,16 @@ def run_worker(name: str, settings: Settings, port: int, stop: Event) -> None:
     with _health_server(name, port, exporter, telemetry):
         cluster_id = _cluster_id(settings, telemetry, stop)
         if cluster_id is not None:
-            worker = _BUILDERS[name](settings, cluster_id, telemetry, exporter)
+            worker = build_worker(name, settings, cluster_id, telemetry, exporter)
             _calm_collector()
             worker.run(stop)
+
+
+def build_worker(
+    name: str, settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, exporter: Exporter
+) -> Worker:
+    """Return worker `name`, not running yet; nothing has connected."""
+    return _BUILDERS[name](settings, cluster_id, telemetry, exporter)
 
 
 def _health_server(name: str, port: int, exporter: Exporter, telemetry: WorkerTelemetry) -> HealthServer:
@@ -121,6 +128,21 @@ def _worker_id(name: str) -> str:
     return f"{name}-{socket.gethostname()[:20]}-{os.getpid()}-{new_id().hex[-6:]}"
 
 
+@dataclass(frozen=True, slots=True)
+class OnEngine(Generic[Stores]):
+    """A consumer's loop with the database engine that is its own; when it ends, the connections do."""
+
+    runner: Runner[Stores]
+    engine: Engine
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop` is set, then finish what is in hand."""
+        try:
+            self.runner.run(stop)
+        finally:
+            self.engine.dispose()
+
+
 def _runner(
     name: str,
     settings: Settings,
@@ -129,13 +151,14 @@ def _runner(
     stores: Callable[[Connection], Stores],
     handler: Handler[Stores],
     telemetry: WorkerTelemetry,
-) -> Runner[Stores]:
+) -> "OnEngine[Stores]":
     """The common loop for one consumer, on one engine, so that leases and batches share a backend."""
     owner = _worker_id(name)
     engine: Engine = build_engine(settings.worker_database_url(), owner)
     positions = partial(SqlPositions, consumer=name, cluster_id=cluster_id, owner=owner)
     leases = SqlLeases(engine, name, cluster_id, owner)
-    return Runner(source, leases, SqlWork(engine, stores, positions), handler, telemetry)
+    runner = Runner(source, leases, SqlWork(engine, stores, positions), handler, telemetry)
+    return OnEngine(runner, engine)
 
 
 def _relay(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:

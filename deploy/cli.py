@@ -53,6 +53,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     # What was decided, and why.
     CommandRow("explain", "deploy.commands.explain"),
     CommandRow("ledger", "deploy.commands.ledger"),
+    CommandRow("reconcile", "deploy.commands.reconcile"),
     # What outsiders get.
     CommandRow("schemas", "deploy.commands.schemas"),
 )

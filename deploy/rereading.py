@@ -9,7 +9,8 @@ from threading import Event
 from sqlalchemy import Engine
 
 from connectors.broker.admin import BrokerAdmin
-from connectors.broker.history import KafkaHistory, Span
+from connectors.broker.history import KafkaHistory
+from connectors.broker.offsets import Bounds
 from connectors.broker.source import KafkaSource
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import build_engine
@@ -127,7 +128,7 @@ def _positions(engine: Engine, reader: Reader, partitions: Iterable[Partition]) 
 class Part:
     """What one consumer reads again, and how many records of the wanted time it has not come to."""
 
-    spans: Mapping[Place, Span]
+    spans: Mapping[Place, Bounds]
     to_come: int
 
     @property
@@ -136,9 +137,9 @@ class Part:
         return sum(end - start for start, end in self.spans.values())
 
 
-def part_of(positions: Mapping[Partition, int], spans: Mapping[Place, Span]) -> Part:
+def part_of(positions: Mapping[Partition, int], spans: Mapping[Place, Bounds]) -> Part:
     """Cut `spans` off where the consumer stands, according to `positions`."""
-    cut: dict[Place, Span] = {}
+    cut: dict[Place, Bounds] = {}
     to_come = 0
     for partition, position in positions.items():
         place = (partition.topic, partition.number)

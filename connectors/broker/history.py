@@ -1,12 +1,14 @@
 """Reading logs to the end they have now, whole or from a time: for explanations and proofs, not for workers."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
+from connectors.broker.broken_headers import tolerate_broken_header_names
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
+from connectors.broker.offsets import Bounds, bounds_of
 from connectors.broker.source import record_of
 from consumers.runner.ports import BrokerUnavailable, Place, Record
 
@@ -16,8 +18,6 @@ POLL_MS = 1_000
 #: A broker that sends nothing for so many polls, though the log goes on, is taken to be away.
 EMPTY_POLLS_MAX = 30
 
-#: The positions `[start, end)` of one partition.
-Span = tuple[int, int]
 #: Called with records read and records in all, as a reading goes on.
 Progress = Callable[[int, int], None]
 
@@ -52,39 +52,52 @@ class KafkaHistory:
         """
         with meaningful_errors():
             places = self._places(topics, only_partition)
-            consumer = self._connected()
-            begins = consumer.beginning_offsets(places) if places else {}
-            ends = consumer.end_offsets(places) if places else {}
-        yield from self.between(
-            {(place.topic, place.partition): (begins[place], ends[place]) for place in places}, progress
-        )
+        yield from self.between(self.bounds((place.topic, place.partition) for place in places), progress)
 
-    def spans(self, topics: Collection[str], start: datetime, end: datetime | None = None) -> dict[Place, Span]:
+    def bounds(self, places: Iterable[Place]) -> dict[Place, Bounds]:
+        """Return the positions that each of `places` holds now: its first, and the one after its last."""
+        with meaningful_errors():
+            found = bounds_of(self._connected(), [TopicPartition(*place) for place in places])
+        return {(place.topic, place.partition): bounds for place, bounds in found.items()}
+
+    def since(self, places: Collection[Place], moment: datetime) -> dict[Place, int]:
+        """Return each place's first position at or after `moment`; a place without such a record is left out."""
+        if not places:
+            return {}
+        wanted = dict.fromkeys((TopicPartition(*place) for place in places), max(0, int(moment.timestamp() * 1000)))
+        with meaningful_errors():
+            found = self._connected().offsets_for_times(wanted)
+        return {(place.topic, place.partition): at.offset for place, at in found.items() if at is not None}
+
+    def spans(self, topics: Collection[str], start: datetime, end: datetime | None = None) -> dict[Place, Bounds]:
         """Return, per partition, the positions of what was appended from `start` to before `end` (none: until now).
 
         The times are the broker's own. Raises `BrokerUnavailable`.
         """
         with meaningful_errors():
             places = self._places(topics, None)
-            if not places:
-                return {}
-            ends = self._connected().end_offsets(places)
-            first, last = self._positions_at(places, start, ends), self._positions_at(places, end, ends)
-        return {(place.topic, place.partition): (first[place], max(first[place], last[place])) for place in places}
+        now = self.bounds((place.topic, place.partition) for place in places)
+        first, last = self.since(now, start), {} if end is None else self.since(now, end)
+        begins = {place: first.get(place, bounds.end) for place, bounds in now.items()}
+        return {
+            place: Bounds(begins[place], max(begins[place], last.get(place, bounds.end))) for place, bounds in now.items()
+        }
 
-    def between(self, spans: Mapping[Place, Span], progress: Progress | None = None) -> Iterator[Record]:
+    def between(self, spans: Mapping[Place, tuple[int, int]], progress: Progress | None = None) -> Iterator[Record]:
         """Yield the records of `spans`, each partition in its order, partitions interleaved.
 
         Holds one poll's records at a time. Raises `BrokerUnavailable`, also half-way.
         """
-        ends = {TopicPartition(*place): end for place, (start, end) in spans.items() if start < end}
+        ends = {TopicPartition(*place): end for place, (begin, end) in spans.items() if begin < end}
         with meaningful_errors():
             consumer = self._connected()
+            for topic in {place.topic for place in ends}:
+                consumer.partitions_for_topic(topic)
             consumer.assign(list(ends))
             consumer.resume(*ends)
             for place in ends:
                 consumer.seek(place, spans[place.topic, place.partition][0])
-        total = sum(end - start for start, end in spans.values())
+        total = sum(end - begin for begin, end in spans.values())
         left = set(ends)
         read, empty_polls = 0, 0
         while left:
@@ -97,7 +110,7 @@ class KafkaHistory:
                 )
             for place, records in polled.items():
                 for record in records:
-                    if record.offset < ends[place]:
+                    if record.offset < spans[place][1]:
                         read += 1
                         yield record_of(record)
             with meaningful_errors():
@@ -122,18 +135,9 @@ class KafkaHistory:
             if only_partition is None or number == only_partition
         ]
 
-    def _positions_at(
-        self, places: Collection[TopicPartition], moment: datetime | None, ends: Mapping[TopicPartition, int]
-    ) -> dict[TopicPartition, int]:
-        """Return the first position at `moment` or later; the end when there is none, or no moment."""
-        if moment is None:
-            return dict(ends)
-        milliseconds = max(0, int(moment.timestamp() * 1000))
-        found = self._connected().offsets_for_times(dict.fromkeys(places, milliseconds))
-        return {place: ends[place] if found[place] is None else found[place].offset for place in places}
-
     def _connected(self) -> Any:
         if self._consumer is None:
+            tolerate_broken_header_names()
             self._consumer = KafkaConsumer(
                 **client_arguments(self._login, "pishkhan-history"),
                 group_id=None,

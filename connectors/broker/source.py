@@ -17,6 +17,7 @@ from kafka.structs import OffsetAndMetadata
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.broken_headers import tolerate_broken_header_names
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
+from connectors.broker.offsets import bounds_of
 from connectors.broker.whole_fetches import ask_for_all_partitions
 from consumers.runner.ports import Partition, PositionLost, Record
 
@@ -52,17 +53,13 @@ class KafkaSource:
         assigned = {TopicPartition(partition.topic, partition.number): partition for partition in positions}
         with meaningful_errors():
             consumer = self._connected()
-            for topic in {place.topic for place in assigned}:
-                consumer.partitions_for_topic(topic)
+            bounds = bounds_of(consumer, assigned)
             consumer.assign(list(assigned))
             self._assigned = assigned
-            if not assigned:
-                return
-            begins, ends = consumer.beginning_offsets(list(assigned)), consumer.end_offsets(list(assigned))
             for place, partition in assigned.items():
-                position = positions[partition]
-                if not begins[place] <= position <= ends[place]:
-                    raise PositionLost(partition, f"the log holds {begins[place]} to {ends[place]}, not {position}")
+                position, (begin, end) = positions[partition], bounds[place]
+                if not begin <= position <= end:
+                    raise PositionLost(partition, f"the log holds {begin} to {end}, not {position}")
                 consumer.seek(place, position)
 
     def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
@@ -87,8 +84,8 @@ class KafkaSource:
                 for topic in topics
                 for number in sorted(consumer.partitions_for_topic(topic) or ())
             ]
-            ends = consumer.end_offsets(places) if places else {}
-        return {f"{place.topic}/{place.partition}": end for place, end in ends.items()}
+            bounds = bounds_of(consumer, places)
+        return {f"{place.topic}/{place.partition}": end for place, (_, end) in bounds.items()}
 
     def known_ends(self) -> Mapping[Partition, int]:
         """Return the ends of assigned partitions as the last polls saw them."""

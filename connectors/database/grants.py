@@ -24,6 +24,8 @@ _EXCEPTIONS = {
     "dead_letter": _APPEND,
     # Who decided what and why stays; workers add what became of it.
     "park_decision": f"{_APPEND}, UPDATE (outcome, ended_at)",
+    # Kept by the function that lets the outbox's old days go.
+    "publication_horizon": _READ,
     # Rows that go when their time is over.
     "worker": _ALL_ROWS,
     "parked_event": _ALL_ROWS,
@@ -43,6 +45,22 @@ def apply_grants(connection: Connection) -> None:
         privileges = _EXCEPTIONS.get(name, _CHANGE)
         connection.execute(text(f"GRANT {privileges} ON {name} TO {WORKER_ROLE}"))
     connection.execute(text(f"GRANT {_READ} ON alembic_version TO {WORKER_ROLE}"))
+    _grant_temporary_tables(connection)
     connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {WORKER_ROLE}"))
     connection.execute(text("REVOKE ALL ON FUNCTION outbox_maintain(int, int) FROM PUBLIC"))
     connection.execute(text(f"GRANT EXECUTE ON FUNCTION outbox_maintain(int, int) TO {WORKER_ROLE}"))
+
+
+def _grant_temporary_tables(connection: Connection) -> None:
+    """Let the role sort what it compares in tables of its own session (`pishkhan reconcile`); they hold nobody up.
+
+    An owner of tables who does not own the database cannot grant it; then the command says who can.
+    """
+    connection.execute(
+        text(
+            "DO $$ BEGIN "
+            "IF has_database_privilege(current_database(), 'TEMPORARY WITH GRANT OPTION') THEN "
+            f"EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {WORKER_ROLE}', current_database()); "
+            "END IF; END $$"
+        )
+    )

@@ -87,6 +87,15 @@ outbox = Table(
     postgresql_partition_by="RANGE (created_at)",
 )
 
+#: What the outbox has let go: all that was published after `published_until` still has its row; none: everything has.
+publication_horizon = Table(
+    "publication_horizon",
+    metadata,
+    Column("id", SmallInteger, primary_key=True),
+    Column("published_until", Timestamp),
+    CheckConstraint("id = 1", name="publication_horizon_one_row"),
+)
+
 #: Events that wait: for a predecessor, for the registry, or, after a failure, for their next try or an operator.
 #: `next_try_at` is real time, and now when an operator has decided; without it nothing is tried by itself.
 parked_event = Table(

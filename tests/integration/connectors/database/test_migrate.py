@@ -10,6 +10,7 @@ from sqlalchemy.exc import ProgrammingError
 from connectors.database.engine import build_engine
 from connectors.database.migrate import OUTBOX_DAYS_AHEAD, configuration, drift, migrate
 from connectors.database.outbox import OutboxStore
+from connectors.database.reconciliation import SqlReconciliation
 from connectors.database.tables import metadata
 from consumers.runner.ports import DatabaseUnavailable
 from schemas.envelope import Envelope
@@ -19,6 +20,8 @@ from tests.engines import DatabaseUrls
 
 pytestmark = pytest.mark.integration
 
+#: When the row of a day that goes was published.
+PUBLISHED = "2026-01-03T09:30:00+00:00"
 APPEND_ONLY = (
     "ledger_transfer",
     "ledger_account",
@@ -107,7 +110,9 @@ def test_outbox_partitions_are_there_for_the_coming_days(engine: Engine) -> None
     assert outbox_days(engine) == wanted
 
 
-def test_old_partitions_go_only_when_everything_in_them_is_published(database: DatabaseUrls, engine: Engine) -> None:
+@pytest.fixture
+def old_days(database: DatabaseUrls) -> None:
+    """Two days long past, each with a row; that of the second is published."""
     with engine_of(database.owner_url, "owner") as owner, owner.begin() as connection:
         for day in ("2026-01-01", "2026-01-02"):
             name = day.replace("-", "")
@@ -123,11 +128,39 @@ def test_old_partitions_go_only_when_everything_in_them_is_published(database: D
                     f"VALUES ('{day} 12:00+00', 0, 't', 0, 'k', '{day}', 's', 'y', now(), '')"
                 )
             )
-        connection.execute(text("UPDATE outbox SET published_at = now() WHERE event_id = '2026-01-02'"))
+        connection.execute(text(f"UPDATE outbox SET published_at = '{PUBLISHED}' WHERE event_id = '2026-01-02'"))
+
+
+def horizon(engine: Engine) -> object:
+    with engine.connect() as connection:
+        return connection.execute(text("SELECT published_until FROM publication_horizon")).scalar_one()
+
+
+def maintain(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("SELECT outbox_maintain(3, 7)"))
+
+
+@pytest.mark.usefixtures("old_days")
+def test_old_partitions_go_only_when_everything_in_them_is_published(engine: Engine) -> None:
+    assert horizon(engine) is None
+    maintain(engine)
     assert "20260101" in outbox_days(engine)
     assert "20260102" not in outbox_days(engine)
+    assert horizon(engine) == datetime.fromisoformat(PUBLISHED)
+
+
+@pytest.mark.usefixtures("old_days")
+def test_nothing_goes_and_nobody_waits_while_the_outbox_is_compared(database: DatabaseUrls, engine: Engine) -> None:
+    days = outbox_days(engine)
+    with SqlReconciliation(database.worker_url, "cluster") as reconciliation:
+        with reconciliation.snapshot() as snapshot:
+            assert list(snapshot.publications())
+            maintain(engine)
+            assert outbox_days(engine) == days
+            assert horizon(engine) is None
+        maintain(engine)
+    assert set(days) - set(outbox_days(engine)) == {"20260102"}
 
 
 def test_a_missing_partition_makes_writers_wait_and_not_give_up(database: DatabaseUrls, engine: Engine) -> None:

@@ -1,0 +1,52 @@
+"""All topics as a reconciliation reads them, from outside the workers."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from connectors.broker.admin import BrokerAdmin
+from connectors.broker.history import KafkaHistory
+from connectors.broker.login import KafkaLogin
+from consumers.reconciliation.domain.views import Place
+from consumers.reconciliation.ports import Span
+from consumers.runner.ports import Partition, Record
+
+
+class KafkaLogs:
+    """Implements `consumers.reconciliation.ports.Logs`. Connects at once; use as a context manager, or close it."""
+
+    def __init__(self, login: KafkaLogin) -> None:
+        self._admin = BrokerAdmin(login)
+        self._history = KafkaHistory(login)
+
+    def __enter__(self) -> "KafkaLogs":
+        """Return the logs themselves."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the connections."""
+        self.close()
+
+    def cluster_id(self) -> str:
+        """Return the cluster's id."""
+        return self._admin.cluster_id()
+
+    def partitions(self) -> Sequence[Partition]:
+        """Return all partitions of all topics as they exist now."""
+        return self._admin.partitions()
+
+    def spans(self, places: Collection[Place]) -> Mapping[Place, Span]:
+        """Return what each of `places` holds now."""
+        return {Place(*place): Span(*bounds) for place, bounds in self._history.bounds(places).items()}
+
+    def since(self, places: Collection[Place], moment: datetime) -> Mapping[Place, int]:
+        """Return each place's first position at or after `moment`; a place without such a record is left out."""
+        return {Place(*place): position for place, position in self._history.since(places, moment).items()}
+
+    def read(self, spans: Mapping[Place, Span]) -> Iterator[Record]:
+        """Yield every record of `spans`, each place in its order, places interleaved."""
+        return self._history.between({(*place,): (*span,) for place, span in spans.items()})
+
+    def close(self) -> None:
+        """End the connections."""
+        self._history.close()
+        self._admin.close()

@@ -1,0 +1,171 @@
+"""The queries of a reconciliation: each puts side by side, by one id, what was read of the topics and what is kept.
+
+What was read lies in temporary tables of the session, named `seen`, `booked` and `claimed`. Times of the outbox and
+everything else are of the snapshot in which these run.
+"""
+
+from schemas.log_requests import OfficeCollectedFee, OfficeReturnedFee
+
+TABLES = """
+CREATE TEMPORARY TABLE seen (
+    topic text, partition int, position bigint, event_id text, type text, subject text, sequence int,
+    amount_rial bigint, appended_at timestamptz
+);
+CREATE TEMPORARY TABLE booked (
+    partition int, position bigint, event_id text, subject text, sequence int, transaction_id text, kind text,
+    debit_account text, credit_account text, amount_rial bigint
+);
+CREATE TEMPORARY TABLE claimed (
+    consumer text, topic text, partition int, position bigint, source text, event_id text, type text, subject text,
+    body_hash bytea, outcome_id text, amount_rial bigint
+);
+"""
+OUTBOX_BEGINS = """
+SELECT min(to_date(right(child.relname, 8), 'YYYYMMDD'))::timestamp AT TIME ZONE 'UTC'
+FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
+WHERE inhparent = 'outbox'::regclass AND child.relname ~ '^outbox_[0-9]{8}$'
+"""
+HORIZON = "SELECT published_until FROM publication_horizon"
+POSITIONS = """
+SELECT consumer, topic, partition, next_position, topic_id, cluster_id FROM consumer_offset
+ORDER BY consumer, topic, partition
+"""
+FIGURES_POSITIONS = "SELECT topic, partition, next_position FROM kpi_position"
+WINDOWS = "SELECT partition, window_number FROM consumer_offset WHERE consumer = 'settlement'"
+PARKED = "SELECT consumer, topic, partition, position, key, headers FROM parked_event"
+PARKED_COUNTS = "SELECT consumer, count(*) FROM parked_event GROUP BY consumer"
+UNPUBLISHED = "SELECT topic, count(*) FROM outbox WHERE published_at IS NULL GROUP BY topic"
+
+#: In an event that is in the outbox alone, cash is read from its body.
+_CASH = f"""
+CASE type
+    WHEN '{OfficeCollectedFee.type_name()}' THEN (convert_from(body, 'UTF8')::jsonb ->> 'amount_rial')::bigint
+    WHEN '{OfficeReturnedFee.type_name()}' THEN -(convert_from(body, 'UTF8')::jsonb ->> 'amount_rial')::bigint
+END
+"""
+PUBLICATIONS = """
+WITH kept AS (
+    SELECT topic, source, event_id, count(*)::int AS rows, bool_or(published_at IS NOT NULL) AS published
+    FROM outbox GROUP BY topic, source, event_id
+), logged AS (
+    SELECT topic, event_id, min(partition) AS partition, min(position) AS first, max(position) AS last,
+        count(*)::int AS copies, min(appended_at) AS appended_at
+    FROM seen GROUP BY topic, event_id
+), said AS (
+    SELECT topic, source, event_id, min(partition) AS partition, min(position) AS first, max(position) AS last,
+        count(*)::int AS copies
+    FROM claimed WHERE event_id IS NOT NULL GROUP BY topic, source, event_id
+)
+SELECT coalesce(logged.topic, kept.topic), coalesce(kept.source, '/bus'), coalesce(logged.event_id, kept.event_id),
+    partition, first, last, coalesce(copies, 0), appended_at, coalesce(rows, 0), coalesce(published, false)
+FROM logged
+FULL JOIN (SELECT * FROM kept WHERE NOT starts_with(topic, %(intake)s)) AS kept
+    ON kept.topic = logged.topic AND kept.event_id = logged.event_id
+UNION ALL
+SELECT kept.topic, kept.source, kept.event_id, partition, first, last, coalesce(copies, 0), NULL, rows, published
+FROM kept
+LEFT JOIN said ON said.topic = kept.topic AND said.source = kept.source AND said.event_id = kept.event_id
+WHERE starts_with(kept.topic, %(intake)s)
+"""
+SUBJECTS = f"""
+WITH event AS (
+    SELECT subject, sequence, event_id, partition, position, coalesce(amount_rial, 0) AS cash_rial
+    FROM seen WHERE topic = %(log)s AND sequence IS NOT NULL
+    UNION ALL
+    SELECT key, sequence, event_id, partition, NULL, coalesce({_CASH}, 0)
+    FROM outbox WHERE topic = %(log)s AND sequence IS NOT NULL
+        AND NOT EXISTS (SELECT FROM seen WHERE seen.topic = %(log)s AND seen.event_id = outbox.event_id)
+), known AS (
+    SELECT coalesce(request_id, subject)::text AS subject, version, progress.sequence AS settled,
+        coalesce((document ->> 'collected_rial')::bigint, 0) - coalesce((document ->> 'returned_rial')::bigint, 0)
+            AS cash_rial
+    FROM request FULL JOIN settlement_progress AS progress ON progress.subject = request.request_id
+)
+SELECT coalesce(event.subject, known.subject) AS subject, version, coalesce(known.cash_rial, 0), coalesce(settled, 0),
+    sequence, event_id, partition, position, event.cash_rial
+FROM event FULL JOIN known ON known.subject = event.subject
+ORDER BY coalesce(event.subject, known.subject) COLLATE "C", sequence, position NULLS LAST
+"""
+MARKERS = "SELECT subject, event_id, partition, position FROM seen WHERE topic = %(log)s AND type = %(marker)s"
+REVISIONS = """
+SELECT coalesce(known.revision, event.sequence), known.revision IS NOT NULL, event_id, position,
+    queued.sequence IS NOT NULL
+FROM registry_version AS known
+FULL JOIN (
+    SELECT sequence, min(event_id) AS event_id, min(position) AS position
+    FROM seen WHERE topic = %(registry)s AND sequence IS NOT NULL GROUP BY sequence
+) AS event ON event.sequence = known.revision
+LEFT JOIN (SELECT DISTINCT sequence FROM outbox WHERE topic = %(registry)s) AS queued
+    ON queued.sequence = coalesce(known.revision, event.sequence)
+ORDER BY 1
+"""
+#: The sides of a transaction, in the order in which they are read: its event in the log, the ledger's rows,
+#: settlement's own log, and the outbox. Of an event that was published twice only the first record counts.
+TRANSACTIONS = """
+WITH ranked AS (
+    SELECT *, rank() OVER (PARTITION BY transaction_id ORDER BY position) AS nth FROM booked
+), side AS (
+    SELECT transaction_id, 0 AS side, event_id, subject, sequence, partition, position, kind, debit_account,
+        credit_account, amount_rial
+    FROM ranked WHERE nth = 1
+    UNION ALL
+    SELECT transaction_id::text, 1, event_id, request_id::text, NULL, NULL, NULL, kind, debit_account,
+        credit_account, amount_rial
+    FROM ledger_transfer
+    UNION ALL
+    SELECT event_id, 2, NULL, subject, NULL, partition, position, type, NULL, NULL, NULL
+    FROM seen WHERE topic = %(settlement)s AND type <> ALL (%(windows)s)
+    UNION ALL
+    SELECT event_id, 3, NULL, key, NULL, NULL, NULL, type, NULL, NULL, NULL
+    FROM outbox WHERE topic = %(settlement)s AND type <> ALL (%(windows)s)
+)
+SELECT transaction_id, side, side.event_id, side.subject, side.sequence, partition, position, kind, debit_account,
+    credit_account, amount_rial, progress.sequence, queued.event_id IS NOT NULL
+FROM side
+LEFT JOIN settlement_progress AS progress ON side = 0 AND progress.subject = side.subject::uuid
+LEFT JOIN (SELECT DISTINCT event_id FROM outbox WHERE topic = %(log)s) AS queued
+    ON side = 1 AND queued.event_id = side.event_id
+ORDER BY transaction_id COLLATE "C", side, position
+"""
+CLOSED_WINDOWS = """
+SELECT window_number,
+    EXISTS (SELECT FROM seen WHERE topic = %(settlement)s AND type = %(closed)s AND subject = window_number::text)
+    OR EXISTS (SELECT FROM outbox WHERE topic = %(settlement)s AND type = %(closed)s AND key = window_number::text)
+FROM settlement_window ORDER BY window_number
+"""
+CLAIMS = f"""
+WITH outcome AS (
+    SELECT event_id, min(type) AS type, abs(min(amount_rial)) AS amount_rial
+    FROM (
+        SELECT event_id, type, amount_rial FROM seen WHERE topic = ANY (%(decided)s)
+        UNION ALL
+        SELECT event_id, type, {_CASH} FROM outbox WHERE topic = ANY (%(decided)s)
+    ) AS event
+    GROUP BY event_id
+)
+SELECT claimed.consumer, claimed.topic, claimed.partition, claimed.position, claimed.source, claimed.event_id,
+    claimed.type, claimed.subject,
+    row_number() OVER (PARTITION BY claimed.consumer, claimed.source, claimed.event_id ORDER BY claimed.position)::int,
+    count(*) OVER (PARTITION BY claimed.consumer, claimed.source, claimed.event_id)::int,
+    coalesce(known.body_hash = claimed.body_hash, false),
+    EXISTS (
+        SELECT FROM dead_letter AS dead
+        WHERE dead.consumer = claimed.consumer AND dead.topic = claimed.topic AND dead.partition = claimed.partition
+            AND dead.position = claimed.position AND dead.event_id IS NOT DISTINCT FROM claimed.event_id
+    ),
+    outcome.type, coalesce(request.submitted AND request.version > 0, false), claimed.amount_rial, outcome.amount_rial
+FROM claimed
+LEFT JOIN intake_event AS known ON known.source = claimed.source AND known.event_id = claimed.event_id
+LEFT JOIN outcome ON outcome.event_id = claimed.outcome_id
+LEFT JOIN request ON claimed.type = %(submitted)s AND request.request_id = claimed.subject::uuid
+"""
+UNTAUGHT = """
+SELECT topic, partition, position, event_id, subject
+FROM seen LEFT JOIN kpi_request_fact AS fact ON fact.request_id = seen.subject::uuid
+WHERE topic = %(log)s AND type = ANY (%(teaching)s) AND (fact.sequence IS NULL OR fact.sequence < seen.sequence)
+UNION ALL
+SELECT topic, partition, position, event_id, subject
+FROM seen LEFT JOIN kpi_income_fact AS income ON income.transaction_id::text = seen.event_id
+WHERE topic = %(settlement)s AND amount_rial <> 0 AND income.transaction_id IS NULL
+"""
+FIGURES_DEAD = "SELECT topic, partition, position FROM dead_letter WHERE consumer = 'kpi'"

@@ -1,0 +1,1 @@
+"""What is different, by id: values in, findings out."""

@@ -1,0 +1,227 @@
+"""What is wrong with what the places say of one id. Pure: the same view and cut give the same findings.
+
+What is still under way is not a difference: rows that are not published yet, records that are not read yet, and
+whatever was decided after the moment of the database.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.outcome import ClaimOutcome, outcome_of
+from consumers.reconciliation.domain.views import (
+    ClaimSeen,
+    Cut,
+    Marker,
+    Place,
+    Position,
+    Publication,
+    Revision,
+    Subject,
+    SubjectEvent,
+    Taught,
+    Transaction,
+)
+from schemas.log_requests import OfficeCollectedFee, OfficeReturnedFee
+from schemas.topics import KEEP, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT, Writer, topic_of
+
+SETTLEMENT, KPI = "settlement", "kpi"
+#: The relay's clock and the database's may differ by this much.
+CLOCKS_DIFFER = timedelta(minutes=1)
+_CASH_EVENTS = frozenset({OfficeCollectedFee.type_name(), OfficeReturnedFee.type_name()})
+
+
+def judge_log(place: Place, cut: Cut) -> Iterator[Finding]:
+    """Does a log that is kept for ever still have its beginning."""
+    topic, begin = topic_of(place.topic), cut.begins.get(place, 0)
+    if begin > 0 and topic is not None and topic.retention_ms == KEEP:
+        yield Finding(Kind.LOG_BEGINS_LATE, topic=place.topic, partition=place.partition, position=begin)
+
+
+def judge_position(view: Position, cut: Cut) -> Iterator[Finding]:
+    """Is a consumer's position one that its log can have."""
+    place, position = view.place, view.next_position
+    begin, end = cut.begins.get(place, 0), cut.ends.get(place, 0)
+    kind = Kind.POSITION_OUTSIDE_LOG if view.same_topic else Kind.POSITION_OF_ANOTHER_TOPIC
+    if not view.same_topic or position > end or 0 < position < begin:
+        limit = end if position > end else begin
+        yield Finding(kind, view.consumer, place.topic, place.partition, position, expected=limit)
+
+
+def judge_publication(view: Publication, cut: Cut) -> Iterator[Finding]:
+    """Is what was published in the topic, once, and what the topic has in the outbox, as far as that reaches back."""
+    named = Finding(
+        Kind.NOT_IN_LOG, None, view.topic, view.partition, view.last, source=view.source, event_id=view.event_id
+    )
+    if view.first is None or view.partition is None:
+        if view.published:
+            yield named
+        return
+    topic = topic_of(view.topic)
+    if topic is None or topic.writer is not Writer.BUS:
+        # Anybody with the right may write intake, and say a thing twice.
+        return
+    if view.copies > 1:
+        yield replace(named, kind=Kind.PUBLISHED_TWICE, copies=view.copies)
+    since = cut.outbox_complete_since
+    kept = since is None or (view.appended_at is not None and view.appended_at > since + CLOCKS_DIFFER)
+    if view.rows == 0 and kept and cut.old(Place(view.topic, view.partition), view.first):
+        yield replace(named, kind=Kind.NOT_IN_OUTBOX)
+
+
+def judge_subject(view: Subject, cut: Cut) -> Iterator[Finding]:
+    """Has every number of a request its event, has settlement entered each that it passed, and does its cash agree."""
+    first: dict[int, SubjectEvent] = {}
+    for event in view.events:
+        if first.setdefault(event.sequence, event).event_id != event.event_id:
+            yield _of_subject(Kind.ORDER_DOUBLED, view.subject, event)
+    version = view.version or 0
+    missing = [sequence for sequence in range(1, version + 1) if sequence not in first]
+    for sequence in missing:
+        yield Finding(Kind.EVENT_MISSING, topic=LOG_REQUESTS.name, subject=view.subject, sequence=sequence)
+    for event in first.values():
+        yield from _judge_order(view, event, cut)
+    last = max(first, default=0)
+    if view.settled > max(last, version):
+        yield Finding(Kind.SETTLED_BEYOND_LOG, SETTLEMENT, subject=view.subject, expected=view.settled, found=last)
+    cash_rial = sum(event.cash_rial for sequence, event in first.items() if sequence <= version)
+    if not missing and view.cash_rial != cash_rial:
+        yield Finding(Kind.CASH_DIFFERS, subject=view.subject, expected=view.cash_rial, found=cash_rial)
+
+
+def _judge_order(view: Subject, event: SubjectEvent, cut: Cut) -> Iterator[Finding]:
+    if event.position is None:
+        return
+    place = Place(LOG_REQUESTS.name, event.partition)
+    # An act has an id of its own, no row, and one event.
+    act = event.event_id == view.subject
+    if event.sequence > (view.version or 0) and not act and cut.old(place, event.position):
+        yield _of_subject(Kind.LOG_AHEAD, view.subject, event)
+    entered = event.sequence <= view.settled
+    if not cut.passed(SETTLEMENT, place, event.position):
+        if entered:
+            yield _moved_back(SETTLEMENT, place, event.position)
+    elif not entered and event.sequence not in view.waiting:
+        yield replace(_of_subject(Kind.RECORD_SKIPPED, view.subject, event), consumer=SETTLEMENT)
+
+
+def judge_marker(view: Marker, cut: Cut) -> Iterator[Finding]:
+    """Has settlement ended the window where the marker says so."""
+    place = Place(LOG_REQUESTS.name, view.partition)
+    ended = cut.windows.get(view.partition, 1) > view.window
+    if not cut.passed(SETTLEMENT, place, view.position):
+        if ended:
+            yield _moved_back(SETTLEMENT, place, view.position)
+    elif not ended and not view.waiting:
+        yield Finding(
+            Kind.RECORD_SKIPPED,
+            SETTLEMENT,
+            place.topic,
+            place.partition,
+            view.position,
+            subject=f"window-{view.window}",
+            event_id=view.event_id,
+        )
+
+
+def judge_revision(view: Revision, cut: Cut) -> Iterator[Finding]:
+    """Has every revision of the registry its event, and every event its revision."""
+    topic = LOG_REGISTRY.name
+    if view.known:
+        if view.position is None and not view.queued:
+            yield Finding(Kind.EVENT_MISSING, topic=topic, subject="registry", sequence=view.revision)
+    elif view.position is not None and cut.old(Place(topic, 0), view.position):
+        yield Finding(Kind.LOG_AHEAD, None, topic, 0, view.position, "registry", view.revision, event_id=view.event_id)
+
+
+def judge_transaction(view: Transaction, cut: Cut) -> Iterator[Finding]:
+    """Does the ledger hold exactly what the log makes it, and does settlement's log tell of it."""
+    named = Finding(
+        Kind.LEDGER_MISSING,
+        topic=LOG_REQUESTS.name,
+        partition=view.partition,
+        position=view.position,
+        subject=view.subject,
+        event_id=view.event_id,
+        transaction_id=view.transaction_id,
+    )
+    if view.ledger:
+        if not view.expected and not view.queued:
+            yield replace(named, kind=Kind.LEDGER_EXTRA)
+        elif view.expected and Counter(view.expected) != Counter(view.ledger):
+            expected, found = (sum(row.amount_rial for row in rows) for rows in (view.expected, view.ledger))
+            yield replace(named, kind=Kind.LEDGER_DIFFERS, expected=expected, found=found)
+        if not view.told:
+            yield _announcement(Kind.ANNOUNCEMENT_MISSING, view)
+    elif view.expected and view.entered:
+        yield named
+    elif view.told_at is not None and cut.old(Place(LOG_SETTLEMENT.name, view.told_at[0]), view.told_at[1]):
+        yield _announcement(Kind.ANNOUNCEMENT_EXTRA, view)
+
+
+def judge_window(window: int, told: bool) -> Iterator[Finding]:
+    """Does settlement's log tell of a closed window."""
+    if not told:
+        yield Finding(Kind.ANNOUNCEMENT_MISSING, topic=LOG_SETTLEMENT.name, subject=f"window-{window}")
+
+
+def judge_claim(view: ClaimSeen, cut: Cut) -> Iterator[Finding]:
+    """Is it on record what became of a claim, and is its cash the same in what followed."""
+    place = Place(view.topic, view.partition)
+    named = Finding(
+        Kind.CLAIM_WITHOUT_OUTCOME,
+        view.consumer,
+        view.topic,
+        view.partition,
+        view.position,
+        view.subject,
+        source=view.source,
+        event_id=view.event_id,
+    )
+    outcome = outcome_of(view, cut)
+    if outcome is ClaimOutcome.SKIPPED:
+        yield replace(named, kind=Kind.RECORD_SKIPPED)
+    elif outcome is ClaimOutcome.NONE:
+        yield named
+    elif outcome is ClaimOutcome.UNDER_WAY and view.known and view.copies == 1:
+        yield _moved_back(view.consumer, place, view.position)
+    elif outcome is ClaimOutcome.APPLIED and view.told in _CASH_EVENTS and view.cash_rial != view.told_rial:
+        yield replace(named, kind=Kind.CASH_DIFFERS, expected=view.cash_rial, found=view.told_rial)
+
+
+def judge_taught(view: Taught, cut: Cut) -> Iterator[Finding]:
+    """Have the figures learnt what they have passed."""
+    if cut.passed(KPI, Place(view.topic, view.partition), view.position) and not view.excused:
+        yield Finding(
+            Kind.RECORD_SKIPPED, KPI, view.topic, view.partition, view.position, view.subject, event_id=view.event_id
+        )
+
+
+def _of_subject(kind: Kind, subject: str, event: SubjectEvent) -> Finding:
+    return Finding(
+        kind,
+        topic=LOG_REQUESTS.name,
+        partition=event.partition,
+        position=event.position,
+        subject=subject,
+        sequence=event.sequence,
+        event_id=event.event_id,
+    )
+
+
+def _announcement(kind: Kind, view: Transaction) -> Finding:
+    partition, position = view.told_at or (None, None)
+    return Finding(
+        kind,
+        topic=LOG_SETTLEMENT.name,
+        partition=partition,
+        position=position,
+        subject=view.subject,
+        transaction_id=view.transaction_id,
+    )
+
+
+def _moved_back(consumer: str, place: Place, position: int) -> Finding:
+    return Finding(Kind.POSITION_MOVED_BACK, consumer, place.topic, place.partition, position, copies=1)

@@ -1,0 +1,49 @@
+"""What became of a claim: every record of an intake topic has exactly one of these."""
+
+from enum import StrEnum
+
+from consumers.reconciliation.domain.views import ClaimSeen, Cut, Place
+from schemas.log_registry import RegistryClaimRefused
+from schemas.log_requests import ClaimRefused, RequestRefused
+
+_REFUSALS = frozenset(model.type_name() for model in (ClaimRefused, RegistryClaimRefused, RequestRefused))
+
+
+class ClaimOutcome(StrEnum):
+    """Where a claim has gone."""
+
+    #: Not read yet.
+    UNDER_WAY = "under_way"
+    #: It changed something: an event says so, or it was opened with what cancelled it.
+    APPLIED = "applied"
+    REFUSED = "refused"
+    #: Parked: for a predecessor, for the registry, or for a person.
+    WAITING = "waiting"
+    #: An operator gave it up.
+    GIVEN_UP = "given_up"
+    DEAD_LETTERED = "dead_lettered"
+    #: Another record of the same identity came first.
+    DUPLICATE = "duplicate"
+    #: Its consumer is past it and has never heard of it.
+    SKIPPED = "skipped"
+    #: It was taken in, and nothing says what became of it.
+    NONE = "none"
+
+
+def outcome_of(claim: ClaimSeen, cut: Cut) -> ClaimOutcome:
+    """Return what became of `claim` up to the moment of the database."""
+    if not cut.passed(claim.consumer, Place(claim.topic, claim.partition), claim.position):
+        return ClaimOutcome.UNDER_WAY
+    if claim.dead:
+        return ClaimOutcome.DEAD_LETTERED
+    if not claim.known:
+        return ClaimOutcome.SKIPPED
+    if claim.copy > 1:
+        return ClaimOutcome.DUPLICATE
+    if claim.told is not None:
+        return ClaimOutcome.REFUSED if claim.told in _REFUSALS else ClaimOutcome.APPLIED
+    if claim.waiting:
+        return ClaimOutcome.WAITING
+    if claim.given_up:
+        return ClaimOutcome.GIVEN_UP
+    return ClaimOutcome.APPLIED if claim.submitted else ClaimOutcome.NONE

@@ -1,0 +1,189 @@
+"""What the places say of one id, side by side: a publication, a subject, a transaction, a claim, a position.
+
+The store gathers them; `judge` looks at one at a time, so nothing here grows with the bus.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """One partition of one topic."""
+
+    topic: str
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Between what was and what is under way: the database as it was at one moment, and the logs around it.
+
+    `before` holds where each log ended before that moment: all that is below was decided earlier. `ends` holds where it
+    ended afterwards: all that was marked as published is below. `positions` and `windows` are of the moment itself.
+    """
+
+    begins: Mapping[Place, int]
+    before: Mapping[Place, int]
+    ends: Mapping[Place, int]
+    #: Next positions, by consumer and place.
+    positions: Mapping[tuple[str, Place], int]
+    #: Settlement's open window in each partition.
+    windows: Mapping[int, int]
+    #: All that was published after this still has its row in the outbox; none: everything has.
+    outbox_complete_since: datetime | None
+
+    def passed(self, consumer: str, place: Place, position: int) -> bool:
+        """Say whether `consumer` has put the record at `position` behind it."""
+        return position < self.positions.get((consumer, place), 0)
+
+    def old(self, place: Place, position: int) -> bool:
+        """Say whether the record was there before the moment of the database."""
+        return position < self.before.get(place, 0)
+
+
+class Publication(NamedTuple):
+    """One event of one topic: its records there, and its rows in the outbox.
+
+    `place`, `first` and `last` are none when the topic has no record of it; `appended_at` is the first one's.
+    """
+
+    topic: str
+    source: str
+    event_id: str
+    partition: int | None
+    first: int | None
+    last: int | None
+    copies: int
+    appended_at: datetime | None
+    rows: int
+    published: bool
+
+
+class SubjectEvent(NamedTuple):
+    """One event in its subject's order. `position` is none while only the outbox has it; returned cash is negative."""
+
+    sequence: int
+    event_id: str
+    partition: int
+    position: int | None
+    cash_rial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One request, or one act of its own, in the requests' log; `events` are ordered by sequence, then position.
+
+    `version` is none when the database has no row of it. `settled` is the last sequence that settlement has entered,
+    `waiting` holds those that it has parked and `given_up` those that an operator skipped.
+    """
+
+    subject: str
+    version: int | None
+    cash_rial: int
+    settled: int
+    waiting: frozenset[int]
+    given_up: frozenset[int]
+    events: Sequence[SubjectEvent]
+
+
+class Transfer(NamedTuple):
+    """One row that moves money."""
+
+    kind: str
+    debit: str
+    credit: str
+    amount_rial: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One business transaction: what the requests' log makes it, what the ledger holds, and whether it was told of.
+
+    `event_id` and what follows are of the event; `partition` and `position` are none when the log does not hold it.
+    `queued` says whether the outbox has it, `entered` whether settlement has passed it and counts it as entered, and no
+    operator had it skipped. `told` says whether settlement's log or the outbox tells of it, `told_at` where the log
+    does.
+    """
+
+    transaction_id: str
+    event_id: str | None
+    subject: str | None
+    partition: int | None
+    position: int | None
+    queued: bool
+    entered: bool
+    expected: Sequence[Transfer]
+    ledger: Sequence[Transfer]
+    told: bool
+    told_at: tuple[int, int] | None
+
+
+class ClaimSeen(NamedTuple):
+    """One record of an intake topic, and what became of it. `source` and `event_id` are none when it has no envelope.
+
+    `copies` counts the records of its identity, `copy` which of them this is, from 1. `known` says whether the identity
+    was kept with this very body. `told` is the type of the first event that followed from it, `told_rial` the cash in
+    that. `submitted` says whether it asks for a request that the database has: it may have been cancelled while it
+    waited, and then only the cancellation is told of.
+    """
+
+    consumer: str
+    topic: str
+    partition: int
+    position: int
+    source: str | None
+    event_id: str | None
+    type: str | None
+    subject: str | None
+    copy: int
+    copies: int
+    known: bool
+    dead: bool
+    waiting: bool
+    given_up: bool
+    told: str | None
+    submitted: bool
+    cash_rial: int | None
+    told_rial: int | None
+
+
+class Revision(NamedTuple):
+    """One revision of the registry: whether the database has it, and its first record; `queued`: in the outbox."""
+
+    revision: int
+    known: bool
+    event_id: str | None
+    position: int | None
+    queued: bool
+
+
+class Marker(NamedTuple):
+    """One marker that ends a settlement window in its partition of the requests' log."""
+
+    window: int
+    event_id: str
+    partition: int
+    position: int
+    waiting: bool
+
+
+class Taught(NamedTuple):
+    """One event that figures rest on and whose facts do not show it."""
+
+    topic: str
+    partition: int
+    position: int
+    event_id: str
+    subject: str
+    excused: bool
+
+
+class Position(NamedTuple):
+    """How far one consumer is in one partition. `same_topic` is false when it was kept for another incarnation."""
+
+    consumer: str
+    place: Place
+    next_position: int
+    same_topic: bool

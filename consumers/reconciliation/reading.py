@@ -1,0 +1,191 @@
+"""From records to what is compared of them. The records themselves are not kept."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from pydantic_core import from_json
+
+from consumers.intake import REGISTRY_CLAIMS, Claim, IntakeReader, Unreadable, read_claim
+from consumers.runner.ports import Record
+from schemas.decode import EventInvalid
+from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
+from schemas.identity import derived_id
+from schemas.intake_office import FeeCollected, FeeReturned
+from schemas.log_requests import OfficeCollectedFee, OfficeReturnedFee, WindowMarked
+from schemas.log_settlement import FeePosted, FeeRefunded
+from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS, LOG_SETTLEMENT
+
+_COLLECTED, _RETURNED = OfficeCollectedFee.type_name(), OfficeReturnedFee.type_name()
+_INCOMES = {FeePosted.type_name(): 1, FeeRefunded.type_name(): -1}
+_MARKER = WindowMarked.type_name()
+
+
+class ExpectedRow(Protocol):
+    """One row as the ledger must hold it."""
+
+    @property
+    def kind(self) -> str:
+        """What the transaction is."""
+
+    @property
+    def debit(self) -> str:
+        """The debited account."""
+
+    @property
+    def credit(self) -> str:
+        """The credited account."""
+
+    @property
+    def amount_rial(self) -> int:
+        """How much."""
+
+
+class Expected(Protocol):
+    """One business transaction as the ledger must hold it."""
+
+    @property
+    def transaction_id(self) -> UUID:
+        """Its identity."""
+
+    @property
+    def rows(self) -> Sequence[ExpectedRow]:
+        """All its rows."""
+
+
+#: What an event of the requests' log, by type, id and body, makes the ledger hold. May raise `EventInvalid`.
+Expect = Callable[[str, str, bytes], Expected | None]
+
+
+class Seen(NamedTuple):
+    """One record of a log. `amount_rial` is the cash of an office's drawer, or its income, where the event says one."""
+
+    topic: str
+    partition: int
+    position: int
+    event_id: str
+    type: str
+    subject: str
+    sequence: int | None
+    amount_rial: int | None
+    appended_at: datetime
+
+
+class Booked(NamedTuple):
+    """One row that the ledger must hold because of the record at `position` of the requests' log."""
+
+    partition: int
+    position: int
+    event_id: str
+    subject: str
+    sequence: int
+    transaction_id: str
+    kind: str
+    debit_account: str
+    credit_account: str
+    amount_rial: int
+
+
+class Claimed(NamedTuple):
+    """One record of an intake topic; `outcome_id` is the id of the first event that must follow from it.
+
+    Without an envelope there is neither source nor event id; what cannot be read has no `body_hash`.
+    """
+
+    consumer: str
+    topic: str
+    partition: int
+    position: int
+    source: str | None
+    event_id: str | None
+    type: str | None
+    subject: str | None
+    body_hash: bytes | None
+    outcome_id: str | None
+    amount_rial: int | None
+
+
+class Foreign(NamedTuple):
+    """A record of a log that the bus cannot have written."""
+
+    topic: str
+    partition: int
+    position: int
+
+
+Fact = Seen | Booked | Claimed | Foreign
+
+
+def read_facts(record: Record, expect: Expect) -> list[Fact]:
+    """Return what is compared of one record of any topic of the bus. Never raises on bad input."""
+    if record.topic.startswith(INTAKE_PREFIX):
+        return [_claimed(record)]
+    try:
+        return _logged(record, from_headers(record.headers), expect)
+    except (EnvelopeInvalid, EventInvalid, ValueError):
+        return [Foreign(record.topic, record.partition, record.position)]
+
+
+def _claimed(record: Record) -> Claimed:
+    kind = next((value for name, value in record.headers if name == "ce_type"), None) or b""
+    registrys = kind.decode("utf-8", "replace") in REGISTRY_CLAIMS
+    reader = IntakeReader.REGISTRY if registrys else IntakeReader.REQUESTS
+    place = (reader.value, record.topic, record.partition, record.position)
+    read = read_claim(record, reader)
+    if not isinstance(read, Claim):
+        envelope = read.envelope if isinstance(read, Unreadable) else None
+        source, event_id, type_name = (envelope.source, envelope.id, envelope.type) if envelope else (None, None, None)
+        return Claimed(*place, source, event_id, type_name, None, None, None, None)
+    source, event_id = read.identity
+    # The registry numbers the events that follow from 1, the requests from 0.
+    outcome_id = derived_id(source, event_id, 1 if registrys else 0)
+    request_id = getattr(read.event, "request_id", None)
+    cash = isinstance(read.event, FeeCollected | FeeReturned)
+    amount_rial = getattr(read.event, "amount_rial", None) if cash else None
+    subject = None if request_id is None else str(request_id)
+    return Claimed(*place, source, event_id, read.envelope.type, subject, read.body_hash, outcome_id, amount_rial)
+
+
+def _logged(record: Record, envelope: Envelope, expect: Expect) -> list[Fact]:
+    key, body = (record.key or b"").decode(), record.value or b""
+    sequence, amount_rial, booked = envelope.sequence, None, None
+    if record.topic == LOG_REQUESTS.name and envelope.type != _MARKER:
+        if sequence is None or key != str(UUID(key)):
+            raise ValueError("every event of a request has its place, and its id as key")
+        booked = expect(envelope.type, envelope.id, body)
+        if booked is not None and envelope.type in (_COLLECTED, _RETURNED):
+            sum_rial = sum(row.amount_rial for row in booked.rows)
+            amount_rial = sum_rial if envelope.type == _COLLECTED else -sum_rial
+    elif record.topic == LOG_SETTLEMENT.name and envelope.type in _INCOMES:
+        amount_rial = _INCOMES[envelope.type] * int(from_json(body)["office_income_rial"])
+    place = (record.partition, record.position)
+    facts: list[Fact] = [
+        Seen(
+            record.topic,
+            *place,
+            envelope.id,
+            envelope.type,
+            key,
+            sequence,
+            amount_rial,
+            record.appended_at,
+        )
+    ]
+    if booked is not None and sequence is not None:
+        transaction_id = str(booked.transaction_id)
+        facts += [
+            Booked(
+                *place,
+                envelope.id,
+                key,
+                sequence,
+                transaction_id,
+                row.kind,
+                row.debit,
+                row.credit,
+                row.amount_rial,
+            )
+            for row in booked.rows
+        ]
+    return facts

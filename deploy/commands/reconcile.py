@@ -1,0 +1,136 @@
+"""`pishkhan reconcile`: topics, outbox, requests, ledger and cash compared, beside live traffic."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Annotated
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from connectors.broker.logs import KafkaLogs
+from connectors.database.reconciliation import SqlReconciliation
+from consumers.reconciliation.comparison import Comparison, Watch
+from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
+from consumers.settlement.expected import expected_of
+from deploy.commands.options import DataOption
+from deploy.problem import Problem
+from deploy.settings import Settings, load_settings
+from deploy.terminal.reconciliation_words import kind_lines, summary_lines, verdict
+from deploy.words import Language
+
+
+class Form(StrEnum):
+    """How the answer is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    NDJSON = "ndjson"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("reconcile")(reconcile)
+
+
+def reconcile(
+    language: Annotated[Language, typer.Option("--lang", help="Language of what is shown.")] = Language.EN,
+    as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object, for machines.")] = False,
+    as_ndjson: Annotated[
+        bool, typer.Option("--ndjson", help="One JSON object per difference, as it is found; the summary last.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Show so many of each kind; machines get all.")] = 20,
+    strict: Annotated[bool, typer.Option("--strict", help="End with code 1 for what is harmless, too.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Compare topics, outbox, requests, ledger and collected cash, and name by id what is in one and not in the other.
+
+    Runs beside live traffic: it compares one moment of the database with the logs around it. What is under way (not
+    published, not read, parked) is counted and is no difference. Harmless ones are named, too: an event that was
+    published twice, a position that was moved back. Ends with code 1 when there is a difference.
+
+    It reads every topic from its beginning, some 25,000 records a second, into temporary tables of the database, which
+    take about 300 bytes a record while it runs.
+
+    [bold]Examples[/bold]
+
+      pishkhan reconcile
+
+      pishkhan reconcile --ndjson > differences.ndjson
+    """
+    settings = load_settings(data)
+    form = Form.NDJSON if as_ndjson else Form.JSON if as_json else Form.TABLE
+    harmful, harmless = _told(settings, form, language, limit)
+    if harmful or (strict and harmless):
+        raise typer.Exit(1)
+
+
+def _told(settings: Settings, form: Form, language: Language, limit: int) -> tuple[int, int]:
+    """Compare and tell; return how many differences and how many harmless ones there are."""
+    counts: Counter[Kind] = Counter()
+    kept: dict[Kind, list[Finding]] = {}
+    with comparing(settings) as comparison:
+        for finding in comparison.findings():
+            counts[finding.kind] += 1
+            if form is Form.NDJSON:
+                typer.echo(json.dumps(finding.as_json()))
+            elif form is Form.JSON or counts[finding.kind] <= limit:
+                kept.setdefault(finding.kind, []).append(finding)
+        summary = comparison.summary
+    harmless = sum(count for kind, count in counts.items() if kind.harmless)
+    differences = sum(counts.values()) - harmless
+    if form is Form.TABLE:
+        for line in summary_lines(summary, language):
+            typer.echo(line)
+        for kind in Kind:
+            if kind in kept:
+                typer.echo("\n".join(kind_lines(kind, kept[kind], counts[kind], language)))
+        typer.echo(verdict(differences, harmless, language))
+    else:
+        told: dict[str, object] = {"differences": differences, "harmless": harmless, **summary.as_json()}
+        if form is Form.JSON:
+            told["findings"] = [finding.as_json() for some in kept.values() for finding in some]
+        else:
+            told = {"kind": "summary", **told}
+        typer.echo(json.dumps(told))
+    return differences, harmless
+
+
+@contextmanager
+def comparing(settings: Settings) -> Iterator[Comparison]:
+    """Give a comparison over the bus of `settings`, with a bar on the error stream; errors become `Problem`."""
+    try:
+        with (
+            KafkaLogs(settings.kafka_login()) as logs,
+            SqlReconciliation(settings.worker_database_url(), logs.cluster_id()) as store,
+            _bar() as watch,
+        ):
+            yield Comparison(logs, store, expected_of, watch)
+    except BrokerUnavailable as error:
+        raise Problem(f"The broker does not answer ({error}). Is the bus running? Try `pishkhan doctor`.") from None
+    except DatabaseUnavailable as error:
+        raise Problem(f"The database does not answer ({error}). Is the bus running? Try `pishkhan doctor`.") from None
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Problem(
+            f"The workers' role may not do this ({error.diag.message_primary}). Let the database's owner run: "
+            "GRANT TEMPORARY ON DATABASE name TO pishkhan_worker"
+        ) from None
+
+
+@contextmanager
+def _bar() -> Iterator[Watch]:
+    """Give what shows how far a comparison is: one bar on the error stream, only to people."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("reading topics", total=None)
+
+        def watch(what: str, done: int, total: int | None) -> None:
+            bar.update(task, description=what, completed=done, total=total)
+
+        yield watch

@@ -1,0 +1,306 @@
+"""A comparison on real engines: nothing to say of a sound bus, also in the middle of its work, and each harm named.
+
+One small bus for all. Each trial harms something of its own, and asserts exactly which findings came with it.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event, Thread
+from uuid import UUID, uuid4
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.outcome import ClaimOutcome
+from deploy.cli import build
+from schemas.identity import derived_id
+from schemas.intake_office import ServiceStarted
+from schemas.topics import INTAKE_OFFICES, KPI_MEASURED, LOG_REQUESTS
+from tests.requests_bus import AGENCY_SOURCE, OPERATOR, submission
+from tests.small_bus import SmallBus, small_bus
+
+pytestmark = pytest.mark.integration
+
+LOG = LOG_REQUESTS.name
+FEE_RIAL = 30_000
+ACCEPT, COLLECT, START = 0, 1, 2
+LOST_FIGURE = """
+INSERT INTO outbox (shard, topic, partition, key, event_id, source, type, time, body, published_at)
+VALUES (0, %s, 0, 'k', %s, '/bus', 'ir.pishkhan.KpiMeasured.v1', now(), '{}', now())
+"""
+
+
+@pytest.fixture(scope="module")
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallBus]:
+    with small_bus(tmp_path_factory.mktemp("reconcile")) as small:
+        yield small
+
+
+@dataclass
+class Trial:
+    """The findings that came with a harm; complete on leaving the block in which the harm is done."""
+
+    findings: frozenset[Finding] = field(default_factory=frozenset)
+
+    @property
+    def kinds(self) -> list[Kind]:
+        return sorted(finding.kind for finding in self.findings)
+
+    def one(self) -> Finding:
+        [finding] = self.findings
+        return finding
+
+
+@contextmanager
+def trial(bus: SmallBus) -> Iterator[Trial]:
+    before, _ = bus.compared()
+    found = Trial()
+    yield found
+    after, _ = bus.compared()
+    found.findings = after - before
+
+
+def reconcile(bus: SmallBus, *options: str) -> Result:
+    environment = {f"PISHKHAN_{name.upper()}": value for name, value in bus.settings.values().items()}
+    return CliRunner().invoke(build("reconcile"), ["reconcile", *options], env=environment)
+
+
+def event_of(bus: SmallBus, request_id: UUID, name: str) -> tuple[str, int]:
+    """Return id and sequence of one event of a request."""
+    query = "SELECT event_id, sequence FROM outbox WHERE topic = %s AND key = %s AND type = %s"
+    [(event_id, sequence)] = bus.rows(query, LOG, str(request_id), f"ir.pishkhan.{name}.v1")
+    return event_id, sequence
+
+
+def test_a_sound_bus_is_told_so(bus: SmallBus) -> None:
+    request_id = bus.served()
+    findings, summary = bus.compared()
+    assert findings == frozenset()
+    assert summary.claims[ClaimOutcome.APPLIED] >= 5
+    assert summary.cash_rial["requests"] == summary.cash_rial["log"] == summary.cash_rial["ledger"] == FEE_RIAL
+    assert summary.unpublished.total() == 0
+    assert summary.parked.total() == 0
+    told = reconcile(bus)
+    assert told.exit_code == 0, told.output
+    assert "Nothing is in one and not in the other." in told.stdout
+    assert "هیچ چیز در یکی بی دیگری نیست." in reconcile(bus, "--lang", "fa").stdout
+    assert bus.rows("SELECT state FROM request WHERE request_id = %s", request_id) == [("completed",)]
+
+
+def test_what_is_under_way_is_counted_and_no_difference(bus: SmallBus) -> None:
+    request_id = bus.served(ACCEPT)
+    bus.serve(request_id, COLLECT)
+    assert bus.compared()[0] == frozenset()
+    bus.settle("relay", "requests")
+    bus.say(AGENCY_SOURCE, submission(uuid4()))
+    findings, summary = bus.compared()
+    assert findings == frozenset()
+    assert summary.unpublished["pishkhan.intake.civil-registry"] == 1
+    assert summary.unread["settlement"] > 0
+    assert summary.cash_rial["requests"] == summary.cash_rial["ledger"] + FEE_RIAL
+    bus.settle()
+
+
+def test_beside_live_traffic_there_is_no_difference(bus: SmallBus) -> None:
+    enough = Event()
+
+    def play() -> None:
+        while not enough.is_set():
+            requests = [uuid4() for _ in range(20)]
+            bus.say(AGENCY_SOURCE, *(submission(request_id) for request_id in requests))
+            bus.settle()
+            for request_id in requests:
+                bus.serve(request_id)
+                bus.step("relay", "requests", "settlement")
+
+    traffic = Thread(target=play)
+    traffic.start()
+    moved = 0
+    try:
+        for _ in range(5):
+            findings, summary = bus.compared()
+            assert findings == frozenset()
+            moved += summary.younger + summary.unread["settlement"] + summary.unpublished.total()
+    finally:
+        enough.set()
+        traffic.join()
+    assert moved > 0, "nothing moved while it was compared"
+    bus.settle()
+    assert bus.compared()[0] == frozenset()
+
+
+def test_a_row_that_left_the_outbox_before_it_was_published_is_missing_everywhere(bus: SmallBus) -> None:
+    with trial(bus) as found:
+        request_id = bus.served(ACCEPT, COLLECT)
+        [claim_id] = bus.serve(request_id, START)
+        bus.settle("relay")
+        bus.settle("requests")
+        event_id, sequence = event_of(bus, request_id, "OfficeStarted")
+        bus.harm("DELETE FROM outbox WHERE event_id = %s", event_id)
+        bus.settle()
+    # The request has counted it, and its claim has nothing to show for itself.
+    missing = Finding(Kind.EVENT_MISSING, topic=LOG, subject=str(request_id), sequence=sequence)
+    assert missing in found.findings
+    [claim] = found.findings - {missing}
+    assert (claim.kind, claim.event_id) == (Kind.CLAIM_WITHOUT_OUTCOME, claim_id)
+    assert derived_id(claim.source or "", claim_id, 0) == event_id
+
+
+def test_a_published_row_that_left_the_outbox_is_named(bus: SmallBus) -> None:
+    request_id = bus.served()
+    with trial(bus) as found:
+        event_id, _ = event_of(bus, request_id, "OfficeAccepted")
+        bus.harm("DELETE FROM outbox WHERE event_id = %s", event_id)
+    assert found.one().kind is Kind.NOT_IN_OUTBOX
+    assert (found.one().event_id, found.one().topic) == (event_id, LOG)
+
+
+def test_a_row_marked_as_published_that_no_topic_has_is_named(bus: SmallBus) -> None:
+    with trial(bus) as found:
+        bus.harm(LOST_FIGURE, KPI_MEASURED.name, "a-lost-figure")
+    assert found.one() == Finding(Kind.NOT_IN_LOG, topic=KPI_MEASURED.name, source="/bus", event_id="a-lost-figure")
+
+
+def test_an_event_that_was_published_twice_is_named_and_harmless(bus: SmallBus) -> None:
+    request_id = bus.served()
+    with trial(bus) as found:
+        event_id, _ = event_of(bus, request_id, "OfficeCollectedFee")
+        bus.harm("UPDATE outbox SET published_at = NULL WHERE event_id = %s", event_id)
+        bus.settle()
+    assert found.one().kind is Kind.PUBLISHED_TWICE
+    assert (found.one().event_id, found.one().copies) == (event_id, 2)
+    assert found.one().kind.harmless
+
+
+@pytest.mark.parametrize(
+    ("before", "step", "names"),
+    [((0,), 1, ["OfficeCollectedFee"]), ((0, 1, 2), 3, ["OfficeDelivered", "RequestCompleted"])],
+)
+def test_records_that_settlement_never_read_are_named(
+    bus: SmallBus, before: tuple[int, ...], step: int, names: list[str]
+) -> None:
+    with trial(bus) as found:
+        request_id = bus.served(*before)
+        bus.serve(request_id, step)
+        bus.settle("relay", "requests")
+        partition = bus.log_partition(request_id)
+        position = bus.position("settlement", LOG, partition)
+        bus.move("settlement", LOG, partition, len(names))
+        bus.settle()
+    assert {
+        (one.kind, one.consumer, one.partition, one.position, one.event_id, one.sequence) for one in found.findings
+    } == {
+        (Kind.RECORD_SKIPPED, "settlement", partition, position + number, *event_of(bus, request_id, name))
+        for number, name in enumerate(names)
+    }
+
+
+def test_claims_behind_a_position_that_was_moved_forward_are_named(bus: SmallBus) -> None:
+    request_id = bus.submitted()
+    with trial(bus) as found:
+        claims = [*bus.serve(request_id, ACCEPT), *bus.serve(request_id, COLLECT)]
+        bus.settle("relay")
+        topic, partition = bus.place_of(claims[0])
+        bus.move("requests", topic, partition, 2)
+        bus.settle()
+    assert {(finding.kind, finding.consumer, finding.event_id) for finding in found.findings} == {
+        (Kind.RECORD_SKIPPED, "requests", claim) for claim in claims
+    }
+
+
+def test_a_position_that_was_moved_back_is_shown_and_harmless(bus: SmallBus) -> None:
+    request_id = bus.served()
+    partition = bus.log_partition(request_id)
+    with trial(bus) as found:
+        bus.move("settlement", LOG, partition, -3)
+    finding = found.one()
+    assert (finding.kind, finding.consumer, finding.partition) == (Kind.POSITION_MOVED_BACK, "settlement", partition)
+    assert finding.kind.harmless
+    with trial(bus) as afterwards:
+        bus.settle()
+    assert afterwards.findings == frozenset()
+
+
+def test_a_position_outside_its_log_is_named(bus: SmallBus) -> None:
+    topic = INTAKE_OFFICES.name
+    with trial(bus) as found:
+        bus.move("registry", topic, 2, 1_000)
+    finding = found.one()
+    assert (finding.kind, finding.consumer, finding.topic) == (Kind.POSITION_OUTSIDE_LOG, "registry", topic)
+    assert (finding.position or 0) - (finding.expected or 0) == 1_000
+    bus.move("registry", topic, 2, -1_000)
+
+
+def test_what_figures_have_passed_and_not_learnt_is_named(bus: SmallBus) -> None:
+    request_id = bus.served()
+    partition = bus.log_partition(request_id)
+    with trial(bus) as found:
+        # No worker keeps figures here, so a position of theirs promises facts that nobody has.
+        bus.harm("INSERT INTO kpi_position VALUES (%s, %s, 1000)", LOG, partition)
+    bus.harm("DELETE FROM kpi_position")
+    assert set(found.kinds) == {Kind.POSITION_OUTSIDE_LOG, Kind.RECORD_SKIPPED}
+    skipped = {finding.event_id for finding in found.findings if finding.subject == str(request_id)}
+    names = ("RequestOpened", "RequestRouted", "OfficeAccepted", "OfficeStarted", "OfficeDelivered", "RequestCompleted")
+    assert skipped == {event_of(bus, request_id, name)[0] for name in names}
+
+
+def test_a_claim_whose_parked_row_is_gone_has_no_outcome(bus: SmallBus) -> None:
+    with trial(bus) as found:
+        [claim_id] = bus.say("/offices/office-1", ServiceStarted(request_id=uuid4(), operator=OPERATOR))
+        bus.settle()
+        assert bus.compared()[1].claims[ClaimOutcome.WAITING] >= 1
+        bus.harm("DELETE FROM parked_event WHERE headers @> %s::jsonb", json.dumps([["ce_id", claim_id]]))
+    assert (found.one().kind, found.one().event_id) == (Kind.CLAIM_WITHOUT_OUTCOME, claim_id)
+
+
+def test_a_ledger_that_was_written_by_hand_is_named(bus: SmallBus) -> None:
+    request_id = bus.served()
+    event_id, _ = event_of(bus, request_id, "OfficeCollectedFee")
+    of_event = "WHERE event_id = %s"
+    with trial(bus) as changed:
+        bus.harm(f"UPDATE ledger_transfer SET amount_rial = amount_rial + 1 {of_event}", event_id)
+    assert (changed.one().kind, changed.one().event_id) == (Kind.LEDGER_DIFFERS, event_id)
+    assert (changed.one().expected, changed.one().found) == (FEE_RIAL, FEE_RIAL + 1)
+    bus.harm(f"UPDATE ledger_transfer SET amount_rial = amount_rial - 1 {of_event}", event_id)
+    with trial(bus) as removed:
+        bus.harm(f"DELETE FROM ledger_transfer {of_event}", event_id)
+    assert (removed.one().kind, removed.one().event_id) == (Kind.LEDGER_MISSING, event_id)
+    with trial(bus) as added:
+        bus.harm(
+            "INSERT INTO ledger_transfer (partition, number, transaction_id, event_id, kind, debit_account, "
+            "credit_account, amount_rial, window_number, recorded_at) "
+            "VALUES (0, 1000000, gen_random_uuid(), 'no-event', 'post', 'suspense', 'directorate', 5, 1, now())"
+        )
+    assert added.kinds == [Kind.ANNOUNCEMENT_MISSING, Kind.LEDGER_EXTRA]
+    assert {finding.event_id for finding in added.findings if finding.kind is Kind.LEDGER_EXTRA} == {"no-event"}
+
+
+def test_cash_that_a_request_does_not_have_is_named(bus: SmallBus) -> None:
+    request_id = bus.served()
+    with trial(bus) as found:
+        bus.harm(
+            "UPDATE request SET document = jsonb_set(document, '{collected_rial}', '29000') WHERE request_id = %s",
+            request_id,
+        )
+    assert found.one() == Finding(Kind.CASH_DIFFERS, subject=str(request_id), expected=29_000, found=FEE_RIAL)
+
+
+def test_every_difference_is_told_with_its_ids_and_code_1(bus: SmallBus) -> None:
+    bus.harm(LOST_FIGURE, KPI_MEASURED.name, "another-lost-figure")
+    findings, _ = bus.compared()
+    told = reconcile(bus, "--ndjson")
+    assert told.exit_code == 1
+    *lines, summary = [json.loads(line) for line in told.stdout.splitlines()]
+    assert {line["kind"] for line in lines} == {finding.kind for finding in findings}
+    assert summary["kind"] == "summary"
+    assert summary["differences"] + summary["harmless"] == len(lines) == len(findings)
+    whole = json.loads(reconcile(bus, "--json").stdout)
+    assert sorted(map(json.dumps, whole["findings"])) == sorted(map(json.dumps, lines))
+    for language in ("en", "fa"):
+        shown = reconcile(bus, "--lang", language)
+        assert shown.exit_code == 1
+        for finding in findings:
+            assert finding.event_id is None or finding.event_id in shown.stdout

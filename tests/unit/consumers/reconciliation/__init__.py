@@ -1,0 +1,1 @@
+"""Comparing: the pure part."""

@@ -1,0 +1,1 @@
+"""Judging one id at a time."""

@@ -1,0 +1,302 @@
+"""What is a difference and what is under way, one id at a time."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from consumers.reconciliation.domain import judge
+from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.outcome import ClaimOutcome, outcome_of
+from consumers.reconciliation.domain.views import (
+    ClaimSeen,
+    Cut,
+    Marker,
+    Place,
+    Position,
+    Publication,
+    Revision,
+    Subject,
+    SubjectEvent,
+    Taught,
+    Transaction,
+    Transfer,
+)
+from schemas.log_requests import ClaimRefused, OfficeCollectedFee, OfficeStarted
+from schemas.topics import INTAKE_OFFICES, KPI_MEASURED, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+LOG, OFFICES = Place(LOG_REQUESTS.name, 3), Place(INTAKE_OFFICES.name, 0)
+PLACES = (LOG, OFFICES, Place(LOG_REGISTRY.name, 0), Place(LOG_SETTLEMENT.name, 3), Place(KPI_MEASURED.name, 0))
+#: Logs held 0 to 10 before the moment of the database, and 0 to 12 after; every consumer had read up to 8.
+CUT = Cut(
+    begins=dict.fromkeys(PLACES, 0),
+    before=dict.fromkeys(PLACES, 10),
+    ends=dict.fromkeys(PLACES, 12),
+    positions={
+        ("settlement", LOG): 8,
+        ("requests", OFFICES): 8,
+        ("kpi", LOG): 8,
+    },
+    windows={3: 2},
+    outbox_complete_since=None,
+)
+READ, UNREAD, YOUNGER = 7, 8, 10
+REQUEST = "0197a1b2-0000-7000-8000-000000000001"
+
+
+def kinds(findings: Iterable[Finding]) -> list[Kind]:
+    return [finding.kind for finding in findings]
+
+
+def publication(**changes: object) -> Publication:
+    whole = Publication(LOG.topic, "/bus", "e", LOG.partition, READ, READ, 1, NOON, 1, True)
+    return whole._replace(**changes)  # type: ignore[arg-type]  # each test changes what it is about
+
+
+IN_NO_LOG = {"partition": None, "first": None, "last": None, "copies": 0, "appended_at": None}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"published": False}, []),
+        (IN_NO_LOG, [Kind.NOT_IN_LOG]),
+        ({**IN_NO_LOG, "published": False}, []),
+        ({"rows": 0, "published": False}, [Kind.NOT_IN_OUTBOX]),
+        ({"rows": 0, "published": False, "first": YOUNGER, "last": YOUNGER}, []),
+        ({"copies": 2, "last": UNREAD}, [Kind.PUBLISHED_TWICE]),
+        # Outsiders write intake without the outbox, and may say a thing twice.
+        ({"topic": OFFICES.topic, "rows": 0, "published": False}, []),
+        ({"topic": OFFICES.topic, "copies": 2}, []),
+        ({"topic": OFFICES.topic, **IN_NO_LOG}, [Kind.NOT_IN_LOG]),
+    ],
+)
+def test_what_is_published_is_in_the_topic_and_in_the_outbox(changes: dict[str, object], expected: list[Kind]) -> None:
+    assert kinds(judge.judge_publication(publication(**changes), CUT)) == expected
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(-1, [Kind.NOT_IN_OUTBOX]), (0, []), (1, [])])
+def test_what_the_outbox_has_let_go_is_not_missed(hours: int, expected: list[Kind]) -> None:
+    horizon = NOON + timedelta(hours=hours)
+    cut = Cut(CUT.begins, CUT.before, CUT.ends, CUT.positions, CUT.windows, horizon)
+    gone = publication(rows=0, published=False)
+    assert kinds(judge.judge_publication(gone, cut)) == expected
+
+
+def events(*places: tuple[int, int | None], cash_rial: int = 0) -> list[SubjectEvent]:
+    return [SubjectEvent(sequence, f"e{sequence}", LOG.partition, position, cash_rial) for sequence, position in places]
+
+
+def subject(**changes: object) -> Subject:
+    given = {
+        "subject": REQUEST,
+        "version": 3,
+        "cash_rial": 0,
+        "settled": 2,
+        "waiting": frozenset[int](),
+        "given_up": frozenset[int](),
+        # The third is not read yet by settlement.
+        "events": events((1, 5), (2, 6), (3, 9)),
+    }
+    return Subject(**{**given, **changes})  # type: ignore[arg-type]  # each test changes what it is about
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"events": events((1, 5), (2, 6), (3, None))}, []),
+        ({"events": events((1, 5), (2, 6))}, [Kind.EVENT_MISSING]),
+        ({"events": events((1, 5), (2, 6), (3, 9), (4, 11))}, []),
+        ({"version": 2}, [Kind.LOG_AHEAD]),
+        ({"version": None}, [Kind.LOG_AHEAD] * 3),
+        ({"settled": 1}, [Kind.RECORD_SKIPPED]),
+        ({"settled": 1, "waiting": frozenset({2})}, []),
+        ({"settled": 3}, [Kind.POSITION_MOVED_BACK]),
+        ({"settled": 4}, [Kind.POSITION_MOVED_BACK, Kind.SETTLED_BEYOND_LOG]),
+        (
+            {"events": [*events((1, 5), (2, 6)), SubjectEvent(2, "other", 3, 7, 0), *events((3, 9))]},
+            [Kind.ORDER_DOUBLED],
+        ),
+        ({"cash_rial": 5}, [Kind.CASH_DIFFERS]),
+        ({"cash_rial": 15, "events": events((1, 5), (2, 6), (3, None), cash_rial=5)}, []),
+        # Cash that was collected after the moment of the database is not the database's yet.
+        ({"cash_rial": 15, "events": events((1, 5), (2, 6), (3, 9), (4, 11), cash_rial=5)}, []),
+        # A repetition is nothing of its own.
+        ({"events": events((1, 5), (1, 7), (2, 6), (3, 9))}, []),
+        ({"version": None, "settled": 0, "events": ()}, []),
+    ],
+)
+def test_a_request_has_an_event_for_every_number(changes: dict[str, object], expected: list[Kind]) -> None:
+    assert sorted(kinds(judge.judge_subject(subject(**changes), CUT))) == sorted(expected)
+
+
+def test_an_act_has_one_event_and_no_row() -> None:
+    act = SubjectEvent(1, REQUEST, LOG.partition, READ, 0)
+    assert not list(judge.judge_subject(subject(version=None, settled=1, events=[act]), CUT))
+    assert kinds(judge.judge_subject(subject(version=None, settled=0, events=[act]), CUT)) == [Kind.RECORD_SKIPPED]
+
+
+@pytest.mark.parametrize(
+    ("window", "position", "waiting", "expected"),
+    [
+        (1, READ, False, []),
+        (2, READ, False, [Kind.RECORD_SKIPPED]),
+        (2, READ, True, []),
+        (2, UNREAD, False, []),
+        (1, UNREAD, False, [Kind.POSITION_MOVED_BACK]),
+    ],
+)
+def test_a_marker_that_was_passed_has_ended_its_window(
+    window: int, position: int, waiting: bool, expected: list[Kind]
+) -> None:
+    assert kinds(judge.judge_marker(Marker(window, "e", LOG.partition, position, waiting), CUT)) == expected
+
+
+@pytest.mark.parametrize(
+    ("view", "expected"),
+    [
+        (Revision(1, True, "e", 0, False), []),
+        (Revision(1, True, None, None, True), []),
+        (Revision(1, True, None, None, False), [Kind.EVENT_MISSING]),
+        (Revision(1, False, "e", 0, False), [Kind.LOG_AHEAD]),
+        (Revision(1, False, "e", YOUNGER, False), []),
+    ],
+)
+def test_every_revision_has_its_event(view: Revision, expected: list[Kind]) -> None:
+    assert kinds(judge.judge_revision(view, CUT)) == expected
+
+
+HOLD, POST = Transfer("hold", "citizens", "suspense", 5), Transfer("post", "suspense", "bank:melli", 5)
+
+
+def transaction(**changes: object) -> Transaction:
+    given = {
+        "transaction_id": "t",
+        "event_id": "e",
+        "subject": REQUEST,
+        "partition": LOG.partition,
+        "position": READ,
+        "queued": False,
+        "entered": True,
+        "expected": [HOLD, POST],
+        "ledger": [POST, HOLD],
+        "told": True,
+        "told_at": (3, 5),
+    }
+    return Transaction(**{**given, **changes})  # type: ignore[arg-type]  # each test changes what it is about
+
+
+IN_NO_RECORD: dict[str, object] = {"partition": None, "position": None, "expected": [], "entered": False}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"ledger": []}, [Kind.LEDGER_MISSING]),
+        ({"ledger": [HOLD]}, [Kind.LEDGER_DIFFERS]),
+        ({"ledger": [HOLD, POST, POST]}, [Kind.LEDGER_DIFFERS]),
+        ({"ledger": [], "entered": False, "told": False, "told_at": None}, []),
+        (IN_NO_RECORD, [Kind.LEDGER_EXTRA]),
+        ({**IN_NO_RECORD, "queued": True}, []),
+        ({"told": False, "told_at": None}, [Kind.ANNOUNCEMENT_MISSING]),
+        ({"told_at": None}, []),
+        ({**IN_NO_RECORD, "ledger": []}, [Kind.ANNOUNCEMENT_EXTRA]),
+        ({**IN_NO_RECORD, "ledger": [], "told_at": (3, YOUNGER)}, []),
+        ({"entered": False, "ledger": []}, [Kind.ANNOUNCEMENT_EXTRA]),
+    ],
+)
+def test_the_ledger_holds_what_the_log_makes_it(changes: dict[str, object], expected: list[Kind]) -> None:
+    assert kinds(judge.judge_transaction(transaction(**changes), CUT)) == expected
+
+
+def test_a_closed_window_is_told_of() -> None:
+    assert not list(judge.judge_window(1, told=True))
+    assert kinds(judge.judge_window(1, told=False)) == [Kind.ANNOUNCEMENT_MISSING]
+
+
+def claim(**changes: object) -> ClaimSeen:
+    given = {
+        "consumer": "requests",
+        "topic": OFFICES.topic,
+        "partition": OFFICES.partition,
+        "position": READ,
+        "source": "/offices/office-1",
+        "event_id": "e",
+        "type": "t",
+        "subject": REQUEST,
+        "copy": 1,
+        "copies": 1,
+        "known": True,
+        "dead": False,
+        "waiting": False,
+        "given_up": False,
+        "told": OfficeStarted.type_name(),
+        "submitted": False,
+        "cash_rial": None,
+        "told_rial": None,
+    }
+    return ClaimSeen(**{**given, **changes})  # type: ignore[arg-type]  # each test changes what it is about
+
+
+COLLECTED = OfficeCollectedFee.type_name()
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "expected"),
+    [
+        ({}, ClaimOutcome.APPLIED, []),
+        ({"told": ClaimRefused.type_name()}, ClaimOutcome.REFUSED, []),
+        ({"told": None, "waiting": True}, ClaimOutcome.WAITING, []),
+        ({"told": None, "given_up": True}, ClaimOutcome.GIVEN_UP, []),
+        ({"told": None, "submitted": True}, ClaimOutcome.APPLIED, []),
+        ({"told": None}, ClaimOutcome.NONE, [Kind.CLAIM_WITHOUT_OUTCOME]),
+        ({"copy": 2, "copies": 2}, ClaimOutcome.DUPLICATE, []),
+        ({"known": False}, ClaimOutcome.SKIPPED, [Kind.RECORD_SKIPPED]),
+        ({"known": False, "dead": True}, ClaimOutcome.DEAD_LETTERED, []),
+        ({"position": UNREAD, "known": False, "told": None}, ClaimOutcome.UNDER_WAY, []),
+        ({"position": UNREAD}, ClaimOutcome.UNDER_WAY, [Kind.POSITION_MOVED_BACK]),
+        ({"position": UNREAD, "copy": 2, "copies": 2}, ClaimOutcome.UNDER_WAY, []),
+        ({"told": COLLECTED, "cash_rial": 5, "told_rial": 5}, ClaimOutcome.APPLIED, []),
+        ({"told": COLLECTED, "cash_rial": 5, "told_rial": 6}, ClaimOutcome.APPLIED, [Kind.CASH_DIFFERS]),
+    ],
+)
+def test_every_claim_has_an_outcome(changes: dict[str, object], outcome: ClaimOutcome, expected: list[Kind]) -> None:
+    assert outcome_of(claim(**changes), CUT) is outcome
+    assert kinds(judge.judge_claim(claim(**changes), CUT)) == expected
+
+
+@pytest.mark.parametrize(
+    ("position", "same_topic", "expected"),
+    [
+        (0, True, []),
+        (12, True, []),
+        (13, True, [Kind.POSITION_OUTSIDE_LOG]),
+        (5, False, [Kind.POSITION_OF_ANOTHER_TOPIC]),
+    ],
+)
+def test_a_position_lies_in_its_log(position: int, same_topic: bool, expected: list[Kind]) -> None:
+    assert kinds(judge.judge_position(Position("settlement", LOG, position, same_topic), CUT)) == expected
+
+
+def test_a_log_that_lost_its_beginning_is_named_and_leaves_positions_outside() -> None:
+    cut = Cut({LOG: 4, OFFICES: 4}, CUT.before, CUT.ends, CUT.positions, CUT.windows, None)
+    assert kinds(judge.judge_log(LOG, cut)) == [Kind.LOG_BEGINS_LATE]
+    # Intake is kept for a month only.
+    assert not list(judge.judge_log(OFFICES, cut))
+    assert kinds(judge.judge_position(Position("settlement", LOG, 3, True), cut)) == [Kind.POSITION_OUTSIDE_LOG]
+
+
+@pytest.mark.parametrize(
+    ("position", "excused", "expected"), [(READ, False, [Kind.RECORD_SKIPPED]), (READ, True, []), (UNREAD, False, [])]
+)
+def test_figures_have_learnt_what_they_passed(position: int, excused: bool, expected: list[Kind]) -> None:
+    assert kinds(judge.judge_taught(Taught(*LOG, position, "e", REQUEST, excused), CUT)) == expected
+
+
+def test_a_finding_tells_machines_what_it_has() -> None:
+    told = Finding(Kind.CASH_DIFFERS, subject=REQUEST, expected=0, found=5).as_json()
+    assert told == {"kind": "cash_differs", "subject": REQUEST, "expected": 0, "found": 5, "harmless": False}
