@@ -54,6 +54,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("explain", "deploy.commands.explain"),
     CommandRow("ledger", "deploy.commands.ledger"),
     CommandRow("reconcile", "deploy.commands.reconcile"),
+    CommandRow("repair", "deploy.commands.repair"),
     # What outsiders get.
     CommandRow("schemas", "deploy.commands.schemas"),
 )

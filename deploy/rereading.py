@@ -145,7 +145,7 @@ def part_of(positions: Mapping[Partition, int], spans: Mapping[Place, Bounds]) -
         place = (partition.topic, partition.number)
         start, end = spans[place]
         until = min(end, max(start, position))
-        cut[place] = (start, until)
+        cut[place] = Bounds(start, until)
         to_come += end - until
     return Part(cut, to_come)
 

@@ -1,6 +1,6 @@
 """What deciding and relaying need from the outside."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -32,6 +32,8 @@ class OutboxWriter(Protocol):
         """Add messages; they are published after the commit, in this order per key."""
 
 
+#: A topic and the number of one of its partitions.
+Place = tuple[str, int]
 #: Opens a transaction on the outbox; leaving it commits. May raise `OutboxUnavailable`.
 OpenOutbox = Callable[[], AbstractContextManager[OutboxWriter]]
 #: Returns the business time of this moment.
@@ -71,6 +73,9 @@ class Outbox(Protocol):
     def published(self, rows: Sequence[OutboxRow]) -> None:
         """Note that the log has acknowledged `rows`."""
 
+    def passed(self) -> Mapping[Place, int]:
+        """Return the furthest next position of any consumer in each partition."""
+
     def wait(self, seconds: float) -> None:
         """Return when something was added, or after `seconds`."""
 
@@ -93,6 +98,12 @@ class Log(Protocol):
     def reach(self) -> None:
         """Ask the broker for a sign of life. Raises `LogUnavailable`."""
 
+    def was_away(self) -> bool:
+        """Say whether a broker may have been away since this was asked last, so that logs may end elsewhere now."""
+
+    def ends(self, places: Collection[Place]) -> Mapping[Place, int]:
+        """Return where those of `places` that are there end now. May raise `LogUnavailable`."""
+
     def close(self) -> None:
         """Forget what was not acknowledged and end the connection."""
 
@@ -114,6 +125,9 @@ class RelayReport(Protocol):
 
     def topics_missing(self, topics: Collection[str]) -> None:
         """Rows for these topics wait until somebody makes them; none: nothing waits for a topic."""
+
+    def logs_cut(self, topics: Collection[str]) -> None:
+        """Rows for these topics wait until somebody repairs them; none: nothing waits for a repair."""
 
     def waiting_for_broker(self, why: str) -> None:
         """The broker is away."""

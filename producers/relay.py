@@ -2,7 +2,8 @@
 
 One batch per shard is in flight. After any failure the producer is closed, the locks are checked by using the
 connection that holds them, and the rows are read again: what was acknowledged but not noted goes out twice, and readers
-skip it by its sequence.
+skip it by its sequence. A topic that lost its tail is left alone: what was appended now would lie where consumers have
+been already, and they would never read it.
 """
 
 import time
@@ -54,6 +55,8 @@ class Relay:
         self._reach_at = float("-inf")
         self._missing_until = float("-inf")
         self._missing: frozenset[str] = frozenset()
+        self._compared_at = float("-inf")
+        self._cut: frozenset[str] = frozenset()
         self._shards = 0
 
     def run(self, stop: Event) -> None:
@@ -69,7 +72,7 @@ class Relay:
         """Publish one batch of every held shard, or wait for work. Never raises for a broken dependency."""
         try:
             outbox = self._ready_outbox()
-            log = self._ready_log()
+            log = self._ready_log(outbox)
             moved = self._publish(outbox, log)
         except OutboxUnavailable as error:
             # The locks went with the connection: another relay may hold them now, so nothing in flight is trusted.
@@ -95,7 +98,7 @@ class Relay:
     def _publish(self, outbox: Outbox, log: Log) -> bool:
         """Send one batch per shard, wait for it and note it; say whether there was anything."""
         started = self._monotonic()
-        rows = outbox.unpublished(self._pace.rows_max, self._missing)
+        rows = outbox.unpublished(self._pace.rows_max, self._missing | self._cut)
         if rows:
             log.send(rows)()
             outbox.published(rows)
@@ -120,16 +123,21 @@ class Relay:
             self._report.topics_missing(self._missing)
         return self._outbox
 
-    def _ready_log(self) -> Log:
+    def _ready_log(self, outbox: Outbox) -> Log:
         """Return the connection to the broker. With nothing to publish, a broker that is away must be looked for."""
         now = self._monotonic()
         if self._log is None:
             self._log = self._connect_log()
+            self._reach_at = now + self._pace.reach_seconds
+            self._compared_at = float("-inf")
         elif now >= self._reach_at:
             self._log.reach()
-        else:
-            return self._log
-        self._reach_at = now + self._pace.reach_seconds
+            self._reach_at = now + self._pace.reach_seconds
+        if self._log.was_away() or now >= self._compared_at:
+            self._cut = _cut_topics(outbox, self._log)
+            self._report.logs_cut(self._cut)
+            # Only a broker that has been away can have lost a tail.
+            self._compared_at = now + self._pace.missing_topic_seconds if self._cut else float("inf")
         return self._log
 
     def _idle(self, outbox: Outbox, stop: Event) -> None:
@@ -158,3 +166,10 @@ class Relay:
         self._shards = 0
         if outbox is not None:
             outbox.close()
+
+
+def _cut_topics(outbox: Outbox, log: Log) -> frozenset[str]:
+    """Return the topics that end before a position that a consumer has passed."""
+    passed = outbox.passed()
+    ends = log.ends(passed.keys()) if passed else {}
+    return frozenset(place[0] for place, end in ends.items() if end < passed[place])

@@ -263,8 +263,10 @@ class MemorySnapshot:
         for fact in self._of(Seen):
             seen[fact.topic, fact.event_id].append(fact)
         kept: dict[tuple[str, str], list[bool]] = defaultdict(list)
+        places: dict[tuple[str, str], int] = {}
         for number, row in self.database.outbox.items():
             kept[row.place.topic, row.event_id].append(number in self.database.published)
+            places[row.place.topic, row.event_id] = row.place.partition
         for key in seen.keys() | kept.keys():
             records, rows = sorted(seen[key], key=lambda fact: fact.position), kept[key]
             first, last = (records[0], records[-1]) if records else (None, None)
@@ -272,7 +274,7 @@ class MemorySnapshot:
                 topic=key[0],
                 source="/bus",
                 event_id=key[1],
-                partition=None if first is None else first.partition,
+                partition=places[key] if first is None else first.partition,
                 first=None if first is None else first.position,
                 last=None if last is None else last.position,
                 copies=len(records),

@@ -111,6 +111,17 @@ class SmallBus:
             assert monotonic() < deadline, f"not quiet within {QUIET_SECONDS_MAX} s: {busy}"
             self.step(*busy)
 
+    def go_round(self, times: int = 3) -> None:
+        """Let every worker go round so often, whether it has anything to do or not."""
+        for _ in range(times):
+            self.step("relay", *CONSUMERS)
+
+    def start_again(self) -> None:
+        """Start every worker anew."""
+        for worker in self._workers.values():
+            worker.run(self._stop)
+        self._workers = {name: self._built(name) for name in self._workers}
+
     def begin(self) -> None:
         """Make the small province known."""
         signed = builders.agreement(state=AgreementState.SIGNED)
@@ -145,9 +156,15 @@ class SmallBus:
 
         Returns the ids of the claims.
         """
-        [(office,)] = self.rows("SELECT office FROM request WHERE request_id = %s", request_id)
         events = desk_steps(request_id)
-        return self.say(f"/offices/{office}", *(events[step] for step in steps or range(len(events))))
+        return self.say(
+            f"/offices/{self.office_of(request_id)}", *(events[step] for step in steps or range(len(events)))
+        )
+
+    def office_of(self, request_id: UUID) -> str:
+        """Return the office that has a request, or had it last."""
+        [(office,)] = self.rows("SELECT office FROM request WHERE request_id = %s", request_id)
+        return str(office)
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return a query's rows, as the workers' role."""
@@ -208,13 +225,14 @@ class SmallBus:
         """Return those that have something to do, in the order of `names`."""
         query = "SELECT consumer, topic, partition, next_position FROM consumer_offset"
         positions = self.rows(query)
-        ends = self._ends()
+        ends = self.ends()
         busy = {consumer for consumer, topic, number, position in positions if position < ends[topic, number]}
         busy.update(set(CONSUMERS) - {consumer for consumer, *_ in positions})
         busy.update(worker for (worker,) in self.rows(_WAITING))
         return [name for name in names if name in busy]
 
-    def _ends(self) -> dict[tuple[str, int], int]:
+    def ends(self) -> dict[tuple[str, int], int]:
+        """Return where every partition ends."""
         places = [Place(one.topic, one.number) for one in self._logs.partitions()]
         return {(place.topic, place.partition): span.end for place, span in self._logs.spans(places).items()}
 

@@ -1,14 +1,16 @@
 """Topics, users and rights on the broker, all derived from the one table of topics."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kafka import TopicPartition
 from kafka.admin import (
     ACL,
     ACLOperation,
     ACLPermissionType,
     KafkaAdminClient,
+    OffsetSpec,
     ResourcePattern,
     ResourceType,
     UserScramCredentialUpsertion,
@@ -78,6 +80,14 @@ class BrokerAdmin:
             if not topic["is_internal"]
             for partition in sorted(topic["partitions"], key=lambda partition: partition["partition_index"])
         ]
+
+    def ends(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """Return where those of `places` that are there end now."""
+        there = {(partition.topic, partition.number) for partition in self.partitions()}
+        wanted = {TopicPartition(*place): OffsetSpec.LATEST for place in places if place in there}
+        with meaningful_errors():
+            found = self._client.list_partition_offsets(wanted) if wanted else {}
+        return {(place.topic, place.partition): at.offset for place, at in found.items()}
 
     def ensure_users(self, passwords: Mapping[str, str]) -> None:
         """Set the passwords of `passwords`, by user name; users that are missing are made."""

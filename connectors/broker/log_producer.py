@@ -5,7 +5,7 @@ records per request: docs/decisions/0010.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.login import KafkaLogin, librdkafka_arguments
 from consumers.runner.ports import BrokerUnavailable
-from producers.ports import LogUnavailable, OutboxRow, TopicMissing
+from producers.ports import LogUnavailable, OutboxRow, Place, TopicMissing
 
 #: A record that is not acknowledged by then fails, and the whole batch goes again with a new producer.
 DELIVERY_TIMEOUT_MS = 10_000
@@ -24,6 +24,7 @@ class LogProducer:
 
     def __init__(self, login: KafkaLogin) -> None:
         self._topics: frozenset[str] = frozenset()
+        self._was_away = False
         with _meaningful_errors():
             self._admin = BrokerAdmin(login)
             self._producer = Producer(
@@ -35,6 +36,7 @@ class LogProducer:
                     "compression.type": "lz4",
                     "linger.ms": 0,
                     "allow.auto.create.topics": False,
+                    "error_cb": self._note_error,
                 },
                 logger=logging.getLogger("librdkafka"),
             )
@@ -77,11 +79,25 @@ class LogProducer:
         with _meaningful_errors():
             self._admin.cluster_id()
 
+    def was_away(self) -> bool:
+        """Say whether a broker may have been away since this was asked last; librdkafka comes back to it by itself."""
+        self._producer.poll(0)
+        was_away, self._was_away = self._was_away, False
+        return was_away
+
+    def ends(self, places: Collection[Place]) -> Mapping[Place, int]:
+        """Return where those of `places` that are there end now."""
+        with _meaningful_errors():
+            return self._admin.ends(places)
+
     def close(self) -> None:
         """Forget what is not acknowledged and end the connection."""
         self._producer.purge()
         self._producer.flush(1.0)
         self._admin.close()
+
+    def _note_error(self, _error: KafkaError) -> None:
+        self._was_away = True
 
     def _require(self, topics: set[str]) -> None:
         # Asked for before sending, so that a missing topic costs no time-out and nothing of the batch goes out.

@@ -59,7 +59,7 @@ class KafkaSource:
             for place, partition in assigned.items():
                 position, (begin, end) = positions[partition], bounds[place]
                 if not begin <= position <= end:
-                    raise PositionLost(partition, f"the log holds {begin} to {end}, not {position}")
+                    raise PositionLost(partition, _why_lost(partition.topic, position, begin, end))
                 consumer.seek(place, position)
 
     def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
@@ -69,10 +69,12 @@ class KafkaSource:
                 polled = self._connected().poll(timeout_ms=int(timeout_seconds * 1000), max_records=records_max)
             except OffsetOutOfRangeError as error:
                 place, position = next(iter(error.args[0].items()))
-                raise PositionLost(self._assigned[place], f"the log no longer holds {position}") from error
+                raise PositionLost(
+                    self._assigned[place], f"it does not hold {position}; {_remedy(place.topic)}"
+                ) from error
             except LogTruncationError as error:
                 place = next(iter(error.divergent_offsets))
-                raise PositionLost(self._assigned[place], "the log lost its tail; repair it from the outbox") from error
+                raise PositionLost(self._assigned[place], f"it lost its tail; {_remedy(place.topic)}") from error
         return [record_of(record) for records in polled.values() for record in records]
 
     def ends(self, topics: Sequence[str]) -> Mapping[str, int]:
@@ -149,3 +151,13 @@ def record_of(record: Any) -> Record:
         record.value,
         datetime.fromtimestamp(record.timestamp / 1000, UTC),
     )
+
+
+def _why_lost(topic: str, position: int, begin: int, end: int) -> str:
+    if position > end:
+        return f"it lost its tail: it ends at {end}, and {position} was next; {_remedy(topic)}"
+    return f"it lost its beginning: it begins at {begin}, and {position} was next; {_remedy(topic)}"
+
+
+def _remedy(topic: str) -> str:
+    return f"run `pishkhan repair topic {topic}`"

@@ -138,7 +138,8 @@ class SqlLeases:
                 continue
             if (topic_id, cluster_id) != (partition.topic_id, self._names["cluster_id"]):
                 problem = f"its position {position} belongs to topic id {topic_id} of cluster {cluster_id}"
-                raise PositionLost(partition, f"{problem}, the broker now has {partition.topic_id}")
+                remedy = f"run `pishkhan repair topic {topic}`"
+                raise PositionLost(partition, f"{problem}, the broker now has {partition.topic_id}; {remedy}")
             rows.append(_Row(partition, owner, free))
         return rows
 

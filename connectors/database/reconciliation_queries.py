@@ -45,7 +45,8 @@ END
 """
 PUBLICATIONS = """
 WITH kept AS (
-    SELECT topic, source, event_id, count(*)::int AS rows, bool_or(published_at IS NOT NULL) AS published
+    SELECT topic, source, event_id, min(partition)::int AS partition, count(*)::int AS rows,
+        bool_or(published_at IS NOT NULL) AS published
     FROM outbox GROUP BY topic, source, event_id
 ), logged AS (
     SELECT topic, event_id, min(partition) AS partition, min(position) AS first, max(position) AS last,
@@ -57,12 +58,14 @@ WITH kept AS (
     FROM claimed WHERE event_id IS NOT NULL GROUP BY topic, source, event_id
 )
 SELECT coalesce(logged.topic, kept.topic), coalesce(kept.source, '/bus'), coalesce(logged.event_id, kept.event_id),
-    partition, first, last, coalesce(copies, 0), appended_at, coalesce(rows, 0), coalesce(published, false)
+    coalesce(logged.partition, kept.partition), first, last, coalesce(copies, 0), appended_at, coalesce(rows, 0),
+    coalesce(published, false)
 FROM logged
 FULL JOIN (SELECT * FROM kept WHERE NOT starts_with(topic, %(intake)s)) AS kept
     ON kept.topic = logged.topic AND kept.event_id = logged.event_id
 UNION ALL
-SELECT kept.topic, kept.source, kept.event_id, partition, first, last, coalesce(copies, 0), NULL, rows, published
+SELECT kept.topic, kept.source, kept.event_id, coalesce(said.partition, kept.partition), first, last,
+    coalesce(copies, 0), NULL, rows, published
 FROM kept
 LEFT JOIN said ON said.topic = kept.topic AND said.source = kept.source AND said.event_id = kept.event_id
 WHERE starts_with(kept.topic, %(intake)s)

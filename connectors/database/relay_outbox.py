@@ -1,6 +1,6 @@
 """The outbox's reading side: one connection holds the shards' locks, listens, reads, and notes what is published."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from psycopg import sql
 from connectors.database.engine import database_url
 from connectors.database.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.database.outbox import CHANNEL, SHARDS
-from producers.ports import OutboxRow, OutboxUnavailable
+from producers.ports import OutboxRow, OutboxUnavailable, Place
 from schemas.envelope import Envelope, to_headers
 
 #: The first half of the shards' advisory locks; the second is the shard's number.
@@ -47,6 +47,14 @@ CROSS JOIN LATERAL (
     SELECT * FROM outbox WHERE outbox.shard = held.shard AND published_at IS NULL AND topic <> ALL (%s::text[])
     ORDER BY id LIMIT %s
 ) AS row
+"""
+_PASSED = """
+SELECT topic, partition, max(next_position)
+FROM (
+    SELECT topic, partition, next_position FROM consumer_offset
+    UNION ALL SELECT topic, partition, next_position FROM kpi_position
+) AS kept
+GROUP BY topic, partition
 """
 _PUBLISHED = """
 UPDATE outbox SET published_at = clock_timestamp()
@@ -96,6 +104,11 @@ class SqlRelayOutbox:
         times = [row.created_at for row in rows]
         with _meaningful_errors():
             self._connection.execute(_PUBLISHED, ([row.id for row in rows], min(times), max(times)))
+
+    def passed(self) -> Mapping[Place, int]:
+        """Return the furthest next position of any consumer in each partition."""
+        with _meaningful_errors():
+            return {(topic, number): position for topic, number, position in self._connection.execute(_PASSED)}
 
     def wait(self, seconds: float) -> None:
         """Return when a transaction has added rows, or after `seconds`."""

@@ -16,6 +16,7 @@ class RelayTelemetry:
         self._waits_for: Setback | None = None
         self._held = -1
         self._missing: Collection[str] = ()
+        self._cut: Collection[str] = ()
 
     def published(self, rows: int, seconds: float) -> None:
         """`rows` were acknowledged and noted."""
@@ -34,6 +35,13 @@ class RelayTelemetry:
         for topic in set(topics) - set(self._missing):
             self._log.error("events wait for a topic that is missing", topic=topic, remedy="prepare the bus anew")
         self._missing = topics or self._missing
+
+    def logs_cut(self, topics: Collection[str]) -> None:
+        """Rows wait for topics that lost their tail."""
+        for topic in set(topics) - set(self._cut):
+            remedy = f"run `pishkhan repair topic {topic}`"
+            self._log.error("events wait for a topic that lost its tail", topic=topic, remedy=remedy)
+        self._cut = topics
 
     def working(self) -> None:
         """Database and broker answer."""

@@ -6,15 +6,15 @@ that the database is held still only for the rest and the comparing.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 from consumers.reconciliation.domain import judge
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.reconciliation.domain.outcome import ClaimOutcome, outcome_of
-from consumers.reconciliation.domain.views import ClaimSeen, Cut, Place, Subject, Transaction
+from consumers.reconciliation.domain.views import ClaimSeen, Cut, Place, Position, Subject, Transaction
 from consumers.reconciliation.ports import Logs, Snapshot, Span, Store, UnderWay
 from consumers.reconciliation.reading import Expect, Fact, Foreign, read_facts
 from consumers.runner.ports import Record
@@ -54,15 +54,22 @@ Watch = Callable[[str, int, int | None], None]
 
 
 class Comparison:
-    """Yields findings once; holds the database still from the first until the last is taken."""
+    """Yields findings once; holds the database still from the first until the last is taken.
 
-    def __init__(self, logs: Logs, store: Store, expect: Expect, watch: Watch) -> None:
+    With `only` one topic is read, and only what is found of it is told. `cut` and `positions` are those that were
+    compared, once the first finding was taken.
+    """
+
+    def __init__(self, logs: Logs, store: Store, expect: Expect, watch: Watch, only: str | None = None) -> None:
         self._logs = logs
         self._store = store
         self._expect = expect
         self._watch = watch
+        self._only = only
         self._foreign: list[Finding] = []
         self.summary = Summary()
+        self.cut: Cut | None = None
+        self.positions: Sequence[Position] = ()
 
     def findings(self) -> Iterator[Finding]:
         """Compare everything; yield every difference as it is found."""
@@ -78,14 +85,16 @@ class Comparison:
                 "reading what came meanwhile",
                 {place: Span(ends.get(place, span.begin), span.end) for place, span in now.items()},
             )
-            yield from self._foreign
-            yield from self._compared(snapshot, before, now)
+            for finding in chain(self._foreign, self._compared(snapshot, before, now)):
+                if self._only in (None, finding.topic):
+                    yield finding
 
     def _places(self) -> list[Place]:
         return [
             Place(partition.topic, partition.number)
             for partition in self._logs.partitions()
-            if partition.topic in _LOGS or partition.topic.startswith(INTAKE_PREFIX)
+            if (partition.topic in _LOGS or partition.topic.startswith(INTAKE_PREFIX))
+            and self._only in (None, partition.topic)
         ]
 
     def _without_old_figures(self, spans: Mapping[Place, Span]) -> dict[Place, Span]:
@@ -119,6 +128,7 @@ class Comparison:
             windows=snapshot.windows(),
             outbox_complete_since=snapshot.outbox_complete_since(),
         )
+        self.cut, self.positions = cut, positions
         self._count(snapshot.under_way(), cut)
         for place in now:
             yield from judge.judge_log(place, cut)

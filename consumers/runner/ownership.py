@@ -7,7 +7,7 @@ import structlog
 from consumers.runner.ports import Leases, Move, Partition, PositionLost, Record, Setback, Source, Telemetry
 
 #: A partition that stands still is tried again after so many renewals: somebody may have made room in the park, or
-#: mended what the code failed on. One whose position is lost stays still until the worker is started again.
+#: mended what the code failed on, or repaired the topic.
 HALT_RENEWALS = 10
 
 
@@ -21,7 +21,9 @@ class Ownership:
         self._log = structlog.get_logger("runner")
         self._positions: dict[Partition, int] = {}
         self._by_place: dict[tuple[str, int], Partition] = {}
-        self._halted: dict[Partition, int | None] = {}
+        self._halted: dict[Partition, int] = {}
+        #: Why each of them stands still, so that it is logged once and not at every try.
+        self._told: dict[Partition, str] = {}
         self._certain = False
 
     @property
@@ -53,6 +55,8 @@ class Ownership:
             break
         self._positions = owned
         self._by_place = {(partition.topic, partition.number): partition for partition in owned}
+        for partition in self._told.keys() & owned.keys():
+            del self._told[partition]
         self._certain = True
         self._telemetry.owned(len(owned))
 
@@ -74,9 +78,11 @@ class Ownership:
 
     def halt(self, partition: Partition, cause: Setback, why: str) -> None:
         """Let one partition stand still, and say so; the next renewal gives it up."""
-        self._log.error("partition halted", topic=partition.topic, partition=partition.number, cause=cause, why=why)
+        if self._told.get(partition) != why:
+            self._log.error("partition halted", topic=partition.topic, partition=partition.number, cause=cause, why=why)
+            self._told[partition] = why
         self._telemetry.halted(partition, cause)
-        self._halted[partition] = None if cause is Setback.POSITION_LOST else HALT_RENEWALS
+        self._halted[partition] = HALT_RENEWALS
         self._positions.pop(partition, None)
         self._by_place.pop((partition.topic, partition.number), None)
         self._certain = False
@@ -99,5 +105,5 @@ class Ownership:
             if renewals_left == 0:
                 del self._halted[partition]
                 self._telemetry.resumed(partition)
-            elif renewals_left is not None:
+            else:
                 self._halted[partition] = renewals_left - 1

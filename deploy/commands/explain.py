@@ -147,8 +147,10 @@ def _history(request_id: UUID, logs: KafkaHistory, progress: Report) -> list[Rec
 
 
 def _registry(logs: KafkaHistory, progress: Report) -> RegistryView:
-    entries = (_read(record, LOG_REGISTRY)[1] for record in logs.records([LOG_REGISTRY.name], None, progress))
-    return RegistryView.empty().with_entries(entry for entry in entries if isinstance(entry, RegistryEntry))
+    """Return what the registry's log says, in the order of revisions: a repaired log may hold them in another."""
+    read = (_read(record, LOG_REGISTRY)[1] for record in logs.records([LOG_REGISTRY.name], None, progress))
+    entries = {entry.revision: entry for entry in read if isinstance(entry, RegistryEntry)}
+    return RegistryView.empty().with_entries(entries[revision] for revision in sorted(entries))
 
 
 def _loads(decided: Sequence[Decided], logs: KafkaHistory, progress: Report) -> LoadsHistory:

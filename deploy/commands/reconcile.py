@@ -74,7 +74,7 @@ def _told(settings: Settings, form: Form, language: Language, limit: int) -> tup
     """Compare and tell; return how many differences and how many harmless ones there are."""
     counts: Counter[Kind] = Counter()
     kept: dict[Kind, list[Finding]] = {}
-    with comparing(settings) as comparison:
+    with comparing(settings) as (comparison, _):
         for finding in comparison.findings():
             counts[finding.kind] += 1
             if form is Form.NDJSON:
@@ -102,15 +102,18 @@ def _told(settings: Settings, form: Form, language: Language, limit: int) -> tup
 
 
 @contextmanager
-def comparing(settings: Settings) -> Iterator[Comparison]:
-    """Give a comparison over the bus of `settings`, with a bar on the error stream; errors become `Problem`."""
+def comparing(settings: Settings, only: str | None = None) -> Iterator[tuple[Comparison, KafkaLogs]]:
+    """Give a comparison of the bus of `settings`, or of one topic, and the logs; with a bar on the error stream.
+
+    Errors become `Problem`.
+    """
     try:
         with (
             KafkaLogs(settings.kafka_login()) as logs,
             SqlReconciliation(settings.worker_database_url(), logs.cluster_id()) as store,
             _bar() as watch,
         ):
-            yield Comparison(logs, store, expected_of, watch)
+            yield Comparison(logs, store, expected_of, watch, only), logs
     except BrokerUnavailable as error:
         raise Problem(f"The broker does not answer ({error}). Is the bus running? Try `pishkhan doctor`.") from None
     except DatabaseUnavailable as error:

@@ -190,11 +190,11 @@ def judge_lag(
             place = f"{one.topic}-{one.partition}"
             end = ends.get((one.topic, one.partition))
             if end is None or topic_ids.get(one.topic) != one.topic_id:
-                remedy = "the topic was made anew or the broker is another: restore it, or begin with an empty database"
+                remedy = f"the topic was made anew or the broker is another: run `pishkhan repair topic {one.topic}`"
                 yield wrong("lag", f"{consumer} knows another {one.topic} than the broker has", remedy)
                 continue
             if one.next_position > end:
-                remedy = "the log lost its end: publish the outbox again from before that position"
+                remedy = f"the log lost its tail: run `pishkhan repair topic {one.topic}`"
                 yield wrong("lag", f"{consumer} is at {one.next_position} of {place}, which ends at {end}", remedy)
                 continue
             behind += end - one.next_position

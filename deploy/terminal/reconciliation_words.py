@@ -205,32 +205,32 @@ def line_of(finding: Finding, language: Language) -> str:
     if finding.transaction_id is not None:
         parts.append(f"{_NAMES['transaction'].of(language)} {finding.transaction_id}")
     if finding.copies is not None:
-        parts.append(f"{_number(finding.copies, language)} {_NAMES['copies'].of(language)}")
+        parts.append(f"{figures(finding.copies, language)} {_NAMES['copies'].of(language)}")
     for name, value in (("expected", finding.expected), ("found", finding.found)):
         if value is not None:
-            parts.append(f"{_NAMES[name].of(language)} {_number(value, language)}")
+            parts.append(f"{_NAMES[name].of(language)} {figures(value, language)}")
     return "  ".join(parts)
 
 
 def kind_lines(kind: Kind, shown: Iterable[Finding], count: int, language: Language) -> Iterator[str]:
     """Yield what is told of one kind: what it is, the first of its findings, and what to do."""
     words = KINDS[kind]
-    yield f"{kind.value} ({_number(count, language)}): {words.what.of(language)}"
+    yield f"{kind.value} ({figures(count, language)}): {words.what.of(language)}"
     lines = [line_of(finding, language) for finding in shown]
     yield from (f"    {line}" for line in lines)
     if count > len(lines):
-        yield f"    {_MORE.of(language).format(count=_number(count - len(lines), language))}"
+        yield f"    {_MORE.of(language).format(count=figures(count - len(lines), language))}"
     yield f"    {_SIGN.of(language).format(remedy=words.remedy.of(language))}"
 
 
 def summary_lines(summary: Summary, language: Language) -> Iterator[str]:
     """Yield what was compared and what is under way."""
     compared = _joined(((summary.compared[name], phrase) for name, phrase in _COMPARED.items()), language)
-    yield _RECORDS.of(language).format(count=_number(summary.records, language), parts=compared)
+    yield _RECORDS.of(language).format(count=figures(summary.records, language), parts=compared)
     if summary.claims:
         parts = _joined(((summary.claims[outcome], phrase) for outcome, phrase in OUTCOMES.items()), language)
         yield _CLAIMS.of(language).format(parts=parts)
-    cash = {name: _number(summary.cash_rial[name], language) for name in ("requests", "log", "ledger")}
+    cash = {name: figures(summary.cash_rial[name], language) for name in ("requests", "log", "ledger")}
     yield _CASH.of(language).format(**cash)
     waiting = [
         *(_counted(_UNPUBLISHED, sum(summary.unpublished.values()), language)),
@@ -246,24 +246,25 @@ def verdict(differences: int, harmless: int, language: Language) -> str:
     """Return the last line."""
     if not differences and not harmless:
         return _CLEAN.of(language)
-    counts = {"differences": _number(differences, language), "harmless": _number(harmless, language)}
+    counts = {"differences": figures(differences, language), "harmless": figures(harmless, language)}
     return _END.of(language).format(**counts)
 
 
 def _joined(counts: Iterable[tuple[int, Phrase]], language: Language) -> str:
     return _separator(language).join(
-        f"{_number(count, language)} {phrase.of(language)}" for count, phrase in counts if count
+        f"{figures(count, language)} {phrase.of(language)}" for count, phrase in counts if count
     )
 
 
 def _counted(phrase: Phrase, count: int, language: Language, name: str = "") -> list[str]:
-    return [phrase.of(language).format(count=_number(count, language), name=name)] if count else []
+    return [phrase.of(language).format(count=figures(count, language), name=name)] if count else []
 
 
 def _separator(language: Language) -> str:
     return "، " if language is Language.FA else ", "
 
 
-def _number(number: int, language: Language) -> str:
-    figures = f"{number:,}"
-    return str(digits.en_to_fa(figures.replace(",", "٬"))) if language is Language.FA else figures
+def figures(number: int, language: Language) -> str:
+    """Return a count in the figures of a language."""
+    text = f"{number:,}"
+    return str(digits.en_to_fa(text.replace(",", "٬"))) if language is Language.FA else text

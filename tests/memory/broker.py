@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from consumers.runner.ports import BrokerUnavailable, Partition, PositionLost, Record
-from producers.ports import LogUnavailable, OutboxRow, TopicMissing
+from producers.ports import LogUnavailable, OutboxRow, Place, TopicMissing
 
 APPENDED = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 Step = Callable[[str], None]
@@ -21,7 +21,8 @@ class MemoryBroker:
 
     `history` holds all records in the order in which they came.
 
-    `lose_after` cuts the next batch off: so many of its rows are appended, and nobody acknowledges any.
+    `lose_after` cuts the next batch off: so many of its rows are appended, and nobody acknowledges any. `absences`
+    counts how often the power was gone.
     """
 
     logs: dict[Partition, list[Record]] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class MemoryBroker:
     now: Callable[[], datetime] = lambda: APPENDED
     down: bool = False
     lose_after: int | None = None
+    absences: int = 0
     history: list[Record] = field(default_factory=list)
 
     def make(self, topic: str, partitions: int, topic_id: str = "id-1") -> list[Partition]:
@@ -59,6 +61,11 @@ class MemoryBroker:
         log.append(record)
         self.history.append(record)
         return record
+
+    def cut(self, topic: str, number: int, end: int) -> None:
+        """Let the power go: the log comes back without what lay at `end` and after it."""
+        del self.of(topic, number)[end:]
+        self.absences += 1
 
     def write(self, where: Partition, *values: str) -> None:
         """Append records with these values to one partition."""
@@ -131,6 +138,7 @@ class MemoryLog:
         self.closed = False
         self._broker = broker
         self._step = step
+        self._absences = broker.absences
 
     def send(self, rows: Sequence[OutboxRow]) -> Callable[[], None]:
         self._step("sends to the broker")
@@ -157,6 +165,17 @@ class MemoryLog:
         self._step("asks the broker for a sign of life")
         if self._broker.down:
             raise LogUnavailable("down")
+
+    def was_away(self) -> bool:
+        seen, self._absences = self._absences, self._broker.absences
+        return seen != self._absences
+
+    def ends(self, places: Collection[Place]) -> Mapping[Place, int]:
+        self._step("asks the broker where logs end")
+        if self._broker.down:
+            raise LogUnavailable("down")
+        ends = {(where.topic, where.number): len(log) for where, log in self._broker.logs.items()}
+        return {place: ends[place] for place in places if place in ends}
 
     def close(self) -> None:
         self.closed = True

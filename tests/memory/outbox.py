@@ -1,12 +1,12 @@
 """The outbox over the database in memory: its writing side in transactions, its reading side on a connection."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from connectors.database.outbox import SHARDS
 from consumers.runner.ports import Contention, DatabaseUnavailable, Meanwhile
-from producers.ports import OpenOutbox, OutboxRow, OutboxUnavailable
+from producers.ports import OpenOutbox, OutboxRow, OutboxUnavailable, Place
 from schemas.envelope import to_headers
 from schemas.message import Message
 from schemas.partition import partition_of
@@ -92,6 +92,14 @@ class MemoryRelayOutbox:
                 kept = transaction.find(self._tables.outbox, row.id)
                 if kept is not None:
                     transaction.put(self._tables.outbox, row.id, kept._replace(published=True))
+
+    def passed(self) -> Mapping[Place, int]:
+        with self._statement("reads how far consumers have come") as transaction:
+            positions: dict[Place, int] = {}
+            for (_, where), row in transaction.rows(self._tables.offsets).items():
+                place = (where.topic, where.number)
+                positions[place] = max(row.next_position, positions.get(place, 0))
+        return positions
 
     def wait(self, seconds: float) -> None:
         with self._statement("waits for news"):

@@ -9,7 +9,7 @@ from schemas.message import Message
 from tests.memory.broker import MemoryBroker, MemoryLog
 from tests.memory.outbox import CREATED, MemoryRelayOutbox
 from tests.memory.positions import BusSession
-from tests.memory.tables import BusDatabase, Outgoing
+from tests.memory.tables import BusDatabase, Offset, Outgoing
 from tests.memory.telemetry import MemoryRelayReport
 
 
@@ -46,6 +46,16 @@ class RelayBench:
     def add(self, *numbers: int, topic: str = "log", partition: int = 0) -> None:
         """Let rows with these ids be committed."""
         self.database.outbox.rows |= {each: outgoing(each, topic=topic, partition=partition) for each in numbers}
+
+    def pass_by(self, topic: str, position: int) -> None:
+        """Let a consumer stand at this position of the topic's first partition."""
+        where = next(where for where in self.broker.logs if (where.topic, where.number) == (topic, 0))
+        self.database.offsets.rows["consumer", where] = Offset(position)
+
+    def publish_again(self, number: int) -> None:
+        """Let this row be published as if it had never been."""
+        rows = self.database.outbox.rows
+        rows[number] = rows[number]._replace(published=False)
 
     def turns(self, count: int = 1) -> None:
         """Let the relay turn."""

@@ -55,6 +55,7 @@ class MemoryRelayReport:
         self.shards = 0
         self.waits_for: str | None = None
         self.missing: Collection[str] = ()
+        self.cut: Collection[str] = ()
 
     def published(self, rows: int, seconds: float) -> None:
         self.rows += rows
@@ -64,6 +65,9 @@ class MemoryRelayReport:
 
     def topics_missing(self, topics: Collection[str]) -> None:
         self.missing = topics
+
+    def logs_cut(self, topics: Collection[str]) -> None:
+        self.cut = topics
 
     def working(self) -> None:
         self.waits_for = None

@@ -55,7 +55,7 @@ def judge_publication(view: Publication, cut: Cut) -> Iterator[Finding]:
     named = Finding(
         Kind.NOT_IN_LOG, None, view.topic, view.partition, view.last, source=view.source, event_id=view.event_id
     )
-    if view.first is None or view.partition is None:
+    if view.first is None:
         if view.published:
             yield named
         return

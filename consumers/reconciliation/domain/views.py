@@ -46,13 +46,14 @@ class Cut:
 class Publication(NamedTuple):
     """One event of one topic: its records there, and its rows in the outbox.
 
-    `place`, `first` and `last` are none when the topic has no record of it; `appended_at` is the first one's.
+    `first` and `last` are none when the topic has no record of it, and then `partition` is the rows'; `appended_at` is
+    the first record's.
     """
 
     topic: str
     source: str
     event_id: str
-    partition: int | None
+    partition: int
     first: int | None
     last: int | None
     copies: int

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.memory.relaying import RelayBench
 
 
 @pytest.fixture
@@ -123,3 +122,33 @@ def test_partitions_of_the_table_are_seen_to_at_the_start_and_every_hour(bench: 
     bench.seconds += 3_600.0
     bench.turns()
     assert bench.maintained == 2
+
+
+@pytest.mark.parametrize("noticed_as", ["an error", "a connection that came back by itself"])
+def test_nothing_is_appended_to_a_topic_that_lost_its_tail(bench: RelayBench, noticed_as: str) -> None:
+    bench.broker.make("other", 4)
+    bench.add(1, 2)
+    bench.add(3, topic="other")
+    bench.turns()
+    bench.pass_by("log", 2)
+    bench.pass_by("other", 1)
+    # The power goes: one record of the log was not on the disk yet.
+    bench.broker.cut("log", 0, end=1)
+    bench.add(4)
+    bench.add(5, topic="other")
+    if noticed_as == "an error":
+        bench.broker.down = True
+        bench.turns()
+        bench.broker.down = False
+    bench.turns(3)
+    assert bench.report.cut == {"log"}
+    assert bench.numbers == [1, 2, 3, 5], "other topics go on"
+    # The repair: what is missing is to be published again, and the position goes back before it.
+    bench.publish_again(2)
+    bench.pass_by("log", 1)
+    bench.turns()
+    assert bench.numbers == [1, 2, 3, 5], "it is asked again after a while only"
+    bench.seconds += 60
+    bench.turns()
+    assert bench.report.cut == frozenset()
+    assert bench.numbers == [1, 2, 3, 5, 2, 4]

@@ -85,14 +85,17 @@ def test_ends_and_lag_are_known(engines: Engines, topic: str, source: KafkaSourc
     assert source.known_ends()[places[1]] == 5
 
 
-@pytest.mark.parametrize("position", [2, 9])
-def test_a_position_outside_the_log_is_never_reset(
-    engines: Engines, topic: str, source: KafkaSource, admin: Any, position: int
+@pytest.mark.parametrize(
+    ("position", "why"),
+    [(2, "lost its beginning: it begins at 3, and 2 was next"), (9, "lost its tail: it ends at 8, and 9 was next")],
+)
+def test_a_position_outside_the_log_is_never_reset_and_the_remedy_is_named(
+    engines: Engines, topic: str, source: KafkaSource, admin: Any, position: int, why: str
 ) -> None:
     write(engines.kafka_login, topic, [b"x"] * 8)
     admin.delete_records({TopicPartition(topic, 0): 3})
     place = partitions_of(source)[0]
-    with pytest.raises(PositionLost, match="3 to 8") as lost:
+    with pytest.raises(PositionLost, match=f"{why}; run `pishkhan repair topic {topic}`") as lost:
         source.assign({place: position})
     assert lost.value.partition == place
 

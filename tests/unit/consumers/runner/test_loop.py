@@ -146,15 +146,30 @@ def test_a_full_park_halts_the_partition_and_it_is_tried_again_later() -> None:
     assert bench.applied == ["b", "b", "behind"]
 
 
-def test_a_position_outside_the_log_halts_one_partition_for_good_and_is_never_reset() -> None:
+def test_a_position_outside_the_log_halts_one_partition_and_is_never_reset(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     bench = Bench(FIRST, SECOND)
     bench.broker.write(FIRST, "a", "b")
     bench.broker.write(SECOND, "c")
     bench.broker.begin[FIRST] = 1
     bench.turns(50, pass_seconds=3.0)
-    assert bench.telemetry.stopped == [(FIRST, Setback.POSITION_LOST)]
+    assert set(bench.telemetry.stopped) == {(FIRST, Setback.POSITION_LOST)}
+    assert capsys.readouterr().out.count("partition halted") == 1
     assert bench.applied == ["c"]
     assert bench.database.positions() == {FIRST: 0, SECOND: 1}
+
+
+def test_a_repaired_log_is_read_on_without_a_new_start() -> None:
+    bench = Bench(FIRST)
+    bench.source.append(FIRST, "a", "b")
+    bench.source.begin[FIRST] = 1
+    bench.turns(2)
+    assert bench.telemetry.stopped == [(FIRST, Setback.POSITION_LOST)]
+    bench.source.begin[FIRST] = 0
+    bench.turns(20, pass_seconds=3.0)
+    assert bench.telemetry.again == [FIRST]
+    assert bench.applied == ["a", "b"]
 
 
 def test_another_incarnation_of_a_topic_halts_it() -> None:

@@ -54,7 +54,7 @@ def publication(**changes: object) -> Publication:
     return whole._replace(**changes)  # type: ignore[arg-type]  # each test changes what it is about
 
 
-IN_NO_LOG = {"partition": None, "first": None, "last": None, "copies": 0, "appended_at": None}
+IN_NO_LOG = {"first": None, "last": None, "copies": 0, "appended_at": None}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""`pishkhan repair`: bring back a topic that lost records, from what the database keeps."""
+
+from typing import Annotated
+
+import typer
+
+from connectors.database.driver import meaningful_errors
+from connectors.database.engine import build_engine
+from connectors.database.repair import carry_out
+from consumers.reconciliation.comparison import Comparison
+from consumers.reconciliation.domain.repair import RepairPlan, plan_repair
+from consumers.reconciliation.domain.views import Place
+from consumers.runner.ports import Contention, DatabaseUnavailable
+from deploy.commands.options import DataOption
+from deploy.commands.reconcile import comparing
+from deploy.problem import Problem
+from deploy.settings import load_settings
+from deploy.terminal.repair_words import done_lines, plan_lines, question
+from deploy.words import Language
+from schemas.topics import INTAKE_PREFIX, TOPICS
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands."""
+    group = typer.Typer(
+        help="Bring back what a topic lost, from what the database keeps.\n\n"
+        "[bold]Examples[/bold]\n\n"
+        "pishkhan repair topic pishkhan.log.requests --dry-run",
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+    )
+    group.callback()(lambda: None)
+    group.command("topic")(repair_topic)
+    app.add_typer(group, name="repair")
+
+
+def repair_topic(
+    topic: Annotated[str, typer.Argument(metavar="TOPIC", help="A topic's name, as `pishkhan reconcile` shows it.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    language: Annotated[Language, typer.Option("--lang", help="Language of what is shown.")] = Language.EN,
+    data: DataOption = None,
+) -> None:
+    """Publish again what the topic lost, and let consumers go back to what they have not applied.
+
+    For a log that lost its tail (a power cut, a broker's disk), for a topic that was made anew, and for positions that
+    were moved by hand. The topic is compared with the database first. Then, in one transaction, published rows of the
+    outbox that the topic lacks are handed to the relay again, and positions go back. Nothing is applied twice: every
+    consumer leaves out what it has applied. It works beside live traffic, and doing it again changes nothing more.
+
+    What cannot be brought back is said: events older than the outbox's days, and claims that an agency wrote to its
+    topic itself. What those led to stays.
+
+    [bold]Examples[/bold]
+
+      pishkhan repair topic pishkhan.log.requests --dry-run
+
+      pishkhan repair topic pishkhan.log.requests --yes
+    """
+    if topic not in {row.name for row in TOPICS} and not topic.startswith(INTAKE_PREFIX):
+        raise Problem(f"{topic} is no topic of the bus. `pishkhan reconcile` names those that need a repair.")
+    settings = load_settings(data)
+    with comparing(settings, topic) as (comparison, logs):
+        plan = _plan(comparison, topic)
+        partitions = [one for one in logs.partitions() if one.topic == topic]
+        cluster_id = logs.cluster_id()
+    if not partitions:
+        raise Problem(f"The broker has no topic {topic}. `pishkhan up` makes it anew, empty; repair it then.")
+    for line in plan_lines(plan, language):
+        typer.echo(line)
+    if dry_run or not plan.needed:
+        return
+    if not yes:
+        typer.confirm(question(language), abort=True)
+    engine = build_engine(settings.worker_database_url(), "pishkhan repair")
+    try:
+        with meaningful_errors(), engine.begin() as connection:
+            topic_ids = {Place(one.topic, one.number): one.topic_id for one in partitions}
+            again = carry_out(connection, plan, cluster_id, topic_ids)
+    except (DatabaseUnavailable, Contention) as error:
+        raise Problem(f"The database does not answer: {error}. Nothing was changed; do it again.") from error
+    finally:
+        engine.dispose()
+    for line in done_lines(again, language):
+        typer.echo(line)
+
+
+def _plan(comparison: Comparison, topic: str) -> RepairPlan:
+    findings = list(comparison.findings())
+    assert comparison.cut is not None, "a comparison that was taken to its end has its cut"
+    return plan_repair(topic, findings, comparison.positions, comparison.cut)

@@ -1,0 +1,165 @@
+"""`pishkhan repair topic` after a real log has lost its tail, or its topic; nothing is entered twice."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from kafka import KafkaAdminClient
+from typer.testing import CliRunner, Result
+
+from connectors.database.ledger_audit import audit
+from connectors.database.ledger_reads import ledger_rows
+from consumers.reconciliation.domain.findings import Kind
+from consumers.runner.ports import Record
+from deploy.agencies import provision
+from deploy.cli import build
+from deploy.problem import Problem
+from schemas.topics import INTAKE_OFFICES, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
+from tests.brokers import write
+from tests.cut_logs import cut_tail
+from tests.databases import engine_of, wait_until
+from tests.requests_bus import AGENCY_SOURCE, claim_record, desk_steps, submission
+from tests.small_bus import SmallBus, small_bus
+
+pytestmark = pytest.mark.integration
+
+LOG, INTAKE = LOG_REQUESTS.name, INTAKE_OFFICES.name
+#: More records than any log here has.
+ALL = 10_000
+HARMLESS = {Kind.PUBLISHED_TWICE, Kind.POSITION_MOVED_BACK}
+
+
+@pytest.fixture(scope="module")
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallBus]:
+    with small_bus(tmp_path_factory.mktemp("repair")) as small:
+        yield small
+
+
+def repair(bus: SmallBus, *options: str, answer: str | None = None) -> Result:
+    environment = {f"PISHKHAN_{name.upper()}": value for name, value in bus.settings.values().items()}
+    return CliRunner().invoke(build("repair"), ["repair", "topic", *options], env=environment, input=answer)
+
+
+def ledger(bus: SmallBus) -> list[object]:
+    with engine_of(bus.settings.worker_database_url(), "test") as engine, engine.begin() as connection:
+        assert list(audit(connection)) == []
+        return [tuple(row) for row in ledger_rows(connection)]
+
+
+def harmful(bus: SmallBus) -> set[Kind]:
+    return {finding.kind for finding in bus.compared()[0]} - HARMLESS
+
+
+def cut(bus: SmallBus, *tails: tuple[str, int, int]) -> None:
+    """Stop the broker, shorten logs, and start it again."""
+    bus.engines.kafka.stop()
+    for topic, partition, records in tails:
+        cut_tail(bus.settings.data_directory / "kafka", topic, partition, records)
+    bus.engines.kafka.start()
+
+
+def test_topics_that_lost_their_tails_halt_their_readers_and_are_brought_back(
+    bus: SmallBus, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request_id = bus.served()
+    partition = bus.log_partition(request_id)
+    # One claim that its writer put there himself: the outbox has never seen it.
+    stranger = claim_record(f"/offices/{bus.office_of(request_id)}", desk_steps(request_id)[0])
+    write(bus.settings.kafka_login(), INTAKE, [stranger.value or b""], headers=_headers(stranger))
+    bus.settle()
+    before, claims, ends = ledger(bus), bus.compared()[1].claims, bus.ends()
+    capsys.readouterr()
+    cut(bus, (LOG, partition, 3), (LOG_SETTLEMENT.name, partition, 1), (LOG_REGISTRY.name, 0, 2), (INTAKE, 0, ALL))
+    found, _ = bus.compared()
+    assert {finding.kind for finding in found} == {Kind.NOT_IN_LOG, Kind.POSITION_OUTSIDE_LOG}
+    assert {finding.topic for finding in found} == {LOG, LOG_SETTLEMENT.name, LOG_REGISTRY.name, INTAKE}
+
+    # Nothing is read past the end, and nothing is published to where it would not be read.
+    other = uuid4()
+    bus.say(AGENCY_SOURCE, submission(other))
+    bus.go_round()
+    told = capsys.readouterr().out
+    for place in (f"{LOG}/{partition}", f"{INTAKE}/0"):
+        assert f"why='{place}: it lost its tail" in told
+        assert f"run `pishkhan repair topic {place.partition('/')[0]}`" in told
+    assert "events wait for a topic that lost its tail" in told
+    position = bus.position("settlement", LOG, partition)
+    assert position == ends[LOG, partition] > bus.ends()[LOG, partition]
+
+    shown = repair(bus, LOG, "--dry-run")
+    assert shown.exit_code == 0, shown.output
+    assert "events were published and are not in it" in shown.stdout
+    assert f"settlement goes back in partition {partition} from {position} to" in shown.stdout
+    assert repair(bus, LOG, answer="n\n").exit_code == 1
+    assert bus.position("settlement", LOG, partition) == position
+
+    done = repair(bus, LOG, answer="y\n")
+    assert done.exit_code == 0, done.output
+    assert "events are on their way" in done.stdout
+    assert repair(bus, LOG_SETTLEMENT.name, "--yes", "--lang", "fa").exit_code == 0
+    assert repair(bus, LOG_REGISTRY.name, "--yes").exit_code == 0
+    intake = repair(bus, INTAKE, "--yes")
+    assert f"requests goes back in partition 0 from {ends[INTAKE, 0]} to 0" in intake.stdout
+    assert "up to 1 claims were written by agencies themselves" in intake.stdout
+
+    bus.start_again()
+    bus.settle()
+    assert harmful(bus) == set()
+    assert ledger(bus) == before
+    assert bus.ends()[LOG_REGISTRY.name, 0] == ends[LOG_REGISTRY.name, 0]
+    # Each claim was applied once, whatever was read again; the stranger's record is gone, and the new one came.
+    assert bus.compared()[1].claims.total() == claims.total()
+    assert bus.position("registry", INTAKE, 0) == bus.ends()[INTAKE, 0] == ends[INTAKE, 0] - 1
+    assert bus.rows("SELECT state FROM request WHERE request_id = %s", other) == [("routed",)]
+    assert bus.rows("SELECT state FROM request WHERE request_id = %s", bus.served()) == [("completed",)]
+    assert harmful(bus) == set()
+    assert "there is nothing to repair" in repair(bus, LOG).stdout
+
+
+def test_a_topic_that_was_made_anew_gets_its_events_and_its_readers_again(bus: SmallBus) -> None:
+    bus.served()
+    before = ledger(bus)
+    admin = KafkaAdminClient(**bus.settings.kafka_login())
+    try:
+        admin.delete_topics([LOG])
+        wait_until(lambda: LOG not in admin.list_topics(), "the topic is gone")
+    finally:
+        admin.close()
+    assert isinstance(repair(bus, LOG).exception, Problem)
+    provision(bus.settings)
+    assert harmful(bus) == {Kind.NOT_IN_LOG, Kind.POSITION_OF_ANOTHER_TOPIC}
+    done = repair(bus, LOG, "--yes")
+    assert done.exit_code == 0, done.output
+    assert "settlement goes over in partition 0 from the topic that was" in done.stdout
+    bus.start_again()
+    bus.settle()
+    assert {finding.kind for finding in bus.compared()[0]} - {Kind.PUBLISHED_TWICE} == set()
+    assert ledger(bus) == before
+    assert bus.rows("SELECT state FROM request WHERE request_id = %s", bus.served()) == [("completed",)]
+    assert harmful(bus) == set()
+
+
+def test_records_that_were_skipped_by_hand_are_read_after_all(bus: SmallBus) -> None:
+    request_id = bus.served(0)
+    bus.serve(request_id, 1)
+    bus.settle("relay", "requests")
+    partition = bus.log_partition(request_id)
+    bus.move("settlement", LOG, partition, 1)
+    bus.serve(request_id, 2, 3)
+    bus.settle()
+    assert harmful(bus) == {Kind.RECORD_SKIPPED}
+    assert repair(bus, LOG, "--yes").exit_code == 0
+    bus.settle()
+    assert harmful(bus) == set()
+    kinds = "SELECT DISTINCT kind FROM ledger_transfer WHERE request_id = %s ORDER BY kind"
+    assert bus.rows(kinds, request_id) == [("collect",), ("hold",), ("post",)]
+
+
+def test_a_topic_that_is_none_of_ours_is_refused(bus: SmallBus) -> None:
+    refused = repair(bus, "somebody-elses").exception
+    assert isinstance(refused, Problem)
+    assert "somebody-elses is no topic of the bus" in str(refused)
+
+
+def _headers(record: Record) -> list[tuple[str, bytes]]:
+    return [(name, value or b"") for name, value in record.headers]

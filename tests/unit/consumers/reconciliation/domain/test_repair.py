@@ -1,0 +1,65 @@
+"""What a repair does for a topic, and what it cannot do."""
+
+import pytest
+
+from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.repair import Missing, PositionChange, RepairPlan, plan_repair
+from consumers.reconciliation.domain.views import Cut, Place, Position
+from schemas.topics import INTAKE_OFFICES, LOG_REQUESTS
+
+LOG, INTAKE = Place(LOG_REQUESTS.name, 3), Place(INTAKE_OFFICES.name, 0)
+
+
+def cut_at(begin: int, end: int) -> Cut:
+    return Cut({LOG: begin, INTAKE: begin}, {}, {LOG: end, INTAKE: end}, {}, {}, None)
+
+
+def plan(place: Place, findings: list[Finding], *positions: Position, begin: int = 0, end: int = 10) -> RepairPlan:
+    return plan_repair(place.topic, findings, positions, cut_at(begin, end))
+
+
+def lost(place: Place, event_id: str) -> Finding:
+    return Finding(Kind.NOT_IN_LOG, topic=place.topic, partition=place.partition, source="/bus", event_id=event_id)
+
+
+def skipped(consumer: str, position: int) -> Finding:
+    return Finding(Kind.RECORD_SKIPPED, consumer, LOG.topic, LOG.partition, position, event_id="e")
+
+
+def test_a_sound_topic_needs_nothing() -> None:
+    found = plan(LOG, [], Position("settlement", LOG, 10, True), Position("kpi", LOG, 0, True))
+    assert found == RepairPlan(LOG.topic, (), (), 0, 0)
+    assert not found.needed
+
+
+def test_a_lost_tail_is_published_again_and_read_again() -> None:
+    findings = [lost(LOG, "a"), lost(LOG, "b"), lost(INTAKE, "another topic's")]
+    found = plan(LOG, findings, Position("settlement", LOG, 12, True), Position("kpi", LOG, 9, True))
+    assert found.missing == (Missing("/bus", "a"), Missing("/bus", "b"))
+    assert found.positions == (PositionChange("settlement", LOG, 12, 10, False),)
+    assert found.lost_claims == 0
+
+
+def test_a_consumer_goes_back_to_the_first_record_that_it_skipped() -> None:
+    findings = [skipped("settlement", 7), skipped("settlement", 5), skipped("kpi", 6)]
+    found = plan(LOG, findings, Position("settlement", LOG, 9, True), Position("kpi", LOG, 10, True))
+    assert found.positions == (PositionChange("settlement", LOG, 9, 5, False), PositionChange("kpi", LOG, 10, 6, False))
+
+
+@pytest.mark.parametrize(("begin", "after"), [(0, 0), (4, 4)])
+def test_positions_of_a_topic_that_was_made_anew_are_carried_over_to_its_beginning(begin: int, after: int) -> None:
+    found = plan(LOG, [], Position("settlement", LOG, 900, False), begin=begin)
+    assert found.positions == (PositionChange("settlement", LOG, 900, after, True),)
+
+
+def test_a_position_before_the_beginning_goes_forward_to_it() -> None:
+    found = plan(LOG, [], Position("settlement", LOG, 2, True), begin=4)
+    assert found.positions == (PositionChange("settlement", LOG, 2, 4, False),)
+
+
+def test_what_cannot_be_brought_back_is_counted() -> None:
+    gone = Finding(Kind.EVENT_MISSING, topic=LOG.topic, subject="r", sequence=3)
+    assert plan(LOG, [gone, gone]).lost_events == 2
+    # Five records were read beyond the end; the outbox has one of them.
+    positions = (Position("requests", INTAKE, 15, True), Position("registry", INTAKE, 14, True))
+    assert plan(INTAKE, [lost(INTAKE, "a")], *positions).lost_claims == 4
