@@ -6,8 +6,9 @@ import structlog
 
 from consumers.runner.ports import Leases, Move, Partition, PositionLost, Record, Setback, Source, Telemetry
 
-#: A partition that stands still is tried again after so many renewals: somebody may have made room in the park, or
-#: mended what the code failed on, or repaired the topic.
+#: A partition that stands still is tried again after so many renewals: somebody may have made room in the park, mended
+#: what the code failed on, or repaired the topic. One whose position was lost goes on only from another position: a log
+#: that has merely grown again holds something else there, and what it holds before that would never be read.
 HALT_RENEWALS = 10
 
 
@@ -22,6 +23,7 @@ class Ownership:
         self._positions: dict[Partition, int] = {}
         self._by_place: dict[tuple[str, int], Partition] = {}
         self._halted: dict[Partition, int] = {}
+        self._lost_at: dict[Partition, int] = {}
         #: Why each of them stands still, so that it is logged once and not at every try.
         self._told: dict[Partition, str] = {}
         self._certain = False
@@ -45,18 +47,24 @@ class Ownership:
         self._let_some_try_again()
         while True:
             known = [partition for partition in self._source.partitions() if partition not in self._halted]
+            owned: dict[Partition, int] = {}
             try:
                 owned = dict(self._leases.hold(known))
+                lost_before = next((one for one, at in owned.items() if self._lost_at.get(one) == at), None)
+                if lost_before is not None:
+                    self.halt(lost_before, Setback.POSITION_LOST, self._told[lost_before], owned[lost_before])
+                    continue
                 if not self._certain or owned != self._positions:
                     self._source.assign(owned)
             except PositionLost as lost:
-                self.halt(lost.partition, Setback.POSITION_LOST, str(lost))
+                self.halt(lost.partition, Setback.POSITION_LOST, str(lost), owned.get(lost.partition))
                 continue
             break
         self._positions = owned
         self._by_place = {(partition.topic, partition.number): partition for partition in owned}
         for partition in self._told.keys() & owned.keys():
             del self._told[partition]
+            self._lost_at.pop(partition, None)
         self._certain = True
         self._telemetry.owned(len(owned))
 
@@ -76,14 +84,20 @@ class Ownership:
         for move in moves:
             self._positions[move.partition] = move.end
 
-    def halt(self, partition: Partition, cause: Setback, why: str) -> None:
-        """Let one partition stand still, and say so; the next renewal gives it up."""
+    def halt(self, partition: Partition, cause: Setback, why: str, position: int | None = None) -> None:
+        """Let one partition stand still, and say so; the next renewal gives it up.
+
+        `position` is the one that was lost, when it is not the partition's present one.
+        """
         if self._told.get(partition) != why:
             self._log.error("partition halted", topic=partition.topic, partition=partition.number, cause=cause, why=why)
             self._told[partition] = why
         self._telemetry.halted(partition, cause)
         self._halted[partition] = HALT_RENEWALS
-        self._positions.pop(partition, None)
+        kept = self._positions.pop(partition, None)
+        lost = kept if position is None else position
+        if cause is Setback.POSITION_LOST and lost is not None:
+            self._lost_at[partition] = lost
         self._by_place.pop((partition.topic, partition.number), None)
         self._certain = False
 

@@ -160,16 +160,19 @@ def test_a_position_outside_the_log_halts_one_partition_and_is_never_reset(
     assert bench.database.positions() == {FIRST: 0, SECOND: 1}
 
 
-def test_a_repaired_log_is_read_on_without_a_new_start() -> None:
+def test_a_repaired_log_is_read_on_without_a_new_start_and_one_that_merely_grew_again_is_not() -> None:
     bench = Bench(FIRST)
-    bench.source.append(FIRST, "a", "b")
-    bench.source.begin[FIRST] = 1
+    bench.database.positions[FIRST] = 2
+    bench.source.append(FIRST, "a")
     bench.turns(2)
     assert bench.telemetry.stopped == [(FIRST, Setback.POSITION_LOST)]
-    bench.source.begin[FIRST] = 0
+    bench.source.append(FIRST, "b", "c")
+    bench.turns(40, pass_seconds=3.0)
+    assert bench.applied == [], "what lies before the position is not what was there"
+    bench.database.positions[FIRST] = 1
     bench.turns(20, pass_seconds=3.0)
-    assert bench.telemetry.again == [FIRST]
-    assert bench.applied == ["a", "b"]
+    assert bench.telemetry.again
+    assert bench.applied == ["b", "c"]
 
 
 def test_another_incarnation_of_a_topic_halts_it() -> None:
