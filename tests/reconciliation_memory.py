@@ -300,7 +300,7 @@ class MemorySnapshot:
         for key in events.keys() | database.versions.keys() | database.settled.keys():
             version, cash_rial = database.versions.get(key), database.cash_rial.get(key, 0)
             settled = database.settled.get(key, 0)
-            yield Subject(key, version, cash_rial, settled, nobody, nobody, sorted(events[key], key=lambda one: one[0]))
+            yield Subject(key, version, cash_rial, settled, nobody, sorted(events[key], key=lambda one: one[0]))
 
     def markers(self) -> Iterator[Marker]:
         return iter(())

@@ -4,7 +4,7 @@ Memory here stays flat; the server takes some 150 bytes of temporary disk per re
 The role needs TEMPORARY on the database and to read every table; nothing is written but the session's own tables.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
@@ -50,6 +50,8 @@ _TYPES = {
     "booked": ("int4", "int8", "text", "text", "int4", "text", "text", "text", "text", "int8"),
     "claimed": ("text", "text", "int4", "int8", "text", "text", "text", "text", "bytea", "text", "int8"),
 }
+#: Who takes claims.
+_INTAKE = ("requests", "registry")
 _NAMES = {
     "log": LOG_REQUESTS.name,
     "registry": LOG_REGISTRY.name,
@@ -64,17 +66,17 @@ _NAMES = {
 }
 
 
-class _Parked(NamedTuple):
-    """One parked event, in the terms of whoever looks for it."""
+class _Aside(NamedTuple):
+    """One event that is parked, or that an operator had its consumer skip, in the terms of whoever looks for it."""
 
     consumer: str
     topic: str
     partition: int
     position: int
     key: str
-    source: str
-    event_id: str
-    sequence: int
+    source: str | None
+    event_id: str | None
+    sequence: int = 0
 
 
 class SqlReconciliation:
@@ -152,6 +154,7 @@ class SqlSnapshot:
         self._cluster_id = cluster_id
         self._analyzed = False
         self._parked = [_parked(*row) for row in self._all(queries.PARKED)]
+        self._given_up = [_Aside(*row) for row in self._all(queries.GIVEN_UP)]
 
     def positions(self, partitions: Sequence[Partition]) -> list[Position]:
         """Return every consumer's position in every partition that it has one for; figures begin at 0."""
@@ -191,16 +194,14 @@ class SqlSnapshot:
             some = list(rows)
             _, version, cash_rial, settled, *_ = some[0]
             events = [SubjectEvent(*row[4:]) for row in some if row[4] is not None]
-            yield Subject(
-                subject, version, cash_rial, settled, frozenset(waiting.get(subject, ())), frozenset(), events
-            )
+            yield Subject(subject, version, cash_rial, settled, frozenset(waiting.get(subject, ())), events)
 
     def markers(self) -> Iterator[Marker]:
         """Yield every window's markers."""
-        waiting = {one.event_id for one in self._parked if one.consumer == "settlement"}
+        excused = {one.event_id for one in (*self._parked, *self._given_up) if one.consumer == "settlement"}
         for subject, event_id, partition, position in self._streamed(queries.MARKERS):
             window = int(subject.removeprefix("window-"))
-            yield Marker(window, event_id, partition, position, event_id in waiting)
+            yield Marker(window, event_id, partition, position, event_id in excused)
 
     def revisions(self) -> Iterator[Revision]:
         """Yield every revision of the registry, in its log or in the database."""
@@ -208,11 +209,12 @@ class SqlSnapshot:
 
     def transactions(self, passed: Mapping[int, int]) -> Iterator[Transaction]:
         """Yield every business transaction, of the log, of the ledger or told of."""
+        given_up = {one.event_id for one in self._given_up if one.consumer == "settlement"}
         for transaction_id, rows in groupby(self._streamed(queries.TRANSACTIONS), itemgetter(0)):
             sides: list[list[Any]] = [[], [], [], []]
             for row in rows:
                 sides[row[1]].append(row)
-            yield _transaction(transaction_id, sides, passed)
+            yield _transaction(transaction_id, sides, passed, given_up)
 
     def closed_windows(self) -> Iterator[tuple[int, bool]]:
         """Yield every closed window, and whether settlement's log or the outbox tells of it."""
@@ -220,14 +222,15 @@ class SqlSnapshot:
 
     def claims(self) -> Iterator[ClaimSeen]:
         """Yield every record of intake."""
-        waiting = {(one.source, one.event_id) for one in self._parked if one.consumer in ("requests", "registry")}
+        waiting = {(one.source, one.event_id) for one in self._parked if one.consumer in _INTAKE}
+        given_up = {(one.source, one.event_id) for one in self._given_up if one.consumer in _INTAKE}
         for row in self._streamed(queries.CLAIMS):
-            waits, given_up = (row[4], row[5]) in waiting, False
-            yield ClaimSeen._make((*row[:12], waits, given_up, *row[12:]))
+            identity = (row[4], row[5])
+            yield ClaimSeen._make((*row[:12], identity in waiting, identity in given_up, *row[12:]))
 
     def untaught(self) -> Iterator[Taught]:
         """Yield events that figures rest on and whose facts do not show them."""
-        excused = {(one.topic, one.partition, one.position) for one in self._parked if one.consumer == "kpi"}
+        excused = {one[1:4] for one in (*self._parked, *self._given_up) if one.consumer == "kpi"}
         excused.update(self._all(queries.FIGURES_DEAD))
         for row in self._streamed(queries.UNTAUGHT):
             yield Taught._make((*row, row[:3] in excused))
@@ -251,17 +254,22 @@ def _copy(table: str) -> str:
     return f"COPY {table} FROM STDIN (FORMAT BINARY)"
 
 
-def _parked(consumer: str, topic: str, partition: int, position: int, key: str, headers: Any) -> _Parked:
+def _parked(consumer: str, topic: str, partition: int, position: int, key: str, headers: Any) -> _Aside:
     said = {name: (value or b"").decode("utf-8", "replace") for name, value in headers_from_json(headers)}
     sequence = said.get("ce_sequence", "")
     number = int(sequence) if sequence.isascii() and sequence.isdigit() else 0
-    return _Parked(consumer, topic, partition, position, key, said.get("ce_source", ""), said.get("ce_id", ""), number)
+    return _Aside(consumer, topic, partition, position, key, said.get("ce_source", ""), said.get("ce_id", ""), number)
 
 
-def _transaction(transaction_id: str, sides: Sequence[Sequence[Any]], passed: Mapping[int, int]) -> Transaction:
+def _transaction(
+    transaction_id: str, sides: Sequence[Sequence[Any]], passed: Mapping[int, int], given_up: Collection[str | None]
+) -> Transaction:
     booked, ledger, told, queued = sides
     first = (booked or ledger or told or queued)[0]
-    entered = any(row[6] < passed.get(row[5], 0) and row[11] is not None and row[4] <= row[11] for row in booked[:1])
+    entered = any(
+        row[6] < passed.get(row[5], 0) and row[11] is not None and row[4] <= row[11] and row[2] not in given_up
+        for row in booked[:1]
+    )
     return Transaction(
         transaction_id=transaction_id,
         event_id=first[2],

@@ -33,6 +33,9 @@ ORDER BY consumer, topic, partition
 FIGURES_POSITIONS = "SELECT topic, partition, next_position FROM kpi_position"
 WINDOWS = "SELECT partition, window_number FROM consumer_offset WHERE consumer = 'settlement'"
 PARKED = "SELECT consumer, topic, partition, position, key, headers FROM parked_event"
+GIVEN_UP = """
+SELECT consumer, topic, partition, position, key, source, event_id FROM park_decision WHERE outcome = 'skipped'
+"""
 PARKED_COUNTS = "SELECT consumer, count(*) FROM parked_event GROUP BY consumer"
 UNPUBLISHED = "SELECT topic, count(*) FROM outbox WHERE published_at IS NULL GROUP BY topic"
 

@@ -123,6 +123,8 @@ class Batch:
         self._skipped.append(row.id)
         if subject is not None:
             self._last[subject] = max(arrival.sequence, last)
+            # Among those that wait it would be taken for a repetition, and its skipping for an entry.
+            self._waiting.get(subject, {}).pop(arrival.sequence, None)
             self._enter_waiting(subject)
 
     def write(self, meanwhile: Meanwhile | None = None) -> Tally:

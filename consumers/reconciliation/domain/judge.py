@@ -114,7 +114,7 @@ def judge_marker(view: Marker, cut: Cut) -> Iterator[Finding]:
     if not cut.passed(SETTLEMENT, place, view.position):
         if ended:
             yield _moved_back(SETTLEMENT, place, view.position)
-    elif not ended and not view.waiting:
+    elif not ended and not view.excused:
         yield Finding(
             Kind.RECORD_SKIPPED,
             SETTLEMENT,

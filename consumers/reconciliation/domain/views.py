@@ -76,8 +76,8 @@ class SubjectEvent(NamedTuple):
 class Subject:
     """One request, or one act of its own, in the requests' log; `events` are ordered by sequence, then position.
 
-    `version` is none when the database has no row of it. `settled` is the last sequence that settlement has entered,
-    `waiting` holds those that it has parked and `given_up` those that an operator skipped.
+    `version` is none when the database has no row of it. `settled` is the last sequence that settlement has entered, or
+    that an operator had it skip; `waiting` holds those that it has parked.
     """
 
     subject: str
@@ -85,7 +85,6 @@ class Subject:
     cash_rial: int
     settled: int
     waiting: frozenset[int]
-    given_up: frozenset[int]
     events: Sequence[SubjectEvent]
 
 
@@ -161,17 +160,17 @@ class Revision(NamedTuple):
 
 
 class Marker(NamedTuple):
-    """One marker that ends a settlement window in its partition of the requests' log."""
+    """One marker that ends a settlement window in its partition of the requests' log; `excused`: parked or given up."""
 
     window: int
     event_id: str
     partition: int
     position: int
-    waiting: bool
+    excused: bool
 
 
 class Taught(NamedTuple):
-    """One event that figures rest on and whose facts do not show it."""
+    """One event that figures rest on and whose facts do not show it; `excused`: parked, given up or dead-lettered."""
 
     topic: str
     partition: int

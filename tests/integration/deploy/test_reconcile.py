@@ -13,12 +13,15 @@ from uuid import UUID, uuid4
 import pytest
 from typer.testing import CliRunner, Result
 
+from connectors.database.park_operator import ParkOperator
+from consumers.parking import OperatorAction
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.reconciliation.domain.outcome import ClaimOutcome
 from deploy.cli import build
 from schemas.identity import derived_id
 from schemas.intake_office import ServiceStarted
 from schemas.topics import INTAKE_OFFICES, KPI_MEASURED, LOG_REQUESTS
+from tests.databases import engine_of
 from tests.requests_bus import AGENCY_SOURCE, OPERATOR, submission
 from tests.small_bus import SmallBus, small_bus
 
@@ -27,6 +30,17 @@ pytestmark = pytest.mark.integration
 LOG = LOG_REQUESTS.name
 FEE_RIAL = 30_000
 ACCEPT, COLLECT, START = 0, 1, 2
+#: Settlement fails on an event, as its runner would keep it.
+PARK = """
+INSERT INTO parked_event (consumer, key, reason, detail, topic, partition, position, headers, body, appended_at,
+    expires_at)
+SELECT 'settlement', key, 'failed', 'a bug', topic, partition, %s,
+    jsonb_build_array(jsonb_build_array('ce_id', event_id), jsonb_build_array('ce_source', source),
+        jsonb_build_array('ce_type', type), jsonb_build_array('ce_time', '2026-11-23T06:00:00Z'),
+        jsonb_build_array('ce_sequence', sequence::text)),
+    body, now(), '9999-01-01Z'
+FROM outbox WHERE event_id = %s
+"""
 LOST_FIGURE = """
 INSERT INTO outbox (shard, topic, partition, key, event_id, source, type, time, body, published_at)
 VALUES (0, %s, 0, 'k', %s, '/bus', 'ir.pishkhan.KpiMeasured.v1', now(), '{}', now())
@@ -256,6 +270,29 @@ def test_a_claim_whose_parked_row_is_gone_has_no_outcome(bus: SmallBus) -> None:
         assert bus.compared()[1].claims[ClaimOutcome.WAITING] >= 1
         bus.harm("DELETE FROM parked_event WHERE headers @> %s::jsonb", json.dumps([["ce_id", claim_id]]))
     assert (found.one().kind, found.one().event_id) == (Kind.CLAIM_WITHOUT_OUTCOME, claim_id)
+
+
+def test_what_an_operator_gave_up_is_no_difference(bus: SmallBus) -> None:
+    with trial(bus) as found:
+        unknown, request_id = uuid4(), bus.served(ACCEPT)
+        bus.say("/offices/office-1", ServiceStarted(request_id=unknown, operator=OPERATOR))
+        bus.serve(request_id, COLLECT)
+        bus.settle("relay", "requests")
+        partition = bus.log_partition(request_id)
+        event_id, _ = event_of(bus, request_id, "OfficeCollectedFee")
+        bus.harm(PARK, bus.position("settlement", LOG, partition), event_id)
+        bus.move("settlement", LOG, partition, 1)
+        bus.settle()
+        with engine_of(bus.settings.worker_database_url(), "test") as engine, engine.begin() as connection:
+            operator, keys = ParkOperator(connection), {str(unknown), str(request_id)}
+            parked = [line.id for line in operator.oldest(100) if line.key in keys]
+            assert len(operator.decide(parked, OperatorAction.SKIP, "somebody", "a trial")) == 2
+        bus.go_round(1)
+        bus.serve(request_id, START)
+        bus.settle()
+    assert bus.rows("SELECT count(*) FROM parked_event WHERE id = ANY(%s)", parked) == [(0,)]
+    assert bus.compared()[1].claims[ClaimOutcome.GIVEN_UP] >= 1
+    assert found.findings == frozenset()
 
 
 def test_a_ledger_that_was_written_by_hand_is_named(bus: SmallBus) -> None:

@@ -96,7 +96,6 @@ def subject(**changes: object) -> Subject:
         "cash_rial": 0,
         "settled": 2,
         "waiting": frozenset[int](),
-        "given_up": frozenset[int](),
         # The third is not read yet by settlement.
         "events": events((1, 5), (2, 6), (3, 9)),
     }
@@ -140,7 +139,7 @@ def test_an_act_has_one_event_and_no_row() -> None:
 
 
 @pytest.mark.parametrize(
-    ("window", "position", "waiting", "expected"),
+    ("window", "position", "excused", "expected"),
     [
         (1, READ, False, []),
         (2, READ, False, [Kind.RECORD_SKIPPED]),
@@ -150,9 +149,9 @@ def test_an_act_has_one_event_and_no_row() -> None:
     ],
 )
 def test_a_marker_that_was_passed_has_ended_its_window(
-    window: int, position: int, waiting: bool, expected: list[Kind]
+    window: int, position: int, excused: bool, expected: list[Kind]
 ) -> None:
-    assert kinds(judge.judge_marker(Marker(window, "e", LOG.partition, position, waiting), CUT)) == expected
+    assert kinds(judge.judge_marker(Marker(window, "e", LOG.partition, position, excused), CUT)) == expected
 
 
 @pytest.mark.parametrize(
