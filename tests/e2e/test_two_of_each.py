@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import random
 import signal
@@ -140,6 +141,12 @@ def test_the_books_of_the_visits_agree(visits: Visits, running_bus: RunningBus) 
     assert {account: amount for account, amount in balances.items() if amount} == expected
     assert everything == 0
     assert "The ledger is sound" in pishkhan(running_bus.environment, "ledger", "verify")
+
+
+def test_topics_outbox_requests_ledger_and_cash_agree(visits: Visits, running_bus: RunningBus) -> None:
+    told = json.loads(pishkhan(running_bus.environment, "reconcile", "--json"))
+    assert told["differences"] == 0
+    assert told["cash_rial"]["ledger"] == told["cash_rial"]["requests"] >= BILL_RIAL * len(visits)
 
 
 def test_the_second_province_is_known_to_the_last_office(visits: Visits, running_bus: RunningBus) -> None:
