@@ -10,12 +10,11 @@ from sqlalchemy import Engine
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.history import KafkaHistory
-from connectors.broker.offsets import Bounds
 from connectors.broker.source import KafkaSource
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import build_engine
 from connectors.database.positions import passed, passed_by_figures
-from consumers.runner.ports import Partition, Place, Record
+from consumers.runner.ports import Partition, Place, Record, Span
 from consumers.runner.rereading import Tally
 from deploy.bootstrap import rereading
 from deploy.problem import Problem
@@ -82,7 +81,7 @@ def reread(settings: Settings, wanted: Wanted, *, keep: bool, progress: Progress
         source = KafkaSource(settings.kafka_login(), _is_intake, "pishkhan.replay")
         stack.callback(source.close)
         partitions = _partitions(settings, wanted.topics)
-        spans = history.spans(sorted({one.topic for one in partitions}), wanted.start, wanted.end)
+        spans = history.appended(sorted({one.topic for one in partitions}), wanted.start, wanted.end)
         parts = []
         for reader in READERS:
             own = [one for one in partitions if reader.reads(one.topic)]
@@ -128,7 +127,7 @@ def _positions(engine: Engine, reader: Reader, partitions: Iterable[Partition]) 
 class Part:
     """What one consumer reads again, and how many records of the wanted time it has not come to."""
 
-    spans: Mapping[Place, Bounds]
+    spans: Mapping[Place, Span]
     to_come: int
 
     @property
@@ -137,15 +136,15 @@ class Part:
         return sum(end - start for start, end in self.spans.values())
 
 
-def part_of(positions: Mapping[Partition, int], spans: Mapping[Place, Bounds]) -> Part:
+def part_of(positions: Mapping[Partition, int], spans: Mapping[Place, Span]) -> Part:
     """Cut `spans` off where the consumer stands, according to `positions`."""
-    cut: dict[Place, Bounds] = {}
+    cut: dict[Place, Span] = {}
     to_come = 0
     for partition, position in positions.items():
         place = (partition.topic, partition.number)
         start, end = spans[place]
         until = min(end, max(start, position))
-        cut[place] = Bounds(start, until)
+        cut[place] = Span(start, until)
         to_come += end - until
     return Part(cut, to_come)
 

@@ -26,9 +26,9 @@ from consumers.reconciliation.domain.views import (
     Transaction,
     Transfer,
 )
-from consumers.reconciliation.ports import Span, UnderWay
+from consumers.reconciliation.ports import UnderWay
 from consumers.reconciliation.reading import Booked, Claimed, Fact, Seen
-from consumers.runner.ports import Partition, Record
+from consumers.runner.ports import Partition, Record, Span
 from consumers.settlement.expected import ExpectedRow, expected_of
 from schemas.decode import encode
 from schemas.envelope import Envelope, to_headers

@@ -8,9 +8,9 @@ from kafka import KafkaConsumer, TopicPartition
 
 from connectors.broker.broken_headers import tolerate_broken_header_names
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
-from connectors.broker.offsets import Bounds, bounds_of
+from connectors.broker.offsets import spans_of
 from connectors.broker.source import record_of
-from consumers.runner.ports import BrokerUnavailable, Place, Record
+from consumers.runner.ports import BrokerUnavailable, Place, Record, Span
 
 #: How many records one poll takes, and how long it waits for the first of them.
 POLL_RECORDS = 2_000
@@ -52,13 +52,13 @@ class KafkaHistory:
         """
         with meaningful_errors():
             places = self._places(topics, only_partition)
-        yield from self.between(self.bounds((place.topic, place.partition) for place in places), progress)
+        yield from self.between(self.spans((place.topic, place.partition) for place in places), progress)
 
-    def bounds(self, places: Iterable[Place]) -> dict[Place, Bounds]:
-        """Return the positions that each of `places` holds now: its first, and the one after its last."""
+    def spans(self, places: Iterable[Place]) -> dict[Place, Span]:
+        """Return what each of `places` holds now."""
         with meaningful_errors():
-            found = bounds_of(self._connected(), [TopicPartition(*place) for place in places])
-        return {(place.topic, place.partition): bounds for place, bounds in found.items()}
+            found = spans_of(self._connected(), [TopicPartition(*place) for place in places])
+        return {(place.topic, place.partition): span for place, span in found.items()}
 
     def since(self, places: Collection[Place], moment: datetime) -> dict[Place, int]:
         """Return each place's first position at or after `moment`; a place without such a record is left out."""
@@ -69,21 +69,21 @@ class KafkaHistory:
             found = self._connected().offsets_for_times(wanted)
         return {(place.topic, place.partition): at.offset for place, at in found.items() if at is not None}
 
-    def spans(self, topics: Collection[str], start: datetime, end: datetime | None = None) -> dict[Place, Bounds]:
+    def appended(self, topics: Collection[str], start: datetime, end: datetime | None = None) -> dict[Place, Span]:
         """Return, per partition, the positions of what was appended from `start` to before `end` (none: until now).
 
         The times are the broker's own. Raises `BrokerUnavailable`.
         """
         with meaningful_errors():
             places = self._places(topics, None)
-        now = self.bounds((place.topic, place.partition) for place in places)
+        now = self.spans((place.topic, place.partition) for place in places)
         first, last = self.since(now, start), {} if end is None else self.since(now, end)
-        begins = {place: first.get(place, bounds.end) for place, bounds in now.items()}
+        begins = {place: first.get(place, span.end) for place, span in now.items()}
         return {
-            place: Bounds(begins[place], max(begins[place], last.get(place, bounds.end))) for place, bounds in now.items()
+            place: Span(begins[place], max(begins[place], last.get(place, span.end))) for place, span in now.items()
         }
 
-    def between(self, spans: Mapping[Place, tuple[int, int]], progress: Progress | None = None) -> Iterator[Record]:
+    def between(self, spans: Mapping[Place, Span], progress: Progress | None = None) -> Iterator[Record]:
         """Yield the records of `spans`, each partition in its order, partitions interleaved.
 
         Holds one poll's records at a time. Raises `BrokerUnavailable`, also half-way.

@@ -7,8 +7,7 @@ from connectors.broker.admin import BrokerAdmin
 from connectors.broker.history import KafkaHistory
 from connectors.broker.login import KafkaLogin
 from consumers.reconciliation.domain.views import Place
-from consumers.reconciliation.ports import Span
-from consumers.runner.ports import Partition, Record
+from consumers.runner.ports import Partition, Record, Span
 
 
 class KafkaLogs:
@@ -36,7 +35,7 @@ class KafkaLogs:
 
     def spans(self, places: Collection[Place]) -> Mapping[Place, Span]:
         """Return what each of `places` holds now."""
-        return {Place(*place): Span(*bounds) for place, bounds in self._history.bounds(places).items()}
+        return {Place(*place): span for place, span in self._history.spans(places).items()}
 
     def since(self, places: Collection[Place], moment: datetime) -> Mapping[Place, int]:
         """Return each place's first position at or after `moment`; a place without such a record is left out."""
@@ -44,7 +43,7 @@ class KafkaLogs:
 
     def read(self, spans: Mapping[Place, Span]) -> Iterator[Record]:
         """Yield every record of `spans`, each place in its order, places interleaved."""
-        return self._history.between({(*place,): (*span,) for place, span in spans.items()})
+        return self._history.between({(*place,): span for place, span in spans.items()})
 
     def close(self) -> None:
         """End the connections."""

@@ -2,26 +2,19 @@
 
 import time
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any
 
 from kafka import TopicPartition
 
-from consumers.runner.ports import BrokerUnavailable
+from consumers.runner.ports import BrokerUnavailable, Span
 
 #: How often it is asked again, and how long it is given in between to learn the leaders.
 TRIES = 20
 WAIT_SECONDS = 0.1
 
 
-class Bounds(NamedTuple):
-    """A partition's first position, and the one after its last."""
-
-    begin: int
-    end: int
-
-
-def bounds_of(consumer: Any, places: Collection[TopicPartition]) -> dict[TopicPartition, Bounds]:
-    """Return the bounds of all of `places`, which exist. Raises `BrokerUnavailable`, and the library's own errors."""
+def spans_of(consumer: Any, places: Collection[TopicPartition]) -> dict[TopicPartition, Span]:
+    """Return what all of `places`, which exist, hold now. Raises `BrokerUnavailable`, and the library's own errors."""
     wanted = list(places)
     if not wanted:
         return {}
@@ -34,5 +27,5 @@ def bounds_of(consumer: Any, places: Collection[TopicPartition]) -> dict[TopicPa
         except KeyError:
             time.sleep(WAIT_SECONDS)
         else:
-            return {place: Bounds(begins[place], ends[place]) for place in wanted}
+            return {place: Span(begins[place], ends[place]) for place in wanted}
     raise BrokerUnavailable(f"some of {len(wanted)} partitions have no leader")

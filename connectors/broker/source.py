@@ -17,7 +17,7 @@ from kafka.structs import OffsetAndMetadata
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.broken_headers import tolerate_broken_header_names
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
-from connectors.broker.offsets import bounds_of
+from connectors.broker.offsets import spans_of
 from connectors.broker.whole_fetches import ask_for_all_partitions
 from consumers.runner.ports import Partition, PositionLost, Record
 
@@ -53,11 +53,11 @@ class KafkaSource:
         assigned = {TopicPartition(partition.topic, partition.number): partition for partition in positions}
         with meaningful_errors():
             consumer = self._connected()
-            bounds = bounds_of(consumer, assigned)
+            spans = spans_of(consumer, assigned)
             consumer.assign(list(assigned))
             self._assigned = assigned
             for place, partition in assigned.items():
-                position, (begin, end) = positions[partition], bounds[place]
+                position, (begin, end) = positions[partition], spans[place]
                 if not begin <= position <= end:
                     raise PositionLost(partition, _why_lost(partition.topic, position, begin, end))
                 consumer.seek(place, position)
@@ -86,8 +86,8 @@ class KafkaSource:
                 for topic in topics
                 for number in sorted(consumer.partitions_for_topic(topic) or ())
             ]
-            bounds = bounds_of(consumer, places)
-        return {f"{place.topic}/{place.partition}": end for place, (_, end) in bounds.items()}
+            spans = spans_of(consumer, places)
+        return {f"{place.topic}/{place.partition}": end for place, (_, end) in spans.items()}
 
     def known_ends(self) -> Mapping[Partition, int]:
         """Return the ends of assigned partitions as the last polls saw them."""

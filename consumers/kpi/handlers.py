@@ -12,10 +12,10 @@ from uuid import UUID
 from consumers.intake import Unreadable
 from consumers.kpi.domain.facts import Fact, Income, learn
 from consumers.kpi.domain.measures import Cell, Reading, compared_with_expected, out_of_date
-from consumers.kpi.ports import RecordsMissing, Span, Stores
+from consumers.kpi.ports import RecordsMissing, Stores
 from consumers.kpi.reading import Lesson, read_lesson
 from consumers.parking import ParkedRow, ParkReason, failed_event, is_parked
-from consumers.runner.ports import Clock, Outcome, Place, Record, Telemetry
+from consumers.runner.ports import Clock, Outcome, Place, Record, Span, Telemetry
 from consumers.sweeping import do_divided
 from schemas.decode import encode
 from schemas.envelope import Envelope
@@ -172,6 +172,6 @@ def _gap(position: int, positions: Sequence[int]) -> Span | None:
     """Return the first positions that are missing between `position` and the last of `positions`, or none."""
     for present in positions:
         if present > position:
-            return position, present
+            return Span(position, present)
         position = max(position, present + 1)
     return None

@@ -10,7 +10,7 @@ from typing import TypeVar
 import structlog
 
 from consumers.kpi.handlers import KpiHandler
-from consumers.kpi.ports import RecordsMissing, Span, Stores, Work
+from consumers.kpi.ports import RecordsMissing, Stores, Work
 from consumers.kpi.reading import TOPICS
 from consumers.runner.backoff import Backoff
 from consumers.runner.failures import FailedInARow, Failures
@@ -25,6 +25,7 @@ from consumers.runner.ports import (
     Record,
     Setback,
     Source,
+    Span,
     Telemetry,
 )
 
@@ -97,7 +98,7 @@ class KpiLoop:
             behind[place[0]] += max(0, end - positions[place])
         self.telemetry.lag(behind)
         stuck = {
-            place: (positions[place], end)
+            place: Span(positions[place], end)
             for place, end in ends.items()
             if positions[place] < end and self._looked.get(place) == positions[place]
         }

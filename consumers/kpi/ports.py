@@ -10,11 +10,8 @@ from consumers.intake import Unreadable
 from consumers.kpi.domain.facts import Fact, Income
 from consumers.kpi.domain.measures import Cell, Expectation, Reading
 from consumers.parking import ParkedEvent, ParkedRow
-from consumers.runner.ports import Place
+from consumers.runner.ports import Place, Span
 from schemas.message import Message
-
-#: The positions `[start, end)` of one partition.
-Span = tuple[int, int]
 
 
 class RecordsMissing(Exception):

@@ -15,9 +15,9 @@ from consumers.reconciliation.domain import judge
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.reconciliation.domain.outcome import ClaimOutcome, outcome_of
 from consumers.reconciliation.domain.views import ClaimSeen, Cut, Place, Position, Subject, Transaction
-from consumers.reconciliation.ports import Logs, Snapshot, Span, Store, UnderWay
+from consumers.reconciliation.ports import Logs, Snapshot, Store, UnderWay
 from consumers.reconciliation.reading import Expect, Fact, Foreign, read_facts
-from consumers.runner.ports import Record
+from consumers.runner.ports import Record, Span
 from schemas.topics import INTAKE_PREFIX, KPI_MEASURED, LOG_REQUESTS, TOPICS
 
 #: So many facts are kept at a time.

@@ -17,14 +17,7 @@ from consumers.reconciliation.domain.views import (
     Transaction,
 )
 from consumers.reconciliation.reading import Fact
-from consumers.runner.ports import Partition, Record
-
-
-class Span(NamedTuple):
-    """Positions from `begin` up to, and without, `end`."""
-
-    begin: int
-    end: int
+from consumers.runner.ports import Partition, Record, Span
 
 
 class Logs(Protocol):

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 #: A handler's own stores, all on one connection: what a transaction opens and what a handler is given.
 Opened = TypeVar("Opened", covariant=True)
@@ -60,6 +60,13 @@ class PositionLost(Exception):
 
 #: A topic and the number of one of its partitions.
 Place = tuple[str, int]
+
+
+class Span(NamedTuple):
+    """Positions from `begin` up to, and without, `end`."""
+
+    begin: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)

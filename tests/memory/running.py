@@ -34,6 +34,11 @@ class NotesDatabase(BusDatabase):
         """Return the next position of every partition that was ever held."""
         return {where: row.next_position for (_, where), row in self.offsets.rows.items()}
 
+    def stand_at(self, where: Partition, next_position: int) -> None:
+        """Move a position by hand."""
+        row = self.offsets.rows.get((CONSUMER, where), Offset())
+        self.offsets.rows[CONSUMER, where] = row._replace(next_position=next_position)
+
     def steal(self, where: Partition, owner: str = "another", next_position: int | None = None) -> None:
         """Give a partition to another owner, who may have moved its position."""
         row = self.offsets.rows.get((CONSUMER, where), Offset())

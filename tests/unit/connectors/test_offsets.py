@@ -1,10 +1,10 @@
-"""Bounds of partitions, from a library that now and then leaves some out."""
+"""What partitions hold, from a library that now and then leaves some out."""
 
 import pytest
 from kafka import TopicPartition
 
 from connectors.broker import offsets
-from connectors.broker.offsets import bounds_of
+from connectors.broker.offsets import spans_of
 from consumers.runner.ports import BrokerUnavailable
 
 PLACES = [TopicPartition("log", number) for number in range(2)]
@@ -35,13 +35,13 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_was_left_out_is_asked_for_again() -> None:
-    assert bounds_of(ForgetfulConsumer(2), PLACES) == {PLACES[0]: (3, 10), PLACES[1]: (3, 11)}
+    assert spans_of(ForgetfulConsumer(2), PLACES) == {PLACES[0]: (3, 10), PLACES[1]: (3, 11)}
 
 
 def test_partitions_without_a_leader_are_a_broker_that_is_away() -> None:
     with pytest.raises(BrokerUnavailable, match="no leader"):
-        bounds_of(ForgetfulConsumer(10_000), PLACES)
+        spans_of(ForgetfulConsumer(10_000), PLACES)
 
 
 def test_of_nothing_nothing_is_asked() -> None:
-    assert bounds_of(None, []) == {}
+    assert spans_of(None, []) == {}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.memory.relaying import RelayBench
 
 
 @pytest.fixture

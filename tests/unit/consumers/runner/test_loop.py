@@ -162,14 +162,14 @@ def test_a_position_outside_the_log_halts_one_partition_and_is_never_reset(
 
 def test_a_repaired_log_is_read_on_without_a_new_start_and_one_that_merely_grew_again_is_not() -> None:
     bench = Bench(FIRST)
-    bench.database.positions[FIRST] = 2
-    bench.source.append(FIRST, "a")
+    bench.database.stand_at(FIRST, 2)
+    bench.broker.write(FIRST, "a")
     bench.turns(2)
     assert bench.telemetry.stopped == [(FIRST, Setback.POSITION_LOST)]
-    bench.source.append(FIRST, "b", "c")
+    bench.broker.write(FIRST, "b", "c")
     bench.turns(40, pass_seconds=3.0)
     assert bench.applied == [], "what lies before the position is not what was there"
-    bench.database.positions[FIRST] = 1
+    bench.database.stand_at(FIRST, 1)
     bench.turns(20, pass_seconds=3.0)
     assert bench.telemetry.again
     assert bench.applied == ["b", "c"]
