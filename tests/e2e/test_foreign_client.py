@@ -51,17 +51,18 @@ def visit(running_bus: RunningBus, tmp_path_factory: pytest.TempPathFactory) -> 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     lines = journal.read_text(encoding="utf-8").splitlines()
     found = Visit(json.loads(ended.stdout), [json.loads(line) for line in lines])
-    _wait_until_quiet(running_bus, len(found.journal))
+    _wait_until_quiet(running_bus, found)
     return found
 
 
-def _wait_until_quiet(bus: RunningBus, records: int) -> None:
-    """Wait until both readers of intake have passed everything that the client wrote, and parked claims are done."""
+def _wait_until_quiet(bus: RunningBus, visit: Visit) -> None:
+    """Wait until both readers of intake have passed all that the client wrote, and its parked claims are done."""
     topic = INTAKE_AGENCY.for_agency(AGENCY)
     query = "SELECT consumer FROM consumer_offset WHERE topic = %s GROUP BY consumer HAVING sum(next_position) >= %s"
-    until(lambda: len(bus.rows(query, topic, records)) == 2, "both intake readers to come to the end")
-    waiting = "SELECT 1 FROM parked_event WHERE topic = %s AND reason <> 'failed' LIMIT 1"
-    until(lambda: not bus.rows(waiting, topic), "early claims to be taken up")
+    until(lambda: len(bus.rows(query, topic, len(visit.journal))) == 2, "both intake readers to come to the end")
+    waiting = "SELECT 1 FROM parked_event WHERE key = ANY (%s) AND reason <> 'failed' LIMIT 1"
+    requests = sorted({line["request_id"] for line in visit.journal if line["request_id"] is not None})
+    until(lambda: not bus.rows(waiting, requests), "early claims to be taken up")
 
 
 def test_the_broker_takes_what_is_ours_and_denies_everything_else(visit: Visit) -> None:

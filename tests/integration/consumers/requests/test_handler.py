@@ -1,5 +1,6 @@
 """Batches on a real database: the whole life of a request, duplicates, order, waiting claims, and replays."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -84,9 +85,10 @@ def test_duplicates_are_skipped_in_a_batch_and_after_it(bus: RequestsBus) -> Non
 
 def test_the_same_id_with_another_body_is_a_dead_letter(bus: RequestsBus) -> None:
     first = claim_record(AGENCY_SOURCE, submission(), event_id="the-same")
-    other = claim_record(AGENCY_SOURCE, submission(), event_id="the-same")
+    other = claim_record(AGENCY_SOURCE, submission(), event_id="the-same", position=1)
     bus.handle(first, other)
-    bus.handle(other)
+    bus.handle(replace(other, position=2))
+    bus.handle(other)  # read again: it is on record already
     assert bus.counts().submitted == 1
     with bus.engine.begin() as connection:
         letters = connection.execute(text("SELECT reason, field FROM dead_letter")).all()
