@@ -1,9 +1,7 @@
 """The loop under every consumer: own, read, apply, sweep; and when something breaks, wait and go on."""
 
-import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import random
 from threading import Event
@@ -14,6 +12,7 @@ import structlog
 from consumers.failures import place_of
 from consumers.runner.backoff import Backoff
 from consumers.runner.batches import Batches
+from consumers.runner.collector import Collector
 from consumers.runner.ownership import Ownership
 from consumers.runner.ports import (
     BrokerUnavailable,
@@ -71,6 +70,7 @@ class Runner(Generic[Stores]):
         self._pace = pace or Pace()
         self._monotonic = monotonic
         self._backoff = Backoff(chance)
+        self._collector = Collector()
         self._ownership = Ownership(source, leases, telemetry)
         self._batches = Batches(self._ownership, work, handler, telemetry, chance, monotonic)
         self._log = structlog.get_logger("runner")
@@ -81,8 +81,9 @@ class Runner(Generic[Stores]):
         """Work until `stop` is set; then finish the batch, give the leases back and close the source."""
         self._telemetry.unready(Setback.STARTING)
         try:
-            while not stop.is_set():
-                self.turn(stop)
+            with self._collector.by_hand():
+                while not stop.is_set():
+                    self.turn(stop)
         finally:
             self._leave()
 
@@ -117,10 +118,12 @@ class Runner(Generic[Stores]):
         if not self._ownership.positions:
             stop.wait(self._pace.sweep_seconds)
             return
-        with _without_collector():
-            records = self._source.poll(self._pace.sweep_seconds, self._records_max)
-            if records:
-                self._apply(records, stop)
+        records = self._source.poll(self._pace.sweep_seconds, self._records_max)
+        backlog = 2 * len(records) > self._records_max
+        if records:
+            self._apply(records, stop)
+        del records
+        self._collector.rest(backlog=backlog)
 
     def _apply(self, records: Sequence[Record], stop: Event) -> None:
         try:
@@ -172,13 +175,3 @@ class Runner(Generic[Stores]):
                 step()
             except Exception as error:  # the leases run out by themselves, and the process ends
                 self._log.warning("not everything could be given back", error=type(error).__name__)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Let nobody look for cycles in the meantime: a batch makes a hundred thousand objects, and keeps them all."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
