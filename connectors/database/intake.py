@@ -55,7 +55,8 @@ class ClaimLedger:
             self._connection,
             intake_event,
             ("source", "event_id", "body_hash"),
-            [(claim.envelope.source, claim.envelope.id, claim.body_hash) for claim in claims],
+            # In one order everywhere, so that workers that are given the same events do not wait in a circle.
+            sorted((claim.envelope.source, claim.envelope.id, claim.body_hash) for claim in claims),
         )
 
     def _known(self, claims: Sequence[Claim]) -> dict[tuple[str, str], bytes]:

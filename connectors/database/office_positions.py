@@ -1,17 +1,19 @@
 """What offices carry, under the clock that orders every change: the requests consumer's side.
 
-The clock is locked before any office, everywhere, so that no two transactions wait for each other in a circle.
+The clock is locked before any office and after everything else, everywhere, so that no two transactions wait for each
+other in a circle. So decisions are made on what was read without it, and what they reserve is compared with the caps
+once more under it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from connectors.database.driver import driver_connection
 from consumers.requests.domain.loads import Load, PositionChange
+from consumers.runner.ports import Contention
 
-_HOLD = "SELECT revision FROM load_clock WHERE id = 1 FOR UPDATE"
 _READ = """
 SELECT clock.revision, office, in_flight, reserved_rial, income_rial, income_month, cap_rial
 FROM load_clock AS clock LEFT JOIN office_position ON true
@@ -21,8 +23,10 @@ _LOCK_OFFICES = "SELECT FROM office_position WHERE office = ANY(%s::text[]) ORDE
 _CHANGE = """
 UPDATE office_position AS row
 SET in_flight = row.in_flight + change.in_flight, reserved_rial = row.reserved_rial + change.reserved_rial
-FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS change (office, in_flight, reserved_rial)
-WHERE row.office = change.office
+FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[]) AS change (office, in_flight, reserved_rial, cap_rial)
+WHERE row.office = change.office AND (
+    change.cap_rial IS NULL OR row.reserved_rial + change.reserved_rial <= least(change.cap_rial, row.cap_rial)
+)
 """
 
 
@@ -39,10 +43,6 @@ class PositionStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def hold(self) -> None:
-        """Lock the clock before reading, so that nobody else changes loads until the transaction ends."""
-        driver_connection(self._connection).execute(_HOLD)
-
     def read(self) -> tuple[int, dict[str, StoredPosition]]:
         """Return the load revision and every office's position at it: one statement, so one moment."""
         rows = driver_connection(self._connection).execute(_READ, binary=True).fetchall()
@@ -53,16 +53,20 @@ class PositionStore:
             if office is not None
         }
 
-    def change(self, changes: Iterable[PositionChange]) -> int:
+    def change(self, changes: Collection[PositionChange], caps_rial: Mapping[str, int]) -> int:
         """Lock the clock, add `changes` to the offices, in office order, and return the new load revision.
 
+        Raises `Contention` when an office in `caps_rial` would have more reserved than that, or than its cap of now.
         Requests earn nothing: the changes have no income.
         """
         driver = driver_connection(self._connection)
         ticked = driver.execute(_TICK, binary=True).fetchone()
         assert ticked is not None, "the load clock has its one row"
         offices, in_flight, reserved_rial, _, _ = (list(column) for column in zip(*changes, strict=True))
-        driver.execute(_LOCK_OFFICES, (offices,))
-        changed = driver.execute(_CHANGE, (offices, in_flight, reserved_rial)).rowcount
-        assert changed == len(offices), "every office that the registry knows has a position"
+        locked = driver.execute(_LOCK_OFFICES, (offices,)).rowcount
+        assert locked == len(offices), "every office that the registry knows has a position"
+        caps = [caps_rial.get(office) for office in offices]
+        changed = driver.execute(_CHANGE, (offices, in_flight, reserved_rial, caps)).rowcount
+        if changed != len(offices):
+            raise Contention("other workers have used up the room under an office's cap")
         return int(ticked[0])

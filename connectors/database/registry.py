@@ -133,7 +133,7 @@ class OfficeLimits:
     def put(self, offices: Sequence[Office]) -> None:
         """Set cap and capacity of `offices`.
 
-        Takes the load clock first, as every writer of these rows does, so that no acceptance is decided meanwhile.
+        Takes the load clock first, as every writer of these rows does.
         """
         if not offices:
             return

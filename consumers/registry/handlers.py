@@ -56,10 +56,10 @@ class RegistryHandler:
             stores.versions.lock_head()
             screened = stores.claims.screen(claims)
             letters.extend(conflicting(claim) for claim in screened.conflicts)
+            stores.claims.record(screened.fresh)
             stores.park.park([failed_event(_key(claim), _failure(error), record) for claim in screened.fresh])
             for claim in screened.fresh:
                 _tell(claim, error)
-            stores.claims.record(screened.fresh)
             self._telemetry.count(Outcome.PARKED, len(screened.fresh), ParkReason.FAILED)
         self._bury(stores, letters)
 
@@ -101,6 +101,7 @@ class RegistryHandler:
         )
 
     def _decide(self, stores: RegistryStores, claims: Sequence[Claim], revision: int) -> Collection[Place]:
+        stores.claims.record(claims)
         fold = self._fold(stores, claims, revision)
         rows = stores.park.of_keys({_key(claim) for claim in claims})
         stuck = {row.event.key for row in rows if row.event.reason in (ParkReason.FAILED, ParkReason.BEHIND)}
@@ -124,7 +125,6 @@ class RegistryHandler:
             else:
                 fold.refuse(claim, _crowded(waits))
         stores.park.park(parked)
-        stores.claims.record(claims)
         for event in parked:
             self._telemetry.count(Outcome.PARKED, 1, event.reason)
         self._write(stores, fold)

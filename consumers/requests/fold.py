@@ -140,6 +140,10 @@ class Fold:
         """Return what the batch changes of offices' loads, summed by office, in the order of their codes."""
         return self._world.changes()
 
+    def reserved_under_rial(self) -> Mapping[str, int]:
+        """Return the offices that the batch reserves something for, each with the cap that this must not exceed."""
+        return self._world.reserved_under_rial()
+
     def _context(self, claim: Claim) -> Context:
         source = claim.envelope.source
         speaker = self._speakers.get(source)

@@ -1,7 +1,7 @@
 """The requests consumer: one batch of intake records in, one consistent set of rows and log events out.
 
-The order of a batch: read the claims, screen their identities, lock the requests' rows by id, read what waits for
-them, bring the registry's view up to date, read the loads, fold, write, and last the load clock and the outbox.
+The order of a batch: read the claims, screen and keep their identities, lock the requests' rows by id, read what waits
+for them, bring the registry's view up to date, read the loads, fold, write, and last the load clock and the outbox.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,7 +29,6 @@ from consumers.requests.ports import IntakeEnds, RequestStores
 from consumers.requests.reading import ClaimReader
 from consumers.runner.ports import Clock, Meanwhile, Outcome, Place, Record, Setback, Telemetry
 from consumers.sweeping import do_divided
-from schemas.intake_office import RequestAccepted
 
 CONSUMER = "requests"
 #: How much one sweep takes on, so that a batch never waits long behind it.
@@ -77,10 +76,10 @@ class RequestsHandler:
         claims, letters = self._read(records)
         screened = stores.claims.screen(claims)
         letters.extend(conflicting(claim) for claim in screened.conflicts)
+        stores.claims.record(screened.fresh)
         fold = self._fold_of_claims(stores, screened.fresh)
         for claim in screened.fresh:
             fold.take(claim)
-        stores.claims.record(screened.fresh)
         self._write(stores, fold)
         new = stores.dead_letters.add(CONSUMER, letters) if letters else letters
         self._count(fold, len(screened.duplicates) + len(letters) - len(new), new)
@@ -91,6 +90,7 @@ class RequestsHandler:
         claims, letters = self._read([record])
         screened = stores.claims.screen(claims)
         letters.extend(conflicting(claim) for claim in screened.conflicts)
+        stores.claims.record(screened.fresh)
         fold = self._fold_of_claims(stores, screened.fresh)
         for claim in screened.fresh:
             request_id = request_of(claim)
@@ -101,7 +101,6 @@ class RequestsHandler:
                 self._tell(claim, error)
             else:
                 fold.park_failed(fold.cases.setdefault(request_id, new_case(request_id)), claim, error)
-        stores.claims.record(screened.fresh)
         self._write(stores, fold)
         new = stores.dead_letters.add(CONSUMER, letters) if letters else letters
         self._count(fold, len(screened.duplicates) + len(letters) - len(new), new)
@@ -136,7 +135,7 @@ class RequestsHandler:
         cases = {one: known_case(state) for one, state in due.states.items() if str(one) in wanted}
         rows = [row for row in due.rows if row.event.key in wanted]
         acts = _hand_out(rows, cases)
-        fold = self._fold(stores, cases, _claims_of(acts), hold=bool(rows))
+        fold = self._fold(stores, cases, _claims_of(acts))
         for case in cases.values():
             fold.examine(case, due.registry)
         for act in acts:
@@ -180,14 +179,11 @@ class RequestsHandler:
         # A claim can only wait for a request that has a row.
         rows = stores.park.of_keys([case.key for case in cases.values()]) if cases else []
         _hand_out(rows, cases)
-        hold = bool(rows) or any(isinstance(claim.event, RequestAccepted) for claim in claims)
-        return self._fold(stores, cases, claims, hold)
+        return self._fold(stores, cases, claims)
 
-    def _fold(self, stores: RequestStores, cases: dict[UUID, Case], claims: Iterable[Claim], hold: bool) -> Fold:
-        """Return the fold over `cases`; `hold` locks the load clock first, because acceptances may be decided."""
+    def _fold(self, stores: RequestStores, cases: dict[UUID, Case], claims: Iterable[Claim]) -> Fold:
+        """Return the fold over `cases`. It decides on loads that others may change; caps are compared in the end."""
         self._catch_up(stores)
-        if hold:
-            stores.positions.hold()
         revision, positions = stores.positions.read()
         world = BatchWorld(
             self._view,
@@ -216,7 +212,7 @@ class RequestsHandler:
             stores.acts.record(fold.new_acts)
         if fold.decided:
             changes = fold.position_changes()
-            revision = stores.positions.change(changes) if changes else None
+            revision = stores.positions.change(changes, fold.reserved_under_rial()) if changes else None
             stores.outbox.add(messages(fold.decided, revision), self._read_on)
 
     def _tell(self, claim: Claim, error: Exception) -> None:

@@ -1,6 +1,6 @@
 """What the requests' handler needs from the outside. All stores work in the one open transaction."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -83,15 +83,14 @@ class OfficePosition(Protocol):
 class Positions(Protocol):
     """What offices carry, and the clock that orders all changes of it."""
 
-    def hold(self) -> None:
-        """Lock the clock before reading, so that nobody else changes loads until the transaction ends."""
-
     def read(self) -> tuple[int, Mapping[str, OfficePosition]]:
         """Return the load revision and every office's position at it."""
 
-    def change(self, changes: Iterable[PositionChange]) -> int:
+    def change(self, changes: Collection[PositionChange], caps_rial: Mapping[str, int]) -> int:
         """Lock the clock, add `changes` to the offices, in office order, and return the new load revision.
 
+        What was read before the lock may be old by now: when an office would have more reserved than its cap of now, or
+        than the one in `caps_rial`, which has every office that something is reserved for, this raises `Contention`.
         Requests earn nothing: the changes have no income.
         """
 

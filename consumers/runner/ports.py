@@ -1,6 +1,7 @@
 """What the runner needs from the outside, and what it needs from a handler.
 
-Lock order everywhere: positions, then request rows by id, then the load clock and office positions, late as possible.
+Lock order everywhere: positions, the registry's head, event identities, request rows by id, what is parked, and last,
+as late as possible, the load clock and the office positions.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -22,7 +23,7 @@ class Fenced(Exception):
 
 
 class Contention(Exception):
-    """A deadlock, a lock time-out or a unique violation by a racing writer: roll the batch back and do it again."""
+    """A deadlock, a lock time-out, a unique violation or a cap used up by others: roll the batch back, do it again."""
 
 
 class Collision(Contention):

@@ -9,7 +9,7 @@ from consumers.requests.domain.loads import Load, PositionChange
 from consumers.requests.domain.state import RequestState, Stage
 from consumers.runner.ports import Collision, Contention
 from consumers.settlement.ports import OfficeChange
-from tests.builders import MOMENT, small_province
+from tests.builders import MOMENT, office, small_province
 from tests.contract.worlds import World
 from tests.requests_world import at
 
@@ -23,7 +23,8 @@ BOTH = {FIRST.request_id, SECOND.request_id}
 def known(world: World) -> None:
     with world.client("before").requests() as stores:
         stores.requests.insert([FIRST, SECOND], MOMENT)
-    world.license("office-1", 1_000)
+    for code in ("office-1", "office-2"):
+        world.license(code, 1_000)
 
 
 @pytest.mark.usefixtures("known")
@@ -33,7 +34,7 @@ def test_what_is_not_committed_is_seen_by_nobody_else(world: World) -> None:
         with world.client("b").requests() as theirs:
             assert theirs.requests.lock({SECOND.request_id}) == {SECOND.request_id: SECOND}
             assert theirs.positions.read()[0] == mine.positions.read()[0]
-        mine.positions.change([PositionChange("office-1", 1)])
+        mine.positions.change([PositionChange("office-1", 1)], {})
         with world.client("b").requests() as theirs:
             assert theirs.positions.read()[1]["office-1"].load == Load(0, 0, 0)
             assert mine.positions.read()[1]["office-1"].load == Load(1, 0, 0)
@@ -66,17 +67,52 @@ def test_a_lock_ends_with_its_transaction_however_that_ends(world: World) -> Non
 
 
 @pytest.mark.usefixtures("known")
-def test_the_load_clock_lets_one_at_a_time_decide_on_loads_and_all_others_read(world: World) -> None:
+def test_the_load_clock_lets_one_at_a_time_change_loads_and_all_others_read(world: World) -> None:
     with world.client("a").requests() as mine:
-        mine.positions.hold()
+        mine.positions.change([PositionChange("office-1", 1)], {})
         with world.client("b").requests() as theirs:
             assert theirs.positions.read()[1]["office-1"].load == Load(0, 0, 0)
         with pytest.raises(Contention), world.client("b").requests() as theirs:
-            theirs.positions.hold()
-        with pytest.raises(Contention), world.client("b").requests() as theirs:
-            theirs.positions.change([PositionChange("office-1", 1)])
+            theirs.positions.change([PositionChange("office-2", 1)], {})
         with pytest.raises(Contention), world.client("b").settlement() as ledger:
-            ledger.loads.move([OfficeChange("office-1", 1, 0, 0)])
+            ledger.loads.move([OfficeChange("office-2", 1, 0, 0)])
+        with pytest.raises(Contention), world.client("b").registry() as registry:
+            registry.limits.put([office("office-2")])
+
+
+@pytest.mark.usefixtures("known")
+def test_what_others_reserve_after_the_loads_were_read_counts_against_the_cap(world: World) -> None:
+    caps_rial = {"office-1": 1_000}
+    with world.client("a").requests() as mine:
+        assert mine.positions.read()[1]["office-1"].load.reserved_rial == 0
+        with world.client("b").requests() as theirs:
+            theirs.positions.change([PositionChange("office-1", 1, 700)], caps_rial)
+        with pytest.raises(Contention) as met, mine.attempt():
+            mine.positions.change([PositionChange("office-1", 1, 301), PositionChange("office-2", 1)], caps_rial)
+    assert not isinstance(met.value, Collision), "the same batch, done again, sees what the others did"
+    with world.client("a").requests() as mine:
+        assert mine.positions.read()[1]["office-1"].load == Load(1, 700, 0)
+        assert mine.positions.read()[1]["office-2"].load == Load(0, 0, 0)
+        mine.positions.change([PositionChange("office-1", 1, 300), PositionChange("office-2", 1)], caps_rial)
+        assert mine.positions.read()[1]["office-1"].load == Load(2, 1_000, 0)
+
+
+@pytest.mark.usefixtures("known")
+def test_nothing_is_reserved_beyond_a_cap_of_now_or_the_one_that_was_decided_under(world: World) -> None:
+    client = world.client("a")
+    with client.registry() as stores:
+        stores.limits.put([office("office-1", prepaid_rial=0, net_debit_cap_rial=500)])
+    for caps_rial, reserved_rial in (({"office-1": 1_000}, 501), ({"office-1": 400}, 401)):
+        with pytest.raises(Contention), client.requests() as stores:
+            stores.positions.change([PositionChange("office-1", 0, reserved_rial)], caps_rial)
+    with client.requests() as stores:
+        stores.positions.change([PositionChange("office-1", 0, 500)], {"office-1": 1_000})
+    with client.registry() as stores:
+        stores.limits.put([office("office-1", prepaid_rial=0, net_debit_cap_rial=100)])
+    with client.requests() as stores:
+        # Nothing is reserved by this, so the lowered cap forbids nothing.
+        stores.positions.change([PositionChange("office-1", 1)], {})
+        assert stores.positions.read()[1]["office-1"].load == Load(1, 500, 0)
 
 
 def test_what_somebody_else_is_adding_is_waited_for(world: World) -> None:

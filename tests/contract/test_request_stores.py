@@ -109,10 +109,9 @@ def test_loads_add_up_and_every_change_has_a_growing_revision(world: World) -> N
         }
     for change in (PositionChange("office-1", 2, 300), PositionChange("office-1", -1, -100)):
         with client.requests() as stores:
-            stores.positions.change([change])
+            stores.positions.change([change], {})
     with client.requests() as stores:
-        stores.positions.hold()
-        revision = stores.positions.change([PositionChange("office-1", 0, 5), PositionChange("office-2", 1)])
+        revision = stores.positions.change([PositionChange("office-1", 0, 5), PositionChange("office-2", 1)], {})
         assert stores.positions.read()[0] == revision == first + 3
         assert [one.load for one in stores.positions.read()[1].values()] == [Load(1, 205, 0), Load(1, 0, 0)]
 
@@ -162,7 +161,7 @@ def test_limits_are_set_beside_what_an_office_carries(world: World) -> None:
     client = world.client("a")
     world.license("office-1", 1)
     with client.requests() as stores:
-        stores.positions.change([PositionChange("office-1", 1, 300)])
+        stores.positions.change([PositionChange("office-1", 1, 300)], {})
     with client.registry() as stores:
         stores.limits.put([office("office-2"), office("office-1", prepaid_rial=4, net_debit_cap_rial=5)])
         stores.limits.put([])

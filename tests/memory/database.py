@@ -48,15 +48,16 @@ class Backend:
 class Database:
     """What is committed, and who has what locked. Subclasses declare the tables.
 
-    `seconds` is its clock, in real time. `circles` counts the transactions that were ended because they waited for each
-    other in a circle.
+    `seconds` is its clock, in real time. `lock_order` holds the tables whose rows several transactions may want, in the
+    order in which everybody must lock them. `disorders` tells who did not, and who waited in a circle for that.
     """
 
     def __init__(self, seconds: Callable[[], float] = lambda: 0.0) -> None:
         self.seconds = seconds
         self.down = False
         self.commits = 0
-        self.circles = 0
+        self.lock_order: tuple[Table[Any, Any], ...] = ()
+        self.disorders: list[str] = []
         self.locks: dict[tuple[Table[Any, Any], Hashable], Transaction] = {}
         #: Advisory locks of sessions, and the backends that hold them.
         self.session_locks: dict[Hashable, int] = {}
@@ -171,6 +172,7 @@ class Transaction:
         self.waits_for: Transaction | None = None
         self._written: dict[Table[Any, Any], dict[Any, Any]] = {}
         self._locked: set[tuple[Table[Any, Any], Hashable]] = set()
+        self._reached = -1
         self.open = True
         self.database.began(self)
 
@@ -195,10 +197,13 @@ class Transaction:
         if self.database.locks.setdefault((table, key), self) is not self:
             return False
         self._locked.add((table, key))
+        if table in self.database.lock_order:
+            self._reached = max(self._reached, self.database.lock_order.index(table))
         return True
 
     def lock(self, table: Table[Key, Row], key: Key) -> None:
         """Lock a row, and wait until it is free. Raises `Contention` when that takes too long or never would be."""
+        self._keep_order(table, key)
         while not self.try_lock(table, key):
             holder = self.database.locks[table, key]
             self._refuse_circle(holder)
@@ -215,6 +220,11 @@ class Transaction:
 
     def insert(self, table: Table[Key, Row], key: Key, row: Row) -> None:
         """Add a row; waits for whoever is adding the same. Raises `Collision` when it is there."""
+        self._keep_order(table, key)
+        self._require_open()
+        if key in table.rows and self.database.locks.get((table, key), self) is not self:
+            # Nobody deletes a row whose key comes again, so whoever has it locked leaves it there.
+            raise Collision(table.name)
         self.lock(table, key)
         if self.find(table, key) is not None:
             raise Collision(table.name)
@@ -229,14 +239,14 @@ class Transaction:
     def attempt(self) -> Iterator[None]:
         """Open a part of the transaction that an exception undoes alone."""
         written = {table: dict(rows) for table, rows in self._written.items()}
-        locked = set(self._locked)
+        locked, reached = set(self._locked), self._reached
         try:
             yield
         except BaseException:
             if self.open:
                 for place in self._locked - locked:
                     del self.database.locks[place]
-                self._written, self._locked = written, locked
+                self._written, self._locked, self._reached = written, locked, reached
             raise
 
     def commit(self) -> None:
@@ -264,10 +274,16 @@ class Transaction:
         if not self.open:
             raise DatabaseUnavailable("the connection was ended")
 
+    def _keep_order(self, table: Table[Any, Any], key: Hashable) -> None:
+        order = self.database.lock_order
+        if table in order and (table, key) not in self._locked and order.index(table) < self._reached:
+            after = order[self._reached].name
+            self.database.disorders.append(f"{self.session.name} locked {table.name} after {after}")
+
     def _refuse_circle(self, holder: "Transaction") -> None:
         following: Transaction | None = holder
         while following is not None:
             if following is self:
-                self.database.circles += 1
+                self.database.disorders.append(f"{self.session.name} waited in a circle with {holder.session.name}")
                 raise Contention("a circle of transactions that wait for each other")
             following = following.waits_for

@@ -1,6 +1,6 @@
 """The stores of registry and requests, over the database in memory."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from consumers.requests.domain.loads import NOTHING, PositionChange
 from consumers.requests.domain.state import RequestState
 from consumers.requests.handlers import CONSUMER as REQUESTS
 from consumers.requests.ports import RequestStores
-from consumers.runner.ports import Meanwhile
+from consumers.runner.ports import Contention, Meanwhile
 from schemas.log_registry import RegistryEntry
 from schemas.offices import Office
 from tests.memory.database import Transaction
@@ -84,17 +84,13 @@ class MemoryLoads:
         self._transaction = transaction
         self._tables = tables
 
-    def hold(self) -> None:
-        self._transaction.step("locks the load clock")
-        self._transaction.lock(self._tables.load_clock, 1)
-
     def read(self) -> tuple[int, Mapping[str, StoredPosition]]:
         self._transaction.step("reads the loads")
         rows = self._transaction.rows(self._tables.offices)
         positions = {office: StoredPosition(row.load, row.cap_rial) for office, row in rows.items()}
         return self._transaction.find(self._tables.load_clock, 1) or 0, positions
 
-    def change(self, changes: Iterable[PositionChange]) -> int:
+    def change(self, changes: Collection[PositionChange], caps_rial: Mapping[str, int]) -> int:
         self._transaction.step("changes the loads")
         revision = tick(self._transaction, self._tables)
         for change in sorted(changes):
@@ -103,6 +99,8 @@ class MemoryLoads:
             assert row is not None, "every office that the registry knows has a position"
             load = row.load.after(change)
             assert load.in_flight >= 0, "office_position_in_flight_not_negative"
+            if change.office in caps_rial and load.reserved_rial > min(caps_rial[change.office], row.cap_rial):
+                raise Contention("other workers have used up the room under an office's cap")
             self._transaction.put(self._tables.offices, change.office, row._replace(load=load))
         return revision
 

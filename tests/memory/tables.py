@@ -103,4 +103,16 @@ class BusDatabase(Database):
         #: Advisory locks of transactions.
         self.advisory: Table[int, None] = Table("advisory lock")
         self.refused: set[UUID] = set()
+        #: As `consumers.runner.ports` declares it.
+        self.lock_order = (
+            self.offsets,
+            self.registry_head,
+            self.intake,
+            self.requests,
+            self.parked,
+            self.acts,
+            self.advisory,
+            self.load_clock,
+            self.offices,
+        )
         self.registry_head.rows[1] = self.load_clock.rows[1] = 0

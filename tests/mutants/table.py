@@ -82,9 +82,10 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "relay by 'id > last', in the relay",
         "producers/relay.py",
-        "        rows = outbox.unpublished(self._pace.rows_max, self._missing)\n",
+        "        rows = outbox.unpublished(self._pace.rows_max, self._missing | self._cut)\n",
         "        last = getattr(self, 'last', 0)\n"
-        "        rows = [row for row in outbox.unpublished(self._pace.rows_max, self._missing) if row.id > last]\n"
+        "        rows = outbox.unpublished(self._pace.rows_max, self._missing | self._cut)\n"
+        "        rows = [row for row in rows if row.id > last]\n"
         "        self.last = max([last, *(row.id for row in rows)])\n",
         (
             f"{SCENES}::test_what_is_committed_late_with_small_ids_is_published_all_the_same",
@@ -147,20 +148,49 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     # --- one truth per request ---------------------------------------------------------------------------------------
     Mutant(
-        "cap check outside the lock",
+        "cap check outside the lock: no worker asks for another one under it",
         "consumers/requests/handlers.py",
-        "        if hold:\n            stores.positions.hold()\n"
-        "        revision, positions = stores.positions.read()\n",
-        "        revision, positions = stores.positions.read()\n"
-        "        if hold:\n            stores.positions.hold()\n",
+        "stores.positions.change(changes, fold.reserved_under_rial())",
+        "stores.positions.change(changes, {})",
         (f"{SCENES}::test_two_workers_that_accept_for_one_office_at_once_keep_to_its_cap",),
     ),
     Mutant(
-        "cap check without a lock",
+        "cap check outside the lock: the database compares no caps",
         "connectors/database/office_positions.py",
-        '_HOLD = "SELECT revision FROM load_clock WHERE id = 1 FOR UPDATE"',
-        '_HOLD = "SELECT revision FROM load_clock WHERE id = 1"',
-        (f"{LOCKS}::test_the_load_clock_lets_one_at_a_time_decide_on_loads_and_all_others_read[sql]",),
+        "        if changed != len(offices):\n",
+        "        if changed > len(offices):\n",
+        (f"{LOCKS}::test_what_others_reserve_after_the_loads_were_read_counts_against_the_cap[sql]",),
+    ),
+    Mutant(
+        "cap check outside the lock: compared before others are shut out",
+        "connectors/database/office_positions.py",
+        "        driver = driver_connection(self._connection)\n        ticked",
+        "        driver = driver_connection(self._connection)\n"
+        "        if any(row[1] > 0 and caps_rial.get(row[0], 0) < 0 for row in self.read()[1].items()):\n"
+        "            raise Contention\n"
+        "        caps_rial = {}\n        ticked",
+        (f"{LOCKS}::test_what_others_reserve_after_the_loads_were_read_counts_against_the_cap[sql]",),
+    ),
+    Mutant(
+        "cap check against the cap that was read, though it is lower now",
+        "connectors/database/office_positions.py",
+        "least(change.cap_rial, row.cap_rial)",
+        "change.cap_rial",
+        (f"{LOCKS}::test_nothing_is_reserved_beyond_a_cap_of_now_or_the_one_that_was_decided_under[sql]",),
+    ),
+    Mutant(
+        "cap check that does not know what the batch itself has reserved",
+        "consumers/requests/domain/world.py",
+        "            self._loads.apply(change)\n",
+        "            self._loads.apply(change._replace(reserved_rial=0))\n",
+        (f"{SCENES}::test_two_acceptances_in_one_batch_keep_to_the_cap",),
+    ),
+    Mutant(
+        "load clock that does not shut others out",
+        "connectors/database/office_positions.py",
+        '_TICK = "UPDATE load_clock SET revision = revision + 1 WHERE id = 1 RETURNING revision"',
+        '_TICK = "SELECT revision + 1 FROM load_clock WHERE id = 1"',
+        (f"{LOCKS}::test_the_load_clock_lets_one_at_a_time_change_loads_and_all_others_read[sql]",),
     ),
     Mutant(
         "a request that is read and not locked",
@@ -172,8 +202,10 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "identities that nobody keeps",
         "consumers/requests/handlers.py",
-        "            fold.take(claim)\n        stores.claims.record(screened.fresh)\n",
-        "            fold.take(claim)\n",
+        "        stores.claims.record(screened.fresh)\n        fold = self._fold_of_claims(stores, screened.fresh)\n"
+        "        for claim in screened.fresh:\n            fold.take(claim)\n",
+        "        fold = self._fold_of_claims(stores, screened.fresh)\n"
+        "        for claim in screened.fresh:\n            fold.take(claim)\n",
         (f"{SCENES}::test_a_worker_that_dies_after_its_commit_leaves_nothing_to_do_again",),
     ),
     Mutant(

@@ -51,7 +51,7 @@ class Audit:
     def __init__(self, world: World) -> None:
         self._world = world
         self._tables = world.database
-        self._seen_at: tuple[int, int] = (-1, -1)
+        self._seen_at: tuple[int, int, int] = (-1, -1, -1)
         self._checked: dict[tuple[str, Partition], int] = {}
         self._accepted: dict[Identity, Claim] = {}
         self._bodies: dict[Place, Claim] = {}
@@ -59,7 +59,7 @@ class Audit:
 
     def violations(self) -> list[str]:
         """Say what does not hold; nothing, when all is well."""
-        seen_at = (self._tables.commits, len(self._world.broker.history))
+        seen_at = (self._tables.commits, len(self._world.broker.history), len(self._tables.disorders))
         if seen_at == self._seen_at:
             return []
         self._seen_at = seen_at
@@ -203,7 +203,8 @@ class Audit:
                 yield f"I9: {code} has {office.load.in_flight} requests in flight, and {in_flight[code]} are live"
 
     def _alarms(self) -> Iterator[str]:
-        """Nobody is alarmed for nothing."""
+        """Nobody is alarmed for nothing, and all lock in one order, so that nobody ever waits in a circle."""
+        yield from (f"lock order: {disorder}" for disorder in self._tables.disorders)
         for halted in self._world.halted:
             yield f"a partition was halted: {halted}"
         for failure in self._world.failures:

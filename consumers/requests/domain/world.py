@@ -28,6 +28,7 @@ class BatchWorld:
         self._caps_rial = caps_rial
         self._seeds = seeds
         self._changes: dict[str, PositionChange] = {}
+        self._reserved_under_rial: dict[str, int] = {}
 
     @property
     def registry_revision(self) -> int:
@@ -61,17 +62,15 @@ class BatchWorld:
         The position's cap is that of the newest accepted version, the snapshot's that of the one in force: the lower
         holds, so that what is reserved exceeds neither.
         """
-        cap_rial = self._caps_rial.get(office, 0)
-        facts = self._view.at(moment).offices.get(office)
-        if facts is not None:
-            cap_rial = min(cap_rial, facts.cap_rial)
-        return Headroom(self._loads.of(office).reserved_rial, cap_rial)
+        return Headroom(self._loads.of(office).reserved_rial, self._cap_rial(office, moment))
 
     def apply(self, event: Event, time: datetime) -> None:
         """Let `event`, of business time `time`, count for the decisions that follow, and for what the batch changes."""
         for change in position_changes(event, time):
             assert not change.income_month, "requests earn nothing; settlement says what was earned"
             self._loads.apply(change)
+            if change.reserved_rial:
+                self._reserved_under_rial[change.office] = self._cap_rial(change.office, time)
             before = self._changes.get(change.office)
             if before is not None:
                 in_flight, reserved_rial = before.in_flight, before.reserved_rial
@@ -84,6 +83,10 @@ class BatchWorld:
         """Return what all applied events change, summed by office, in the order of their codes."""
         return [self._changes[office] for office in sorted(self._changes)]
 
+    def reserved_under_rial(self) -> Mapping[str, int]:
+        """Return the offices that something was reserved for, each with the cap under which the last of it was."""
+        return self._reserved_under_rial
+
     def moment(self, said_at: datetime | None, appended_at: datetime) -> datetime:
         """Return the business time of a claim: its own time, no later than the broker's and not much earlier.
 
@@ -95,3 +98,8 @@ class BatchWorld:
         if policy is None:
             return said_at
         return max(said_at, appended_at - timedelta(seconds=policy.lateness_seconds))
+
+    def _cap_rial(self, office: str, moment: datetime) -> int:
+        cap_rial = self._caps_rial.get(office, 0)
+        facts = self._view.at(moment).offices.get(office)
+        return cap_rial if facts is None else min(cap_rial, facts.cap_rial)

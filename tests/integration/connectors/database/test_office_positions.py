@@ -31,7 +31,7 @@ def test_a_position_holds_the_income_of_its_newest_month(engine: Engine) -> None
         with engine.begin() as connection:
             revision = LoadsStore(connection).move(changes)
             requested = [PositionChange("a", 1, 300), PositionChange("b", 2, 0)]
-            assert PositionStore(connection).change(requested) == revision + 1
+            assert PositionStore(connection).change(requested, {"a": 10**6}) == revision + 1
         for office, released_rial, income_rial, month in changes:
             expected.apply(PositionChange(office, 0, -released_rial, income_rial, month))
         for change in requested:
