@@ -1,19 +1,20 @@
 """Logs: what is written is read in order from any position that is held; a batch is acknowledged whole or not."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
 
 from connectors.broker.log_producer import LogProducer
 from consumers.runner.ports import BrokerUnavailable, Partition, PositionLost, Record, Source
+from deploy.engines.kafka import EmbeddedKafka
 from producers.ports import Log, LogUnavailable, OutboxRow, TopicMissing
 from schemas.topics import INTAKE_AGENCY
 from tests.brokers import fresh_agency, provide, source_of
 from tests.builders import MOMENT
 from tests.databases import wait_until
-from tests.engines import Engines
+from tests.engines import Engines, kafka_login
 from tests.memory.broker import MemoryBroker, MemoryLog, MemorySource
 
 
@@ -30,6 +31,10 @@ class World(ABC):
     def log(self) -> Log:
         """Return a writer."""
 
+    @abstractmethod
+    def restart(self) -> None:
+        """Let the broker be away for a moment."""
+
 
 class MemoryWorld(World):
     def __init__(self) -> None:
@@ -44,14 +49,20 @@ class MemoryWorld(World):
     def log(self) -> Log:
         return MemoryLog(self._broker)
 
+    def restart(self) -> None:
+        self._broker.restart()
+
 
 class KafkaWorld(World):
-    def __init__(self, engines: Engines, stack: ExitStack) -> None:
+    """A real broker; `restart` ends it and starts it again."""
+
+    def __init__(self, login: dict[str, str], stack: ExitStack, restart: Callable[[], None]) -> None:
         agency = fresh_agency()
-        provide(engines.kafka_login, agency)
+        provide(login, agency)
         self.topic = INTAKE_AGENCY.for_agency(agency)
-        self._login = engines.kafka_login
+        self._login = login
         self._stack = stack
+        self._restart = restart
 
     def source(self) -> Source:
         source = source_of(self._login, self.topic)
@@ -63,14 +74,40 @@ class KafkaWorld(World):
         self._stack.callback(log.close)
         return log
 
+    def restart(self) -> None:
+        self._restart()
+
+
+def everybodys() -> None:
+    raise AssertionError("other tests use this broker, too")
+
 
 @pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.integration)])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if request.param == "memory":
         yield MemoryWorld()
         return
+    engines: Engines = request.getfixturevalue("engines")
     with ExitStack() as stack:
-        yield KafkaWorld(request.getfixturevalue("engines"), stack)
+        yield KafkaWorld(engines.kafka_login, stack, everybodys)
+
+
+@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.integration)])
+def own_world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A world whose broker no other test uses."""
+    if request.param == "memory":
+        yield MemoryWorld()
+        return
+    start: Callable[[], EmbeddedKafka] = request.getfixturevalue("own_broker")
+    running = [start()]
+
+    def restart() -> None:
+        running.pop().stop()
+        running.append(start())
+
+    login = kafka_login(running[0].bootstrap_servers, running[0].user, running[0].password)
+    with ExitStack() as stack:
+        yield KafkaWorld(login, stack, restart)
 
 
 def rows(topic: str, partition: int, *bodies: str) -> list[OutboxRow]:
@@ -158,6 +195,28 @@ def test_a_missing_topic_is_named_and_nothing_is_sent(world: World) -> None:
     assert sum(world.source().ends([world.topic]).values()) == 0
 
 
+def test_where_logs_end_is_told_for_those_that_are_there(world: World) -> None:
+    log = world.log()
+    there = [(world.topic, number) for number in range(3)]
+    assert log.ends([*there, (world.topic, 3), ("pishkhan.none", 0)]) == dict.fromkeys(there, 0)
+    log.send([*rows(world.topic, 1, "a", "b"), *rows(world.topic, 2, "c")])()
+    assert log.ends(there) == dict(zip(there, (0, 2, 1), strict=True))
+    assert log.ends(there[1:2]) == {there[1]: 2}
+    assert log.ends([]) == {}
+
+
+def test_a_writer_tells_that_its_broker_was_away_and_only_once(own_world: World) -> None:
+    log = own_world.log()
+    log.send(rows(own_world.topic, 0, "a"))()
+    assert not log.was_away()
+    own_world.restart()
+    wait_until(log.was_away, "the writer has noticed that the broker was away")
+    wait_until(lambda: not log.was_away(), "what it has told it does not tell again")
+    log.send(rows(own_world.topic, 0, "b"))()
+    assert log.ends([(own_world.topic, 0)]) == {(own_world.topic, 0): 2}
+    assert not own_world.log().was_away(), "a new writer has missed nothing"
+
+
 def test_two_writers_do_not_disturb_each_other(world: World) -> None:
     first, second = world.log(), world.log()
     for number in range(3):
@@ -178,6 +237,10 @@ def test_a_broker_in_memory_that_is_away_acknowledges_nothing() -> None:
     broker.down = True
     with pytest.raises(LogUnavailable):
         log.send(rows("t", 0, "c"))()
+    with pytest.raises(LogUnavailable):
+        log.ends([("t", 0)])
+    with pytest.raises(LogUnavailable):
+        log.reach()
     with pytest.raises(LogUnavailable):
         MemoryLog(broker)
     with pytest.raises(BrokerUnavailable):

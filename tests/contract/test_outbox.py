@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from connectors.database.outbox import SHARDS
+from consumers.runner.ports import Move, Partition
 from producers.ports import Outbox, OutboxRow, OutboxUnavailable
 from schemas.envelope import Envelope, from_headers
 from schemas.message import Message
@@ -105,6 +106,30 @@ def test_topics_that_are_passed_over_stay_and_the_limit_counts_the_others(write:
     write("t", 0, "a")
     assert bodies(outbox, 1, "missing") == ["a"]
     assert bodies(outbox, 3) == ["x", "y", "a"]
+
+
+def test_only_what_was_published_is_noted(write: Write, outbox: Outbox) -> None:
+    write("missing", 0, "x")
+    write("t", 1, "b")
+    write("missing", 0, "y")
+    write("t", 0, "a", "c")
+    outbox.published([row for row in outbox.unpublished(1, ["missing"]) if row.body == b"a"])
+    assert bodies(outbox, 10) == ["x", "y", "c", "b"], "neither what is older nor what is of another shard"
+
+
+def test_how_far_the_furthest_consumer_has_come_is_known_of_every_partition(world: World, outbox: Outbox) -> None:
+    first, second, third = (Partition("t", "id-1", number) for number in range(3))
+    for consumer, moves in (
+        ("one", [Move(first, 0, 5), Move(second, 0, 2)]),
+        ("two", [Move(first, 0, 3), Move(second, 0, 4)]),
+    ):
+        leases, work = world.client("worker").worker(consumer)
+        leases.hold([first, second, third])
+        with work.transaction() as (positions, _):
+            positions.advance(moves)
+    passed = outbox.passed()
+    assert {number: passed["t", number] for number in range(3)} == {0: 5, 1: 4, 2: 0}
+    assert ("t", 3) not in passed, "nobody reads it"
 
 
 def test_without_shards_there_is_nothing(world: World, write: Write, outbox: Outbox) -> None:

@@ -22,7 +22,7 @@ class MemoryBroker:
     `history` holds all records in the order in which they came.
 
     `lose_after` cuts the next batch off: so many of its rows are appended, and nobody acknowledges any. `absences`
-    counts how often the power was gone.
+    counts how often it was away.
     """
 
     logs: dict[Partition, list[Record]] = field(default_factory=dict)
@@ -65,6 +65,10 @@ class MemoryBroker:
     def cut(self, topic: str, number: int, end: int) -> None:
         """Let the power go: the log comes back without what lay at `end` and after it."""
         del self.of(topic, number)[end:]
+        self.restart()
+
+    def restart(self) -> None:
+        """Be away for a moment."""
         self.absences += 1
 
     def write(self, where: Partition, *values: str) -> None:
