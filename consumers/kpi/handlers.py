@@ -5,8 +5,10 @@ and publishes what is new. So a busy minute is measured a few times and not once
 between the two leaves the notes for the next one.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from consumers.intake import Unreadable
@@ -22,6 +24,9 @@ from schemas.envelope import Envelope
 from schemas.kpi import Figure, KeyKind, KpiMeasured
 from schemas.message import Message
 from schemas.topics import KPI_MEASURED
+
+#: How many events came to what, and why.
+Counts = Counter[tuple[Outcome, StrEnum | None]]
 
 CONSUMER = "kpi"
 SOURCE = "/bus"
@@ -50,7 +55,7 @@ class KpiHandler:
             missing = {place: gap for place, some in batch.items() if (gap := _gap(known[place], some)) is not None}
             if missing:
                 raise RecordsMissing(missing)
-        self._learn(stores, records)
+        self._count(self._learn(stores, records))
         stores.positions.advance({place: max(positions) + 1 for place, positions in batch.items()})
 
     def skip(self, stores: Stores, place: Place, end: int) -> None:
@@ -77,7 +82,7 @@ class KpiHandler:
             stores.outbox.add([self._message(reading) for reading in stores.figures.keep(readings)])
         return len(cells)
 
-    def _learn(self, stores: Stores, records: Sequence[Record]) -> None:
+    def _learn(self, stores: Stores, records: Sequence[Record]) -> Counts:
         lessons: list[Lesson] = []
         letters: list[Unreadable] = []
         for record in records:
@@ -86,10 +91,15 @@ class KpiHandler:
                     lessons.append(lesson)
                 case Unreadable() as letter:
                     letters.append(letter)
+        counts: Counts = Counter({(Outcome.HANDLED, None): len(records) - len(letters)})
         for letter in stores.dead_letters.add(CONSUMER, letters):
-            self.telemetry.count(Outcome.DEAD_LETTERED, 1, letter.reason)
+            counts[Outcome.DEAD_LETTERED, letter.reason] += 1
         _keep(stores, lessons)
-        self.telemetry.count(Outcome.HANDLED, len(records) - len(letters))
+        return counts
+
+    def _count(self, counts: Counts) -> None:
+        for (outcome, reason), events in counts.items():
+            self.telemetry.count(outcome, events, reason)
 
     def _take_up_failed(self, stores: Stores, limit: int) -> None:
         """Try again what failed and has rested, or what an operator redrives; give up what one skips."""
@@ -98,15 +108,16 @@ class KpiHandler:
         stores.park.skip([row.id for row in rows if row.to_skip])
         failed: list[ParkedRow] = []
 
-        def learn_again(some: Sequence[ParkedRow]) -> int:
-            self._learn(stores, [row.event.record for row in some])
+        def learn_again(some: Sequence[ParkedRow]) -> Counts:
+            counts = self._learn(stores, [row.event.record for row in some])
             stores.park.remove([row.id for row in some])
-            return len(some)
+            return counts
 
         def set_aside(row: ParkedRow, error: Exception) -> None:
             failed.append(row.with_failure(_detail(error)))
 
-        do_divided([row for row in rows if row.to_try], stores.attempt, learn_again, set_aside)
+        learnt = do_divided([row for row in rows if row.to_try], stores.attempt, learn_again, set_aside)
+        self._count(learnt or Counter())
         stores.park.keep(failed)
 
     def _message(self, reading: Reading) -> Message:

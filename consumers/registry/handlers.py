@@ -73,11 +73,17 @@ class RegistryHandler:
         if not keys:
             self._exhausted_at = head
             return 0
-        take_up, set_aside = partial(self._take_up, stores, now), partial(self._set_aside, stores)
-        return do_divided(list(keys), stores.attempt, take_up, set_aside)
-
-    def _take_up(self, stores: RegistryStores, now: datetime, keys: Sequence[str]) -> int:
         revision = stores.versions.lock_head()
+        take_up, set_aside = partial(self._take_up, stores, now, revision), partial(self._set_aside, stores)
+        swept = do_divided(list(keys), stores.attempt, take_up, set_aside)
+        if swept is None:
+            return 0
+        self._count(swept.fold)
+        if not swept.fold.accepted:
+            self._exhausted_at = revision
+        return swept.done
+
+    def _take_up(self, stores: RegistryStores, now: datetime, revision: int, keys: Sequence[str]) -> "_Sweep":
         rows = stores.park.of_keys(keys)
         claims = {row.id: claim for row in rows if (claim := _claim_of(row)) is not None}
         fold = self._fold(stores, claims.values(), revision)
@@ -87,9 +93,7 @@ class RegistryHandler:
         sweep.give_up(rows, now)
         sweep.write(stores)
         self._write(stores, fold)
-        if not fold.accepted:
-            self._exhausted_at = revision
-        return sweep.done
+        return sweep
 
     def _set_aside(self, stores: RegistryStores, key: str, error: Exception) -> None:
         """Keep as failed the first claim of one key, because what is decided of it cannot even be written."""
@@ -128,6 +132,7 @@ class RegistryHandler:
         for event in parked:
             self._telemetry.count(Outcome.PARKED, 1, event.reason)
         self._write(stores, fold)
+        self._count(fold)
         return decided_in
 
     def _fold(self, stores: RegistryStores, claims: Iterable[Claim], revision: int) -> Fold:
@@ -143,6 +148,8 @@ class RegistryHandler:
             stores.versions.append(fold.accepted)
             stores.limits.put(fold.offices)
         stores.outbox.add(fold.messages)
+
+    def _count(self, fold: Fold) -> None:
         for (outcome, reason), events in fold.counts.items():
             self._telemetry.count(outcome, events, reason)
 
@@ -159,7 +166,7 @@ class _Sweep:
     """Goes over parked rows, oldest first, until nothing changes any more. What waits behind a failed claim stays."""
 
     def __init__(self, fold: Fold, claims: dict[int, Claim]) -> None:
-        self._fold = fold
+        self.fold = fold
         #: The claims that wait still, by the id of their row.
         self._claims = claims
         self._gone: list[int] = []
@@ -173,7 +180,7 @@ class _Sweep:
 
     def passes_over(self, rows: Sequence[ParkedRow]) -> bool:
         """Try every row once; say whether something was accepted, so that another pass may decide more."""
-        before = len(self._fold.accepted)
+        before = len(self.fold.accepted)
         stuck: set[str] = set()
         for row in rows:
             claim = self._claims.get(row.id)
@@ -185,7 +192,7 @@ class _Sweep:
                 self._try(row, claim)
             if row.id in self._claims and (failed or self._kept_as_failed(row)):
                 stuck.add(row.event.key)
-        return len(self._fold.accepted) > before
+        return len(self.fold.accepted) > before
 
     def give_up(self, rows: Sequence[ParkedRow], now: datetime) -> None:
         """Refuse what has waited long enough."""
@@ -194,9 +201,9 @@ class _Sweep:
             if claim is None or row.event.reason is not ParkReason.PREDECESSOR or row.event.expires_at > now:
                 continue
             try:
-                waits = self._fold.take(claim)
+                waits = self.fold.take(claim)
                 if waits is not None:
-                    self._fold.refuse(claim, waits)
+                    self.fold.refuse(claim, waits)
             except Exception as error:
                 self._keep_as_failed(row, claim, error)
             else:
@@ -212,14 +219,14 @@ class _Sweep:
         if self._kept_as_failed(row):
             return
         try:
-            waits = self._fold.take(claim)
+            waits = self.fold.take(claim)
         except Exception as error:  # a claim that is tried again may fail again, and must not stop the others
             self._keep_as_failed(row, claim, error)
             return
         if waits is None:
             self._let_go(row)
         elif row.event.reason is not ParkReason.PREDECESSOR or row.to_try:
-            self._kept[row.id] = row.with_reason(ParkReason.PREDECESSOR, waits.detail, self._fold.gives_up_at(claim))
+            self._kept[row.id] = row.with_reason(ParkReason.PREDECESSOR, waits.detail, self.fold.gives_up_at(claim))
 
     def _kept_as_failed(self, row: ParkedRow) -> bool:
         kept = self._kept.get(row.id)

@@ -128,7 +128,7 @@ class RequestsHandler:
         found = _Due(states, [*stores.park.of_keys(requests), *acts], registry)
         subjects = [*requests, *dict.fromkeys(row.event.key for row in acts)]
         examine, set_aside = partial(self._examine, stores, found), partial(self._set_aside, stores, found)
-        return do_divided(subjects, stores.attempt, examine, set_aside)
+        return do_divided(subjects, stores.attempt, examine, set_aside) or 0
 
     def _examine(self, stores: RequestStores, due: _Due, subjects: Sequence[str]) -> int:
         wanted = frozenset(subjects)

@@ -55,8 +55,10 @@ class SettlementHandler:
     def sweep(self, stores: SettlementStores) -> int:
         """Try again what failed and has rested, and carry out operators' decisions; return how many left the park."""
         keys = stores.park.due_keys(_NO_TIME, SWEEP_MAX)
+        # What is read after the locks stays true: the owner of a partition, or another sweep, may be at it now.
+        stores.ledger.open({row.event.record.partition for row in stores.park.of_keys(keys)})
         take_up, set_aside = partial(_take_up, stores), partial(self._set_aside, stores)
-        return do_divided(keys, stores.attempt, take_up, set_aside)
+        return do_divided(keys, stores.attempt, take_up, set_aside) or 0
 
     def _set_aside(self, stores: SettlementStores, key: str, error: Exception) -> None:
         """Keep as failed what was due of one key, because it cannot even be written."""
@@ -69,9 +71,7 @@ class SettlementHandler:
 
 
 def _take_up(stores: SettlementStores, keys: Sequence[str]) -> int:
-    """Enter or skip what is due of `keys`, in the order of parking, under the locks of its partitions."""
-    # What is read after the locks stays true: the owner of a partition, or another sweep, may have been at it before.
-    stores.ledger.open({row.event.record.partition for row in stores.park.of_keys(keys)})
+    """Enter or skip what is due of `keys`, in the order of parking; its partitions are locked."""
     due: list[tuple[Arrival, ParkedRow]] = []
     broken: list[tuple[LogUnreadable, ParkedRow]] = []
     for row in stores.park.of_keys(keys):

@@ -40,10 +40,11 @@ class Work:
 
     def set_aside(self, number: int, error: Exception) -> None:
         assert error is self.error
+        assert self.done == [], "what was tried is undone, and what is done comes last"
         self.aside.append(number)
 
     def sweep(self, numbers: Sequence[int]) -> int:
-        return do_divided(numbers, self.attempt, self.act, self.set_aside)
+        return do_divided(numbers, self.attempt, self.act, self.set_aside) or 0
 
 
 @given(st.lists(st.integers(0, 40), unique=True, max_size=30), st.frozensets(st.integers(0, 40)))
@@ -67,6 +68,20 @@ def test_what_is_nobodys_fault_sets_nobody_aside(error: Exception) -> None:
     work = Work(frozenset({3}), error)
     with pytest.raises(type(error)):
         work.sweep(range(8))
+    assert (work.done, work.aside) == ([], [])
+
+
+def test_what_fails_with_several_and_with_none_alone_is_raised() -> None:
+    work = Work(frozenset())
+    plain = work.act
+
+    def act(numbers: Sequence[int]) -> int:
+        if len(numbers) > 2:
+            raise ValueError("too many")
+        return plain(numbers)
+
+    with pytest.raises(ValueError, match="too many"):
+        do_divided(range(4), work.attempt, act, work.set_aside)
     assert (work.done, work.aside) == ([], [])
 
 

@@ -12,7 +12,7 @@ from connectors.database.kpi import SqlKpiStores, SqlKpiWork
 from connectors.database.park_operator import ParkOperator
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.worker import WorkerTelemetry
-from consumers.kpi.handlers import KpiHandler
+from consumers.kpi.handlers import Counts, KpiHandler
 from consumers.kpi.loop import KpiLoop
 from consumers.kpi.ports import Stores
 from consumers.parking import OperatorAction
@@ -85,10 +85,11 @@ class FailingHandler(KpiHandler):
 
     poison: Record | None = None
 
-    def _learn(self, stores: Stores, records: Sequence[Record]) -> None:
-        KpiHandler._learn(self, stores, records)
+    def _learn(self, stores: Stores, records: Sequence[Record]) -> Counts:
+        counts = KpiHandler._learn(self, stores, records)
         if self.poison is not None and any((*one.place, one.position) == self._place for one in records):
             raise ZeroDivisionError
+        return counts
 
     @property
     def _place(self) -> tuple[str, int, int]:
