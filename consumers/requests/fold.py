@@ -105,6 +105,9 @@ class Fold:
             self.counts[Counted.REFUSED, outcome.reason] += 1
         else:
             self._await(case, claim, outcome)
+            if outcome.state is not None:
+                # A request that waits for the registry can be cancelled already.
+                self._retry(case)
 
     def examine(self, case: Case, registry: Mapping[str, int]) -> None:
         """Do what is due of one case by itself: timers, waits that ended, operators' decisions.
@@ -253,7 +256,7 @@ class Fold:
                     break
 
     def _try(self, case: Case, waiting: Waiting) -> bool:
-        """Try one waiting claim; return whether it applied, so that earlier ones may now fit."""
+        """Try one waiting claim; return whether it moved the request on, so that earlier ones may now fit."""
         if waiting.gone or waiting.event.reason not in (ParkReason.PREDECESSOR, ParkReason.BEHIND):
             return False
         claim = self._claim_of(waiting)
@@ -267,6 +270,7 @@ class Fold:
         if isinstance(outcome, Await):
             if waiting.event.reason is ParkReason.BEHIND:
                 self._hold(case, waiting, outcome)
+                return outcome.state is not None
             return False
         self._let_go(waiting)
         if isinstance(outcome, Refuse):

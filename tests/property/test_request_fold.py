@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -184,3 +185,16 @@ def assert_books(memory: Memory) -> None:
     assert in_flight == sum(state.stage not in ENDED for state in routed)
     reserved = sum(change.reserved_rial for change in memory.world.changes())
     assert reserved == sum(state.exposure_rial for state in submitted)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_early_cancellation_counts_as_soon_as_the_submission_waits_for_the_registry(together: bool) -> None:
+    cancelled, _, _, _, _, _, unheard_of = SAID[LIVES : LIVES + len(mischief(REQUESTS[0]))]
+    memory = Memory()
+    for batch in [[cancelled, unheard_of]] if together else [[cancelled], [unheard_of]]:
+        memory.batch(batch)
+    [case] = memory.cases.values()
+    assert [one for one in case.waiting if not one.gone] == []
+    refused = memory.log[-1].event
+    assert isinstance(refused, RequestRefused)
+    assert refused.reason is RefusalReason.CANCELLED_BEFORE_ROUTING
