@@ -78,6 +78,13 @@ def test_a_wrong_start_fences_the_whole_batch(leases: Leases, work: Work[Request
     assert leases.hold(TWELVE) == {**dict.fromkeys(TWELVE, 0), FIRST: 5}
 
 
+def test_a_zombie_is_fenced_before_it_can_write_anything(world: World, leases: Leases) -> None:
+    leases.hold(TWELVE)
+    _, zombie = world.client("two").worker("c")
+    with zombie.transaction() as (positions, _), pytest.raises(Fenced):
+        positions.advance([Move(FIRST, 0, 5)])
+
+
 def test_no_moves_are_no_statement(work: Work[RequestStores]) -> None:
     advance(work)
 

@@ -1,4 +1,6 @@
-"""Positions as both consumers write them: what is read is what the changes add up to."""
+"""Positions as both consumers write them: what is read is what the changes add up to, within the caps."""
+
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Engine
@@ -6,7 +8,9 @@ from sqlalchemy import Engine
 from connectors.database.ledger import LoadsStore
 from connectors.database.office_positions import PositionStore
 from consumers.requests.domain.loads import NOTHING, Load, Loads, PositionChange
+from consumers.runner.ports import Contention
 from consumers.settlement.ports import OfficeChange
+from tests.databases import scalar, wait_until
 from tests.settlement_bus import license_office
 
 pytestmark = pytest.mark.integration
@@ -44,3 +48,27 @@ def test_a_position_holds_the_income_of_its_newest_month(engine: Engine) -> None
         }
     assert positions["idle"].load == NOTHING._replace(reserved_rial=10**5)
     assert (positions["a"].load.income_in(AZAR), positions["a"].load.income_in(DEY)) == (0, 8_000)
+
+
+def test_the_caps_are_compared_after_the_wait_for_the_clock(engine: Engine) -> None:
+    caps_rial = {"a": 1_000}
+    with engine.begin() as connection:
+        license_office(connection, "a", cap_rial=1_000)
+
+    def accept(reserved_rial: int) -> None:
+        with engine.begin() as mine:
+            PositionStore(mine).change([PositionChange("a", 1, reserved_rial)], caps_rial)
+
+    with ThreadPoolExecutor(1) as beside:
+        with engine.begin() as theirs:
+            PositionStore(theirs).change([PositionChange("a", 1, 700)], caps_rial)
+            waiting = beside.submit(accept, 301)
+            query = (
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
+            wait_until(lambda: scalar(theirs, query) == 1, "the second waits for the clock")
+        with pytest.raises(Contention):
+            waiting.result()
+    accept(300)
+    with engine.begin() as connection:
+        assert PositionStore(connection).read()[1]["a"].load == Load(2, 1_000, 0)

@@ -1,0 +1,79 @@
+"""What waits behind a claim on which the code failed is decided in its turn, and neither dropped nor let past it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from consumers.parking import OperatorAction, ParkReason
+from consumers.registry.handlers import RegistryHandler
+from consumers.registry.ports import RegistryStores
+from schemas.intake_agency import ServicePublished
+from schemas.log_registry import ServiceVersioned
+from tests.builders import service
+from tests.memory.park import MemoryParkOperator
+from tests.memory.positions import BusSession
+from tests.memory.requests import registry_stores
+from tests.memory.tables import BusDatabase
+from tests.memory.telemetry import MemoryTelemetry
+from tests.requests_bus import AGENCY_SOURCE, SetClock, claim_record
+
+FIRST, SECOND, OTHER = (
+    claim_record(AGENCY_SOURCE, ServicePublished(service=one))
+    for one in (service(), service(version=2), service("another"))
+)
+
+
+class Registry:
+    """One worker of the registry over the database in memory."""
+
+    def __init__(self) -> None:
+        self.tables = BusDatabase()
+        self.handler = RegistryHandler(SetClock(), MemoryTelemetry())
+        self._session = BusSession(self.tables)
+
+    @contextmanager
+    def stores(self) -> Iterator[RegistryStores]:
+        with self._session.transaction() as transaction:
+            yield registry_stores(transaction, self.tables)
+
+    def decide(self, number: int, action: OperatorAction) -> None:
+        with self._session.transaction() as transaction:
+            MemoryParkOperator(transaction, self.tables).decide([number], action)
+
+    def sweep(self) -> int:
+        with self.stores() as stores:
+            return self.handler.sweep(stores)
+
+    def versions(self) -> list[tuple[str, int]]:
+        entries = [entry for _, entry in sorted(self.tables.versions.rows.items())]
+        return [(one.service.code, one.service.version) for one in entries if isinstance(one, ServiceVersioned)]
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """A registry in which a second version of a service waits behind the first, and another service does not."""
+    registry = Registry()
+    with registry.stores() as stores:
+        registry.handler.park_failed(stores, FIRST, ZeroDivisionError())
+    with registry.stores() as stores:
+        registry.handler.handle(stores, [SECOND, OTHER])
+    registry.sweep()
+    reasons = [row.event.reason for _, row in sorted(registry.tables.parked.rows.items())]
+    assert reasons == [ParkReason.FAILED, ParkReason.BEHIND]
+    assert registry.versions() == [("another", 1)]
+    return registry
+
+
+def test_what_waits_behind_a_failed_claim_follows_it(registry: Registry) -> None:
+    registry.decide(1, OperatorAction.REDRIVE)
+    assert registry.sweep() == 2
+    assert registry.versions() == [("another", 1), (service().code, 1), (service().code, 2)]
+    assert registry.tables.parked.rows == {}
+
+
+def test_what_waits_behind_a_skipped_claim_waits_no_longer_for_that(registry: Registry) -> None:
+    registry.decide(1, OperatorAction.SKIP)
+    registry.sweep()
+    [(number, row)] = registry.tables.parked.rows.items()
+    assert (number, row.event.reason) == (2, ParkReason.PREDECESSOR), "a second version needs a first"
