@@ -93,13 +93,15 @@ def failed_event(key: str, detail: str, record: Record) -> ParkedEvent:
 class ParkedRow:
     """A parked event as it is kept; ids grow in the order of parking. Keeping it carries out the decision in it.
 
-    `rested` says that the code failed on it and its rest is over, so that it is to be tried again.
+    `rested` says that the code failed on it and its rest is over, so that it is to be tried again. `decision` is the
+    number of the decision that asks for `action`.
     """
 
     id: int
     event: ParkedEvent
     action: OperatorAction | None = None
     rested: bool = False
+    decision: int | None = None
 
     @property
     def to_try(self) -> bool:

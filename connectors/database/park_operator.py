@@ -5,26 +5,30 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, and_, select
+from sqlalchemy import Connection, Select, func, select
 
 from connectors.database.driver import driver_connection
 from connectors.database.kafka_columns import headers_from_json
+from connectors.database.parked import OPEN_DECISION
 from connectors.database.tables import park_decision, parked_event
 from consumers.parking import DecisionOutcome, OperatorAction, ParkReason
 
 Line = TypeVar("Line")
 
-#: One statement, so that a decision and its record are one: the rows in the order of their ids, as everywhere.
+#: First, in a statement of its own: a worker or another operator may have these rows in hand, and only a statement
+#: that begins after the wait for them sees what they decided. In the order of the ids, as everywhere.
+_CHOOSE = """
+SELECT id FROM parked_event
+WHERE (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
+    AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+    AND (%(consumer)s::text IS NULL OR consumer = %(consumer)s)
+ORDER BY id FOR UPDATE
+"""
+#: One statement, so that a decision and its record are one.
 _DECIDE = """
-WITH chosen AS (
-    SELECT id FROM parked_event
-    WHERE (%(ids)s::bigint[] IS NULL OR id = ANY(%(ids)s::bigint[]))
-        AND (%(reason)s::text IS NULL OR reason = %(reason)s)
-        AND (%(consumer)s::text IS NULL OR consumer = %(consumer)s)
-    ORDER BY id FOR UPDATE
-), decided AS (
-    UPDATE parked_event AS row SET operator_action = %(action)s, next_try_at = statement_timestamp()
-    FROM chosen WHERE row.id = chosen.id RETURNING row.*
+WITH decided AS (
+    UPDATE parked_event SET operator_action = %(action)s, next_try_at = statement_timestamp()
+    WHERE id = ANY(%(ids)s::bigint[]) RETURNING *
 ), replaced AS (
     UPDATE park_decision AS earlier SET outcome = %(replaced)s, ended_at = statement_timestamp()
     FROM decided WHERE earlier.parked_id = decided.id AND earlier.outcome IS NULL
@@ -41,7 +45,6 @@ FROM decided CROSS JOIN LATERAL (
 ) AS said
 RETURNING parked_id
 """
-_OPEN = and_(park_decision.c.parked_id == parked_event.c.id, park_decision.c.outcome.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,24 @@ class ParkOperator:
         query = select(*columns).where(park_decision.c.parked_id == parked_id).order_by(park_decision.c.id)
         return self._read(query, DecisionLine)
 
+    def replaced(self, ids: Collection[int]) -> list[DecisionLine]:
+        """Return the decisions of others, or earlier ones, that this transaction's own on `ids` have replaced."""
+        columns = [park_decision.columns[field.name] for field in fields(DecisionLine)]
+        query = (
+            select(*columns)
+            .distinct(park_decision.c.parked_id)
+            .where(
+                park_decision.c.parked_id.in_(ids),
+                park_decision.c.outcome == DecisionOutcome.REPLACED.value,
+                # Not before this transaction began; of what others replaced meanwhile, it replaced the newest.
+                park_decision.c.ended_at >= func.now(),
+            )
+            .order_by(park_decision.c.parked_id, park_decision.c.id.desc())
+        )
+        return self._read(query, DecisionLine)
+
     def decide(self, ids: Collection[int], action: OperatorAction, by: str, why: str) -> list[int]:
-        """Note a decision, who made it and why. Returns the ids that were found."""
+        """Note a decision, who made it and why; an earlier one that waits is replaced. Returns the ids found."""
         return self._decide(action, by, why, ids=list(ids))
 
     def decide_on_failed(self, consumer: str | None, action: OperatorAction, by: str, why: str) -> list[int]:
@@ -150,7 +169,9 @@ class ParkOperator:
             "why": why,
             "replaced": DecisionOutcome.REPLACED.value,
         }
-        return sorted(parked_id for (parked_id,) in driver_connection(self._connection).execute(_DECIDE, values))
+        driver = driver_connection(self._connection)
+        chosen = [parked_id for (parked_id,) in driver.execute(_CHOOSE, values)]
+        return sorted(parked_id for (parked_id,) in driver.execute(_DECIDE, values | {"ids": chosen}))
 
     def _read(self, query: Select[Any], kind: type[Line]) -> list[Line]:
         return [kind(*row) for row in self._connection.execute(query)]
@@ -159,4 +180,4 @@ class ParkOperator:
 def _lines() -> Select[Any]:
     names = [field.name for field in fields(ParkedLine)]
     columns = [(parked_event if name in parked_event.columns else park_decision).columns[name] for name in names]
-    return select(*columns).select_from(parked_event.outerjoin(park_decision, _OPEN))
+    return select(*columns).select_from(parked_event.outerjoin(park_decision, OPEN_DECISION))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, func, literal, or_, select
 from connectors.database.copy import copy_rows, json_bytes
 from connectors.database.driver import driver_connection
 from connectors.database.kafka_columns import body_or_empty, headers_from_json, headers_to_json
-from connectors.database.tables import parked_event
+from connectors.database.tables import park_decision, parked_event
 from consumers.parking import (
     REFUSABLE,
     WAITING_LIMIT,
@@ -44,8 +44,13 @@ _COLUMNS = (
     "tries",
     "next_try_at",
 )
+#: What an operator has decided on an event and no worker has come to.
+OPEN_DECISION = and_(park_decision.c.parked_id == parked_event.c.id, park_decision.c.outcome.is_(None))
 #: The time of the statement and not of the clock: only that can be looked up in an index.
 _NOW = func.statement_timestamp()
+#: First, in a statement of its own: an operator may be deciding on these rows, and only a statement that begins after
+#: the wait for him sees his decision and gives it its end.
+_LOCK = "SELECT id FROM parked_event WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR UPDATE"
 #: A decision that was made after the row was read is not carried out by this, so it stays.
 _KEEP = """
 WITH kept AS (
@@ -53,15 +58,14 @@ WITH kept AS (
     SET reason = new.reason, detail = new.detail, expires_at = new.expires_at, wait_for = new.wait_for,
         tries = new.tries,
         next_try_at = CASE
-            WHEN row.operator_action IS DISTINCT FROM new.seen THEN row.next_try_at
+            WHEN open.id IS DISTINCT FROM new.seen THEN row.next_try_at
             ELSE statement_timestamp() + new.rest
         END,
-        operator_action = CASE
-            WHEN row.operator_action IS DISTINCT FROM new.seen THEN row.operator_action
-        END
+        operator_action = CASE WHEN open.id IS DISTINCT FROM new.seen THEN row.operator_action END
     FROM unnest(%(ids)s::bigint[], %(reasons)s::text[], %(details)s::text[], %(expiries)s::timestamptz[],
-        %(waits)s::jsonb[], %(tries)s::int[], %(rests)s::interval[], %(seen)s::text[])
+        %(waits)s::jsonb[], %(tries)s::int[], %(rests)s::interval[], %(seen)s::bigint[])
         AS new (id, reason, detail, expires_at, wait_for, tries, rest, seen)
+    LEFT JOIN park_decision AS open ON open.parked_id = new.id AND open.outcome IS NULL
     WHERE row.id = new.id
     RETURNING row.id, row.operator_action
 )
@@ -157,24 +161,30 @@ class ParkedStore:
             return
         events = [row.event for row in rows]
         waits = [None if event.wait_for is None else json_bytes(dict(event.wait_for)).decode() for event in events]
+        ids = [row.id for row in rows]
+        self._lock(ids)
         driver_connection(self._connection).execute(
             _KEEP,
             {
-                "ids": [row.id for row in rows],
+                "ids": ids,
                 "reasons": [event.reason.value for event in events],
                 "details": [event.detail for event in events],
                 "expiries": [event.expires_at for event in events],
                 "waits": waits,
                 "tries": [event.tries for event in events],
                 "rests": [rest_after(one.tries) if one.reason is ParkReason.FAILED else None for one in events],
-                "seen": [None if row.action is None else row.action.value for row in rows],
+                "seen": [row.decision for row in rows],
                 "outcome": DecisionOutcome.KEPT.value,
             },
         )
 
     def _let_go(self, ids: Collection[int], outcome: DecisionOutcome) -> None:
         if ids:
+            self._lock(ids)
             driver_connection(self._connection).execute(_LET_GO, {"ids": list(ids), "outcome": outcome.value})
+
+    def _lock(self, ids: Collection[int]) -> None:
+        driver_connection(self._connection).execute(_LOCK, {"ids": list(ids)})
 
     def _counted(self, condition: Any, limit: int) -> int:
         rows = select(literal(1)).where(self._mine(), condition).limit(limit).subquery()
@@ -189,9 +199,14 @@ class ParkedStore:
 
     def _rows(self, condition: Any, *, lock: bool = False) -> list[ParkedRow]:
         rested = func.coalesce(parked_event.c.next_try_at <= _NOW, False).label("rested")
-        query = select(parked_event, rested).where(self._mine(), condition).order_by(parked_event.c.id)
+        query = (
+            select(parked_event, rested, park_decision.c.id.label("decision"))
+            .select_from(parked_event.outerjoin(park_decision, OPEN_DECISION))
+            .where(self._mine(), condition)
+            .order_by(parked_event.c.id)
+        )
         if lock:
-            query = query.with_for_update(skip_locked=True)
+            query = query.with_for_update(of=parked_event, skip_locked=True)
         return [_from_row(row) for row in self._connection.execute(query)]
 
 
@@ -244,4 +259,5 @@ def _from_row(row: Row[Any]) -> ParkedRow:
         ),
         action=None if row.operator_action is None else OperatorAction(row.operator_action),
         rested=row.rested,
+        decision=row.decision,
     )

@@ -144,8 +144,12 @@ def _decide(
             found = operator.decide_on_failed(consumer, action, by, why)
         else:
             found = operator.decide(ids, action, by, why)
+        replaced = operator.replaced(found)
     missing = sorted(set(ids) - set(found))
-    Console().print(f"{len(found)} events: {action.value}, for the worker to do", highlight=False)
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    for one in replaced:
+        console.print(f"{one.parked_id}: this replaces {one.action} by {one.decided_by}: {one.why}")
+    console.print(f"{len(found)} events: {action.value}, for the worker to do")
     if missing:
         raise Problem(f"Not parked any more, or never were: {', '.join(map(str, missing))}.")
 

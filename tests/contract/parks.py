@@ -114,6 +114,16 @@ class ParkContract:
         assert only(park, "k").event.tries == 2
         assert park.due_keys(NOW, 10) == ["k"]
 
+    def test_a_second_decision_of_the_same_kind_is_not_lost_either(self, park: TriedPark) -> None:
+        park.park([failed("k")])
+        park.decide(OperatorAction.REDRIVE)
+        seen = only(park, "k")
+        park.decide(OperatorAction.REDRIVE)
+        park.keep([seen.with_failure("KeyError")])
+        assert only(park, "k").to_try
+        park.keep([only(park, "k").with_failure("KeyError")])
+        assert only(park, "k").action is None
+
     def test_events_of_a_key_keep_their_order_whatever_becomes_of_them(self, park: TriedPark) -> None:
         park.park([failed("k", b"1"), failed("other"), failed("k", b"2"), failed("k", b"3")])
         first, second, _ = park.of_keys(["k"])

@@ -85,8 +85,8 @@ class MemoryPark:
             if found is None:
                 continue
             kept = found._replace(event=row.event)
-            if found.action is row.action:
-                # A decision that was made after the row was read is not carried out by this, so it stays.
+            if self._open_decision(row.id) == row.decision:
+                # Otherwise a decision was made after the row was read: this does not carry it out, so it stays.
                 kept = kept._replace(action=None, next_try_at=self._next_try(row.event))
                 settle(self._transaction, self._tables, row.id, DecisionOutcome.KEPT)
             self._transaction.put(self._tables.parked, row.id, kept)
@@ -104,11 +104,21 @@ class MemoryPark:
         rest = rest_after(event.tries) if event.reason is ParkReason.FAILED else None
         return None if rest is None else self._tables.seconds() + rest.total_seconds()
 
+    def _open_decision(self, parked_id: int) -> int | None:
+        decisions = self._transaction.rows(self._tables.decisions).items()
+        return next((number for number, one in decisions if (one.parked_id, one.outcome) == (parked_id, None)), None)
+
     def rows(self) -> list[ParkedRow]:
         """Return everything that waits, oldest first."""
         now = self._tables.seconds()
         return [
-            ParkedRow(number, row.event, row.action, row.next_try_at is not None and row.next_try_at <= now)
+            ParkedRow(
+                number,
+                row.event,
+                row.action,
+                row.next_try_at is not None and row.next_try_at <= now,
+                self._open_decision(number),
+            )
             for number, row in sorted(self._transaction.rows(self._tables.parked).items())
             if row.consumer == self._consumer
         ]
