@@ -24,6 +24,7 @@ POLL_SECONDS = 0.1
 PROBE_SECONDS = 1.0
 #: Workers give a sign every few seconds while they can work, also in long waits for a broker; see `silent`.
 SILENT = timedelta(seconds=30)
+_BY_THEMSELVES, _NOT_AGAIN = "They are published by themselves", "nothing need be sent again."
 
 
 class Delay(Enum):
@@ -109,19 +110,19 @@ def _english(found: Delivery) -> str:
     since = "" if found.since is None else f" {since_words(found.since)}"
     kept = f"{found.waiting} event(s) are kept in the outbox, in their order"
     if found.delay is Delay.BUSY:
-        return f"{kept}, and are on their way: the relay works on what came before them."
+        return f"{kept}: the broker has not acknowledged them yet. {_BY_THEMSELVES} soon; {_NOT_AGAIN}"
     if found.delay is Delay.BROKER_AWAY:
         cause, end = "the broker does not answer", "when it is back"
     else:
         cause, end = "no relay is at work", "when one is (`pishkhan up`, or `pishkhan worker relay`)"
-    return f"{kept}: {cause}{since}. They are published by themselves {end}; nothing need be sent again."
+    return f"{kept}: {cause}{since}. {_BY_THEMSELVES} {end}; {_NOT_AGAIN}"
 
 
 def _persian(found: Delivery) -> str:
     since = "" if found.since is None else f" (از {jalali_moment(found.since, Language.FA)})"
     kept = f"{digits.en_to_fa(str(found.waiting))} رویداد به ترتیب در صندوق خروجی نگه داشته شده است"
     if found.delay is Delay.BUSY:
-        return f"{kept} و در راه است."
+        return f"{kept}: کارگزار پیام هنوز آن را تأیید نکرده است. به‌زودی خودبه‌خود منتشر می‌شود؛ دوباره نفرستید."
     if found.delay is Delay.BROKER_AWAY:
         cause, end = "کارگزار پیام پاسخ نمی‌دهد", "با بازگشت آن"
     else:

@@ -1,8 +1,8 @@
 """What a worker says of itself: whether it can do its work, and if not, what it waits for and since when."""
 
+import json
 from dataclasses import dataclass
-
-import httpx
+from http.client import HTTPConnection, HTTPException
 
 from connectors.telemetry.standing import Standing
 from deploy.settings import Settings
@@ -21,15 +21,13 @@ class Answer:
 
 def ask(settings: Settings, row: WorkerRow) -> Answer | None:
     """Return what the worker on the row's port says; none when nobody answers, or somebody who is no worker."""
-    port = settings.metrics_port + row.port_offset
+    # The plain client: it is asked all the time, and the rich one reads the machine's certificates at every question.
+    connection = HTTPConnection("127.0.0.1", settings.metrics_port + row.port_offset, timeout=ANSWER_WITHIN_SECONDS)
     try:
-        said = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=ANSWER_WITHIN_SECONDS, trust_env=False).json()
+        connection.request("GET", "/readyz")
+        said = json.loads(connection.getresponse().read())
         return Answer(Standing.from_json(said), int(said["process_id"]))
-    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
         return None
-
-
-def ready_process(settings: Settings, row: WorkerRow) -> int | None:
-    """Return the process id of the worker that answers on the row's port that it is ready; none when none does."""
-    answer = ask(settings, row)
-    return answer.process_id if answer is not None and answer.standing.cause is None else None
+    finally:
+        connection.close()

@@ -14,13 +14,14 @@ from subprocess import Popen
 
 from pydantic import SecretStr
 
+from connectors.telemetry.standing import Standing
 from deploy.bootstrap import prepare
 from deploy.engines.instance import EmbeddedEngines, Instance
 from deploy.engines.kept import Kept
 from deploy.ports import port_block
 from deploy.problem import Problem
 from deploy.prometheus.monitor import monitor_command, monitor_port, write_monitor_config
-from deploy.readiness import ready_process
+from deploy.readiness import ask
 from deploy.settings import Settings, remember
 from deploy.supervisor import Child, Report, Supervisor
 from deploy.workers import WORKERS, WorkerRow
@@ -71,10 +72,19 @@ class RunningBus:
                 raise Problem(f"Not ready after {WORKERS_READY_SECONDS:.0f} s: {names}. Their logs are in {logs}.")
             time.sleep(ASK_EVERY_SECONDS)
 
+    def standings(self) -> dict[str, Standing | None]:
+        """Return how every worker stands; none for one that does not answer."""
+        return {row.name: self._standing(row) for row in WORKERS}
+
     def _is_ready(self, row: WorkerRow) -> bool:
-        """Whether our own worker is: another instance's, on a port that it was first to take, does not count."""
-        process_id = ready_process(self.settings, row)
-        return process_id is not None and process_id == self.supervisor.process_ids().get(row.name)
+        standing = self._standing(row)
+        return standing is not None and standing.cause is None
+
+    def _standing(self, row: WorkerRow) -> Standing | None:
+        """Return what our own worker says: another instance's, on a port that it was first to take, does not count."""
+        answer = ask(self.settings, row)
+        ours = answer is not None and answer.process_id == self.supervisor.process_ids().get(row.name)
+        return answer.standing if answer is not None and ours else None
 
 
 @contextmanager

@@ -17,6 +17,8 @@ LOCK_TIMEOUT_MS = 2_000
 STATEMENT_TIMEOUT_MS = 60_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 CONNECT_TIMEOUT_SECONDS = 5
+#: A peer that is cut off sends nothing, not even an end: whoever waits for its answer must ask the network.
+NETWORK_WAITS = {"keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 30_000}
 
 
 def database_url(url: str) -> URL:
@@ -45,7 +47,7 @@ def build_engine(url: str, name: str, connections_max: int = 5) -> Engine:
             "options": options,
             "application_name": name[:63],
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,
-            "tcp_user_timeout": 30_000,
+            **NETWORK_WAITS,
         },
     )
 

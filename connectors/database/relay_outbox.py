@@ -7,7 +7,7 @@ from datetime import datetime
 import psycopg
 from psycopg import sql
 
-from connectors.database.engine import database_url
+from connectors.database.engine import NETWORK_WAITS, database_url
 from connectors.database.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.database.outbox import CHANNEL, SHARDS
 from producers.ports import OutboxRow, OutboxUnavailable, Place
@@ -76,8 +76,7 @@ class SqlRelayOutbox:
                 application_name=name,
                 connect_timeout=5,
                 options="-c lock_timeout=5000 -c statement_timeout=60000 -c timezone=UTC",
-                keepalives_idle=10,
-                tcp_user_timeout=30_000,
+                **NETWORK_WAITS,
             )
             self._connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
 

@@ -1,7 +1,7 @@
 """The table of metrics as `prometheus_client` objects, one registry per worker and nothing global."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -49,6 +49,10 @@ class Exporter:
     def put(self, metric: Metric, value: float, *labels: str) -> None:
         """Set a gauge."""
         self._gauges[metric].labels(*labels).set(value)
+
+    def follow(self, metric: Metric, read: Callable[[], float], *labels: str) -> None:
+        """Let a gauge show at every scrape what `read` returns then. It is called from the scrape's thread."""
+        self._gauges[metric].labels(*labels).set_function(read)
 
     def observe(self, metric: Metric, value: float, *labels: str) -> None:
         """Add one observation to a histogram."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from connectors.telemetry import metrics
 from connectors.telemetry.exporter import Exporter
@@ -14,6 +15,9 @@ from consumers.intake import DeadLetterReason
 from consumers.parking import ParkReason
 from consumers.runner.ports import Outcome, Partition, Setback
 
+#: Whoever works gives a sign every few seconds. One that gives none for so long, and does not say what it waits for,
+#: hangs: a frozen database or network ends no call, and the worker can say nothing of it.
+SILENT = timedelta(seconds=30)
 #: A partition that is tried again and halted again within this time has not moved: it stands since the first time.
 SAME_HALT = timedelta(minutes=1)
 
@@ -37,14 +41,14 @@ class WorkerTelemetry:
         self._noted: Counter[tuple[Outcome, str]] = Counter()
         self._lock = threading.Lock()
         self._waits_for: Setback | None = Setback.STARTING
-        self._since = now()
+        self._since = self._sign_at = now()
         self._leases_known = False
         self._topics: set[str] = set()
         self._halts: dict[Partition, Halt] = {}
         #: Halts that ended, and when.
         self._tried_again: dict[Partition, tuple[Halt, datetime]] = {}
         self._show_zeros()
-        self._show_ready()
+        self._follow_standing()
 
     def count(self, outcome: Outcome, events: int = 1, reason: StrEnum | None = None) -> None:
         """Note what became of `events` events of the open transaction."""
@@ -52,6 +56,7 @@ class WorkerTelemetry:
 
     def committed(self, records: int, seconds: float) -> None:
         """Make the notes count; a sweep that did nothing leaves no trace."""
+        self._sign_at = self._now()
         noted, self._noted = self._noted, Counter()
         for (outcome, reason), events in noted.items():
             self._exporter.increase(metrics.EVENTS, events, self._consumer, outcome.value)
@@ -64,6 +69,7 @@ class WorkerTelemetry:
 
     def rolled_back(self, cause: Setback) -> None:
         """Forget the notes."""
+        self._sign_at = self._now()
         self._noted.clear()
         self._exporter.increase(metrics.ROLLED_BACK, 1, self._consumer, cause.value)
 
@@ -80,7 +86,6 @@ class WorkerTelemetry:
         self._exporter.put(metrics.OWNED, partitions, self._consumer)
         with self._lock:
             self._leases_known = True
-        self._show_ready()
 
     def ready(self) -> None:
         """Broker and database answer."""
@@ -117,6 +122,8 @@ class WorkerTelemetry:
                 return Standing(self._waits_for.value, self._since, halts)
             if not self._leases_known:
                 return Standing("no_leases_known", self._since, halts)
+            if self._now() - self._sign_at > SILENT:
+                return Standing(Setback.STUCK.value, self._sign_at, halts)
             return Standing(halts=halts)
 
     def not_ready_because(self) -> str | None:
@@ -138,18 +145,21 @@ class WorkerTelemetry:
 
     def _wait_for(self, cause: Setback | None) -> None:
         with self._lock:
-            if self._waits_for is cause:
-                return
-            self._waits_for = cause
-            self._since = self._now()
-        self._show_ready()
+            self._sign_at = self._now()
+            if self._waits_for is not cause:
+                self._waits_for = cause
+                self._since = self._sign_at
 
-    def _show_ready(self) -> None:
-        standing = self.standing()
-        self._exporter.put(metrics.READY, 0 if standing.cause else 1, self._consumer)
+    def _follow_standing(self) -> None:
+        """Let the metrics say at every scrape what /readyz says: a worker that hangs cannot put them itself."""
+        self._exporter.follow(metrics.READY, lambda: 0.0 if self.standing().cause else 1.0, self._consumer)
         for cause in Setback:
-            since = standing.since if standing.cause == cause.value else None
-            self._exporter.put(metrics.UNREADY_SINCE, _seconds(since), self._consumer, cause.value)
+            since = partial(self._unready_since, cause)
+            self._exporter.follow(metrics.UNREADY_SINCE, since, self._consumer, cause.value)
+
+    def _unready_since(self, cause: Setback) -> float:
+        standing = self.standing()
+        return _seconds(standing.since if standing.cause == cause.value else None)
 
     def _show_halts(self) -> None:
         halts = self.standing().halts

@@ -189,6 +189,8 @@ class Setback(StrEnum):
     HANDLER_FAILED = "handler_failed"
     FAILED_IN_A_ROW = "failed_in_a_row"
     STARTING = "starting"
+    #: It gives no sign of itself, so it hangs in a call to the database or the broker.
+    STUCK = "stuck"
 
 
 class Telemetry(Protocol):

@@ -79,7 +79,7 @@ def submit(
     """Submit a request; the answer says which office has it. Amounts in the form are rial."""
     request_id = new_id()
     with Terminal(data, language) as terminal:
-        with terminal.reading() as connection:
+        with terminal.before_saying() as connection:
             known = newest_service(connection, service)
         claim = claim_of(
             RequestSubmitted,

@@ -142,7 +142,7 @@ def collect(
     """Record that the citizen paid the fee, in cash, or by card with --pos. Amounts are rial."""
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, office=context.obj)
-        with terminal.reading() as connection:
+        with terminal.before_saying() as connection:
             state = request_state(connection, request_id)
         fee = None if state is None else state.fee
         if amount_rial is None:

@@ -1,7 +1,8 @@
 """`pishkhan up`: engines and workers, supervised, until Ctrl-C."""
 
 import sys
-from threading import Event
+import time
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -10,7 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from deploy.commands.options import DataOption
 from deploy.running import RunningBus, Voice, Wanted, running_bus
+from deploy.watching import Watch
 from deploy.workers import WORKERS
+
+LOOK_EVERY_SECONDS = 2.0
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +32,8 @@ def up(
 ) -> None:
     """Run the bus: engines, topics, tables and all workers, until Ctrl-C.
 
-    The data stays in the folder; the next `up` goes on where this one stopped. A worker that dies is started again.
+    The data stays in the folder; the next `up` goes on where this one stopped. An engine or a worker that dies is
+    started again. It says who waits for what and since when, and when all is well again.
 
     [bold]Examples[/bold]
 
@@ -44,7 +49,7 @@ def up(
         with running_bus(wanted, console_voice(console)) as bus:
             bus.wait_until_ready()
             _say_where(console, bus)
-            Event().wait()
+            _say_what_changes(console, bus)
     except KeyboardInterrupt:
         console.print("stopped")
 
@@ -77,3 +82,13 @@ def _say_where(console: Console, bus: RunningBus) -> None:
     # The folder is named, so that the command is right whatever the person's own settings are.
     lines.append(f"What is wrong, if something is: {sys.argv[0]} doctor --data {settings.data_directory}")
     console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+
+
+def _say_what_changes(console: Console, bus: RunningBus) -> None:
+    """Look at the workers until Ctrl-C, and say what is new."""
+    watch = Watch()
+    while True:
+        time.sleep(LOOK_EVERY_SECONDS)
+        now = datetime.now(UTC)
+        for line in watch.look(bus.standings(), now):
+            console.print(f"{now:%H:%M:%S} UTC  {line}", markup=False, highlight=False, soft_wrap=True)

@@ -79,10 +79,15 @@ def check_workers(patient: Patient) -> Iterable[Finding]:
                 words += f": nothing was heard of it {since_words(seen[row.name])}"
             yield wrong("workers", words, f"start `pishkhan up`, or `pishkhan worker {row.name}`")
         else:
-            remedy = f"read {settings.data_directory / 'logs' / (row.name + '.log')}; if another program has the port: "
-            yield wrong(
-                "workers", f"{row.name} is not ready (port {port} is taken)", remedy + "PISHKHAN_METRICS_PORT=PORT"
+            log = settings.data_directory / "logs" / f"{row.name}.log"
+            words = f"{row.name} does not answer at port {port}"
+            if row.name in seen:
+                words += f": nothing was heard of it {since_words(seen[row.name])}"
+            remedy = (
+                f"if it is frozen, let it go on (kill -CONT) or end it (kill -9), nothing is lost; its log is {log}. "
+                "If another program has the port: PISHKHAN_METRICS_PORT=PORT"
             )
+            yield wrong("workers", words, remedy)
 
 
 def judge_standing(name: str, port: int, standing: Standing) -> Finding:

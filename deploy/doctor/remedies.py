@@ -8,6 +8,10 @@ ANOTHER_CAUSE = "it goes on by itself; if it does not, read its log"
 REMEDIES: dict[str, str] = {
     Setback.BROKER_UNAVAILABLE.value: "bring the broker back; the worker then goes on by itself",
     Setback.DATABASE_UNAVAILABLE.value: "bring the database back; the worker then goes on by itself",
+    Setback.STUCK.value: (
+        "it hangs in a call: see whether broker, database and network answer, and it goes on when they do; if they "
+        "do, end it (kill -9) and start it again, nothing is lost"
+    ),
     Setback.POSITION_LOST.value: SEE_THE_LOG,
     Setback.PARK_FULL.value: "remove what fails, then `pishkhan parked redrive --failed` or `pishkhan parked skip`",
     Setback.FAILED_IN_A_ROW.value: "the code is at fault: start a version without the fault, and it goes on by itself",

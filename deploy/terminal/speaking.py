@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Self
 from uuid import UUID
@@ -37,14 +37,18 @@ from schemas.log_requests import ClaimRefused, RequestRefused
 ANSWER_SECONDS = 10.0
 POLL_SECONDS = 0.05
 
+_REMEDY = (
+    "`pishkhan doctor` می‌گوید چه شده است؛ گذرگاه را با `pishkhan up` به کار اندازید، یا پوشه‌اش را با --data بدهید.",
+    "`pishkhan doctor` says what is wrong; start the bus with `pishkhan up`, or name its folder with --data.",
+)
 #: What it means for a claim that the database is away: before it was kept, while it was written, and after.
 _NOT_ACCEPTED = (
-    "این گفته پذیرفته نشد؛ پس از بازگشت آن دوباره بگویید.",
-    "What you said was not accepted; say it again when the database is back.",
+    "این گفته ثبت نشد؛ پس از بازگشت آن دوباره بگویید.",
+    "What you said was not written down; say it again when the database is back.",
 )
 _UNSURE = (
-    "شاید این گفته پذیرفته نشده باشد؛ پس از بازگشت آن ببینید، و اگر نیست دوباره بگویید.",
-    "What you said may not have been accepted; look when the database is back, and say it again if it was not.",
+    "شاید این گفته ثبت نشده باشد؛ پس از بازگشت آن ببینید، و اگر نیست دوباره بگویید.",
+    "What you said may not have been written down; look when the database is back, and say it again if it was not.",
 )
 _ACCEPTED = (
     "این گفته ثبت شده است و از دست نمی‌رود؛ دوباره نگویید.",
@@ -76,15 +80,19 @@ class Terminal:
             with meaningful_errors(), self._engine.connect() as connection:
                 yield connection
         except DatabaseUnavailable as error:
-            raise unavailable(error, consequence) from error
+            raise self._unavailable(error, consequence) from error
+
+    def before_saying(self) -> AbstractContextManager[Connection]:
+        """Open a transaction for reading what somebody needs who is about to say something."""
+        return self.reading(self.pick(*_NOT_ACCEPTED))
 
     def request_id(self, text: str, *, office: str | None = None, agency: str | None = None) -> UUID:
         """Return the id of the request that a person named by it or by its beginning. Raises `Problem`."""
-        return request_id_of(text, self.reading, office=office, agency=agency)
+        return request_id_of(text, self.before_saying, office=office, agency=agency)
 
     def say(self, source: str, event: Event, request_id: UUID, wait_seconds: float = ANSWER_SECONDS) -> None:
         """Publish `event` as `source`, and print what the bus makes of it; exit code 1 when it refuses."""
-        with self.reading(self.pick(*_NOT_ACCEPTED)) as connection:
+        with self.before_saying() as connection:
             after = newest_row(connection)
             agencies = known_agencies(self._settings, connection)
         try:
@@ -93,7 +101,7 @@ class Terminal:
         except ClaimInvalid as error:
             raise Problem(f"{error.field}: {error.problem}") from error
         except OutboxUnavailable as error:
-            raise unavailable(error, self.pick(*_UNSURE)) from error
+            raise self._unavailable(error, self.pick(*_UNSURE)) from error
         claimed = Claimed(source, event_id, str(request_id), after)
         answers = self._answers(claimed, topic_of_speaker(source)[1], wait_seconds)
         for answer in answers:
@@ -101,6 +109,11 @@ class Terminal:
             self.console.print(told(answer, self.language), style="red" if refused else "green", markup=False)
         if any(isinstance(answer, ClaimRefused | RequestRefused) for answer in answers):
             raise typer.Exit(1)
+
+    def _unavailable(self, error: Exception, consequence: str) -> Problem:
+        """Return the problem of a database that does not answer, and what that means for what was said."""
+        away = self.pick(f"پایگاه داده پاسخ نمی‌دهد ({error}).", f"The database does not answer ({error}).")
+        return Problem(" ".join(filter(None, (away, consequence, self.pick(*_REMEDY)))))
 
     def pick(self, persian: str, english: str) -> str:
         """Return the text in the person's language."""
@@ -128,7 +141,7 @@ class Terminal:
             kept = delivery(self._settings, self._engine, [topic], 0.0)
             away, seen = away_since(self._engine, "requests")
         except DatabaseUnavailable as error:
-            raise unavailable(error, self.pick(*_ACCEPTED)) from error
+            raise self._unavailable(error, self.pick(*_ACCEPTED)) from error
         if kept is not None and kept.delay is not Delay.BUSY:
             return delivery_words(kept, self.language)
         if not away:
@@ -152,9 +165,3 @@ def claim_of(model: type[SomeEvent], **fields: object) -> SomeEvent:
         return parse(model, json.dumps(fields, default=str).encode())
     except EventInvalid as error:
         raise Problem(f"{error.field}: {error.problem}") from None
-
-
-def unavailable(error: Exception, consequence: str = "") -> Problem:
-    """Return the problem of a database that does not answer, and what that means for what was said."""
-    remedy = "Start the bus with `pishkhan up`, or give --data DIR."
-    return Problem(" ".join(filter(None, (f"The database does not answer ({error}).", consequence, remedy))))

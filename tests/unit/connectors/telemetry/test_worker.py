@@ -68,6 +68,27 @@ def test_since_when_it_waits_for_the_same_thing_is_known(exporter: Exporter) -> 
     assert value(exporter, since, cause="database_unavailable") == 0
 
 
+def test_a_worker_that_gives_no_sign_hangs_since_its_last_one(exporter: Exporter) -> None:
+    time = SetTime()
+    telemetry = WorkerTelemetry(exporter, "requests", time)
+    telemetry.owned(1)
+    telemetry.ready()
+    time.pass_seconds(20)
+    telemetry.committed(0, 0.01)
+    time.pass_seconds(30)
+    assert telemetry.standing() == Standing()
+    time.pass_seconds(1)
+    assert telemetry.standing() == Standing("stuck", NOON + timedelta(seconds=20))
+    since = "pishkhan_unready_since_timestamp_seconds"
+    assert value(exporter, since, cause="stuck") == NOON.timestamp() + 20
+    assert value(exporter, "pishkhan_ready") == 0
+    telemetry.unready(Setback.DATABASE_UNAVAILABLE)
+    time.pass_seconds(60)
+    assert telemetry.standing().cause == "database_unavailable", "it has said what it waits for"
+    telemetry.ready()
+    assert (telemetry.standing(), value(exporter, since, cause="stuck")) == (Standing(), 0)
+
+
 def test_a_partition_that_is_tried_in_vain_stands_since_the_first_time(exporter: Exporter) -> None:
     time = SetTime()
     telemetry = WorkerTelemetry(exporter, "requests", time)
