@@ -41,9 +41,7 @@ class Watch:
                 self._trouble_since = min(since, self._trouble_since or since)
         if not waits and self._trouble_since is not None and all(map(_is_ready, standings.values())):
             seconds = (now - self._trouble_since).total_seconds()
-            lines.append(
-                f"every worker is ready again, after {seconds:.0f} s; what was kept meanwhile goes on by itself"
-            )
+            lines.append(f"every worker is ready again, after {seconds:.0f} s; what was kept goes on by itself")
             self._trouble_since = None
         self._told = {name: cause for name, (cause, _) in waits.items()}
         return lines + self._new_halts(standings)

@@ -1,7 +1,7 @@
 """Kafka clients for tests, and topics that no other test has."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -86,11 +86,18 @@ def partitions_of(source: KafkaSource) -> dict[int, Partition]:
 @pytest.fixture
 def own_broker(tmp_path: Path) -> Iterator[Callable[[], EmbeddedKafka]]:
     """Start a broker of this test alone, again and again over the same directory."""
+    with broker_in(tmp_path) as start:
+        yield start
+
+
+@contextmanager
+def broker_in(folder: Path) -> Iterator[Callable[[], EmbeddedKafka]]:
+    """Give what starts a broker over `folder`, again and again; all are stopped at the end."""
     with ExitStack() as stack:
-        instance = stack.enter_context(Instance(tmp_path))
+        instance = stack.enter_context(Instance(folder))
 
         def start() -> EmbeddedKafka:
-            kafka = EmbeddedKafka(tmp_path / "kafka", tmp_path / "logs", instance.processes, ensure_jars)
+            kafka = EmbeddedKafka(folder / "kafka", folder / "logs", instance.processes, ensure_jars)
             stack.callback(kafka.stop)
             kafka.start()
             return kafka

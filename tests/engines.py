@@ -6,6 +6,7 @@ identifier, or start an EmbeddedKafka of their own.
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -73,6 +74,13 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
 
 @pytest.fixture
 def fresh_database(engines: Engines) -> Iterator[DatabaseUrls]:
+    with new_database(engines) as urls:
+        yield urls
+
+
+@contextmanager
+def new_database(engines: Engines) -> Iterator[DatabaseUrls]:
+    """Make an empty database for as long as the block lasts."""
     name = f"test_{uuid.uuid4().hex}"
     postgres = engines.postgres
     with psycopg.connect(postgres.administrator_url, autocommit=True) as connection:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
@@ -18,7 +18,7 @@ STATEMENT_TIMEOUT_MS = 60_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 CONNECT_TIMEOUT_SECONDS = 5
 #: A peer that is cut off sends nothing, not even an end: whoever waits for its answer must ask the network.
-NETWORK_WAITS = {"keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 30_000}
+NETWORK_WAITS: dict[str, Any] = {"keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 30_000}
 
 
 def database_url(url: str) -> URL:

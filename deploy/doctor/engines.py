@@ -21,8 +21,8 @@ def check_broker(patient: Patient) -> Iterable[Finding]:
     """Does the broker answer to our user."""
     if patient.broker is None:
         remedy = (
-            "start it with `pishkhan up`, or correct PISHKHAN_KAFKA_BOOTSTRAP, _USER and _PASSWORD; "
-            "events are kept meanwhile, and go on by themselves"
+            "a running `pishkhan up` starts its own again by itself; else start it, or correct "
+            "PISHKHAN_KAFKA_BOOTSTRAP, _USER and _PASSWORD; events are kept meanwhile, and go on by themselves"
         )
         yield wrong("broker", patient.broker_problem + _waited(patient, Setback.BROKER_UNAVAILABLE), remedy)
         return
@@ -36,7 +36,10 @@ def check_broker(patient: Patient) -> Iterable[Finding]:
 def check_database(patient: Patient) -> Iterable[Finding]:
     """Does the database answer, does it keep what it says it keeps, and may workers do no more than they should."""
     if patient.database is None:
-        remedy = "start it with `pishkhan up`, or correct PISHKHAN_DATABASE_URL"
+        remedy = (
+            "a running `pishkhan up` starts its own again by itself; else start it, or correct PISHKHAN_DATABASE_URL; "
+            "nothing that was written is lost, and nothing new is accepted meanwhile"
+        )
         yield wrong("database", patient.database_problem + _waited(patient, Setback.DATABASE_UNAVAILABLE), remedy)
         return
     version = patient.database.info.server_version // 10_000

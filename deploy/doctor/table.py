@@ -7,6 +7,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
+from deploy.delivery import reachable
 from deploy.doctor.checks import Check, Finding, Patient, wrong
 from deploy.doctor.contents import check_lag, check_rights, check_tables, check_topics
 from deploy.doctor.engines import check_broker, check_clock, check_database, check_workers
@@ -64,15 +65,19 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 
 def _reach_broker(settings: Settings) -> tuple[KafkaAdminClient | None, str]:
+    nobody = f"no broker answers at {settings.kafka_bootstrap} to user {settings.kafka_user}"
     try:
         login = settings.kafka_login()
+        # The client itself tries for seconds where nobody listens.
+        if not reachable(settings.kafka_bootstrap):
+            return None, nobody
         client = KafkaAdminClient(
             **login, request_timeout_ms=2 * ANSWER_WITHIN_MS, bootstrap_timeout_ms=ANSWER_WITHIN_MS
         )
     except Problem as problem:
         return None, str(problem)
     except KafkaError:
-        return None, f"no broker answers at {settings.kafka_bootstrap} to user {settings.kafka_user}"
+        return None, nobody
     return client, ""
 
 

@@ -46,7 +46,7 @@ def waits(engine: Engine) -> bool:
     """Say whether somebody waits for a row of this database."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with engine.connect() as connection:
-        return connection.execute(text(query)).scalar_one() == 1
+        return bool(connection.execute(text(query)).scalar_one() == 1)
 
 
 def decide(action: OperatorAction, by: str) -> Callable[[Connection], list[int]]:
