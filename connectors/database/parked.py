@@ -20,7 +20,7 @@ from consumers.parking import (
     ParkReason,
     rest_after,
 )
-from consumers.runner.ports import ParkFull, Record
+from consumers.runner.ports import Contention, ParkFull, Record
 
 #: How many events that may not be refused one consumer keeps: far more than an outage brings, far less than fills a
 #: disk.
@@ -50,7 +50,7 @@ OPEN_DECISION = and_(park_decision.c.parked_id == parked_event.c.id, park_decisi
 _NOW = func.statement_timestamp()
 #: First, in a statement of its own: an operator may be deciding on these rows, and only a statement that begins after
 #: the wait for him sees his decision and gives it its end.
-_LOCK = "SELECT id FROM parked_event WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR UPDATE"
+_LOCK = "SELECT operator_action FROM parked_event WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR UPDATE"
 #: A decision that was made after the row was read is not carried out by this, so it stays.
 _KEEP = """
 WITH kept AS (
@@ -149,7 +149,12 @@ class ParkedStore:
         self._let_go(ids, DecisionOutcome.DONE)
 
     def skip(self, ids: Collection[int]) -> None:
-        """Let events go that an operator has given up: they are never applied."""
+        """Let events go that an operator has given up: they are never applied.
+
+        Raises `Contention` when one is not given up any more: somebody has decided anew since it was read.
+        """
+        if any(action != OperatorAction.SKIP for action in self._lock(ids)):
+            raise Contention("an operator has decided anew")
         self._let_go(ids, DecisionOutcome.SKIPPED)
 
     def keep(self, rows: Sequence[ParkedRow]) -> None:
@@ -183,8 +188,9 @@ class ParkedStore:
             self._lock(ids)
             driver_connection(self._connection).execute(_LET_GO, {"ids": list(ids), "outcome": outcome.value})
 
-    def _lock(self, ids: Collection[int]) -> None:
-        driver_connection(self._connection).execute(_LOCK, {"ids": list(ids)})
+    def _lock(self, ids: Collection[int]) -> list[str | None]:
+        """Lock what is there of `ids`, and return what operators want done with it."""
+        return [action for (action,) in driver_connection(self._connection).execute(_LOCK, {"ids": list(ids)})]
 
     def _counted(self, condition: Any, limit: int) -> int:
         rows = select(literal(1)).where(self._mine(), condition).limit(limit).subquery()

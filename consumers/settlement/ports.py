@@ -118,7 +118,7 @@ class Park(Protocol):
         """Let events go: they were applied or refused."""
 
     def skip(self, ids: Collection[int]) -> None:
-        """Let events go that an operator has given up."""
+        """Let events go that an operator has given up. Raises `Contention` when he has decided anew."""
 
     def keep(self, rows: Sequence[ParkedRow]) -> None:
         """Write what is new of events that stay, with the decisions in `rows` carried out. Failed ones rest now."""

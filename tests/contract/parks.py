@@ -7,7 +7,7 @@ from typing import Protocol
 import pytest
 
 from consumers.parking import NEVER, RESTS, OperatorAction, ParkedEvent, ParkedRow, ParkReason, failed_event
-from consumers.runner.ports import Record
+from consumers.runner.ports import Contention, Record
 
 #: Business time.
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
@@ -89,7 +89,7 @@ class ParkContract:
         for key in "bc":
             assert only(park, key).to_try == (action is OperatorAction.REDRIVE)
             assert only(park, key).to_skip == (action is OperatorAction.SKIP)
-        park.skip([only(park, "b").id])
+        (park.skip if action is OperatorAction.SKIP else park.remove)([only(park, "b").id])
         park.keep([only(park, "c").with_reason(ParkReason.BEHIND, "in its turn", NEVER)])
         assert park.due_keys(NOW, 10) == [], "what was decided is carried out"
         assert (only(park, "c").event.reason, only(park, "c").action) == (ParkReason.BEHIND, None)
@@ -113,6 +113,18 @@ class ParkContract:
         assert only(park, "k").to_skip
         assert only(park, "k").event.tries == 2
         assert park.due_keys(NOW, 10) == ["k"]
+
+    def test_what_an_operator_takes_back_is_not_given_up(self, park: TriedPark) -> None:
+        park.park([failed("k")])
+        park.decide(OperatorAction.SKIP)
+        given_up = only(park, "k").id
+        park.decide(OperatorAction.REDRIVE)
+        with pytest.raises(Contention):
+            park.skip([given_up])
+        assert only(park, "k").to_try
+        park.decide(OperatorAction.SKIP)
+        park.skip([given_up])
+        assert park.of_keys(["k"]) == []
 
     def test_a_second_decision_of_the_same_kind_is_not_lost_either(self, park: TriedPark) -> None:
         park.park([failed("k")])

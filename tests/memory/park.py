@@ -14,7 +14,7 @@ from consumers.parking import (
     ParkReason,
     rest_after,
 )
-from consumers.runner.ports import ParkFull
+from consumers.runner.ports import Contention, ParkFull
 from tests.memory.database import Transaction
 from tests.memory.tables import BusDatabase, Decision, Parked
 
@@ -74,6 +74,11 @@ class MemoryPark:
         self._let_go(ids, DecisionOutcome.DONE)
 
     def skip(self, ids: Collection[int]) -> None:
+        for number in sorted(ids):
+            self._transaction.lock(self._tables.parked, number)
+            found = self._transaction.find(self._tables.parked, number)
+            if found is not None and found.action is not OperatorAction.SKIP:
+                raise Contention("an operator has decided anew")
         self._let_go(ids, DecisionOutcome.SKIPPED)
 
     def keep(self, rows: Sequence[ParkedRow]) -> None:

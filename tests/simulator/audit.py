@@ -63,7 +63,23 @@ class Audit:
         if seen_at == self._seen_at:
             return []
         self._seen_at = seen_at
-        return [*self._positions(), *self._claims(), *self._log(), *self._ledger(), *self._loads(), *self._alarms()]
+        return [
+            *self._positions(),
+            *self._claims(),
+            *self._log(),
+            *self._ledger(),
+            *self._loads(),
+            *self._park(),
+            *self._alarms(),
+        ]
+
+    def _park(self) -> Iterator[str]:
+        """Check that every decision on a parked event has its end, or waits for a worker, one for each event: I1."""
+        open_on = Counter(one.parked_id for one in self._tables.decisions.rows.values() if one.outcome is None)
+        for parked_id, count in open_on.items():
+            row = self._tables.parked.rows.get(parked_id)
+            if row is None or row.action is None or count > 1:
+                yield f"I1: {count} decisions on parked event {parked_id} have no end"
 
     def _positions(self) -> Iterator[str]:
         """Read what was decided since the last time, and check the dead letters against it: I5."""

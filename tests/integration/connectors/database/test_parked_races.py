@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from connectors.database.park_operator import ParkOperator
 from connectors.database.parked import ParkedStore
 from consumers.parking import OperatorAction, ParkedRow
+from consumers.runner.ports import Contention
 from tests.contract.parks import failed
 from tests.databases import wait_until
 
@@ -67,17 +68,24 @@ def test_of_two_operators_the_later_one_is_heard_and_the_earlier_one_reads_that(
         assert [line.decided_by for line in ParkOperator(connection).oldest(10)] == ["reza"], "one event, one line"
 
 
-@pytest.mark.parametrize("outcome", ["done", "skipped"])
-def test_a_decision_that_comes_as_a_worker_lets_the_event_go_has_an_end(
-    engine: Engine, row: ParkedRow, outcome: str
-) -> None:
-    def let_go(connection: Connection) -> None:
-        store = ParkedStore(connection, "requests")
-        (store.remove if outcome == "done" else store.skip)([row.id])
+def test_a_decision_that_comes_as_a_worker_lets_the_event_go_has_an_end(engine: Engine, row: ParkedRow) -> None:
+    with meanwhile(engine, lambda other: ParkedStore(other, "requests").remove([row.id])) as connection:
+        decide(OperatorAction.SKIP, "sara")(connection)
+    assert ends(engine) == [("sara", "skip", "done")]
 
-    with meanwhile(engine, let_go) as connection:
-        decide(OperatorAction.REDRIVE, "sara")(connection)
-    assert ends(engine) == [("sara", "redrive", outcome)]
+
+def test_an_event_that_an_operator_takes_back_as_a_worker_gives_it_up_is_kept(engine: Engine, row: ParkedRow) -> None:
+    def give_up(connection: Connection) -> None:
+        with pytest.raises(Contention):
+            ParkedStore(connection, "requests").skip([row.id])
+
+    with engine.begin() as connection:
+        decide(OperatorAction.SKIP, "sara")(connection)
+    with meanwhile(engine, give_up) as connection:
+        decide(OperatorAction.REDRIVE, "reza")(connection)
+    assert ends(engine) == [("sara", "skip", "replaced"), ("reza", "redrive", None)]
+    with engine.begin() as connection:
+        assert ParkedStore(connection, "requests").of_keys(["k"])[0].to_try
 
 
 def test_a_decision_on_an_event_that_a_worker_is_letting_go_finds_nothing(engine: Engine, row: ParkedRow) -> None:
