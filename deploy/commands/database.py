@@ -20,7 +20,9 @@ def worker_connection(data: Path | None) -> Iterator[Connection]:
     try:
         with meaningful_errors(), engine.begin() as connection:
             yield connection
-    except (DatabaseUnavailable, Contention) as error:
+    except Contention as error:
+        raise Problem("Somebody else has these rows in hand just now. Nothing was changed; do it again.") from error
+    except DatabaseUnavailable as error:
         raise Problem(f"The database does not answer: {error}. Is `pishkhan up` running?") from error
     finally:
         engine.dispose()

@@ -10,28 +10,22 @@ import structlog
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
-from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable, Outcome
+from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable
 from consumers.runner.rereading import RereadingHalted
 from deploy.commands.options import DataOption
 from deploy.problem import Problem
-from deploy.rereading import Reread, Wanted, reread
+from deploy.rereading import Wanted, reread
 from deploy.settings import load_settings
+from deploy.terminal.replay_words import came_to, replay_table, time_words
+from deploy.words import Language
 
 FromOption = Annotated[str, typer.Option("--from", help="Read again what the broker got from then on (ISO 8601; UTC).")]
 ToOption = Annotated[str | None, typer.Option("--to", help="... and before then. Without it, until now.")]
 TopicOption = Annotated[list[str] | None, typer.Option("--topic", help="Only this topic; may be given several times.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Try each batch, undo it, and say what would happen.")]
 
-#: The columns of the table, and the outcomes that they count.
-COLUMNS: tuple[tuple[str, Outcome], ...] = (
-    ("done before", Outcome.DUPLICATE),
-    ("applied now", Outcome.HANDLED),
-    ("refused", Outcome.REFUSED),
-    ("parked", Outcome.PARKED),
-    ("dead letters", Outcome.DEAD_LETTERED),
-)
+LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -44,12 +38,14 @@ def replay(
     end: ToOption = None,
     topic: TopicOption = None,
     dry_run: DryRunOption = False,
+    language: LanguageOption = Language.EN,
     data: DataOption = None,
 ) -> None:
     """Read events again from a time on, as every consumer that has passed them. It runs beside live traffic.
 
     Nothing is done twice: a claim is known by its source, id and body, an event of a log by its place in its order.
-    What was left out, for whatever reason, is done now. What a consumer has not come to yet is left to its workers.
+    What was left out, for whatever reason, is done now; what an operator has skipped stays skipped. What a consumer
+    has not come to yet is left to its workers.
 
     [bold]Examples[/bold]
 
@@ -60,6 +56,8 @@ def replay(
     wanted = Wanted(_moment("--from", start), None if end is None else _moment("--to", end), topic or ())
     if wanted.end is not None and wanted.end <= wanted.start:
         raise Problem("--to must be later than --from.")
+    if wanted.start > datetime.now(UTC):
+        raise Problem(f"--from {start} lies ahead: it is a time of the broker, which is real time, in UTC.")
     settings = load_settings(data)
     console = Console()
     again = "Nothing is done twice: run it again."
@@ -78,7 +76,10 @@ def replay(
         raise Problem(f"The database does not answer, or others hold its rows: {error}. {again}") from error
     except RereadingHalted as halted:
         raise Problem(f"Stopped ({halted.cause}): {halted}. See `pishkhan doctor`. {again}") from halted
-    _tell(console, results, wanted, dry_run)
+    console.print(time_words(wanted, language), highlight=False)
+    console.print(replay_table(results, language))
+    for line in came_to(results, language, dry_run=dry_run):
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -90,25 +91,6 @@ def _logging_to_stderr() -> Iterator[None]:
         yield
     finally:
         structlog.configure(**before)
-
-
-def _tell(console: Console, results: list[Reread], wanted: Wanted, dry_run: bool) -> None:
-    until = "now" if wanted.end is None else f"{wanted.end:%Y-%m-%d %H:%M:%S}"
-    console.print(f"What the broker got from {wanted.start:%Y-%m-%d %H:%M:%S} until {until} (UTC):", highlight=False)
-    table = Table("consumer", "records", *(name for name, _ in COLUMNS), "others'", "to come", pad_edge=False)
-    for one in results:
-        counts = [one.tally.outcomes[outcome] for _, outcome in COLUMNS]
-        cells = (one.tally.records, *counts, one.tally.passed_over, one.to_come)
-        table.add_row(one.consumer, *(f"{cell:,}" for cell in cells))
-    console.print(table)
-    new = sum(one.tally.outcomes.total() - one.tally.outcomes[Outcome.DUPLICATE] for one in results)
-    if dry_run:
-        words = f"{new} events would be taken in that were not before" if new else "Nothing would change"
-        console.print(f"{words}. Each batch was tried and undone, so what waits for an earlier one counts as parked.")
-    else:
-        console.print(f"{new} events were taken in that were not before." if new else "Nothing has changed.")
-    if any(one.to_come for one in results):
-        console.print("What is to come was left to the workers, who read it in its turn.", soft_wrap=True)
 
 
 def _moment(option: str, text: str) -> datetime:

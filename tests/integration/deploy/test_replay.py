@@ -242,13 +242,16 @@ def test_it_says_what_would_happen_and_what_happened(
         assert result.exit_code == 0, result.output
         return result.stdout
 
-    assert "3 events would be taken in that were not before. Each batch was tried and undone" in say("--dry-run")
+    tried = say("--dry-run")
+    assert "3 events would be taken in that were not before.\nEach batch was tried and undone" in tried
+    assert "۳ رویداد گرفته می‌شد که پیش‌تر گرفته نشده بود." in say("--dry-run", "--lang", "fa")
     assert "3 events were taken in that were not before." in say()
     assert "Nothing has changed." in say()
     assert "Nothing would change." in say("--dry-run")
     for arguments, problem in (
         (["--from", "yesterday"], "is no time"),
         (["--from", "2026-01-02", "--to", "2026-01-01"], "must be later"),
+        (["--from", "9999-01-01"], "lies ahead"),
         (["--from", "2026-01-02", "--topic", "nonsense"], "No consumer reads nonsense"),
     ):
         failed = CliRunner().invoke(build("replay"), ["replay", *arguments])

@@ -1,0 +1,148 @@
+"""What waits, what ends its wait and what operators decided on it, in both languages."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from connectors.database.park_operator import DecisionLine, ParkedLine
+from consumers.parking import NEVER, DecisionOutcome, OperatorAction, ParkReason
+from deploy.terminal.reconciliation_words import Phrase, figures
+from deploy.words import Language, jalali_moment
+
+#: Of an event's envelope, what says which one it is. Its body may be a citizen's.
+SHOWN_HEADERS = ("ce_type", "ce_source", "ce_id", "ce_time", "ce_sequence")
+
+NOTHING_PARKED = Phrase("چیزی در انتظار نیست.", "Nothing is parked.")
+REASONS: Mapping[ParkReason, Phrase] = {
+    ParkReason.PREDECESSOR: Phrase("رویداد پیشین", "predecessor"),
+    ParkReason.REGISTRY: Phrase("فهرست خدمات", "registry"),
+    ParkReason.BEHIND: Phrase("پشت سر دیگری", "behind"),
+    ParkReason.GAP: Phrase("شکاف در دفتر وقایع", "gap"),
+    ParkReason.FAILED: Phrase("خطای برنامه", "failed"),
+}
+ACTIONS: Mapping[OperatorAction, Phrase] = {
+    OperatorAction.REDRIVE: Phrase("آزمون دوباره", "redrive"),
+    OperatorAction.SKIP: Phrase("چشم‌پوشی", "skip"),
+}
+#: What became of a decision, in words that end with when.
+OUTCOMES: Mapping[DecisionOutcome, Phrase] = {
+    DecisionOutcome.DONE: Phrase("اعمال شد یا با دلیل رد شد، در", "applied or refused at"),
+    DecisionOutcome.SKIPPED: Phrase("برای همیشه کنار گذاشته شد، در", "given up for good at"),
+    DecisionOutcome.KEPT: Phrase("آزموده شد و هنوز در انتظار است، در", "tried, and still parked, at"),
+    DecisionOutcome.REPLACED: Phrase("تصمیمی دیگر جای آن را گرفت، در", "decided anew at"),
+}
+_HEADINGS = (
+    Phrase("شناسه", "id"),
+    Phrase("در انتظار", "waits"),
+    Phrase("کلید و شرح", "key and detail"),
+    Phrase("تا", "until (UTC)"),
+)
+_BY = Phrase("{action}، به تصمیم {by}", "{action} by {by}")
+_A_PERSON = Phrase("تصمیم یک نفر", "a person decides")
+_BEFORE_IT = Phrase("رویدادهای پیش از آن", "the events before it")
+_ONCE, _TIMES = Phrase("یک بار خطا", "failed once"), Phrase("{count} بار خطا", "failed {count} times")
+_EVENT = Phrase("رویداد", "event"), Phrase("{id} از {consumer}، کلید {key}", "{id} of {consumer}, key {key}")
+_WAITS, _WAITED = Phrase("در انتظار", "waits"), Phrase("در انتظار بود", "waited")
+_UNTIL, _FROM = Phrase("تا", "until"), Phrase("از", "from")
+_SINCE = (
+    Phrase("از زمان", "since"),
+    Phrase("{parked} (کارگزار پیام آن را در {appended} گرفت)", "{parked} (the broker had it at {appended})"),
+)
+_NOW = Phrase("اکنون", "now"), Phrase("دیگر در انتظار نیست", "it has left the park")
+_DECIDED = Phrase("{when}  {action}، به تصمیم {by}: {why} ({end})", "{when}  {action} by {by}: {why} ({end})")
+_TO_DO = Phrase("کارگر هنوز انجام نداده است", "for a worker to do")
+_REPLACES = Phrase(
+    "{id}: این تصمیم جای {action} را می‌گیرد که {by} خواسته بود: {why}",
+    "{id}: this replaces {action} by {by}: {why}",
+)
+_NOTED = Phrase(
+    "{count} رویداد: {action}؛ کارگر آن را انجام می‌دهد. نتیجه: `pishkhan parked show شناسه`",
+    "{count} events: {action}, for the worker to do; `pishkhan parked show ID` says what became of it",
+)
+_MISSING = Phrase("دیگر در انتظار نیستند یا هرگز نبوده‌اند: {ids}.", "Not parked any more, or never were: {ids}.")
+
+
+def parked_table(lines: Sequence[ParkedLine], language: Language) -> Table:
+    """Return what waits, one row each."""
+    number, waits, key, ends = (heading.of(language) for heading in _HEADINGS)
+    table = Table(number, waits, box=box.SIMPLE_HEAD, pad_edge=False)
+    # A request's id is there to be copied, so it stays on one line of a terminal of 80 columns.
+    table.add_column(key, min_width=36, overflow="fold")
+    table.add_column(ends, overflow="fold")
+    for line in lines:
+        until = "\n".join(_until(line, language))
+        if line.operator_action is not None:
+            action = ACTIONS[OperatorAction(line.operator_action)].of(language)
+            until += "\n" + _BY.of(language).format(action=action, by=line.decided_by)
+        reason = REASONS[ParkReason(line.reason)].of(language)
+        cells = (str(line.id), f"{line.consumer}\n{reason}", f"{line.key}\n{line.detail}", until)
+        table.add_row(*map(escape, cells))
+    return table
+
+
+def facts(line: ParkedLine, headers: Mapping[str, str], language: Language) -> Iterator[tuple[str, str]]:
+    """Yield what is known of an event that waits, by name."""
+    name, which = (phrase.of(language) for phrase in _EVENT)
+    yield name, which.format(id=line.id, consumer=line.consumer, key=line.key)
+    yield _WAITS.of(language), f"{REASONS[ParkReason(line.reason)].of(language)}: {line.detail}"
+    yield _UNTIL.of(language), ", ".join(_until(line, language))
+    since, when = (phrase.of(language) for phrase in _SINCE)
+    yield since, when.format(parked=_moment(line.parked_at, language), appended=_moment(line.appended_at, language))
+    yield _FROM.of(language), f"{line.topic} {line.partition}/{line.position}"
+    yield from ((header, headers[header]) for header in SHOWN_HEADERS if header in headers)
+
+
+def facts_of_decision(decision: DecisionLine, language: Language) -> Iterator[tuple[str, str]]:
+    """Yield what is known of an event that has left the park, by name."""
+    name, which = (phrase.of(language) for phrase in _EVENT)
+    yield name, which.format(id=decision.parked_id, consumer=decision.consumer, key=decision.key)
+    yield _WAITED.of(language), f"{REASONS[ParkReason(decision.reason)].of(language)}: {decision.detail}"
+    now, left = (phrase.of(language) for phrase in _NOW)
+    yield now, left
+    yield _FROM.of(language), f"{decision.topic} {decision.partition}/{decision.position}"
+    said = (("ce_type", decision.type), ("ce_source", decision.source), ("ce_id", decision.event_id))
+    yield from ((header, value) for header, value in said if value is not None)
+
+
+def decision_words(decision: DecisionLine, language: Language) -> str:
+    """Say who decided what when and why, and what became of it."""
+    if decision.outcome is None or decision.ended_at is None:
+        end = _TO_DO.of(language)
+    else:
+        end = f"{OUTCOMES[DecisionOutcome(decision.outcome)].of(language)} {_moment(decision.ended_at, language)}"
+    action = ACTIONS[OperatorAction(decision.action)].of(language)
+    when = _moment(decision.decided_at, language)
+    return _DECIDED.of(language).format(when=when, action=action, by=decision.decided_by, why=decision.why, end=end)
+
+
+def noted_lines(
+    found: Sequence[int], action: OperatorAction, replaced: Sequence[DecisionLine], language: Language
+) -> Iterator[str]:
+    """Yield what was noted, and whose decisions that replaces."""
+    for one in replaced:
+        before = ACTIONS[OperatorAction(one.action)].of(language)
+        yield _REPLACES.of(language).format(id=one.parked_id, action=before, by=one.decided_by, why=one.why)
+    yield _NOTED.of(language).format(count=figures(len(found), language), action=ACTIONS[action].of(language))
+
+
+def missing_words(ids: Sequence[int], language: Language) -> str:
+    """Say which events are not there to be decided on."""
+    return _MISSING.of(language).format(ids=", ".join(map(str, ids)))
+
+
+def _until(line: ParkedLine, language: Language) -> list[str]:
+    """Say what ends the wait of one event, and how often the code failed on it."""
+    if line.reason == ParkReason.FAILED:
+        end = _A_PERSON.of(language) if line.next_try_at is None else _moment(line.next_try_at, language)
+        count = (
+            _ONCE.of(language) if line.tries == 1 else _TIMES.of(language).format(count=figures(line.tries, language))
+        )
+        return [end, count]
+    return [_moment(line.expires_at, language) if line.expires_at < NEVER else _BEFORE_IT.of(language)]
+
+
+def _moment(moment: datetime, language: Language) -> str:
+    return jalali_moment(moment, language) if language is Language.FA else f"{moment:%Y-%m-%d %H:%M:%S}"
