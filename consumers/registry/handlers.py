@@ -170,7 +170,7 @@ class _Sweep:
         #: The claims that wait still, by the id of their row.
         self._claims = claims
         self._gone: list[int] = []
-        self._skipped: list[int] = []
+        self._skipped: set[int] = set()
         self._kept: dict[int, ParkedRow] = {}
 
     @property
@@ -185,9 +185,10 @@ class _Sweep:
         for row in rows:
             claim = self._claims.get(row.id)
             failed = row.event.reason is ParkReason.FAILED and not row.to_try
-            if claim is not None and row.to_skip:
-                self._skipped.append(row.id)
-                del self._claims[row.id]
+            if row.to_skip:
+                # Also one that this version cannot read: then it has no claim.
+                self._skipped.add(row.id)
+                self._claims.pop(row.id, None)
             elif claim is not None and not failed and row.event.key not in stuck:
                 self._try(row, claim)
             if row.id in self._claims and (failed or self._kept_as_failed(row)):

@@ -1,5 +1,6 @@
 """The registry's handler on a real database: records in, versions, refusals and limits out."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Thread
 from time import monotonic
@@ -12,10 +13,11 @@ from structlog.testing import capture_logs
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import LOCK_TIMEOUT_MS, build_engine
 from connectors.database.park_operator import ParkOperator
+from connectors.database.parked import ParkedStore
 from connectors.database.registry import RegistryStore
 from connectors.database.registry_stores import registry_stores
 from consumers.intake import Claim
-from consumers.parking import RESTS, WAITING_LIMIT, OperatorAction
+from consumers.parking import RESTS, WAITING_LIMIT, OperatorAction, failed_event
 from consumers.registry.domain.known import Await, Kind, Refuse
 from consumers.registry.fold import Fold
 from consumers.runner.ports import Outcome, Record
@@ -274,6 +276,16 @@ def test_a_skipped_claim_frees_what_waits_behind_it(bus: RegistryBus) -> None:
         held = RegistryStore(connection).as_of(Kind.SERVICE, SERVICE, MOMENT)
     assert isinstance(held, ServiceVersioned)
     assert not held.service.needs_agency_answer
+
+
+def test_what_this_version_cannot_read_can_be_skipped(bus: RegistryBus) -> None:
+    unreadable = replace(claim_record(AGENCY_SOURCE, ServicePublished(service=service())), value=b"{")
+    with bus.engine.begin() as connection:
+        ParkedStore(connection, "registry").park([failed_event(f"service:{SERVICE}", "EventInvalid", unreadable)])
+        operator = ParkOperator(connection)
+        operator.decide([operator.oldest(1)[0].id], OperatorAction.SKIP, "a person", "an older version parked it")
+    assert bus.sweep() == 1
+    assert bus.waiting() == 0
 
 
 def test_a_claim_that_cannot_even_be_refused_is_kept_and_the_others_are(
