@@ -117,7 +117,7 @@ class KpiLoop:
                 if cause is not Setback.CONTENTION:
                     self.telemetry.unready(cause)
                 wait_seconds = backoff.next_seconds()
-                why = str(error) if isinstance(error, FailedInARow) else ""
+                why = "" if cause is Setback.CONTENTION else str(error)
                 structlog.get_logger("kpi").warning("done again", cause=cause.value, why=why, wait_seconds=wait_seconds)
                 stop.wait(wait_seconds)
             else:

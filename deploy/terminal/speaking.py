@@ -146,8 +146,8 @@ class Terminal:
             return delivery_words(kept, self.language)
         if not away:
             return self.pick(
-                "ثبت شد و از دست نمی‌رود، ولی هنوز پاسخی نیست.",
-                "it is kept and will not be lost, but there is no answer yet.",
+                "ثبت شد و از دست نمی‌رود، ولی هنوز پاسخی نیست؛ اگر چیزی جلوی آن را گرفته باشد `pishkhan doctor` می‌گوید.",
+                "it is kept and will not be lost, but there is no answer yet; `pishkhan doctor` says what holds it up.",
             )
         since_fa = "" if seen is None else f" (آخرین نشانه: {jalali_moment(seen, Language.FA)})"
         since_en = "" if seen is None else f", nothing was heard of one {since_words(seen)}"
