@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from connectors.database.driver import driver_connection
 from connectors.database.kafka_columns import headers_from_json
@@ -103,12 +103,13 @@ class ParkOperator:
 
     def oldest(self, limit: int, consumer: str | None = None, reason: ParkReason | None = None) -> list[ParkedLine]:
         """Return the `limit` events that have waited longest."""
-        query = _lines().order_by(parked_event.c.id).limit(limit)
-        if consumer is not None:
-            query = query.where(parked_event.c.consumer == consumer)
-        if reason is not None:
-            query = query.where(parked_event.c.reason == reason.value)
+        query = _lines().where(*_of(consumer, reason)).order_by(parked_event.c.id).limit(limit)
         return self._read(query, ParkedLine)
+
+    def count(self, consumer: str | None = None, reason: ParkReason | None = None) -> int:
+        """Return how many events wait."""
+        query = select(func.count()).select_from(parked_event).where(*_of(consumer, reason))
+        return self._connection.execute(query).scalar_one()
 
     def find(self, parked_id: int) -> ParkedLine | None:
         """Return one parked event, or none when it waits no longer."""
@@ -181,3 +182,12 @@ def _lines() -> Select[Any]:
     names = [field.name for field in fields(ParkedLine)]
     columns = [(parked_event if name in parked_event.columns else park_decision).columns[name] for name in names]
     return select(*columns).select_from(parked_event.outerjoin(park_decision, OPEN_DECISION))
+
+
+def _of(consumer: str | None, reason: ParkReason | None) -> list[ColumnElement[bool]]:
+    wanted = []
+    if consumer is not None:
+        wanted.append(parked_event.c.consumer == consumer)
+    if reason is not None:
+        wanted.append(parked_event.c.reason == reason.value)
+    return wanted

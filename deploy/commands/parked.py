@@ -23,6 +23,7 @@ from deploy.terminal.parked_words import (
     missing_words,
     noted_lines,
     parked_table,
+    shown_words,
 )
 from deploy.words import Language
 
@@ -70,8 +71,12 @@ def list_parked(
 ) -> None:
     """Show what waits, the longest first, and until when."""
     with worker_connection(data) as connection:
-        lines = ParkOperator(connection).oldest(limit, consumer, reason)
-    Console().print(parked_table(lines, language) if lines else NOTHING_PARKED.of(language))
+        operator = ParkOperator(connection)
+        lines, count = operator.oldest(limit, consumer, reason), operator.count(consumer, reason)
+    console = Console()
+    console.print(parked_table(lines, language) if lines else NOTHING_PARKED.of(language))
+    if len(lines) < count:
+        console.print(shown_words(len(lines), count, language), highlight=False, soft_wrap=True)
 
 
 def show(parked_id: IdArgument, language: LanguageOption = Language.EN, data: DataOption = None) -> None:

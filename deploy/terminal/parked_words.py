@@ -62,6 +62,10 @@ _NOTED = Phrase(
     "{count} رویداد: {action}؛ کارگر آن را انجام می‌دهد. نتیجه: `pishkhan parked show شناسه`",
     "{count} events: {action}, for the worker to do; `pishkhan parked show ID` says what became of it",
 )
+_SHOWN = Phrase(
+    "{shown} تا از {count} نشان داده شد، از قدیمی‌ترین؛ بیشتر: --limit",
+    "{shown} of {count} are shown, the oldest; --limit shows more",
+)
 _MISSING = Phrase("دیگر در انتظار نیستند یا هرگز نبوده‌اند: {ids}.", "Not parked any more, or never were: {ids}.")
 
 
@@ -81,6 +85,11 @@ def parked_table(lines: Sequence[ParkedLine], language: Language) -> Table:
         cells = (str(line.id), f"{line.consumer}\n{reason}", f"{line.key}\n{line.detail}", until)
         table.add_row(*map(escape, cells))
     return table
+
+
+def shown_words(shown: int, count: int, language: Language) -> str:
+    """Say that not everything that waits is shown."""
+    return _SHOWN.of(language).format(shown=figures(shown, language), count=figures(count, language))
 
 
 def facts(line: ParkedLine, headers: Mapping[str, str], language: Language) -> Iterator[tuple[str, str]]:

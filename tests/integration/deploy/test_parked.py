@@ -60,6 +60,24 @@ def test_parked_events_are_listed_whatever_their_key(invoke: Any, engine: Engine
     assert "odd" not in invoke("parked", "list", "--consumer", "settlement").stdout
 
 
+def test_how_many_are_not_shown_is_said(invoke: Any, engine: Engine) -> None:
+    park(engine, "a", "b", "c")
+    assert "2 of 3 are shown, the oldest; --limit shows more" in invoke("parked", "list", "--limit", "2").stdout
+    assert "are shown" not in invoke("parked", "list", "--limit", "3").stdout
+    assert "are shown" not in invoke("parked", "list", "--limit", "3", "--reason", "gap").stdout
+
+
+def test_a_second_decision_says_whose_it_replaces(invoke: Any, engine: Engine) -> None:
+    [number] = park(engine, "a")
+    invoke("parked", "skip", str(number), "--why", "sent twice", "--by", "sara")
+    said = invoke("parked", "redrive", str(number), "--why", "was sent once", "--by", "reza").stdout
+    assert f"{number}: this replaces skip by sara: sent twice" in said
+    shown = invoke("parked", "show", str(number)).stdout
+    assert "skip by sara: sent twice (decided anew at" in shown
+    assert "redrive by reza: was sent once (for a worker to do)" in shown
+    assert "چیزی در انتظار نیست." in invoke("parked", "list", "--reason", "gap", "--lang", "fa").stdout
+
+
 def test_a_key_can_be_copied_from_80_columns(invoke: Any, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     key = "01890a5d-ac96-774b-bcce-b302099a8057"
     [number] = park(engine, key)
