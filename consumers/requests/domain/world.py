@@ -69,7 +69,7 @@ class BatchWorld:
         for change in position_changes(event, time):
             assert not change.income_month, "requests earn nothing; settlement says what was earned"
             self._loads.apply(change)
-            if change.reserved_rial:
+            if change.reserved_rial > 0:
                 self._reserved_under_rial[change.office] = self._cap_rial(change.office, time)
             before = self._changes.get(change.office)
             if before is not None:
