@@ -121,6 +121,8 @@ class Relay:
         if self._missing and now >= self._missing_until:
             self._missing = frozenset()
             self._report.topics_missing(self._missing)
+            # A topic that was gone and is there again is empty, and consumers have been further in it.
+            self._compared_at = float("-inf")
         return self._outbox
 
     def _ready_log(self, outbox: Outbox) -> Log:
@@ -136,7 +138,7 @@ class Relay:
         if self._log.was_away() or now >= self._compared_at:
             self._cut = _cut_topics(outbox, self._log)
             self._report.logs_cut(self._cut)
-            # Only a broker that has been away can have lost a tail.
+            # Only a broker, or a topic, that has been away can have lost a tail.
             self._compared_at = now + self._pace.missing_topic_seconds if self._cut else float("inf")
         return self._log
 

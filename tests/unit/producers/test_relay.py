@@ -112,6 +112,30 @@ def test_a_missing_topic_holds_up_its_own_rows_alone_and_is_asked_for_again(benc
     assert bench.report.missing == frozenset()
 
 
+def test_nothing_is_appended_to_a_topic_that_was_deleted_and_made_anew(bench: RelayBench) -> None:
+    bench.add(1)
+    bench.turns()
+    bench.pass_by("log", 1)
+    gone = list(bench.broker.logs)
+    bench.broker.logs.clear()
+    bench.add(2)
+    bench.turns()
+    assert bench.report.missing == {"log"}
+    bench.broker.make("log", 4, "id-2")
+    bench.seconds += 30.0
+    bench.turns(2)
+    assert bench.report.missing == frozenset()
+    assert bench.report.cut == {"log"}
+    # The repair: all is to be published again, and the position is carried over to the beginning.
+    for where in gone:
+        bench.database.offsets.rows.pop(("consumer", where), None)
+    bench.pass_by("log", 0)
+    bench.publish_again(1)
+    bench.seconds += 30.0
+    bench.turns()
+    assert bench.numbers == [1, 1, 2]
+
+
 def test_an_idle_relay_waits_for_news(bench: RelayBench) -> None:
     bench.turns(2)
     assert bench.waits == [], "it listens on the database, and does not sleep"
