@@ -19,6 +19,7 @@ from consumers.reconciliation.domain.views import (
     Place,
     Position,
     Publication,
+    Removed,
     Revision,
     Subject,
     SubjectEvent,
@@ -281,6 +282,7 @@ class MemorySnapshot:
                 appended_at=None if first is None else first.appended_at,
                 rows=len(rows),
                 published=any(rows),
+                differs=False,
             )
 
     def subjects(self) -> Iterator[Subject]:
@@ -288,19 +290,19 @@ class MemorySnapshot:
         seen = [fact for fact in self._of(Seen) if fact.topic == LOG_REQUESTS.name]
         for fact in sorted(seen, key=lambda fact: (fact.sequence or 0, fact.position)):
             found = SubjectEvent(
-                fact.sequence or 0, fact.event_id, fact.partition, fact.position, fact.amount_rial or 0
+                fact.sequence or 0, fact.event_id, fact.partition, fact.position, fact.amount_rial or 0, fact.type
             )
             events[fact.subject].append(found)
         known = {fact.event_id for fact in seen}
         for row in self.database.outbox.values():
             if row.place.topic == LOG_REQUESTS.name and row.event_id not in known:
-                found = SubjectEvent(row.sequence, row.event_id, row.place.partition, None, row.cash_rial)
+                found = SubjectEvent(row.sequence, row.event_id, row.place.partition, None, row.cash_rial, row.type)
                 events[row.key].append(found)
-        database, nobody = self.database, frozenset[int]()
+        database, nobody, unsaid = self.database, frozenset[int](), frozenset[str]()
         for key in events.keys() | database.versions.keys() | database.settled.keys():
             version, cash_rial = database.versions.get(key), database.cash_rial.get(key, 0)
             settled = database.settled.get(key, 0)
-            yield Subject(key, version, cash_rial, settled, nobody, sorted(events[key], key=lambda one: one[0]))
+            yield Subject(key, version, unsaid, cash_rial, settled, nobody, sorted(events[key], key=lambda one: one[0]))
 
     def markers(self) -> Iterator[Marker]:
         return iter(())
@@ -348,6 +350,7 @@ class MemorySnapshot:
                 copy=1,
                 copies=1,
                 known=fact.event_id in self.database.taken,
+                conflicting=False,
                 dead=False,
                 waiting=False,
                 given_up=False,
@@ -357,7 +360,10 @@ class MemorySnapshot:
                 told_rial=told_rial,
             )
 
-    def untaught(self) -> Iterator[Taught]:
+    def removed(self) -> Iterator[Removed]:
+        return iter(())
+
+    def taught(self) -> Iterator[Taught]:
         return iter(())
 
     def _of(self, kind: type[SomeFact]) -> list[SomeFact]:

@@ -89,6 +89,16 @@ class BrokerAdmin:
             found = self._client.list_partition_offsets(wanted) if wanted else {}
         return {(place.topic, place.partition): at.offset for place, at in found.items()}
 
+    def committed(self, topic: str) -> dict[str, dict[int, int]]:
+        """Return what consumer groups have committed of one topic: by group, the next position in each partition."""
+        with meaningful_errors():
+            groups = [str(group["group_id"]) for group in self._client.list_groups()]
+            found = self._client.list_group_offsets(dict.fromkeys(groups)) if groups else {}
+        return {
+            group: {place.partition: at.offset for place, at in offsets.items() if place.topic == topic}
+            for group, offsets in found.items()
+        }
+
     def ensure_users(self, passwords: Mapping[str, str]) -> None:
         """Set the passwords of `passwords`, by user name; users that are missing are made."""
         changes = [

@@ -6,8 +6,12 @@ from datetime import datetime
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.history import KafkaHistory
 from connectors.broker.login import KafkaLogin
+from consumers.reconciliation.domain.repair import Reader
 from consumers.reconciliation.domain.views import Place
 from consumers.runner.ports import Partition, Record, Span
+
+#: How the names of the bus's own consumer groups begin.
+OWN_GROUPS = "pishkhan."
 
 
 class KafkaLogs:
@@ -44,6 +48,15 @@ class KafkaLogs:
     def read(self, spans: Mapping[Place, Span]) -> Iterator[Record]:
         """Yield every record of `spans`, each place in its order, places interleaved."""
         return self._history.between({(*place,): span for place, span in spans.items()})
+
+    def outside_readers(self, topic: str) -> list[Reader]:
+        """Return how far groups that are not the bus's own have committed to have read a topic."""
+        return [
+            Reader(group, Place(topic, partition), position)
+            for group, positions in sorted(self._admin.committed(topic).items())
+            if not group.startswith(OWN_GROUPS)
+            for partition, position in sorted(positions.items())
+        ]
 
     def close(self) -> None:
         """End the connections."""

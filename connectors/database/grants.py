@@ -24,6 +24,8 @@ _EXCEPTIONS = {
     "dead_letter": _APPEND,
     # Who decided what and why stays; workers add what became of it.
     "park_decision": f"{_APPEND}, UPDATE (outcome, ended_at)",
+    # Kept by the outbox's trigger; a repair notes what it put back.
+    "removed_row": f"{_READ}, UPDATE (put_back_at)",
     # Kept by the function that lets the outbox's old days go.
     "publication_horizon": _READ,
     # Rows that go when their time is over.

@@ -25,6 +25,7 @@ from consumers.reconciliation.domain.views import (
     Place,
     Position,
     Publication,
+    Removed,
     Revision,
     Subject,
     SubjectEvent,
@@ -46,8 +47,8 @@ _ROWS_AT_ONCE = 5_000
 _WORK_MEMORY = "64MB"
 _TABLES: Mapping[type[Fact], str] = {Seen: "seen", Booked: "booked", Claimed: "claimed"}
 _TYPES = {
-    "seen": ("text", "int4", "int8", "text", "text", "text", "int4", "int8", "timestamptz"),
-    "booked": ("int4", "int8", "text", "text", "int4", "text", "text", "text", "text", "int8"),
+    "seen": ("text", "int4", "int8", "text", "text", "text", "int8", "int8", "timestamptz", "text", "int8"),
+    "booked": ("int4", "int8", "text", "text", "int8", "text", "text", "text", "text", "int8"),
     "claimed": ("text", "text", "int4", "int8", "text", "text", "text", "text", "bytea", "text", "int8"),
 }
 #: Who takes claims.
@@ -192,9 +193,10 @@ class SqlSnapshot:
                 waiting.setdefault(one.key, set()).add(one.sequence)
         for subject, rows in groupby(self._streamed(queries.SUBJECTS), itemgetter(0)):
             some = list(rows)
-            _, version, cash_rial, settled, *_ = some[0]
-            events = [SubjectEvent(*row[4:]) for row in some if row[4] is not None]
-            yield Subject(subject, version, cash_rial, settled, frozenset(waiting.get(subject, ())), events)
+            _, version, state, stage, cash_rial, settled, *_ = some[0]
+            states = frozenset(one for one in (state, stage) if one is not None)
+            events = [SubjectEvent(*row[6:]) for row in some if row[6] is not None]
+            yield Subject(subject, version, states, cash_rial, settled, frozenset(waiting.get(subject, ())), events)
 
     def markers(self) -> Iterator[Marker]:
         """Yield every window's markers."""
@@ -226,13 +228,17 @@ class SqlSnapshot:
         given_up = {(one.source, one.event_id) for one in self._given_up if one.consumer in _INTAKE}
         for row in self._streamed(queries.CLAIMS):
             identity = (row[4], row[5])
-            yield ClaimSeen._make((*row[:12], identity in waiting, identity in given_up, *row[12:]))
+            yield ClaimSeen._make((*row[:13], identity in waiting, identity in given_up, *row[13:]))
 
-    def untaught(self) -> Iterator[Taught]:
-        """Yield events that figures rest on and whose facts do not show them."""
+    def removed(self) -> Iterator[Removed]:
+        """Yield every row that somebody deleted from the outbox, and that can be put back."""
+        return (Removed(*row) for row in self._streamed(queries.REMOVED))
+
+    def taught(self) -> Iterator[Taught]:
+        """Yield events that facts do not show, and those that they show before the figures' position is there."""
         excused = {one[1:4] for one in (*self._parked, *self._given_up) if one.consumer == "kpi"}
         excused.update(self._all(queries.FIGURES_DEAD))
-        for row in self._streamed(queries.UNTAUGHT):
+        for row in self._streamed(queries.TAUGHT):
             yield Taught._make((*row, row[:3] in excused))
 
     def _all(self, query: str) -> list[Any]:

@@ -4,15 +4,15 @@ What was read lies in temporary tables of the session, named `seen`, `booked` an
 everything else are of the snapshot in which these run.
 """
 
-from schemas.log_requests import OfficeCollectedFee, OfficeReturnedFee
+from schemas.log_requests import OfficeCollectedFee, OfficeReturnedFee, RequestClosed
 
 TABLES = """
 CREATE TEMPORARY TABLE seen (
-    topic text, partition int, position bigint, event_id text, type text, subject text, sequence int,
-    amount_rial bigint, appended_at timestamptz
+    topic text, partition int, position bigint, event_id text, type text, subject text, sequence bigint,
+    amount_rial bigint, appended_at timestamptz, reason text, digest bigint
 );
 CREATE TEMPORARY TABLE booked (
-    partition int, position bigint, event_id text, subject text, sequence int, transaction_id text, kind text,
+    partition int, position bigint, event_id text, subject text, sequence bigint, transaction_id text, kind text,
     debit_account text, credit_account text, amount_rial bigint
 );
 CREATE TEMPORARY TABLE claimed (
@@ -39,21 +39,43 @@ SELECT consumer, topic, partition, position, key, source, event_id FROM park_dec
 PARKED_COUNTS = "SELECT consumer, count(*) FROM parked_event GROUP BY consumer"
 UNPUBLISHED = "SELECT topic, count(*) FROM outbox WHERE published_at IS NULL GROUP BY topic"
 
-#: In an event that is in the outbox alone, cash is read from its body.
+#: The outbox with what somebody deleted from it: each such row is a finding of its own, and can be put back.
+_ROWS = """(
+    SELECT topic, partition, key, event_id, source, type, sequence, body, published_at FROM outbox
+    UNION ALL
+    SELECT gone.topic, gone.partition, gone.key, gone.event_id, gone.source, gone.type, gone.sequence, gone.body,
+        gone.published_at
+    FROM removed_row, jsonb_populate_record(NULL::outbox, removed_row.content) AS gone WHERE put_back_at IS NULL
+) AS outbox"""
+#: Of what was published and would have been let go by now there is nothing to put back.
+REMOVED = """
+SELECT gone.topic, gone.partition, gone.source, gone.event_id, gone.key, gone.sequence
+FROM removed_row, jsonb_populate_record(NULL::outbox, removed_row.content) AS gone, publication_horizon
+WHERE put_back_at IS NULL
+    AND (gone.published_at IS NULL OR published_until IS NULL OR gone.published_at > published_until)
+ORDER BY gone.id
+"""
+#: In an event that is in the outbox alone, cash and why a request was closed are read from its body.
+_REASON = f"CASE WHEN type = '{RequestClosed.type_name()}' THEN convert_from(body, 'UTF8')::jsonb ->> 'reason' END"
 _CASH = f"""
 CASE type
     WHEN '{OfficeCollectedFee.type_name()}' THEN (convert_from(body, 'UTF8')::jsonb ->> 'amount_rial')::bigint
     WHEN '{OfficeReturnedFee.type_name()}' THEN -(convert_from(body, 'UTF8')::jsonb ->> 'amount_rial')::bigint
 END
 """
-PUBLICATIONS = """
+#: As `consumers.reconciliation.reading.digest_of` makes it.
+_DIGEST = "('x' || encode(substr(sha256(body), 1, 8), 'hex'))::bit(64)::bigint"
+PUBLICATIONS = f"""
 WITH kept AS (
     SELECT topic, source, event_id, min(partition)::int AS partition, count(*)::int AS rows,
-        bool_or(published_at IS NOT NULL) AS published
-    FROM outbox GROUP BY topic, source, event_id
+        bool_or(published_at IS NOT NULL) AS published, min(digest) AS low, max(digest) AS high
+    FROM {_ROWS}, LATERAL (
+        SELECT CASE WHEN NOT starts_with(topic, %(intake)s) THEN {_DIGEST} END AS digest
+    ) AS made
+    GROUP BY topic, source, event_id
 ), logged AS (
     SELECT topic, event_id, min(partition) AS partition, min(position) AS first, max(position) AS last,
-        count(*)::int AS copies, min(appended_at) AS appended_at
+        count(*)::int AS copies, min(appended_at) AS appended_at, min(digest) AS low, max(digest) AS high
     FROM seen GROUP BY topic, event_id
 ), said AS (
     SELECT topic, source, event_id, min(partition) AS partition, min(position) AS first, max(position) AS last,
@@ -62,38 +84,40 @@ WITH kept AS (
 )
 SELECT coalesce(logged.topic, kept.topic), coalesce(kept.source, '/bus'), coalesce(logged.event_id, kept.event_id),
     coalesce(logged.partition, kept.partition), first, last, coalesce(copies, 0), appended_at, coalesce(rows, 0),
-    coalesce(published, false)
+    coalesce(published, false),
+    coalesce(logged.low <> logged.high OR kept.low <> logged.low OR kept.high <> logged.high, false)
 FROM logged
 FULL JOIN (SELECT * FROM kept WHERE NOT starts_with(topic, %(intake)s)) AS kept
     ON kept.topic = logged.topic AND kept.event_id = logged.event_id
 UNION ALL
 SELECT kept.topic, kept.source, kept.event_id, coalesce(said.partition, kept.partition), first, last,
-    coalesce(copies, 0), NULL, rows, published
+    coalesce(copies, 0), NULL, rows, published, false
 FROM kept
 LEFT JOIN said ON said.topic = kept.topic AND said.source = kept.source AND said.event_id = kept.event_id
 WHERE starts_with(kept.topic, %(intake)s)
 """
 SUBJECTS = f"""
 WITH event AS (
-    SELECT subject, sequence, event_id, partition, position, coalesce(amount_rial, 0) AS cash_rial
+    SELECT subject, sequence, event_id, partition, position, coalesce(amount_rial, 0) AS cash_rial, type, reason
     FROM seen WHERE topic = %(log)s AND sequence IS NOT NULL
     UNION ALL
-    SELECT key, sequence, event_id, partition, NULL, coalesce({_CASH}, 0)
-    FROM outbox WHERE topic = %(log)s AND sequence IS NOT NULL
+    SELECT key, sequence, event_id, partition, NULL, coalesce({_CASH}, 0), type, {_REASON}
+    FROM {_ROWS} WHERE topic = %(log)s AND sequence IS NOT NULL
         AND NOT EXISTS (SELECT FROM seen WHERE seen.topic = %(log)s AND seen.event_id = outbox.event_id)
 ), known AS (
     SELECT coalesce(request_id, subject)::text AS subject, version, progress.sequence AS settled,
+        state, document ->> 'stage' AS stage,
         coalesce((document ->> 'collected_rial')::bigint, 0) - coalesce((document ->> 'returned_rial')::bigint, 0)
             AS cash_rial
     FROM request FULL JOIN settlement_progress AS progress ON progress.subject = request.request_id
 )
-SELECT coalesce(event.subject, known.subject) AS subject, version, coalesce(known.cash_rial, 0), coalesce(settled, 0),
-    sequence, event_id, partition, position, event.cash_rial
+SELECT coalesce(event.subject, known.subject) AS subject, version, state, stage, coalesce(known.cash_rial, 0),
+    coalesce(settled, 0), sequence, event_id, partition, position, event.cash_rial, type, reason
 FROM event FULL JOIN known ON known.subject = event.subject
 ORDER BY coalesce(event.subject, known.subject) COLLATE "C", sequence, position NULLS LAST
 """
 MARKERS = "SELECT subject, event_id, partition, position FROM seen WHERE topic = %(log)s AND type = %(marker)s"
-REVISIONS = """
+REVISIONS = f"""
 SELECT coalesce(known.revision, event.sequence), known.revision IS NOT NULL, event_id, position,
     queued.sequence IS NOT NULL
 FROM registry_version AS known
@@ -101,13 +125,13 @@ FULL JOIN (
     SELECT sequence, min(event_id) AS event_id, min(position) AS position
     FROM seen WHERE topic = %(registry)s AND sequence IS NOT NULL GROUP BY sequence
 ) AS event ON event.sequence = known.revision
-LEFT JOIN (SELECT DISTINCT sequence FROM outbox WHERE topic = %(registry)s) AS queued
+LEFT JOIN (SELECT DISTINCT sequence FROM {_ROWS} WHERE topic = %(registry)s) AS queued
     ON queued.sequence = coalesce(known.revision, event.sequence)
 ORDER BY 1
 """
 #: The sides of a transaction, in the order in which they are read: its event in the log, the ledger's rows,
 #: settlement's own log, and the outbox. Of an event that was published twice only the first record counts.
-TRANSACTIONS = """
+TRANSACTIONS = f"""
 WITH ranked AS (
     SELECT *, rank() OVER (PARTITION BY transaction_id ORDER BY position) AS nth FROM booked
 ), side AS (
@@ -123,20 +147,22 @@ WITH ranked AS (
     FROM seen WHERE topic = %(settlement)s AND type <> ALL (%(windows)s)
     UNION ALL
     SELECT event_id, 3, NULL, key, NULL, NULL, NULL, type, NULL, NULL, NULL
-    FROM outbox WHERE topic = %(settlement)s AND type <> ALL (%(windows)s)
+    FROM {_ROWS} WHERE topic = %(settlement)s AND type <> ALL (%(windows)s)
 )
 SELECT transaction_id, side, side.event_id, side.subject, side.sequence, partition, position, kind, debit_account,
     credit_account, amount_rial, progress.sequence, queued.event_id IS NOT NULL
 FROM side
-LEFT JOIN settlement_progress AS progress ON side = 0 AND progress.subject = side.subject::uuid
-LEFT JOIN (SELECT DISTINCT event_id FROM outbox WHERE topic = %(log)s) AS queued
+LEFT JOIN settlement_progress AS progress
+    -- Of the other sides a subject may be an office's code, and a hash is made of every row.
+    ON progress.subject = CASE side WHEN 0 THEN side.subject::uuid END
+LEFT JOIN (SELECT DISTINCT event_id FROM {_ROWS} WHERE topic = %(log)s) AS queued
     ON side = 1 AND queued.event_id = side.event_id
 ORDER BY transaction_id COLLATE "C", side, position
 """
-CLOSED_WINDOWS = """
+CLOSED_WINDOWS = f"""
 SELECT window_number,
     EXISTS (SELECT FROM seen WHERE topic = %(settlement)s AND type = %(closed)s AND subject = window_number::text)
-    OR EXISTS (SELECT FROM outbox WHERE topic = %(settlement)s AND type = %(closed)s AND key = window_number::text)
+    OR EXISTS (SELECT FROM {_ROWS} WHERE topic = %(settlement)s AND type = %(closed)s AND key = window_number::text)
 FROM settlement_window ORDER BY window_number
 """
 CLAIMS = f"""
@@ -145,7 +171,7 @@ WITH outcome AS (
     FROM (
         SELECT event_id, type, amount_rial FROM seen WHERE topic = ANY (%(decided)s)
         UNION ALL
-        SELECT event_id, type, {_CASH} FROM outbox WHERE topic = ANY (%(decided)s)
+        SELECT event_id, type, {_CASH} FROM {_ROWS} WHERE topic = ANY (%(decided)s)
     ) AS event
     GROUP BY event_id
 )
@@ -153,7 +179,7 @@ SELECT claimed.consumer, claimed.topic, claimed.partition, claimed.position, cla
     claimed.type, claimed.subject,
     row_number() OVER (PARTITION BY claimed.consumer, claimed.source, claimed.event_id ORDER BY claimed.position)::int,
     count(*) OVER (PARTITION BY claimed.consumer, claimed.source, claimed.event_id)::int,
-    coalesce(known.body_hash = claimed.body_hash, false),
+    coalesce(known.body_hash = claimed.body_hash, false), coalesce(known.body_hash <> claimed.body_hash, false),
     EXISTS (
         SELECT FROM dead_letter AS dead
         WHERE dead.consumer = claimed.consumer AND dead.topic = claimed.topic AND dead.partition = claimed.partition
@@ -165,13 +191,24 @@ LEFT JOIN intake_event AS known ON known.source = claimed.source AND known.event
 LEFT JOIN outcome ON outcome.event_id = claimed.outcome_id
 LEFT JOIN request ON claimed.type = %(submitted)s AND request.request_id = claimed.subject::uuid
 """
-UNTAUGHT = """
-SELECT topic, partition, position, event_id, subject
-FROM seen LEFT JOIN kpi_request_fact AS fact ON fact.request_id = seen.subject::uuid
-WHERE topic = %(log)s AND type = ANY (%(teaching)s) AND (fact.sequence IS NULL OR fact.sequence < seen.sequence)
-UNION ALL
-SELECT topic, partition, position, event_id, subject
-FROM seen LEFT JOIN kpi_income_fact AS income ON income.transaction_id::text = seen.event_id
-WHERE topic = %(settlement)s AND amount_rial <> 0 AND income.transaction_id IS NULL
+#: What facts do not show, and what they do show though it is not before the figures' position.
+TAUGHT = """
+WITH lesson AS (
+    SELECT seen.topic, seen.partition, seen.position, seen.event_id, seen.subject,
+        coalesce(fact.sequence >= seen.sequence, false) AS shown
+    FROM seen LEFT JOIN kpi_request_fact AS fact ON fact.request_id = seen.subject::uuid
+    WHERE topic = %(log)s AND type = ANY (%(teaching)s)
+    UNION ALL
+    SELECT seen.topic, seen.partition, seen.position, seen.event_id, seen.subject, income.transaction_id IS NOT NULL
+    FROM seen LEFT JOIN kpi_income_fact AS income ON income.transaction_id::text = seen.event_id
+    WHERE topic = %(settlement)s AND amount_rial <> 0
+)
+SELECT lesson.topic, lesson.partition, lesson.position, lesson.event_id, lesson.subject, shown
+FROM lesson LEFT JOIN kpi_position AS kept ON kept.topic = lesson.topic AND kept.partition = lesson.partition
+-- Of an event that was published twice only the first record counts.
+WHERE NOT shown OR lesson.position >= coalesce(kept.next_position, 0) AND NOT EXISTS (
+    SELECT FROM seen AS first WHERE first.topic = lesson.topic AND first.event_id = lesson.event_id
+        AND first.position < lesson.position
+)
 """
 FIGURES_DEAD = "SELECT topic, partition, position FROM dead_letter WHERE consumer = 'kpi'"

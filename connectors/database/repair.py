@@ -28,6 +28,20 @@ UPDATE kpi_position AS row SET next_position = change.position
 FROM unnest(%s::int[], %s::bigint[]) AS change (partition, position)
 WHERE row.topic = %s AND row.partition = change.partition
 """
+#: What was not published yet, and whose day is over, is a row of today; what had been published is only kept.
+_PUT_BACK = """
+WITH begin AS (
+    SELECT min(to_date(right(child.relname, 8), 'YYYYMMDD'))::timestamp AT TIME ZONE 'UTC' AS at
+    FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
+    WHERE inhparent = 'outbox'::regclass AND child.relname ~ '^outbox_[0-9]{8}$'
+), back AS (
+    UPDATE removed_row SET put_back_at = clock_timestamp() WHERE put_back_at IS NULL AND content ->> 'topic' = %s
+    RETURNING CASE WHEN (content ->> 'created_at')::timestamptz >= (SELECT at FROM begin) THEN content
+        ELSE content || jsonb_build_object('created_at', now()) END AS content
+)
+INSERT INTO outbox SELECT whole.* FROM back, jsonb_populate_record(NULL::outbox, back.content) AS whole
+ON CONFLICT DO NOTHING RETURNING published_at IS NULL
+"""
 _PUBLISH_AGAIN = """
 UPDATE outbox AS row SET published_at = NULL
 FROM unnest(%s::text[], %s::text[]) AS missing (source, event_id)
@@ -50,10 +64,11 @@ def carry_out(connection: Connection, plan: RepairPlan, cluster_id: str, topic_i
     driver.execute(_CARRY_OVER, (cluster_id, *_columns(carried), ids, plan.topic))
     figures = [change for change in plan.positions if change.consumer == _FIGURES]
     driver.execute(_MOVE_FIGURES, (*_columns(figures)[1:], plan.topic))
+    put_back = driver.execute(_PUT_BACK, (plan.topic,)).fetchall()
     sources, event_ids = [one.source for one in plan.missing], [one.event_id for one in plan.missing]
     again = driver.execute(_PUBLISH_AGAIN, (sources, event_ids, plan.topic))
     driver.execute(f"NOTIFY {CHANNEL}")
-    return again.rowcount
+    return int(again.rowcount) + sum(bool(unpublished) for (unpublished,) in put_back)
 
 
 def _columns(changes: list[PositionChange]) -> tuple[list[str], list[int], list[int]]:

@@ -87,6 +87,17 @@ outbox = Table(
     postgresql_partition_by="RANGE (created_at)",
 )
 
+#: Rows that somebody deleted from the outbox, whole, by whom and when: a trigger keeps them, a repair puts them back.
+removed_row = Table(
+    "removed_row",
+    metadata,
+    Column("id", BigInteger, Identity(always=False), primary_key=True),
+    Column("content", JSONB, nullable=False),
+    Column("removed_by", Text, nullable=False),
+    Column("removed_at", Timestamp, nullable=False, server_default=func.now()),
+    Column("put_back_at", Timestamp),
+)
+
 #: What the outbox has let go: all that was published after `published_until` still has its row; none: everything has.
 publication_horizon = Table(
     "publication_horizon",

@@ -18,11 +18,12 @@ from consumers.reconciliation.domain.views import ClaimSeen, Cut, Place, Positio
 from consumers.reconciliation.ports import Logs, Snapshot, Store, UnderWay
 from consumers.reconciliation.reading import Expect, Fact, Foreign, read_facts
 from consumers.runner.ports import Record, Span
-from schemas.topics import INTAKE_PREFIX, KPI_MEASURED, LOG_REQUESTS, TOPICS
+from schemas.topics import INTAKE_PREFIX, KPI_MEASURED, LOG_REGISTRY, LOG_REQUESTS, TOPICS
 
 #: So many facts are kept at a time.
 FACTS_AT_ONCE = 5_000
 _LOGS = frozenset(topic.name for topic in TOPICS)
+_OUTCOMES = frozenset({LOG_REGISTRY.name, LOG_REQUESTS.name})
 View = TypeVar("View")
 
 
@@ -56,8 +57,8 @@ Watch = Callable[[str, int, int | None], None]
 class Comparison:
     """Yields findings once; holds the database still from the first until the last is taken.
 
-    With `only` one topic is read, and only what is found of it is told. `cut` and `positions` are those that were
-    compared, once the first finding was taken.
+    With `only` one topic is read, with what its findings rest on, and only what is found of it is told. `cut` and
+    `positions` are those that were compared, once the first finding was taken.
     """
 
     def __init__(self, logs: Logs, store: Store, expect: Expect, watch: Watch, only: str | None = None) -> None:
@@ -93,9 +94,14 @@ class Comparison:
         return [
             Place(partition.topic, partition.number)
             for partition in self._logs.partitions()
-            if (partition.topic in _LOGS or partition.topic.startswith(INTAKE_PREFIX))
-            and self._only in (None, partition.topic)
+            if self._reads(partition.topic)
         ]
+
+    def _reads(self, topic: str) -> bool:
+        """Say whether a topic is read; what became of the claims of one intake topic is in the logs."""
+        if self._only is None:
+            return topic in _LOGS or topic.startswith(INTAKE_PREFIX)
+        return topic == self._only or (topic in _OUTCOMES and self._only.startswith(INTAKE_PREFIX))
 
     def _without_old_figures(self, spans: Mapping[Place, Span]) -> dict[Place, Span]:
         """Leave out what was measured before the outbox begins: nothing rests on figures, and they are many."""
@@ -142,6 +148,7 @@ class Comparison:
             for (consumer, place), position in cut.positions.items()
             if consumer == judge.SETTLEMENT and place.topic == LOG_REQUESTS.name
         }
+        yield from self._each("removed rows", snapshot.removed(), judge.judge_removed, cut)
         yield from self._each("publications", snapshot.publications(), judge.judge_publication, cut)
         yield from self._each("registry revisions", snapshot.revisions(), judge.judge_revision, cut)
         yield from self._each("claims", self._sorted_out(snapshot.claims(), cut), judge.judge_claim, cut)
@@ -153,7 +160,7 @@ class Comparison:
         yield from self._each(
             "closed windows", snapshot.closed_windows(), lambda window, _: judge.judge_window(*window), cut
         )
-        yield from self._each("figures' facts", snapshot.untaught(), judge.judge_taught, cut)
+        yield from self._each("figures' facts", snapshot.taught(), judge.judge_taught, cut)
 
     def _each(
         self, what: str, views: Iterator[View], judged: Callable[[View, Cut], Iterator[Finding]], cut: Cut

@@ -11,6 +11,7 @@ from consumers.reconciliation.domain.views import (
     Place,
     Position,
     Publication,
+    Removed,
     Revision,
     Subject,
     Taught,
@@ -75,8 +76,11 @@ class Snapshot(Protocol):
     def claims(self) -> Iterator[ClaimSeen]:
         """Yield every record of intake."""
 
-    def untaught(self) -> Iterator[Taught]:
-        """Yield events that figures rest on and whose facts do not show them."""
+    def removed(self) -> Iterator[Removed]:
+        """Yield every row that somebody deleted from the outbox, and that can be put back."""
+
+    def taught(self) -> Iterator[Taught]:
+        """Yield events that facts do not show, and those that they show before the figures' position is there."""
 
 
 class UnderWay(NamedTuple):

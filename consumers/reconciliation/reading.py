@@ -1,25 +1,29 @@
 """From records to what is compared of them. The records themselves are not kept."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from pydantic_core import from_json
-
 from consumers.intake import REGISTRY_CLAIMS, Claim, IntakeReader, Unreadable, read_claim
 from consumers.runner.ports import Record
-from schemas.decode import EventInvalid
+from schemas.decode import EventInvalid, parse
 from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
 from schemas.identity import derived_id
 from schemas.intake_office import FeeCollected, FeeReturned
-from schemas.log_requests import OfficeCollectedFee, OfficeReturnedFee, WindowMarked
+from schemas.log_requests import OfficeCollectedFee, OfficeReturnedFee, RequestClosed, WindowMarked
 from schemas.log_settlement import FeePosted, FeeRefunded
 from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS, LOG_SETTLEMENT
 
 _COLLECTED, _RETURNED = OfficeCollectedFee.type_name(), OfficeReturnedFee.type_name()
-_INCOMES = {FeePosted.type_name(): 1, FeeRefunded.type_name(): -1}
-_MARKER = WindowMarked.type_name()
+_INCOMES: Mapping[str, tuple[type[FeePosted | FeeRefunded], int]] = {
+    FeePosted.type_name(): (FeePosted, 1),
+    FeeRefunded.type_name(): (FeeRefunded, -1),
+}
+_MARKER, _CLOSED = WindowMarked.type_name(), RequestClosed.type_name()
+_MARKER_KEY = re.compile(r"window-[0-9]{1,9}")
 
 
 class ExpectedRow(Protocol):
@@ -59,7 +63,11 @@ Expect = Callable[[str, str, bytes], Expected | None]
 
 
 class Seen(NamedTuple):
-    """One record of a log. `amount_rial` is the cash of an office's drawer, or its income, where the event says one."""
+    """One record of a log.
+
+    `amount_rial` is the cash of an office's drawer, or its income, where the event says one; `reason` is why a request
+    was closed, where it was. `digest` is the beginning of the body's SHA-256.
+    """
 
     topic: str
     partition: int
@@ -70,6 +78,8 @@ class Seen(NamedTuple):
     sequence: int | None
     amount_rial: int | None
     appended_at: datetime
+    reason: str | None
+    digest: int
 
 
 class Booked(NamedTuple):
@@ -127,6 +137,11 @@ def read_facts(record: Record, expect: Expect) -> list[Fact]:
         return [Foreign(record.topic, record.partition, record.position)]
 
 
+def digest_of(body: bytes) -> int:
+    """Return what tells bodies apart, as the database makes it of a row's."""
+    return int.from_bytes(sha256(body).digest()[:8], "big", signed=True)
+
+
 def _claimed(record: Record) -> Claimed:
     kind = next((value for name, value in record.headers if name == "ce_type"), None) or b""
     registrys = kind.decode("utf-8", "replace") in REGISTRY_CLAIMS
@@ -149,16 +164,24 @@ def _claimed(record: Record) -> Claimed:
 
 def _logged(record: Record, envelope: Envelope, expect: Expect) -> list[Fact]:
     key, body = (record.key or b"").decode(), record.value or b""
-    sequence, amount_rial, booked = envelope.sequence, None, None
-    if record.topic == LOG_REQUESTS.name and envelope.type != _MARKER:
+    sequence, amount_rial, booked, reason = envelope.sequence, None, None, None
+    if "\0" in key:
+        raise ValueError("the database keeps no text with this character")
+    if record.topic == LOG_REQUESTS.name and envelope.type == _MARKER:
+        if _MARKER_KEY.fullmatch(key) is None:
+            raise ValueError("a marker has its window as key")
+    elif record.topic == LOG_REQUESTS.name:
         if sequence is None or key != str(UUID(key)):
             raise ValueError("every event of a request has its place, and its id as key")
         booked = expect(envelope.type, envelope.id, body)
         if booked is not None and envelope.type in (_COLLECTED, _RETURNED):
             sum_rial = sum(row.amount_rial for row in booked.rows)
             amount_rial = sum_rial if envelope.type == _COLLECTED else -sum_rial
+        if envelope.type == _CLOSED:
+            reason = parse(RequestClosed, body).reason.value
     elif record.topic == LOG_SETTLEMENT.name and envelope.type in _INCOMES:
-        amount_rial = _INCOMES[envelope.type] * int(from_json(body)["office_income_rial"])
+        model, sign = _INCOMES[envelope.type]
+        amount_rial = sign * parse(model, body).office_income_rial
     place = (record.partition, record.position)
     facts: list[Fact] = [
         Seen(
@@ -170,6 +193,8 @@ def _logged(record: Record, envelope: Envelope, expect: Expect) -> list[Fact]:
             sequence,
             amount_rial,
             record.appended_at,
+            reason,
+            digest_of(body),
         )
     ]
     if booked is not None and sequence is not None:

@@ -1,5 +1,6 @@
 """`pishkhan repair`: bring back a topic that lost records, from what the database keeps."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -8,7 +9,7 @@ from connectors.database.driver import meaningful_errors
 from connectors.database.engine import build_engine
 from connectors.database.repair import carry_out
 from consumers.reconciliation.comparison import Comparison
-from consumers.reconciliation.domain.repair import RepairPlan, plan_repair
+from consumers.reconciliation.domain.repair import Reader, RepairPlan, plan_repair
 from consumers.reconciliation.domain.views import Place
 from consumers.runner.ports import Contention, DatabaseUnavailable
 from deploy.commands.options import DataOption
@@ -61,7 +62,7 @@ def repair_topic(
         raise Problem(f"{topic} is no topic of the bus. `pishkhan reconcile` names those that need a repair.")
     settings = load_settings(data)
     with comparing(settings, topic) as (comparison, logs):
-        plan = _plan(comparison, topic)
+        plan = _plan(comparison, topic, logs.outside_readers(topic))
         partitions = [one for one in logs.partitions() if one.topic == topic]
         cluster_id = logs.cluster_id()
     if not partitions:
@@ -85,7 +86,7 @@ def repair_topic(
         typer.echo(line)
 
 
-def _plan(comparison: Comparison, topic: str) -> RepairPlan:
+def _plan(comparison: Comparison, topic: str, readers: Iterable[Reader]) -> RepairPlan:
     findings = list(comparison.findings())
     assert comparison.cut is not None, "a comparison that was taken to its end has its cut"
-    return plan_repair(topic, findings, comparison.positions, comparison.cut)
+    return plan_repair(topic, findings, comparison.positions, comparison.cut, readers)

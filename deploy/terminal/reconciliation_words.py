@@ -37,6 +37,10 @@ _LOOK = Phrase(
     "پایگاه داده را همان‌گونه نگه دارید و ببینید چه کسی ردیف‌ها را بیرون از گذرگاه تغییر داده است",
     "keep the database as it is, and find out who changed rows outside the bus",
 )
+_VERIFY = Phrase(
+    "پایگاه داده را همان‌گونه نگه دارید، `pishkhan ledger verify` را اجرا کنید و ببینید چه کسی آن را تغییر داده است",
+    "keep the database as it is, run `pishkhan ledger verify`, and find out who changed rows outside the bus",
+)
 _NOTHING = Phrase("لازم نیست کاری بکنید", "nothing need be done")
 
 KINDS: Mapping[Kind, KindWords] = {
@@ -69,6 +73,16 @@ KINDS: Mapping[Kind, KindWords] = {
             "in the log, and the outbox of those days lacks it",
         ),
         _LOOK,
+    ),
+    Kind.BODY_DIFFERS: KindWords(
+        Phrase(
+            "رکوردهای یک رویداد، یا رکورد و ردیف آن در صندوق خروجی، یک چیز نمی‌گویند",
+            "its records, or its record and its row in the outbox, do not say the same",
+        ),
+        Phrase(
+            "ببینید چه کسی حق نوشتن در این دفتر را دارد و چه کسی ردیف‌ها را تغییر داده است",
+            "see who may write this log, and who changed rows outside the bus",
+        ),
     ),
     Kind.FOREIGN_RECORD: KindWords(
         Phrase("رکوردی که گذرگاه ننوشته است", "a record that the bus cannot have written"),
@@ -110,15 +124,39 @@ KINDS: Mapping[Kind, KindWords] = {
             "have its sender say it again with a new id, if it still holds",
         ),
     ),
+    Kind.IDENTITY_MISSING: KindWords(
+        Phrase(
+            "ادعا سرانجام دارد و شناسه‌اش با همین متن نگه داشته نشده: تکرارش تازه به شمار می‌آید",
+            "it has its outcome, and its identity is not kept with this body: a repetition would be taken for new",
+        ),
+        Phrase(
+            "ردیف intake_event را از نسخه پشتیبان بازگردانید؛ تا آن زمان این دفتر را دوباره نخوانید",
+            "put its row of intake_event back from a backup; until then let nobody replay its topic",
+        ),
+    ),
+    Kind.ROW_REMOVED: KindWords(
+        Phrase("کسی آن را از صندوق خروجی پاک کرده است", "somebody deleted it from the outbox"),
+        Phrase(
+            "`pishkhan repair topic TOPIC` آن را بازمی‌گرداند؛ جدول removed_row می‌گوید چه کسی و کی",
+            "run `pishkhan repair topic TOPIC`, which puts it back; the table removed_row says who did it, and when",
+        ),
+    ),
+    Kind.STATE_DIFFERS: KindWords(
+        Phrase(
+            "وضعیت درخواست آن نیست که رویدادهایش می‌گویند",
+            "the request's row says another state than its events lead to",
+        ),
+        _LOOK,
+    ),
     Kind.LEDGER_MISSING: KindWords(
-        Phrase("در دفتر وقایع هست و در دفتر کل نیست", "in the log, and not in the ledger"), _LOOK
+        Phrase("در دفتر وقایع هست و در دفتر کل نیست", "in the log, and not in the ledger"), _VERIFY
     ),
     Kind.LEDGER_EXTRA: KindWords(
-        Phrase("در دفتر کل هست و رویدادش نیست", "in the ledger, and its event is nowhere"), _LOOK
+        Phrase("در دفتر کل هست و رویدادش نیست", "in the ledger, and its event is nowhere"), _VERIFY
     ),
     Kind.LEDGER_DIFFERS: KindWords(
         Phrase("ردیف‌های دفتر کل آن نیست که رویداد می‌گوید", "the ledger's rows are not those that the event makes"),
-        _LOOK,
+        _VERIFY,
     ),
     Kind.ANNOUNCEMENT_MISSING: KindWords(
         Phrase("در دفتر کل هست و در دفتر تسویه گفته نشده", "in the ledger, and settlement's log does not tell of it"),
@@ -209,6 +247,9 @@ def line_of(finding: Finding, language: Language) -> str:
     for name, value in (("expected", finding.expected), ("found", finding.found)):
         if value is not None:
             parts.append(f"{_NAMES[name].of(language)} {figures(value, language)}")
+    for name, state in (("expected", finding.expected_state), ("found", finding.found_state)):
+        if state is not None:
+            parts.append(f"{_NAMES[name].of(language)} {state}")
     return "  ".join(parts)
 
 

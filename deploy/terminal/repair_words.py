@@ -12,6 +12,10 @@ _MISSING = Phrase(
     "  {count} رویداد منتشر شده و در آن نیست؛ صندوق خروجی آن‌ها را دارد و دوباره منتشر می‌شوند.",
     "  {count} events were published and are not in it; the outbox has them, and they are published again.",
 )
+_REMOVED = Phrase(
+    "  {count} ردیف را کسی از صندوق خروجی پاک کرده بود؛ بازگردانده می‌شوند.",
+    "  {count} rows had been deleted from the outbox; they are put back, and what was not published yet is published.",
+)
 _POSITION = Phrase(
     "  {consumer} در بخش {partition} از {before} به {after} بازمی‌گردد.",
     "  {consumer} goes back in partition {partition} from {before} to {after}.",
@@ -38,6 +42,12 @@ _UNREAD_CLAIMS = Phrase(
     "  What was written and not read yet is unknown to the bus: let the writers publish it again; repetitions are "
     "skipped.",
 )
+_READER = Phrase(
+    "  گروه {group} که از گذرگاه نیست بخش {partition} را تا {before} خوانده است: صاحبش آن را به {after} بازگرداند "
+    "و آنچه را دارد کنار بگذارد.",
+    "  {group}, a group outside the bus, has read partition {partition} up to {before}: let its owner go back to "
+    "{after} and leave out what he has.",
+)
 _QUESTION = Phrase("انجام شود؟", "Do this?")
 _DONE = Phrase(
     "انجام شد: {count} رویداد در راه است. مصرف‌کننده‌هایی که ایستاده بودند، خود در نیم دقیقه راه می‌افتند.",
@@ -56,8 +66,13 @@ def plan_lines(plan: RepairPlan, language: Language) -> Iterator[str]:
         yield _NOTHING.of(language)
     if plan.missing:
         yield _MISSING.of(language).format(count=figures(len(plan.missing), language))
+    if plan.removed:
+        yield _REMOVED.of(language).format(count=figures(plan.removed, language))
     for change in plan.positions:
         yield _position(change, language)
+    for reader, end in plan.readers:
+        numbers = {"before": figures(reader.position, language), "after": figures(end, language)}
+        yield _READER.of(language).format(group=reader.group, partition=reader.place.partition, **numbers)
     if plan.lost_events:
         yield _LOST_EVENTS.of(language).format(count=figures(plan.lost_events, language))
     if plan.lost_claims:

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     NOT_IN_LOG = "not_in_log"
     #: In a log that the bus alone writes, and not in the outbox, which keeps the rows of those days.
     NOT_IN_OUTBOX = "not_in_outbox"
+    #: Records of one event, or a record and its row in the outbox, do not say the same.
+    BODY_DIFFERS = "body_differs"
     #: A record of a log that the bus cannot have written.
     FOREIGN_RECORD = "foreign_record"
     #: A consumer's position is past the record, and nothing that it had to leave behind is there.
@@ -31,6 +33,12 @@ class Kind(StrEnum):
     LOG_BEGINS_LATE = "log_begins_late"
     #: A claim was taken in, and is neither applied nor refused nor waiting.
     CLAIM_WITHOUT_OUTCOME = "claim_without_outcome"
+    #: A claim has its outcome, and its identity is not kept with its body: a repetition would be taken for new.
+    IDENTITY_MISSING = "identity_missing"
+    #: Somebody deleted a row of the outbox, which workers never do.
+    ROW_REMOVED = "row_removed"
+    #: A request's row says another state than its events lead to.
+    STATE_DIFFERS = "state_differs"
     #: The log has an event that moves money, settlement has passed it, and the ledger has no row of it.
     LEDGER_MISSING = "ledger_missing"
     #: The ledger has rows of an event that the log does not hold.
@@ -43,7 +51,7 @@ class Kind(StrEnum):
     ANNOUNCEMENT_EXTRA = "announcement_extra"
     #: Collected or returned cash is not the same amount in two places.
     CASH_DIFFERS = "cash_differs"
-    #: An event is twice in its log; readers skip the second. Harmless.
+    #: An event is twice in its topic; readers skip the second. Harmless.
     PUBLISHED_TWICE = "published_twice"
     #: A consumer's position is before records that it has applied; it will skip them again. Harmless.
     POSITION_MOVED_BACK = "position_moved_back"
@@ -58,7 +66,8 @@ class Kind(StrEnum):
 class Finding:
     """One difference; only what applies is given. `subject` is a request's id, or what else the event is about.
 
-    `copies` counts records; `expected` and `found` are rials, positions or sequences, as the kind says.
+    `copies` counts records; `expected` and `found` are rials, positions or sequences, as the kind says;
+    `expected_state` and `found_state` are a request's.
     """
 
     kind: Kind
@@ -74,6 +83,8 @@ class Finding:
     copies: int | None = None
     expected: int | None = None
     found: int | None = None
+    expected_state: str | None = None
+    found_state: str | None = None
 
     def as_json(self) -> dict[str, object]:
         """Return what is given, by name, for machines."""

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.reconciliation.domain.outcome import ClaimOutcome, outcome_of
+from consumers.reconciliation.domain.states import UNOPENED, state_after
 from consumers.reconciliation.domain.views import (
     ClaimSeen,
     Cut,
@@ -18,6 +19,7 @@ from consumers.reconciliation.domain.views import (
     Place,
     Position,
     Publication,
+    Removed,
     Revision,
     Subject,
     SubjectEvent,
@@ -65,6 +67,8 @@ def judge_publication(view: Publication, cut: Cut) -> Iterator[Finding]:
         return
     if view.copies > 1:
         yield replace(named, kind=Kind.PUBLISHED_TWICE, copies=view.copies)
+    if view.differs:
+        yield replace(named, kind=Kind.BODY_DIFFERS)
     since = cut.outbox_complete_since
     kept = since is None or (view.appended_at is not None and view.appended_at > since + CLOCKS_DIFFER)
     if view.rows == 0 and kept and cut.old(Place(view.topic, view.partition), view.first):
@@ -87,8 +91,13 @@ def judge_subject(view: Subject, cut: Cut) -> Iterator[Finding]:
     if view.settled > max(last, version):
         yield Finding(Kind.SETTLED_BEYOND_LOG, SETTLEMENT, subject=view.subject, expected=view.settled, found=last)
     cash_rial = sum(event.cash_rial for sequence, event in first.items() if sequence <= version)
-    if not missing and view.cash_rial != cash_rial:
+    if missing:
+        return
+    if view.cash_rial != cash_rial:
         yield Finding(Kind.CASH_DIFFERS, subject=view.subject, expected=view.cash_rial, found=cash_rial)
+    state = state_after([event for sequence, event in sorted(first.items()) if sequence <= version])
+    for wrong in sorted(view.states - (UNOPENED if state is None else {state})):
+        yield Finding(Kind.STATE_DIFFERS, subject=view.subject, expected_state=state, found_state=wrong)
 
 
 def _judge_order(view: Subject, event: SubjectEvent, cut: Cut) -> Iterator[Finding]:
@@ -185,18 +194,41 @@ def judge_claim(view: ClaimSeen, cut: Cut) -> Iterator[Finding]:
         yield replace(named, kind=Kind.RECORD_SKIPPED)
     elif outcome is ClaimOutcome.NONE:
         yield named
-    elif outcome is ClaimOutcome.UNDER_WAY and view.known and view.copies == 1:
-        yield _moved_back(view.consumer, place, view.position)
-    elif outcome is ClaimOutcome.APPLIED and view.told in _CASH_EVENTS and view.cash_rial != view.told_rial:
+    elif outcome is ClaimOutcome.UNDER_WAY:
+        if view.known and view.copies == 1:
+            yield _moved_back(view.consumer, place, view.position)
+    elif outcome is ClaimOutcome.DUPLICATE:
+        yield replace(named, kind=Kind.PUBLISHED_TWICE, copies=view.copies)
+    elif outcome is not ClaimOutcome.DEAD_LETTERED and not view.known:
+        yield replace(named, kind=Kind.IDENTITY_MISSING)
+    if outcome is ClaimOutcome.APPLIED and view.told in _CASH_EVENTS and view.cash_rial != view.told_rial:
         yield replace(named, kind=Kind.CASH_DIFFERS, expected=view.cash_rial, found=view.told_rial)
 
 
 def judge_taught(view: Taught, cut: Cut) -> Iterator[Finding]:
-    """Have the figures learnt what they have passed."""
-    if cut.passed(KPI, Place(view.topic, view.partition), view.position) and not view.excused:
+    """Have the figures learnt what they have passed, and nothing else."""
+    place = Place(view.topic, view.partition)
+    passed = cut.passed(KPI, place, view.position)
+    if view.shown:
+        if not passed:
+            yield _moved_back(KPI, place, view.position)
+    elif passed and not view.excused:
         yield Finding(
             Kind.RECORD_SKIPPED, KPI, view.topic, view.partition, view.position, view.subject, event_id=view.event_id
         )
+
+
+def judge_removed(view: Removed, _: Cut) -> Iterator[Finding]:
+    """Rows leave the outbox by whole days, and never one by one."""
+    yield Finding(
+        Kind.ROW_REMOVED,
+        topic=view.topic,
+        partition=view.partition,
+        subject=view.subject,
+        sequence=view.sequence,
+        source=view.source,
+        event_id=view.event_id,
+    )
 
 
 def _of_subject(kind: Kind, subject: str, event: SubjectEvent) -> Finding:

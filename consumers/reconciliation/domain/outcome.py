@@ -34,9 +34,11 @@ def outcome_of(claim: ClaimSeen, cut: Cut) -> ClaimOutcome:
     """Return what became of `claim` up to the moment of the database."""
     if not cut.passed(claim.consumer, Place(claim.topic, claim.partition), claim.position):
         return ClaimOutcome.UNDER_WAY
-    if claim.dead:
+    heard_of = claim.told is not None or claim.waiting or claim.given_up
+    # What was unreadable once and was read again later has both.
+    if claim.dead and not (claim.known and heard_of):
         return ClaimOutcome.DEAD_LETTERED
-    if not claim.known:
+    if not claim.known and (not heard_of or (claim.conflicting and claim.copies > 1)):
         return ClaimOutcome.SKIPPED
     if claim.copy > 1:
         return ClaimOutcome.DUPLICATE

@@ -34,12 +34,22 @@ class PositionChange(NamedTuple):
     carried: bool
 
 
+class Reader(NamedTuple):
+    """A consumer group outside the bus, and its next position in one partition."""
+
+    group: str
+    place: Place
+    position: int
+
+
 @dataclass(frozen=True, slots=True)
 class RepairPlan:
     """Everything that is to be done for one topic, and what cannot be.
 
-    `lost_events` counts events that neither the log nor the outbox holds. `lost_claims` is how many records of intake
+    `removed` counts rows that somebody deleted from the outbox; all of the topic's are put back. `lost_events` counts
+    events that neither the log nor the outbox holds. `lost_claims` is how many records of intake
     at most were read and are in no outbox: what they led to stays, they themselves cannot be written again.
+    `readers` are those outside the bus that have read what is lost, each with the end of the log that it goes back to.
     """
 
     topic: str
@@ -47,34 +57,45 @@ class RepairPlan:
     positions: tuple[PositionChange, ...]
     lost_events: int
     lost_claims: int
+    removed: int = 0
+    readers: tuple[tuple[Reader, int], ...] = ()
 
     @property
     def needed(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.missing or self.positions)
+        return bool(self.missing or self.positions or self.removed)
 
 
-def plan_repair(topic: str, findings: Iterable[Finding], positions: Sequence[Position], cut: Cut) -> RepairPlan:
+def plan_repair(
+    topic: str,
+    findings: Iterable[Finding],
+    positions: Sequence[Position],
+    cut: Cut,
+    readers: Iterable[Reader] = (),
+) -> RepairPlan:
     """Return what repairs `topic`, given what a comparison found and the positions that it saw."""
     missing: list[Missing] = []
     missing_in: Counter[int] = Counter()
     skipped: dict[tuple[str, Place], int] = {}
-    lost_events = 0
+    lost_events, removed = 0, 0
     for finding in findings:
         if finding.topic != topic:
             continue
         if finding.kind is Kind.NOT_IN_LOG and finding.source is not None and finding.event_id is not None:
             missing.append(Missing(finding.source, finding.event_id))
             missing_in[finding.partition or 0] += 1
-        elif finding.kind is Kind.EVENT_MISSING:
+        elif finding.kind in (Kind.EVENT_MISSING, Kind.ANNOUNCEMENT_MISSING):
             lost_events += 1
+        elif finding.kind is Kind.ROW_REMOVED:
+            removed += 1
         elif finding.kind is Kind.RECORD_SKIPPED and finding.consumer is not None and finding.partition is not None:
             key, position = (finding.consumer, Place(topic, finding.partition)), finding.position or 0
             skipped[key] = min(position, skipped.get(key, position))
     mine = [one for one in positions if one.place.topic == topic]
     changes = [change for one in mine if (change := _change(one, skipped, cut)) is not None]
     lost_claims = _lost_claims(mine, missing_in, cut) if topic.startswith(INTAKE_PREFIX) else 0
-    return RepairPlan(topic, tuple(missing), tuple(changes), lost_events, lost_claims)
+    ahead = [(one, end) for one in readers if one.position > (end := cut.ends.get(one.place, 0))]
+    return RepairPlan(topic, tuple(missing), tuple(changes), lost_events, lost_claims, removed, tuple(ahead))
 
 
 def _change(one: Position, skipped: dict[tuple[str, Place], int], cut: Cut) -> PositionChange | None:

@@ -47,7 +47,7 @@ class Publication(NamedTuple):
     """One event of one topic: its records there, and its rows in the outbox.
 
     `first` and `last` are none when the topic has no record of it, and then `partition` is the rows'; `appended_at` is
-    the first record's.
+    the first record's. `differs` says whether not all of these have one body; on intake it is never looked at.
     """
 
     topic: str
@@ -60,28 +60,36 @@ class Publication(NamedTuple):
     appended_at: datetime | None
     rows: int
     published: bool
+    differs: bool
 
 
 class SubjectEvent(NamedTuple):
-    """One event in its subject's order. `position` is none while only the outbox has it; returned cash is negative."""
+    """One event in its subject's order. `position` is none while only the outbox has it; returned cash is negative.
+
+    `reason` is why a request was closed, and none for every other type.
+    """
 
     sequence: int
     event_id: str
     partition: int
     position: int | None
     cash_rial: int
+    type: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One request, or one act of its own, in the requests' log; `events` are ordered by sequence, then position.
 
-    `version` is none when the database has no row of it. `settled` is the last sequence that settlement has entered, or
+    `version` is none when the database has no row of it; `states` holds what the row says in both places that say it,
+    the column and the document. `settled` is the last sequence that settlement has entered, or
     that an operator had it skip; `waiting` holds those that it has parked.
     """
 
     subject: str
     version: int | None
+    states: frozenset[str]
     cash_rial: int
     settled: int
     waiting: frozenset[int]
@@ -124,9 +132,9 @@ class ClaimSeen(NamedTuple):
     """One record of an intake topic, and what became of it. `source` and `event_id` are none when it has no envelope.
 
     `copies` counts the records of its identity, `copy` which of them this is, from 1. `known` says whether the identity
-    was kept with this very body. `told` is the type of the first event that followed from it, `told_rial` the cash in
-    that. `submitted` says whether it asks for a request that the database has: it may have been cancelled while it
-    waited, and then only the cancellation is told of.
+    was kept with this very body, `conflicting` whether it was kept with another. `told` is the type of the first event
+    that followed from it, `told_rial` the cash in that. `submitted` says whether it asks for a request that the
+    database has: it may have been cancelled while it waited, and then only the cancellation is told of.
     """
 
     consumer: str
@@ -140,6 +148,7 @@ class ClaimSeen(NamedTuple):
     copy: int
     copies: int
     known: bool
+    conflicting: bool
     dead: bool
     waiting: bool
     given_up: bool
@@ -170,14 +179,29 @@ class Marker(NamedTuple):
 
 
 class Taught(NamedTuple):
-    """One event that figures rest on and whose facts do not show it; `excused`: parked, given up or dead-lettered."""
+    """One event that figures rest on; `excused`: parked, given up or dead-lettered.
+
+    It is looked at when its facts do not show it, or when they do (`shown`) though the figures' position is before it.
+    """
 
     topic: str
     partition: int
     position: int
     event_id: str
     subject: str
+    shown: bool
     excused: bool
+
+
+class Removed(NamedTuple):
+    """One row that somebody deleted from the outbox, and that is not back."""
+
+    topic: str
+    partition: int
+    source: str
+    event_id: str
+    subject: str
+    sequence: int | None
 
 
 class Position(NamedTuple):

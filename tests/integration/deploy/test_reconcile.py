@@ -3,33 +3,34 @@
 One small bus for all. Each trial harms something of its own, and asserts exactly which findings came with it.
 """
 
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from threading import Event, Thread
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from connectors.database.park_operator import ParkOperator
 from consumers.parking import OperatorAction
-from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.findings import Kind
 from consumers.reconciliation.domain.outcome import ClaimOutcome
-from deploy.cli import build
-from schemas.identity import derived_id
 from schemas.intake_office import ServiceStarted
-from schemas.topics import INTAKE_OFFICES, KPI_MEASURED, LOG_REQUESTS
+from schemas.topics import INTAKE_OFFICES
 from tests.databases import engine_of
+from tests.reconciling import (
+    ACCEPT,
+    COLLECT,
+    FEE_RIAL,
+    LOG,
+    START,
+    event_of,
+    reconcile,
+    trial,
+)
 from tests.requests_bus import AGENCY_SOURCE, OPERATOR, submission
 from tests.small_bus import SmallBus, small_bus
 
 pytestmark = pytest.mark.integration
 
-LOG = LOG_REQUESTS.name
-FEE_RIAL = 30_000
-ACCEPT, COLLECT, START = 0, 1, 2
 #: Settlement fails on an event, as its runner would keep it.
 PARK = """
 INSERT INTO parked_event (consumer, key, reason, detail, topic, partition, position, headers, body, appended_at,
@@ -41,52 +42,12 @@ SELECT 'settlement', key, 'failed', 'a bug', topic, partition, %s,
     body, now(), '9999-01-01Z'
 FROM outbox WHERE event_id = %s
 """
-LOST_FIGURE = """
-INSERT INTO outbox (shard, topic, partition, key, event_id, source, type, time, body, published_at)
-VALUES (0, %s, 0, 'k', %s, '/bus', 'ir.pishkhan.KpiMeasured.v1', now(), '{}', now())
-"""
 
 
 @pytest.fixture(scope="module")
 def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallBus]:
     with small_bus(tmp_path_factory.mktemp("reconcile")) as small:
         yield small
-
-
-@dataclass
-class Trial:
-    """The findings that came with a harm; complete on leaving the block in which the harm is done."""
-
-    findings: frozenset[Finding] = field(default_factory=frozenset)
-
-    @property
-    def kinds(self) -> list[Kind]:
-        return sorted(finding.kind for finding in self.findings)
-
-    def one(self) -> Finding:
-        [finding] = self.findings
-        return finding
-
-
-@contextmanager
-def trial(bus: SmallBus) -> Iterator[Trial]:
-    before, _ = bus.compared()
-    found = Trial()
-    yield found
-    after, _ = bus.compared()
-    found.findings = after - before
-
-
-def reconcile(bus: SmallBus, *options: str) -> Result:
-    environment = {f"PISHKHAN_{name.upper()}": value for name, value in bus.settings.values().items()}
-    return CliRunner().invoke(build("reconcile"), ["reconcile", *options], env=environment)
-
-
-def event_of(bus: SmallBus, request_id: UUID, name: str) -> tuple[str, int]:
-    """Return id and sequence of one event of a request."""
-    query = "SELECT event_id, sequence FROM outbox WHERE topic = %s AND key = %s AND type = %s"
-    [(event_id, sequence)] = bus.rows(query, LOG, str(request_id), f"ir.pishkhan.{name}.v1")
-    return event_id, sequence
 
 
 def test_a_sound_bus_is_told_so(bus: SmallBus) -> None:
@@ -144,40 +105,6 @@ def test_beside_live_traffic_there_is_no_difference(bus: SmallBus) -> None:
     assert moved > 0, "nothing moved while it was compared"
     bus.settle()
     assert bus.compared()[0] == frozenset()
-
-
-def test_a_row_that_left_the_outbox_before_it_was_published_is_missing_everywhere(bus: SmallBus) -> None:
-    with trial(bus) as found:
-        request_id = bus.served(ACCEPT, COLLECT)
-        [claim_id] = bus.serve(request_id, START)
-        bus.settle("relay")
-        bus.settle("requests")
-        event_id, sequence = event_of(bus, request_id, "OfficeStarted")
-        bus.harm("DELETE FROM outbox WHERE event_id = %s", event_id)
-        bus.settle()
-    # The request has counted it, and its claim has nothing to show for itself.
-    missing = Finding(Kind.EVENT_MISSING, topic=LOG, subject=str(request_id), sequence=sequence)
-    assert missing in found.findings
-    [claim] = found.findings - {missing}
-    assert (claim.kind, claim.event_id) == (Kind.CLAIM_WITHOUT_OUTCOME, claim_id)
-    assert derived_id(claim.source or "", claim_id, 0) == event_id
-
-
-def test_a_published_row_that_left_the_outbox_is_named(bus: SmallBus) -> None:
-    request_id = bus.served()
-    with trial(bus) as found:
-        event_id, _ = event_of(bus, request_id, "OfficeAccepted")
-        bus.harm("DELETE FROM outbox WHERE event_id = %s", event_id)
-    assert found.one().kind is Kind.NOT_IN_OUTBOX
-    assert (found.one().event_id, found.one().topic) == (event_id, LOG)
-
-
-def test_a_row_marked_as_published_that_no_topic_has_is_named(bus: SmallBus) -> None:
-    with trial(bus) as found:
-        bus.harm(LOST_FIGURE, KPI_MEASURED.name, "a-lost-figure")
-    assert found.one() == Finding(
-        Kind.NOT_IN_LOG, topic=KPI_MEASURED.name, partition=0, source="/bus", event_id="a-lost-figure"
-    )
 
 
 def test_an_event_that_was_published_twice_is_named_and_harmless(bus: SmallBus) -> None:
@@ -263,13 +190,18 @@ def test_what_figures_have_passed_and_not_learnt_is_named(bus: SmallBus) -> None
     assert skipped == {event_of(bus, request_id, name)[0] for name in names}
 
 
-def test_a_claim_whose_parked_row_is_gone_has_no_outcome(bus: SmallBus) -> None:
+def test_figures_that_know_more_than_their_position_says_are_shown_and_harmless(bus: SmallBus) -> None:
+    request_id = bus.served()
     with trial(bus) as found:
-        [claim_id] = bus.say("/offices/office-1", ServiceStarted(request_id=uuid4(), operator=OPERATOR))
-        bus.settle()
-        assert bus.compared()[1].claims[ClaimOutcome.WAITING] >= 1
-        bus.harm("DELETE FROM parked_event WHERE headers @> %s::jsonb", json.dumps([["ce_id", claim_id]]))
-    assert (found.one().kind, found.one().event_id) == (Kind.CLAIM_WITHOUT_OUTCOME, claim_id)
+        bus.harm(
+            "INSERT INTO kpi_request_fact (request_id, sequence, office_sequence, county_sequence) "
+            "VALUES (%s, 7, 0, 0)",
+            request_id,
+        )
+    bus.harm("DELETE FROM kpi_request_fact")
+    finding = found.one()
+    assert (finding.kind, finding.consumer, finding.copies) == (Kind.POSITION_MOVED_BACK, "kpi", 6)
+    assert finding.partition == bus.log_partition(request_id)
 
 
 def test_what_an_operator_gave_up_is_no_difference(bus: SmallBus) -> None:
@@ -295,51 +227,11 @@ def test_what_an_operator_gave_up_is_no_difference(bus: SmallBus) -> None:
     assert found.findings == frozenset()
 
 
-def test_a_ledger_that_was_written_by_hand_is_named(bus: SmallBus) -> None:
-    request_id = bus.served()
-    event_id, _ = event_of(bus, request_id, "OfficeCollectedFee")
-    of_event = "WHERE event_id = %s"
-    with trial(bus) as changed:
-        bus.harm(f"UPDATE ledger_transfer SET amount_rial = amount_rial + 1 {of_event}", event_id)
-    assert (changed.one().kind, changed.one().event_id) == (Kind.LEDGER_DIFFERS, event_id)
-    assert (changed.one().expected, changed.one().found) == (FEE_RIAL, FEE_RIAL + 1)
-    bus.harm(f"UPDATE ledger_transfer SET amount_rial = amount_rial - 1 {of_event}", event_id)
-    with trial(bus) as removed:
-        bus.harm(f"DELETE FROM ledger_transfer {of_event}", event_id)
-    assert (removed.one().kind, removed.one().event_id) == (Kind.LEDGER_MISSING, event_id)
-    with trial(bus) as added:
-        bus.harm(
-            "INSERT INTO ledger_transfer (partition, number, transaction_id, event_id, kind, debit_account, "
-            "credit_account, amount_rial, window_number, recorded_at) "
-            "VALUES (0, 1000000, gen_random_uuid(), 'no-event', 'post', 'suspense', 'directorate', 5, 1, now())"
-        )
-    assert added.kinds == [Kind.ANNOUNCEMENT_MISSING, Kind.LEDGER_EXTRA]
-    assert {finding.event_id for finding in added.findings if finding.kind is Kind.LEDGER_EXTRA} == {"no-event"}
-
-
-def test_cash_that_a_request_does_not_have_is_named(bus: SmallBus) -> None:
-    request_id = bus.served()
+def test_a_claim_that_came_twice_is_named_and_harmless(bus: SmallBus) -> None:
+    request_id = bus.served(ACCEPT)
     with trial(bus) as found:
-        bus.harm(
-            "UPDATE request SET document = jsonb_set(document, '{collected_rial}', '29000') WHERE request_id = %s",
-            request_id,
-        )
-    assert found.one() == Finding(Kind.CASH_DIFFERS, subject=str(request_id), expected=29_000, found=FEE_RIAL)
-
-
-def test_every_difference_is_told_with_its_ids_and_code_1(bus: SmallBus) -> None:
-    bus.harm(LOST_FIGURE, KPI_MEASURED.name, "another-lost-figure")
-    findings, _ = bus.compared()
-    told = reconcile(bus, "--ndjson")
-    assert told.exit_code == 1
-    *lines, summary = [json.loads(line) for line in told.stdout.splitlines()]
-    assert {line["kind"] for line in lines} == {finding.kind for finding in findings}
-    assert summary["kind"] == "summary"
-    assert summary["differences"] + summary["harmless"] == len(lines) == len(findings)
-    whole = json.loads(reconcile(bus, "--json").stdout)
-    assert sorted(map(json.dumps, whole["findings"])) == sorted(map(json.dumps, lines))
-    for language in ("en", "fa"):
-        shown = reconcile(bus, "--lang", language)
-        assert shown.exit_code == 1
-        for finding in findings:
-            assert finding.event_id is None or finding.event_id in shown.stdout
+        [claim_id] = bus.serve(request_id, COLLECT)
+        bus.settle()
+        bus.harm("UPDATE outbox SET published_at = NULL WHERE event_id = %s", claim_id)
+        bus.settle()
+    assert (found.one().kind, found.one().event_id, found.one().copies) == (Kind.PUBLISHED_TWICE, claim_id, 2)

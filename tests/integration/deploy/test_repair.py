@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.structs import OffsetAndMetadata
 from typer.testing import CliRunner, Result
 
 from connectors.database.ledger_audit import audit
@@ -50,6 +51,17 @@ def harmful(bus: SmallBus) -> set[Kind]:
     return {finding.kind for finding in bus.compared()[0]} - HARMLESS
 
 
+def read_from_outside(bus: SmallBus, group: str, partition: int) -> None:
+    """Commit, as somebody who was given the right to read the requests' log, that all of a partition is read."""
+    place = TopicPartition(LOG, partition)
+    reader = KafkaConsumer(**bus.settings.kafka_login(), group_id=group, enable_auto_commit=False)
+    try:
+        reader.assign([place])
+        reader.commit({place: OffsetAndMetadata(bus.ends()[LOG, partition], "", -1)})
+    finally:
+        reader.close()
+
+
 def cut(bus: SmallBus, *tails: tuple[str, int, int]) -> None:
     """Stop the broker, shorten logs, and start it again."""
     bus.engines.kafka.stop()
@@ -67,6 +79,7 @@ def test_topics_that_lost_their_tails_halt_their_readers_and_are_brought_back(
     stranger = claim_record(f"/offices/{bus.office_of(request_id)}", desk_steps(request_id)[0])
     write(bus.settings.kafka_login(), INTAKE, [stranger.value or b""], headers=_headers(stranger))
     bus.settle()
+    read_from_outside(bus, "boards", partition)
     before, claims, ends = ledger(bus), bus.compared()[1].claims, bus.ends()
     capsys.readouterr()
     cut(bus, (LOG, partition, 3), (LOG_SETTLEMENT.name, partition, 1), (LOG_REGISTRY.name, 0, 2), (INTAKE, 0, ALL))
@@ -88,6 +101,9 @@ def test_topics_that_lost_their_tails_halt_their_readers_and_are_brought_back(
 
     shown = repair(bus, LOG, "--dry-run")
     assert shown.exit_code == 0, shown.output
+    outside = f"boards, a group outside the bus, has read partition {partition} up to {position}"
+    assert outside in shown.stdout
+    assert "pishkhan.settlement, a group" not in shown.stdout
     assert "events were published and are not in it" in shown.stdout
     assert f"settlement goes back in partition {partition} from {position} to" in shown.stdout
     assert repair(bus, LOG, answer="n\n").exit_code == 1

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from consumers.reconciliation.reading import Booked, Claimed, Foreign, Seen, read_facts
+from consumers.reconciliation.reading import Booked, Claimed, Foreign, Seen, digest_of, read_facts
 from consumers.runner.ports import Record
 from consumers.settlement.expected import expected_of
 from schemas.decode import encode
@@ -57,7 +57,19 @@ def test_a_marker_has_no_place_in_an_order() -> None:
         LOG_REQUESTS.name, "window-2", Envelope("m", "/bus", marked.type_name(), time=NOON), encode(marked)
     )
     assert read_facts(record, expected_of) == [
-        Seen(LOG_REQUESTS.name, 0, 5, "m", marked.type_name(), "window-2", None, None, NOON)
+        Seen(
+            LOG_REQUESTS.name,
+            0,
+            5,
+            "m",
+            marked.type_name(),
+            "window-2",
+            None,
+            None,
+            NOON,
+            None,
+            digest_of(encode(marked)),
+        )
     ]
 
 
@@ -85,11 +97,19 @@ def test_an_income_is_seen_with_its_amount() -> None:
         ("no-request", Envelope("e", "/bus", "ir.pishkhan.OfficeStarted.v1", sequence=1), b"{}"),
         (str(REQUEST), Envelope("e", "/bus", "ir.pishkhan.OfficeCollectedFee.v1", sequence=1), b"poison"),
         (str(REQUEST), Envelope("", "/bus", "ir.pishkhan.OfficeStarted.v1", sequence=1), b"{}"),
+        (str(REQUEST), Envelope("e", "/bus", "ir.pishkhan.RequestClosed.v1", sequence=1), b"{}"),
+        ("window-x", Envelope("e", "/bus", "ir.pishkhan.WindowMarked.v1"), b"{}"),
     ],
 )
 def test_what_the_bus_cannot_have_written_is_foreign(key: str, envelope: Envelope, body: bytes) -> None:
     record = bus_record(LOG_REQUESTS.name, key, envelope, body)
     assert read_facts(record, expected_of) == [Foreign(LOG_REQUESTS.name, 0, 5)]
+
+
+@pytest.mark.parametrize(("key", "body"), [("k", b"{}"), ("k", b"[]"), ("k", b"\xff"), ("a\0b", b"{}")])
+def test_an_income_that_cannot_be_read_is_foreign(key: str, body: bytes) -> None:
+    record = bus_record(LOG_SETTLEMENT.name, key, Envelope("e", "/bus", FeePosted.type_name()), body)
+    assert read_facts(record, expected_of) == [Foreign(LOG_SETTLEMENT.name, 0, 5)]
 
 
 def test_a_claim_names_the_event_that_must_follow_from_it() -> None:

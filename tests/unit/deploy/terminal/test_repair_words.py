@@ -2,7 +2,7 @@
 
 import pytest
 
-from consumers.reconciliation.domain.repair import Missing, PositionChange, RepairPlan
+from consumers.reconciliation.domain.repair import Missing, PositionChange, Reader, RepairPlan
 from consumers.reconciliation.domain.views import Place
 from deploy.terminal.repair_words import done_lines, plan_lines
 from deploy.words import Language
@@ -19,6 +19,14 @@ PLAN = RepairPlan(
     ),
     lost_events=5,
     lost_claims=0,
+    removed=1,
+    readers=((Reader("boards", LOG, 1_200), 800),),
+)
+
+
+READER_LINE = (
+    "  boards, a group outside the bus, has read partition 3 up to 1,200: let its owner go back to 800 and "
+    "leave out what he has."
 )
 
 
@@ -26,9 +34,11 @@ def test_everything_that_will_be_done_is_told_before() -> None:
     assert list(plan_lines(PLAN, Language.EN)) == [
         f"Topic {LOG.topic}:",
         "  2 events were published and are not in it; the outbox has them, and they are published again.",
+        "  1 rows had been deleted from the outbox; they are put back, and what was not published yet is published.",
         "  settlement goes back in partition 3 from 1,200 to 800.",
         "  kpi goes forward in partition 3 from 2 to 4: what lay between is gone.",
         "  settlement goes over in partition 4 from the topic that was (at 900) to the new one, at 0.",
+        READER_LINE,
         "  5 events are in neither the log nor the outbox and cannot be made again; `pishkhan reconcile` names them.",
     ]
 

@@ -15,6 +15,7 @@ from consumers.reconciliation.domain.views import (
     Place,
     Position,
     Publication,
+    Removed,
     Revision,
     Subject,
     SubjectEvent,
@@ -22,7 +23,14 @@ from consumers.reconciliation.domain.views import (
     Transaction,
     Transfer,
 )
-from schemas.log_requests import ClaimRefused, OfficeCollectedFee, OfficeStarted
+from schemas.log_requests import (
+    ClaimRefused,
+    OfficeCollectedFee,
+    OfficePaymentAccepted,
+    OfficeStarted,
+    RequestClosed,
+    RequestRouted,
+)
 from schemas.topics import INTAKE_OFFICES, KPI_MEASURED, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -50,7 +58,7 @@ def kinds(findings: Iterable[Finding]) -> list[Kind]:
 
 
 def publication(**changes: object) -> Publication:
-    whole = Publication(LOG.topic, "/bus", "e", LOG.partition, READ, READ, 1, NOON, 1, True)
+    whole = Publication(LOG.topic, "/bus", "e", LOG.partition, READ, READ, 1, NOON, 1, True, False)
     return whole._replace(**changes)  # type: ignore[arg-type]  # each test changes what it is about
 
 
@@ -67,6 +75,8 @@ IN_NO_LOG = {"first": None, "last": None, "copies": 0, "appended_at": None}
         ({"rows": 0, "published": False}, [Kind.NOT_IN_OUTBOX]),
         ({"rows": 0, "published": False, "first": YOUNGER, "last": YOUNGER}, []),
         ({"copies": 2, "last": UNREAD}, [Kind.PUBLISHED_TWICE]),
+        ({"copies": 2, "last": UNREAD, "differs": True}, [Kind.BODY_DIFFERS, Kind.PUBLISHED_TWICE]),
+        ({"differs": True}, [Kind.BODY_DIFFERS]),
         # Outsiders write intake without the outbox, and may say a thing twice.
         ({"topic": OFFICES.topic, "rows": 0, "published": False}, []),
         ({"topic": OFFICES.topic, "copies": 2}, []),
@@ -74,7 +84,7 @@ IN_NO_LOG = {"first": None, "last": None, "copies": 0, "appended_at": None}
     ],
 )
 def test_what_is_published_is_in_the_topic_and_in_the_outbox(changes: dict[str, object], expected: list[Kind]) -> None:
-    assert kinds(judge.judge_publication(publication(**changes), CUT)) == expected
+    assert sorted(kinds(judge.judge_publication(publication(**changes), CUT))) == expected
 
 
 @pytest.mark.parametrize(("hours", "expected"), [(-1, [Kind.NOT_IN_OUTBOX]), (0, []), (1, [])])
@@ -85,14 +95,21 @@ def test_what_the_outbox_has_let_go_is_not_missed(hours: int, expected: list[Kin
     assert kinds(judge.judge_publication(gone, cut)) == expected
 
 
+ROUTED = RequestRouted.type_name()
+
+
 def events(*places: tuple[int, int | None], cash_rial: int = 0) -> list[SubjectEvent]:
-    return [SubjectEvent(sequence, f"e{sequence}", LOG.partition, position, cash_rial) for sequence, position in places]
+    return [
+        SubjectEvent(sequence, f"e{sequence}", LOG.partition, position, cash_rial, ROUTED)
+        for sequence, position in places
+    ]
 
 
 def subject(**changes: object) -> Subject:
     given = {
         "subject": REQUEST,
         "version": 3,
+        "states": frozenset({"routed"}),
         "cash_rial": 0,
         "settled": 2,
         "waiting": frozenset[int](),
@@ -110,13 +127,13 @@ def subject(**changes: object) -> Subject:
         ({"events": events((1, 5), (2, 6))}, [Kind.EVENT_MISSING]),
         ({"events": events((1, 5), (2, 6), (3, 9), (4, 11))}, []),
         ({"version": 2}, [Kind.LOG_AHEAD]),
-        ({"version": None}, [Kind.LOG_AHEAD] * 3),
+        ({"version": None, "states": frozenset[str]()}, [Kind.LOG_AHEAD] * 3),
         ({"settled": 1}, [Kind.RECORD_SKIPPED]),
         ({"settled": 1, "waiting": frozenset({2})}, []),
         ({"settled": 3}, [Kind.POSITION_MOVED_BACK]),
         ({"settled": 4}, [Kind.POSITION_MOVED_BACK, Kind.SETTLED_BEYOND_LOG]),
         (
-            {"events": [*events((1, 5), (2, 6)), SubjectEvent(2, "other", 3, 7, 0), *events((3, 9))]},
+            {"events": [*events((1, 5), (2, 6)), SubjectEvent(2, "other", 3, 7, 0, ROUTED), *events((3, 9))]},
             [Kind.ORDER_DOUBLED],
         ),
         ({"cash_rial": 5}, [Kind.CASH_DIFFERS]),
@@ -125,7 +142,15 @@ def subject(**changes: object) -> Subject:
         ({"cash_rial": 15, "events": events((1, 5), (2, 6), (3, 9), (4, 11), cash_rial=5)}, []),
         # A repetition is nothing of its own.
         ({"events": events((1, 5), (1, 7), (2, 6), (3, 9))}, []),
-        ({"version": None, "settled": 0, "events": ()}, []),
+        ({"version": None, "states": frozenset[str](), "settled": 0, "events": ()}, []),
+        # A row may exist because of claims that wait; then it says that nothing has opened it.
+        ({"version": 0, "states": frozenset({"awaited"}), "settled": 0, "events": ()}, []),
+        ({"version": 0, "states": frozenset({"parked"}), "settled": 0, "events": ()}, []),
+        ({"version": 0, "states": frozenset({"routed"}), "settled": 0, "events": ()}, [Kind.STATE_DIFFERS]),
+        ({"states": frozenset({"completed"})}, [Kind.STATE_DIFFERS]),
+        ({"states": frozenset({"completed", "routed"})}, [Kind.STATE_DIFFERS]),
+        # Where an event is missing, nobody can say where it led to.
+        ({"states": frozenset({"completed"}), "events": events((1, 5), (3, 6)), "settled": 3}, [Kind.EVENT_MISSING]),
     ],
 )
 def test_a_request_has_an_event_for_every_number(changes: dict[str, object], expected: list[Kind]) -> None:
@@ -133,9 +158,18 @@ def test_a_request_has_an_event_for_every_number(changes: dict[str, object], exp
 
 
 def test_an_act_has_one_event_and_no_row() -> None:
-    act = SubjectEvent(1, REQUEST, LOG.partition, READ, 0)
-    assert not list(judge.judge_subject(subject(version=None, settled=1, events=[act]), CUT))
-    assert kinds(judge.judge_subject(subject(version=None, settled=0, events=[act]), CUT)) == [Kind.RECORD_SKIPPED]
+    act = SubjectEvent(1, REQUEST, LOG.partition, READ, 0, OfficePaymentAccepted.type_name())
+    given = {"version": None, "states": frozenset[str](), "events": [act]}
+    assert not list(judge.judge_subject(subject(**given, settled=1), CUT))
+    assert kinds(judge.judge_subject(subject(**given, settled=0), CUT)) == [Kind.RECORD_SKIPPED]
+
+
+def test_a_request_that_was_closed_is_what_it_was_closed_for() -> None:
+    closed = SubjectEvent(2, "e2", LOG.partition, 6, 0, RequestClosed.type_name(), "expired")
+    given = {"version": 2, "events": [*events((1, 5)), closed]}
+    assert not list(judge.judge_subject(subject(**given, states=frozenset({"expired"})), CUT))
+    [finding] = judge.judge_subject(subject(**given, states=frozenset({"cancelled"})), CUT)
+    assert (finding.kind, finding.expected_state, finding.found_state) == (Kind.STATE_DIFFERS, "expired", "cancelled")
 
 
 @pytest.mark.parametrize(
@@ -230,6 +264,7 @@ def claim(**changes: object) -> ClaimSeen:
         "copy": 1,
         "copies": 1,
         "known": True,
+        "conflicting": False,
         "dead": False,
         "waiting": False,
         "given_up": False,
@@ -253,9 +288,23 @@ COLLECTED = OfficeCollectedFee.type_name()
         ({"told": None, "given_up": True}, ClaimOutcome.GIVEN_UP, []),
         ({"told": None, "submitted": True}, ClaimOutcome.APPLIED, []),
         ({"told": None}, ClaimOutcome.NONE, [Kind.CLAIM_WITHOUT_OUTCOME]),
-        ({"copy": 2, "copies": 2}, ClaimOutcome.DUPLICATE, []),
-        ({"known": False}, ClaimOutcome.SKIPPED, [Kind.RECORD_SKIPPED]),
-        ({"known": False, "dead": True}, ClaimOutcome.DEAD_LETTERED, []),
+        ({"copy": 2, "copies": 2}, ClaimOutcome.DUPLICATE, [Kind.PUBLISHED_TWICE]),
+        ({"known": False, "told": None}, ClaimOutcome.SKIPPED, [Kind.RECORD_SKIPPED]),
+        ({"known": False, "told": None, "dead": True}, ClaimOutcome.DEAD_LETTERED, []),
+        # It has its outcome, but its identity is gone, or is kept with a body that nobody sent.
+        ({"known": False}, ClaimOutcome.APPLIED, [Kind.IDENTITY_MISSING]),
+        ({"known": False, "told": None, "waiting": True}, ClaimOutcome.WAITING, [Kind.IDENTITY_MISSING]),
+        ({"known": False, "conflicting": True}, ClaimOutcome.APPLIED, [Kind.IDENTITY_MISSING]),
+        ({"known": False, "copy": 2, "copies": 2}, ClaimOutcome.DUPLICATE, [Kind.PUBLISHED_TWICE]),
+        # The same id with another body belongs among the dead letters.
+        (
+            {"known": False, "conflicting": True, "copy": 2, "copies": 2},
+            ClaimOutcome.SKIPPED,
+            [Kind.RECORD_SKIPPED],
+        ),
+        ({"known": False, "conflicting": True, "copies": 2, "dead": True}, ClaimOutcome.DEAD_LETTERED, []),
+        # A dead letter that a later version could read.
+        ({"dead": True}, ClaimOutcome.APPLIED, []),
         ({"position": UNREAD, "known": False, "told": None}, ClaimOutcome.UNDER_WAY, []),
         ({"position": UNREAD}, ClaimOutcome.UNDER_WAY, [Kind.POSITION_MOVED_BACK]),
         ({"position": UNREAD, "copy": 2, "copies": 2}, ClaimOutcome.UNDER_WAY, []),
@@ -290,10 +339,24 @@ def test_a_log_that_lost_its_beginning_is_named_and_leaves_positions_outside() -
 
 
 @pytest.mark.parametrize(
-    ("position", "excused", "expected"), [(READ, False, [Kind.RECORD_SKIPPED]), (READ, True, []), (UNREAD, False, [])]
+    ("position", "shown", "excused", "expected"),
+    [
+        (READ, False, False, [Kind.RECORD_SKIPPED]),
+        (READ, False, True, []),
+        (UNREAD, False, False, []),
+        (UNREAD, True, False, [Kind.POSITION_MOVED_BACK]),
+        (READ, True, False, []),
+    ],
 )
-def test_figures_have_learnt_what_they_passed(position: int, excused: bool, expected: list[Kind]) -> None:
-    assert kinds(judge.judge_taught(Taught(*LOG, position, "e", REQUEST, excused), CUT)) == expected
+def test_figures_have_learnt_what_they_passed_and_nothing_else(
+    position: int, shown: bool, excused: bool, expected: list[Kind]
+) -> None:
+    assert kinds(judge.judge_taught(Taught(*LOG, position, "e", REQUEST, shown, excused), CUT)) == expected
+
+
+def test_a_row_that_somebody_deleted_is_named() -> None:
+    [finding] = judge.judge_removed(Removed(LOG.topic, 3, "/bus", "e", REQUEST, 4), CUT)
+    assert (finding.kind, finding.topic, finding.event_id) == (Kind.ROW_REMOVED, LOG.topic, "e")
 
 
 def test_a_finding_tells_machines_what_it_has() -> None:

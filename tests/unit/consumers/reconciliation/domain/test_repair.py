@@ -1,9 +1,11 @@
 """What a repair does for a topic, and what it cannot do."""
 
+from dataclasses import replace
+
 import pytest
 
 from consumers.reconciliation.domain.findings import Finding, Kind
-from consumers.reconciliation.domain.repair import Missing, PositionChange, RepairPlan, plan_repair
+from consumers.reconciliation.domain.repair import Missing, PositionChange, Reader, RepairPlan, plan_repair
 from consumers.reconciliation.domain.views import Cut, Place, Position
 from schemas.topics import INTAKE_OFFICES, LOG_REQUESTS
 
@@ -57,9 +59,26 @@ def test_a_position_before_the_beginning_goes_forward_to_it() -> None:
     assert found.positions == (PositionChange("settlement", LOG, 2, 4, False),)
 
 
+def test_rows_that_somebody_deleted_are_put_back() -> None:
+    removed = Finding(Kind.ROW_REMOVED, topic=LOG.topic, partition=3, event_id="e")
+    found = plan(LOG, [removed, replace(removed, topic=INTAKE.topic)])
+    assert (found.removed, found.missing, found.positions) == (1, (), ())
+    assert found.needed
+
+
+def test_readers_outside_the_bus_that_are_beyond_the_end_are_told_to_go_back() -> None:
+    ahead, behind = Reader("boards", LOG, 12), Reader("archive", LOG, 10)
+    found = plan_repair(LOG.topic, [], [], cut_at(0, 10), [ahead, behind])
+    assert found.readers == ((ahead, 10),)
+    assert not found.needed, "the bus has nothing to do for them"
+
+
 def test_what_cannot_be_brought_back_is_counted() -> None:
     gone = Finding(Kind.EVENT_MISSING, topic=LOG.topic, subject="r", sequence=3)
-    assert plan(LOG, [gone, gone]).lost_events == 2
+    untold = Finding(Kind.ANNOUNCEMENT_MISSING, topic=LOG.topic, transaction_id="t")
+    found = plan(LOG, [gone, gone, untold])
+    assert found.lost_events == 3
+    assert not found.needed
     # Five records were read beyond the end; the outbox has one of them.
     positions = (Position("requests", INTAKE, 15, True), Position("registry", INTAKE, 14, True))
     assert plan(INTAKE, [lost(INTAKE, "a")], *positions).lost_claims == 4
