@@ -66,4 +66,5 @@ def _raise_meaning(error: pg.Error) -> None:
     if isinstance(error, pg.CheckViolation) and error.diag.constraint_name is None:
         raise DatabaseUnavailable(f"{error.diag.message_primary}; run the relay, which creates partitions") from error
     if isinstance(error, _UNAVAILABLE):
-        raise DatabaseUnavailable(str(error).strip() or type(error).__name__) from error
+        # In one line, for a person's terminal.
+        raise DatabaseUnavailable(" ".join(str(error).split()) or type(error).__name__) from error

@@ -150,4 +150,4 @@ def _meaningful_errors() -> Iterator[None]:
     try:
         yield
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise OutboxUnavailable(str(error).strip() or type(error).__name__) from error
+        raise OutboxUnavailable(" ".join(str(error).split()) or type(error).__name__) from error

@@ -15,14 +15,15 @@ from deploy.workers import WORKERS
 # Business times are clamped against the broker's and leases are the database's, so small differences do no harm.
 CLOCK_DIFFERENCE_SECONDS = 1.0
 OLDEST_POSTGRES = 15
+FROZEN = "a running `pishkhan up` starts its own again when it dies, and one that is frozen is ended by hand (kill -9)"
 
 
 def check_broker(patient: Patient) -> Iterable[Finding]:
     """Does the broker answer to our user."""
     if patient.broker is None:
         remedy = (
-            "a running `pishkhan up` starts its own again by itself; else start it, or correct "
-            "PISHKHAN_KAFKA_BOOTSTRAP, _USER and _PASSWORD; events are kept meanwhile, and go on by themselves"
+            f"{FROZEN}; else start it, or correct PISHKHAN_KAFKA_BOOTSTRAP, _USER and _PASSWORD; "
+            "events are kept meanwhile, and go on by themselves"
         )
         yield wrong("broker", patient.broker_problem + _waited(patient, Setback.BROKER_UNAVAILABLE), remedy)
         return
@@ -37,8 +38,8 @@ def check_database(patient: Patient) -> Iterable[Finding]:
     """Does the database answer, does it keep what it says it keeps, and may workers do no more than they should."""
     if patient.database is None:
         remedy = (
-            "a running `pishkhan up` starts its own again by itself; else start it, or correct PISHKHAN_DATABASE_URL; "
-            "nothing that was written is lost, and nothing new is accepted meanwhile"
+            f"{FROZEN}; else start it, or correct PISHKHAN_DATABASE_URL; "
+            "nothing that was written is lost, and nothing new is taken in meanwhile"
         )
         yield wrong("database", patient.database_problem + _waited(patient, Setback.DATABASE_UNAVAILABLE), remedy)
         return
@@ -61,8 +62,11 @@ def check_database(patient: Patient) -> Iterable[Finding]:
 
 
 def _waited(patient: Patient, cause: Setback) -> str:
-    since = patient.waited_for_since(cause)
-    return "" if since is None else f"; workers wait for it {since_words(since)}"
+    """Say since when workers feel it: they wait for what is away, and hang in calls to what is frozen."""
+    since, hanging = patient.waited_for_since(cause), patient.waited_for_since(Setback.STUCK)
+    if since is not None:
+        return f"; workers wait for it {since_words(since)}"
+    return "" if hanging is None else f"; workers hang {since_words(hanging)}"
 
 
 def check_workers(patient: Patient) -> Iterable[Finding]:

@@ -215,6 +215,8 @@ def test_an_engine_that_does_not_answer_is_away_since_a_worker_first_waited_for_
     assert database.words.startswith("no database answers; workers wait for it since 2025-03-01 12:05:00 UTC")
     [alone] = check_broker(replace(patient, workers={}))
     assert alone.words == "no broker answers"
+    [frozen] = check_database(replace(patient, workers={"relay": Standing("stuck", NOON)}))
+    assert frozen.words.startswith("no database answers; workers hang since 2025-03-01 12:00:00 UTC")
 
 
 @pytest.mark.parametrize(
