@@ -1,9 +1,12 @@
 """Acts that wait are tried, and let go, each by itself."""
 
+from datetime import datetime, timedelta
+
 from consumers.parking import OperatorAction, ParkReason
 from consumers.requests.handlers import RequestsHandler
 from schemas.intake_directorate import OfficePaid
 from schemas.log_requests import ClaimRefused
+from tests.builders import MOMENT
 from tests.memory.park import MemoryParkOperator
 from tests.memory.positions import BusSession
 from tests.memory.requests import request_stores
@@ -12,19 +15,32 @@ from tests.memory.telemetry import MemoryTelemetry
 from tests.requests_bus import DIRECTORATE, SetClock, SetEnds, claim_record
 
 
-def test_of_two_failed_acts_only_the_one_that_is_decided_on_leaves_the_park() -> None:
-    tables = BusDatabase()
+class FailingClock(SetClock):
+    """A clock on which the code fails when it is asked for the business time of one moment."""
+
+    poisoned: datetime | None = None
+
+    def business(self, real: datetime) -> datetime:
+        if real == self.poisoned:
+            raise ZeroDivisionError
+        return super().business(real)
+
+
+def test_of_two_failed_acts_the_one_that_fails_again_stays_when_the_other_goes() -> None:
+    tables, clock = BusDatabase(), FailingClock()
     session = BusSession(tables)
-    handler = RequestsHandler(lambda request_id, attempt: b"seed", SetClock(), MemoryTelemetry(), SetEnds())
-    for number in (1, 2):
+    handler = RequestsHandler(lambda request_id, attempt: b"seed", clock, MemoryTelemetry(), SetEnds())
+    times = {number: MOMENT + timedelta(seconds=number) for number in (1, 2, 3)}
+    for number, appended_at in times.items():
         paid = OfficePaid(office="office-1", amount_rial=5_000, reference=f"bank-{number}")
+        record = claim_record(DIRECTORATE, paid, event_id=f"paid-{number}", appended_at=appended_at)
         with session.transaction() as transaction:
-            stores = request_stores(transaction, tables)
-            handler.park_failed(stores, claim_record(DIRECTORATE, paid, event_id=f"paid-{number}"), ZeroDivisionError())
+            handler.park_failed(request_stores(transaction, tables), record, ZeroDivisionError())
     with session.transaction() as transaction:
-        MemoryParkOperator(transaction, tables).decide([1], OperatorAction.REDRIVE)
+        MemoryParkOperator(transaction, tables).decide(times, OperatorAction.REDRIVE)
+    clock.poisoned = times[2]
     with session.transaction() as transaction:
-        assert handler.sweep(request_stores(transaction, tables)) == 1
+        assert handler.sweep(request_stores(transaction, tables)) == 2
     logged = [ClaimRefused.model_validate_json(row.message.body) for row in tables.outbox.rows.values()]
-    assert [event.claim_id for event in logged] == ["paid-1"], "nobody knows the office"
+    assert [event.claim_id for event in logged] == ["paid-1", "paid-3"], "nobody knows the office"
     assert [(number, row.event.reason) for number, row in tables.parked.rows.items()] == [(2, ParkReason.FAILED)]
