@@ -10,12 +10,13 @@ STAMP := $(VENV)/installed
 DEMO_OPTIONS ?=
 TEST_OPTIONS ?=
 KILLS ?= 60
+FAULTS ?=
 SCHEDULES ?= 5000
 SEED ?= 1
 STEPS ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check faults simulate mutants bench lock clean
+.PHONY: help demo test check faults days simulate mutants bench lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z.]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +34,10 @@ check: $(STAMP) ## lint, format, types, import direction, tidiness
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q tests/tidy
 
-faults: $(STAMP) ## long: workers killed again and again while a day is played (KILLS=60), and other long trials
+faults: $(STAMP) ## long: every fault on real engines, and one table (FAULTS="--fault kill --seed 7")
+	$(BIN)/python -m tests.faults $(FAULTS)
+
+days: $(STAMP) ## long: workers killed again and again while a day is played (KILLS=60), and other long trials
 	PISHKHAN_KILLS=$(KILLS) PISHKHAN_LONG=1 $(BIN)/python -m pytest -o timeout=3600 tests/faults tests/e2e/test_county_split.py \
 		tests/integration/deploy/test_degradation.py
 

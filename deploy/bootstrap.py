@@ -23,6 +23,7 @@ from connectors.database.engine import SqlWork, build_engine
 from connectors.database.leases import SqlLeases
 from connectors.database.migrate import migrate
 from connectors.database.positions import SqlPositions
+from connectors.failpoints import Armed, arm
 from connectors.ids import new_id
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.health import HealthServer
@@ -70,6 +71,9 @@ def run_worker(name: str, settings: Settings, port: int, stop: Event) -> None:
     brokers = settings.kafka_bootstrap.split(",")
     local = all(broker.strip().startswith(("127.", "localhost:", "[::1]:")) for broker in brokers)
     configure_logging(name, level=settings.log_level.upper(), local_broker=local)
+    if settings.failpoint:
+        arm(Armed.read(settings.failpoint))
+        get_log("worker").warning("a failpoint is armed: this worker will harm itself", why=settings.failpoint)
     exporter = Exporter()
     telemetry = WorkerTelemetry(exporter, name)
     with _health_server(name, port, exporter, telemetry):

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.clock import ScaledClock
+from connectors.failpoints import Armed
 from deploy.engines.kept import write_private
 from deploy.problem import Problem
 
@@ -73,6 +74,15 @@ class Settings(BaseSettings):
     log_level: str = "info"
     metrics_port: int = Field(default=9460, ge=1, le=65_000)
     """First of the workers' metrics and health ports, on loopback; each adds its offset."""
+    failpoint: str = ""
+    """For trials of faults alone: where a worker kills or stops itself, as `before_commit:kill:3`. Never set it."""
+
+    @field_validator("failpoint")
+    @classmethod
+    def _a_failpoint(cls, text: str) -> str:
+        if text:
+            Armed.read(text)
+        return text
 
     @property
     def clock(self) -> ScaledClock:

@@ -12,6 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.login import KafkaLogin, librdkafka_arguments
+from connectors.failpoints import Failpoint, failpoint
 from consumers.runner.ports import BrokerUnavailable
 from producers.ports import LogUnavailable, OutboxRow, Place, TopicMissing
 
@@ -62,6 +63,7 @@ class LogProducer:
         with _meaningful_errors():
             for row in rows:
                 produce(row.topic, row.body, row.key, row.partition, on_delivery=report, headers=row.headers)
+        failpoint(Failpoint.RELAY_SENT)
 
         def wait() -> None:
             with _meaningful_errors():

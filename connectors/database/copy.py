@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from connectors.database.driver import driver_connection, meaningful_errors
+from connectors.failpoints import Failpoint, failpoint
 from consumers.runner.ports import Meanwhile
 
 #: The first match counts, so the narrower types come first.
@@ -108,6 +109,7 @@ class _UnhurriedWriter(LibpqWriter):
         if exc is not None:
             super().finish(exc)
             return
+        failpoint(Failpoint.INSIDE_COPY)
         while self._kept and self._work():
             self._send()
         for data in self._kept:

@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL, make_url
 
 from connectors.database.driver import meaningful_errors
 from connectors.database.positions import SqlPositions
+from connectors.failpoints import Failpoint, failpoint
 
 Stores = TypeVar("Stores")
 
@@ -71,7 +72,13 @@ class SqlWork(Generic[Stores]):
     @contextmanager
     def transaction(self) -> Iterator[tuple[SqlPositions, Stores]]:
         """Open one transaction; commit on leaving, roll back on an exception."""
-        with meaningful_errors(), self._engine.connect() as connection, connection.begin() as transaction:
-            yield self._positions(connection), self._stores(connection)
-            if not self._keep:
-                transaction.rollback()
+        with meaningful_errors():
+            with self._engine.connect() as connection, connection.begin() as transaction:
+                positions = self._positions(connection)
+                yield positions, self._stores(connection)
+                if positions.advanced:
+                    failpoint(Failpoint.BEFORE_COMMIT)
+                if not self._keep:
+                    transaction.rollback()
+            if positions.advanced:
+                failpoint(Failpoint.AFTER_COMMIT)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from connectors.database.driver import driver_connection
+from connectors.failpoints import Failpoint, failpoint
 from consumers.runner.ports import Fenced, Move, Partition, Place
 from schemas.topics import INTAKE_PREFIX, RESERVED_AGENCY_CODES
 
@@ -33,6 +34,8 @@ class SqlPositions:
         self._consumer = consumer
         self._cluster_id = cluster_id
         self._owner = owner
+        #: Whether the open transaction has moved any position: then it is a batch, and else a sweep.
+        self.advanced = False
 
     def advance(self, moves: Sequence[Move]) -> None:
         """Move every position from its start to its end, in one statement.
@@ -42,6 +45,7 @@ class SqlPositions:
         """
         if not moves:
             return
+        failpoint(Failpoint.BEFORE_COMPARE_AND_SET)
         moved = driver_connection(self._connection).execute(
             _ADVANCE,
             {
@@ -57,6 +61,8 @@ class SqlPositions:
         )
         if moved.rowcount != len(moves):
             raise Fenced(f"{len(moves) - moved.rowcount} of {len(moves)} positions were moved by another owner")
+        self.advanced = True
+        failpoint(Failpoint.AFTER_COMPARE_AND_SET)
 
 
 def passed(connection: Connection, consumer: str) -> dict[Partition, int]:

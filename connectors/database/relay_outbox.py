@@ -10,6 +10,7 @@ from psycopg import sql
 from connectors.database.engine import NETWORK_WAITS, database_url
 from connectors.database.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.database.outbox import CHANNEL, SHARDS
+from connectors.failpoints import Failpoint, failpoint
 from producers.ports import OutboxRow, OutboxUnavailable, Place
 from schemas.envelope import Envelope, to_headers
 
@@ -100,9 +101,11 @@ class SqlRelayOutbox:
 
     def published(self, rows: Sequence[OutboxRow]) -> None:
         """Note that `rows` are in the log."""
+        failpoint(Failpoint.RELAY_ACKNOWLEDGED)
         times = [row.created_at for row in rows]
         with _meaningful_errors():
             self._connection.execute(_PUBLISHED, ([row.id for row in rows], min(times), max(times)))
+        failpoint(Failpoint.RELAY_MARKED)
 
     def passed(self) -> Mapping[Place, int]:
         """Return the furthest next position of any consumer in each partition."""

@@ -114,6 +114,13 @@ def _last_seen(database: Connection[tuple[object, ...]]) -> dict[str, datetime]:
     return {str(name): moment for name, moment in rows if isinstance(moment, datetime)}
 
 
+def check_failpoint(patient: Patient) -> Iterable[Finding]:
+    """Is a worker told to harm itself: trials of faults do that, and nothing else should."""
+    if patient.settings.failpoint:
+        remedy = "take PISHKHAN_FAILPOINT out of the environment, and start the workers again"
+        yield wrong("workers", f"a failpoint is armed ({patient.settings.failpoint}): workers harm themselves", remedy)
+
+
 def check_clock(patient: Patient) -> Iterable[Finding]:
     """Do this machine's clock and the database's agree, and what is business time."""
     if patient.database is not None:

@@ -10,7 +10,7 @@ from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
 from deploy.delivery import reachable
 from deploy.doctor.checks import Check, Finding, Patient, wrong
 from deploy.doctor.contents import check_lag, check_rights, check_tables, check_topics
-from deploy.doctor.engines import check_broker, check_clock, check_database, check_workers
+from deploy.doctor.engines import check_broker, check_clock, check_database, check_failpoint, check_workers
 from deploy.doctor.flow import check_halted, check_outbox, check_waiting
 from deploy.doctor.machine import check_disk, check_memory, check_programs, check_python
 from deploy.problem import Problem
@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     check_broker,
     check_database,
     check_workers,
+    check_failpoint,
     check_clock,
     # What is in them.
     check_topics,

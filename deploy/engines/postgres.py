@@ -106,7 +106,7 @@ class EmbeddedPostgres:
             self._initialize()
         self._kept.keep("port", choose_port(self._kept.number("port")))
         self.spawn()
-        self._wait_ready()
+        self.wait_ready()
         with psycopg.connect(self.administrator_url, autocommit=True) as connection:
             self._make_roles(connection)
             create_database(connection, DATABASE)
@@ -126,18 +126,8 @@ class EmbeddedPostgres:
         )
         return self._process
 
-    def is_running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def stop(self) -> None:
-        """Fast shutdown: sessions that are still there are ended, the cluster is left clean."""
-        if self._process is None:
-            return
-        stop_process(self._process, first=signal.SIGINT, grace_seconds=STOP_SECONDS)
-        self._process = None
-        self._processes.forget("postgres")
-
-    def _wait_ready(self) -> None:
+    def wait_ready(self) -> None:
+        """Block until the server answers, after its recovery if it needs one. Raises EngineFailed."""
         deadline = time.monotonic() + START_SECONDS
         while True:
             if not self.is_running():
@@ -149,6 +139,17 @@ class EmbeddedPostgres:
                 if time.monotonic() > deadline:
                     raise self._failure(f"did not answer within {START_SECONDS:.0f} s") from failure
             time.sleep(ASK_EVERY_SECONDS)
+
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """Fast shutdown: sessions that are still there are ended, the cluster is left clean."""
+        if self._process is None:
+            return
+        stop_process(self._process, first=signal.SIGINT, grace_seconds=STOP_SECONDS)
+        self._process = None
+        self._processes.forget("postgres")
 
     def _initialize(self) -> None:
         """Make the cluster in a folder beside, then rename it: an interrupted start leaves nothing half-made."""

@@ -43,13 +43,23 @@ def load_province(
     report: Callable[[int, int], None],
     patience_seconds: float = 60.0,
 ) -> Loading:
+    """Give the agencies of `province` topics, users and rights, and publish it; see `publish_province`."""
+    provision(settings, sorted(province.agencies))
+    return publish_province(settings, province, report, patience_seconds)
+
+
+def publish_province(
+    settings: Settings,
+    province: Province,
+    report: Callable[[int, int], None],
+    patience_seconds: float = 60.0,
+) -> Loading:
     """Publish what the registry does not know yet of `province` and wait for its decisions.
 
     `report` is told (decided, published) as it goes on. Loading the same folder again publishes nothing but what was
     refused: ids follow from content. Raises `Problem` when nothing is decided for `patience_seconds`,
     `BrokerUnavailable`, `OutboxUnavailable` and `DatabaseUnavailable`.
     """
-    provision(settings, sorted(province.agencies))
     engine = build_engine(settings.worker_database_url(), "pishkhan province")
     try:
         claims = province_claims(province)

@@ -1,1 +1,1 @@
-"""Faults while the whole bus works: what was acknowledged stays, each effect once. `make faults` runs the long form."""
+"""Faults while the whole bus works: what was acknowledged stays, each effect once. `make faults` plays all of them."""

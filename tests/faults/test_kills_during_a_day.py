@@ -1,6 +1,6 @@
 """`kill -9` of workers and engines' clients while a day is played, from a seed; then the books, again and again.
 
-`PISHKHAN_KILLS` sets how many kills a run makes (default: each worker once); `make faults` makes many.
+`PISHKHAN_KILLS` sets how many kills a run makes (default: each worker once); `make days` makes many.
 """
 
 import json

@@ -111,3 +111,9 @@ def test_secrets_do_not_show_in_a_printed_setting(tmp_path: Path) -> None:
     shown = repr(running(tmp_path))
     assert "kafka-word" not in shown
     assert "worker:w@" not in shown
+
+
+def test_a_failpoint_that_is_none_is_refused_where_it_is_set(tmp_path: Path) -> None:
+    assert Settings(data_directory=tmp_path, failpoint="inside_copy:stop:2").failpoint == "inside_copy:stop:2"
+    with pytest.raises(ValueError, match="failpoint"):
+        Settings(data_directory=tmp_path, failpoint="somewhere:kill:1")

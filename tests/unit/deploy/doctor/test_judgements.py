@@ -12,7 +12,7 @@ from connectors.broker.admin import topic_rows
 from connectors.telemetry.standing import Halt, Standing
 from deploy.doctor.checks import Finding, Level, Patient, since_words
 from deploy.doctor.contents import Position, agencies_of, judge_lag, judge_rights, judge_topics
-from deploy.doctor.engines import check_broker, check_database, judge_clock, judge_standing
+from deploy.doctor.engines import check_broker, check_database, check_failpoint, judge_clock, judge_standing
 from deploy.doctor.flow import Parked, Unpublished, judge_halted, judge_outbox, judge_parked
 from deploy.doctor.machine import GIGABYTE, judge_disk, judge_memory
 from deploy.settings import Settings
@@ -225,3 +225,13 @@ def test_an_engine_that_does_not_answer_is_away_since_a_worker_first_waited_for_
 def test_how_long_ago_something_began_is_said_in_the_unit_that_fits(seconds: float, words: str) -> None:
     said = since_words(NOON, NOON + timedelta(seconds=seconds))
     assert said == f"since 2025-03-01 12:00:00 UTC ({words})"
+
+
+def test_an_armed_failpoint_is_wrong(tmp_path: Path) -> None:
+    def found(failpoint: str) -> list[str]:
+        patient = Patient(Settings(data_directory=tmp_path, failpoint=failpoint), None, "", None, "")
+        return faults(check_failpoint(patient))
+
+    assert found("") == []
+    [words] = found("before_commit:kill:1")
+    assert "before_commit:kill:1" in words

@@ -1,0 +1,114 @@
+"""One row of the table of faults, and one trial of it."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from random import Random
+from threading import Event as Signal
+
+from connectors.failpoints import Act, Armed, Failpoint
+from deploy.faults.bus import TrialBus
+from deploy.faults.journal import Journal
+from deploy.faults.load import PAUSE_SECONDS, VISITS_AT_ONCE, Load, Shape
+from deploy.faults.visits import Said, Visits, claims_of
+
+
+class Trial:
+    """One run of a fault: the bus it is played on, the seed's choices, what is said meanwhile, and what is noted.
+
+    `chance` decides when and where the fault strikes; every choice is in `schedule`, so that a run can be understood,
+    and played again from its seed.
+    """
+
+    def __init__(self, bus: TrialBus, chance: Random, visits: Visits, journal: Journal) -> None:
+        self.bus = bus
+        self.chance = chance
+        self.visits = visits
+        self.journal = journal
+        self.schedule: list[str] = []
+        self.problems: list[str] = []
+        self.figures: list[str] = []
+        self.recoveries: list[float] = []
+        self.blows = 0
+        self._stream = visits.stream()
+        self._began = time.monotonic()
+
+    def note(self, what: str) -> None:
+        """Write down what was done, and when."""
+        self.schedule.append(f"{time.monotonic() - self._began:7.2f} s  {what}")
+
+    def complain(self, problem: str) -> None:
+        """Note that something is not as this fault promises it."""
+        self.problems.append(problem)
+
+    def armed(self, point: Failpoint, act: Act, passes_max: int = 6) -> Armed:
+        """Return `point`, armed for a pass that the seed chooses."""
+        # The registry writes seldom, so that its rows come to it only now and then.
+        return Armed(point, act, self.chance.randint(1, passes_max))
+
+    @contextmanager
+    def load(
+        self,
+        shape: Shape = lambda batch: batch,
+        *,
+        visits_at_once: int = VISITS_AT_ONCE,
+        pause_seconds: float = PAUSE_SECONDS,
+        may_go_on: Callable[[], bool] = lambda: True,
+    ) -> Iterator[Load]:
+        """Let visits come in while the block runs; leaving it waits until the last of them are acknowledged."""
+        load = Load(
+            self.bus.mouth,
+            self.journal,
+            self._stream,
+            shape,
+            visits_at_once=visits_at_once,
+            pause_seconds=pause_seconds,
+            may_go_on=may_go_on,
+        )
+        load.start()
+        try:
+            yield load
+        finally:
+            load.stop()
+
+    def say(self, batch: Sequence[Said], *, past_the_outbox: bool = False) -> None:
+        """Say `batch` now, until it is acknowledged."""
+        Load(self.bus.mouth, self.journal, self._stream).say(batch, past_the_outbox=past_the_outbox)
+
+    def next_visits(self, count: int) -> list[Said]:
+        """Return the claims of the next visits of this trial."""
+        return claims_of(list(islice(self._stream, count)))
+
+    def pause(self, seconds: float) -> None:
+        """Let the bus work for a while."""
+        Signal().wait(seconds)
+
+    def struck(self) -> float:
+        """Note a blow, and return when it was."""
+        self.blows += 1
+        return time.monotonic()
+
+    def recovered(self, struck_at: float) -> None:
+        """Block until all that was acknowledged by now has come to the ledger; note how long ago the blow was."""
+        self.bus.look.wait_until_through()
+        seconds = time.monotonic() - struck_at
+        self.recoveries.append(seconds)
+        self.note(f"recovered {seconds:.1f} s after the blow")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One row of the table. `strike` plays it once, and comes back when it has healed what it broke.
+
+    `runs` is how often the whole suite plays it; `destructive` faults break engines, and are for engines of our own.
+    `promises` are what it checks beyond the invariants that every run is asked for.
+    """
+
+    name: str
+    does: str
+    runs: int
+    strike: Callable[[Trial], None]
+    destructive: bool = False
+    promises: str = ""

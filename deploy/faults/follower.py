@@ -1,0 +1,115 @@
+"""The requests' log as a trial reads it: what it says of each request, and the ledger computed from it once more.
+
+It goes on where it stopped, so that a long series of runs reads every record once. From the log's beginning it is a
+replay from position 0; on a bus that was there before, it begins with each partition's chain as settlement has it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from consumers.runner.ports import Source
+from consumers.settlement.arrival import MARKER, Arrival, read_arrival
+from consumers.settlement.domain.booking import transaction_id_of
+from consumers.settlement.domain.chain import Chain
+from consumers.settlement.domain.fold import books, fold
+from consumers.settlement.domain.page import Page
+from schemas.log_requests import WindowMarked
+from schemas.topics import LOG_REQUESTS
+
+POLL_SECONDS = 0.2
+POLL_RECORDS = 5_000
+
+
+class Place(NamedTuple):
+    """Where settlement stood in one partition when the following began."""
+
+    position: int
+    chain: Chain
+    window: int
+
+
+class Told(NamedTuple):
+    """One event that the log tells of a subject."""
+
+    sequence: int
+    event_id: str
+    type: str
+
+
+@dataclass
+class Shadow:
+    """The ledger's chains, computed from the log record by record, in no batches at all."""
+
+    pages: dict[int, Page]
+    last: dict[str, int] = field(default_factory=dict)
+
+    def enter(self, arrival: Arrival) -> None:
+        """Enter the next record of its partition; one that was told before changes nothing."""
+        page = self.pages[arrival.record.partition]
+        if arrival.event_type == MARKER:
+            event = arrival.decode()
+            assert isinstance(event, WindowMarked), "the type decides the model"
+            page.mark(event.window, event.partitions, arrival.time)
+            return
+        subject = arrival.key
+        if arrival.sequence <= self.last.get(subject, 0):
+            return
+        self.last[subject] = arrival.sequence
+        if books(arrival.event_type):
+            event = arrival.decode()
+            transaction_id = transaction_id_of(arrival.event_id)
+            booking = fold(event, transaction_id, page.window)
+            if booking is not None:
+                request_id = getattr(event, "request_id", None)
+                page.enter(booking, transaction_id, arrival.event_id, request_id, arrival.time)
+        # Only the chain is wanted of it.
+        page.rows.clear()
+        page.packed.clear()
+
+
+class Follower:
+    """Follows the requests' log from `places`, the partitions' numbers with what settlement had of them."""
+
+    def __init__(self, source: Source, places: Mapping[int, Place], last: Mapping[str, int]) -> None:
+        self._source = source
+        self._positions = {number: place.position for number, place in places.items()}
+        self.shadow = Shadow({number: Page(number, place.chain, place.window) for number, place in places.items()})
+        self.shadow.last.update(last)
+        self.told: dict[str, list[Told]] = defaultdict(list)
+
+    def catch_up(self) -> None:
+        """Read to the end that the log has now. Raises `BrokerUnavailable`; then call it again."""
+        partitions = {one.number: one for one in self._source.partitions()}
+        for number in partitions.keys() - self._positions.keys():
+            self._positions[number] = 0
+            self.shadow.pages[number] = Page(number, Chain(), 1)
+        ends = self._source.ends([LOG_REQUESTS.name])
+        wanted = {number: ends[f"{LOG_REQUESTS.name}/{number}"] for number in partitions}
+        self._source.assign({partitions[number]: position for number, position in self._positions.items()})
+        while any(self._positions[number] < end for number, end in wanted.items()):
+            for record in self._source.poll(POLL_SECONDS, POLL_RECORDS):
+                self._take(read_arrival(record))
+                self._positions[record.partition] = record.position + 1
+
+    def positions(self) -> Mapping[int, int]:
+        """Return the next position of every partition."""
+        return self._positions
+
+    def _take(self, arrival: Arrival) -> None:
+        self.shadow.enter(arrival)
+        if arrival.subject is not None:
+            self.told[arrival.subject].append(Told(arrival.sequence, arrival.event_id, arrival.event_type))
+
+    def gaps(self, subjects: Iterable[str]) -> Iterator[str]:
+        """Say where the sequences of `subjects` have gaps, or two events under one number."""
+        for subject in subjects:
+            last = 0
+            known: dict[int, str] = {}
+            for told in self.told.get(subject, ()):
+                if known.setdefault(told.sequence, told.event_id) != told.event_id:
+                    yield f"{subject}: two events are number {told.sequence} in the log"
+                elif told.sequence > last + 1:
+                    yield f"{subject}: number {told.sequence} follows number {last} in the log"
+                last = max(last, told.sequence)

@@ -1,0 +1,166 @@
+"""What must hold when all is quiet: the design's I1 to I9, asked of the journal, the database and the log.
+
+Two kinds of sum are kept apart from the words: how much of what was acknowledged is lost, and how much was done twice.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connectors.database.ledger_audit import audit
+from deploy.faults.bus import TrialBus
+from deploy.faults.follower import Told
+from deploy.faults.journal import Entry
+from deploy.faults.look import INTAKE
+from deploy.faults.visits import ENDINGS, TIGHT_TAKES, Kind, accounts_of
+from schemas.identity import derived_id
+from schemas.log_requests import ClaimRefused
+
+#: So many findings are told of one run; thousands say no more.
+SHOWN = 12
+
+_TAKEN = "SELECT source, event_id FROM intake_event WHERE event_id = ANY(%s)"
+_DEAD = "SELECT DISTINCT source, event_id, reason FROM dead_letter WHERE event_id = ANY(%s)"
+_DEAD_TWICE = """
+SELECT consumer, topic, partition, position, count(*) FROM dead_letter WHERE topic = ANY(%s)
+GROUP BY consumer, topic, partition, position HAVING count(*) > 1
+"""
+_PARKED = "SELECT headers::text, key, reason FROM parked_event WHERE key = ANY(%s)"
+_STATES = "SELECT request_id::text, state FROM request WHERE request_id = ANY(%s::uuid[])"
+_OFFICES = "SELECT code, count(*) FROM registry_version WHERE kind = 'office' AND code = ANY(%s) GROUP BY code"
+_BALANCES = """
+SELECT request_id::text, account, sum(rial)::bigint FROM (
+    SELECT request_id, debit_account AS account, amount_rial AS rial
+    FROM ledger_transfer WHERE request_id = ANY(%s::uuid[])
+    UNION ALL
+    SELECT request_id, credit_account, -amount_rial FROM ledger_transfer WHERE request_id = ANY(%s::uuid[])
+) AS side GROUP BY 1, 2 HAVING sum(rial) <> 0
+"""
+
+
+@dataclass
+class Findings:
+    """What was found of one run: acknowledged and lost, done twice, and everything that is wrong, in words."""
+
+    lost: int = 0
+    doubled: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def lose(self, what: str) -> None:
+        """Count one loss."""
+        self.lost += 1
+        self.problems.append(what)
+
+    def double(self, what: str) -> None:
+        """Count one thing done twice."""
+        self.doubled += 1
+        self.problems.append(what)
+
+
+def examine(bus: TrialBus, entries: Sequence[Entry], findings: Findings, *, alone: bool) -> None:
+    """Add to `findings` everything that is wrong with `entries`. `alone`: nobody else uses the bus, so no lag may be.
+
+    Raises `BrokerUnavailable` and `DatabaseUnavailable`; then ask again: what is found twice is told once.
+    """
+    bus.follower.catch_up()
+    acknowledged = [entry for entry in entries if entry.acknowledged]
+    _each_claim_has_one_end(bus, acknowledged, findings)
+    _each_visit_has_its_ending(bus, acknowledged, findings)
+    findings.problems += bus.follower.gaps({entry.subject for entry in entries})
+    findings.problems += _the_ledger_is_the_logs(bus)
+    findings.problems += bus.look.view(lambda connection: list(audit(connection)))
+    if alone:
+        findings.problems += [f"{consumer} is {records} records behind" for consumer, records in bus.look.lag().items()]
+
+
+def _each_claim_has_one_end(bus: TrialBus, entries: Sequence[Entry], findings: Findings) -> None:
+    """I1, I2 and I6: applied, refused, parked or dead-lettered: one of them, and once."""
+    ids = [entry.event_id for entry in entries]
+    taken = Counter((source, event_id) for source, event_id in bus.look.rows(_TAKEN, ids))
+    dead: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for source, event_id, reason in bus.look.rows(_DEAD, ids):
+        dead[source, event_id].append(reason)
+    for consumer, topic, partition, position, count in bus.look.rows(_DEAD_TWICE, list(INTAKE)):
+        findings.double(f"{consumer}: {topic}/{partition}/{position} is dead-lettered {count} times")
+    subjects = [entry.subject for entry in entries]
+    licensed = dict(bus.look.rows(_OFFICES, [entry.subject for entry in entries if entry.kind is Kind.LICENCE]))
+    parked = bus.look.rows(_PARKED, subjects)
+    for _, key, reason in parked:
+        findings.problems.append(f"{key}: an event waits in the park when all is quiet ({reason})")
+    parked_ids = " ".join(headers for headers, *_ in parked)
+    for entry in entries:
+        identity = (entry.source, entry.event_id)
+        told = bus.follower.told.get(entry.subject, ())
+        ends = _ends(entry, told, licensed)
+        if entry.event_id in parked_ids:
+            ends.append("parked")
+        # A conflict, the same id with another body, is dead-lettered beside the claim that was first.
+        ends += [reason for reason in dead.get(identity, ()) if reason != "identity_conflict"]
+        expected_taken = 0 if entry.kind is Kind.FORGED else 1
+        if not ends:
+            findings.lose(
+                f"{entry.kind} {entry.subject}: {entry.source} {entry.event_id} was acknowledged and is nowhere"
+            )
+        elif len(ends) > 1:
+            findings.double(f"{entry.kind} {entry.subject}: {entry.source} {entry.event_id} has the ends {ends}")
+        elif entry.kind is Kind.FORGED and ends != ["forged_source"]:
+            findings.problems.append(f"{entry.subject}: a forged claim came through ({ends[0]})")
+        if taken[identity] != expected_taken:
+            findings.problems.append(f"{entry.subject}: its identity is kept {taken[identity]} times")
+
+
+def _ends(entry: Entry, told: Iterable[Told], licensed: Mapping[str, int]) -> list[str]:
+    """Return what the log (or the registry) made of one claim: once per place where it has an effect."""
+    if entry.kind is Kind.LICENCE:
+        return ["applied"] * licensed.get(entry.subject, 0)
+    first = derived_id(entry.source, entry.event_id, 0)
+    places = {(one.sequence, one.type) for one in told if one.event_id == first}
+    return ["refused" if event_type == ClaimRefused.type_name() else "applied" for _, event_type in places]
+
+
+def _each_visit_has_its_ending(bus: TrialBus, entries: Sequence[Entry], findings: Findings) -> None:
+    """I3, and the whole of what was promised: every visit is where it must be, and its money, to the rial."""
+    visits = {entry.subject: entry for entry in entries if entry.kind not in (Kind.LICENCE, Kind.FORGED)}
+    states = dict(bus.look.rows(_STATES, list(visits)))
+    balances: dict[str, dict[str, int]] = defaultdict(dict)
+    for subject, account, rial in bus.look.rows(_BALANCES, list(visits), list(visits)):
+        balances[subject][account] = rial
+    tight: Counter[str] = Counter()
+    for subject, entry in visits.items():
+        kind = entry.kind
+        wanted, found = accounts_of(kind, entry.office), balances.get(subject, {})
+        events = Counter(one.type for one in {told.sequence: told for told in bus.follower.told[subject]}.values())
+        expected = Counter(event.type_name() for event in ENDINGS[kind].events)
+        if kind is Kind.TIGHT:
+            tight[entry.office] += states.get(subject) == ENDINGS[kind].state
+            if states.get(subject) != ENDINGS[kind].state:
+                wanted, expected = {}, events
+        elif states.get(subject) != ENDINGS[kind].state:
+            findings.lose(f"{kind} {subject}: is {states.get(subject, 'unknown')}, not {ENDINGS[kind].state}")
+        _compare(f"{kind} {subject}: the log", expected, events, findings)
+        _compare(f"{kind} {subject}: the ledger", wanted, found, findings)
+    for office, taken in tight.items():
+        if taken > TIGHT_TAKES:
+            findings.problems.append(f"{office}: {taken} were taken under a cap for {TIGHT_TAKES}")
+
+
+def _compare(where: str, wanted: Mapping[str, int], found: Mapping[str, int], findings: Findings) -> None:
+    """Say what is missing and what is too much; amounts count by their size, whatever their sign."""
+    for name in sorted(wanted.keys() | found.keys()):
+        should, does = wanted.get(name, 0), found.get(name, 0)
+        if abs(does) < abs(should):
+            findings.lose(f"{where} has {does} of {name}, not {should}")
+        elif does != should:
+            findings.double(f"{where} has {does} of {name}, not {should}")
+
+
+def _the_ledger_is_the_logs(bus: TrialBus) -> Iterator[str]:
+    """I5: the log, computed again from its beginning, gives the chains that settlement has."""
+    read = bus.follower.positions()
+    for number, (position, chain) in sorted(bus.chains().items()):
+        page = bus.follower.shadow.pages.get(number)
+        if page is not None and position == read.get(number) and page.chain != chain:
+            yield (
+                f"partition {number}: computed again, its ledger has {page.chain.count} rows and another digest "
+                f"than the {chain.count} rows that are kept"
+            )

@@ -1,0 +1,66 @@
+"""What a series of runs came to: one table, the figures, and for each failure its seed and how to play it again."""
+
+import logging
+from collections.abc import Callable, Sequence
+from statistics import median
+
+from rich.table import Table
+
+from deploy.faults.fault import Fault
+from deploy.faults.harness import Outcome
+
+
+def hush() -> None:
+    """Silence the clients' libraries: a broker that is away makes them complain at every attempt to reach it."""
+    for library in ("librdkafka", "kafka"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+
+
+def table(faults: Sequence[Fault], outcomes: Sequence[Outcome]) -> Table:
+    """Return one row per fault that was played."""
+    looks = sum(outcome.looks for outcome in outcomes)
+    caption = f"Exposure, reservation and cap of every office were compared {looks:,} times meanwhile."
+    shown = Table(title="Faults", caption=caption, title_justify="left", caption_justify="left")
+    shown.add_column("fault", no_wrap=True)
+    for name in ("passed", "blows", "claims", "lost", "doubled", "recovery p50", "max"):
+        shown.add_column(name, justify="right")
+    for fault in faults:
+        own = [outcome for outcome in outcomes if outcome.fault == fault.name]
+        if own:
+            shown.add_row(fault.name, *_figures(own))
+    return shown
+
+
+def _figures(own: Sequence[Outcome]) -> list[str]:
+    recoveries = [seconds for outcome in own for seconds in outcome.recoveries]
+    return [
+        f"{sum(outcome.passed for outcome in own)}/{len(own)}",
+        f"{sum(outcome.blows for outcome in own):,}",
+        f"{sum(outcome.said for outcome in own):,}",
+        str(sum(outcome.lost for outcome in own)),
+        str(sum(outcome.doubled for outcome in own)),
+        f"{median(recoveries):.1f} s" if recoveries else "",
+        f"{max(recoveries):.1f} s" if recoveries else "",
+    ]
+
+
+def told(outcome: Outcome) -> str:
+    """Return one line for a run that has ended."""
+    verdict = "passed" if outcome.passed else f"FAILED: {outcome.problems[0]}"
+    return f"{outcome.fault} seed {outcome.seed}: {verdict} ({outcome.said} claims, {outcome.seconds:.0f} s)"
+
+
+def figures(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return what single runs measured beside the common figures."""
+    return [f"{outcome.fault}: {figure}" for outcome in outcomes for figure in outcome.figures]
+
+
+def failures(outcomes: Sequence[Outcome], again: Callable[[str, int], str]) -> list[str]:
+    """Return, for each run that failed, what is wrong, what was done when, and the command that plays it again."""
+    lines = []
+    for outcome in outcomes:
+        if not outcome.passed:
+            lines += ["", f"{outcome.fault} failed with seed {outcome.seed}. Play it again with:"]
+            lines += [f"  {again(outcome.fault, outcome.seed)}"]
+            lines += [f"  {line}" for line in (*outcome.problems, "what was done:", *outcome.schedule)]
+    return lines

@@ -1,0 +1,151 @@
+"""What nobody should say: everything three times and in disorder, other words under used ids, unreadable things."""
+
+from collections import Counter
+from collections.abc import Iterator
+from random import Random
+from uuid import UUID
+
+from consumers.intake import DeadLetterReason
+from deploy.faults.fault import Trial
+from deploy.faults.load import Mouth, row_of
+from deploy.faults.province import PAYING_AGENCY
+from deploy.faults.visits import Kind, Said, conflicting
+from deploy.faults.waiting import TrialFailed, until
+from producers.ports import OutboxRow
+from schemas.topics import INTAKE_AGENCY
+
+COPIES = 3
+#: So many rounds of the load make a run long enough for what is held back to come late.
+BATCHES = 25
+VISITS_AT_ONCE = 12
+CONFLICTS = 20
+NEVER_SECONDS = 60.0
+#: Whatever the time of day, a batch of garbage holds nobody up for longer.
+STALL_SECONDS = 5.0
+
+_TOPIC = INTAKE_AGENCY.for_agency(PAYING_AGENCY)
+_LETTERS = "SELECT reason, count(*) FROM dead_letter WHERE topic = %s AND id > %s GROUP BY reason"
+_NEWEST_LETTER = "SELECT coalesce(max(id), 0) FROM dead_letter"
+
+
+class Disorder:
+    """Makes of every batch three of each claim, holds some of them back, and says them in any order."""
+
+    def __init__(self, chance: Random) -> None:
+        self._chance = chance
+        self._held_back: list[Said] = []
+        self.said: list[Said] = []
+
+    def shape(self, batch: list[Said]) -> list[Said]:
+        """Return what is said now: as many as came in, from all that have not been said yet."""
+        pool = [*self._held_back, *(one for one in batch for _ in range(COPIES))]
+        self._chance.shuffle(pool)
+        now = COPIES * len(batch)
+        self._held_back = pool[now // 2 :] if len(pool) <= 2 * now else pool[now:]
+        said = pool[: len(pool) - len(self._held_back)]
+        self.said += batch
+        return said
+
+    def rest(self) -> list[Said]:
+        """Return what is still held back."""
+        rest, self._held_back = self._held_back, []
+        return rest
+
+
+def disorder(trial: Trial) -> None:
+    """Say every claim three times, out of order; then say other things under ids that were used."""
+    shaper = Disorder(trial.chance)
+    struck_at = trial.struck()
+    for _ in range(BATCHES):
+        trial.say(shaper.shape(trial.next_visits(VISITS_AT_ONCE)))
+    trial.say(shaper.rest())
+    trial.note(f"{len(shaper.said)} claims were said {COPIES} times each")
+    trial.bus.look.wait_until_quiet()
+    trial.recovered(struck_at)
+    before = trial.bus.look.count(_NEWEST_LETTER)
+    submissions = [one for one in shaper.said if one.kind is Kind.ROUTED]
+    lies = [conflicting(one) for one in trial.chance.sample(submissions, min(CONFLICTS, len(submissions)))]
+    trial.say(lies)
+    trial.note(f"{len(lies)} other things were said under used ids")
+    _expect_letters(trial, before, Counter({DeadLetterReason.IDENTITY_CONFLICT: len(lies)}))
+
+
+def poison(trial: Trial) -> None:
+    """Write what cannot be read among what can: bytes, depth, numbers without end, schemas of other versions."""
+    before = trial.bus.look.count(_NEWEST_LETTER)
+    expected: Counter[DeadLetterReason] = Counter()
+    with trial.load():
+        trial.pause(1.0)
+        rows = []
+        for reason, row in poisoned(trial.visits.visit(Kind.ROUTED)[0], trial.chance):
+            rows.append(row)
+            expected[reason] += 1
+        trial.chance.shuffle(rows)
+        mouth = Mouth(trial.bus.settings)
+        mouth.raw_to_broker(rows)
+        mouth.close()
+        struck_at = trial.struck()
+        trial.note(f"{len(rows)} records are written that nobody can read")
+        trial.recovered(struck_at)
+    _expect_letters(trial, before, expected)
+    if trial.recoveries[-1] > STALL_SECONDS:
+        trial.complain(
+            f"what came behind the poison waited {trial.recoveries[-1]:.1f} s, more than {STALL_SECONDS:.0f} s"
+        )
+
+
+def poisoned(good: Said, chance: Random) -> Iterator[tuple[DeadLetterReason, OutboxRow]]:
+    """Yield records that must become dead letters, each with its reason. `good` is a claim to spoil."""
+    whole = row_of(good.message)
+
+    def spoilt(body: bytes = whole.body, without: str = "", **headers: bytes) -> OutboxRow:
+        replaced = {name.replace("__", "-"): value for name, value in headers.items()}
+        told = {**dict(whole.headers), "ce_id": _new_id(chance), **replaced}
+        return whole._replace(headers=[(name, value) for name, value in told.items() if name != without], body=body)
+
+    malformed, unknown = DeadLetterReason.MALFORMED, DeadLetterReason.UNKNOWN_TYPE
+    bodies = (
+        b"",
+        chance.randbytes(300),
+        b"\xff\xfe{}",
+        b"[" * 20_000,
+        b'{"a":' * 5_000,
+        b"[]",
+        whole.body[:-5],
+        b'{"request_id": 1' + b"0" * 5_000 + b"}",
+        whole.body.replace(b'"origin":"', b'"origin":"no'),
+        whole.body.replace(b'"service":', b'"service_of":'),
+        whole.body.replace(b'"city":"', b'"city":5,"was":"'),
+    )
+    for body in bodies:
+        yield malformed, spoilt(body)
+    for name in ("ce_specversion", "ce_id", "ce_source", "ce_type"):
+        yield malformed, spoilt(without=name)
+    yield malformed, spoilt(ce_specversion=b"0.3")
+    yield malformed, spoilt(ce_time=b"yesterday")
+    yield malformed, spoilt(ce_type=b"ir.pishkhan.ServicePublished.v1")
+    yield malformed, spoilt(content__type=b"application/cloudevents+json")
+    yield unknown, spoilt(ce_type=b"ir.pishkhan.RequestSubmitted.v9")
+    yield DeadLetterReason.WRONG_TOPIC, spoilt(ce_type=b"ir.pishkhan.OfficePaid.v1")
+    yield DeadLetterReason.FORGED_SOURCE, spoilt(ce_source=b"/bus")
+
+
+def _new_id(chance: Random) -> bytes:
+    return str(UUID(int=chance.getrandbits(128), version=4)).encode()
+
+
+def _expect_letters(trial: Trial, before: int, expected: Counter[DeadLetterReason]) -> None:
+    """Block until all dead letters are there that must come, and complain of others but the load's own forgeries."""
+
+    def found() -> Counter[str]:
+        return Counter(dict(trial.bus.look.rows(_LETTERS, _TOPIC, before)))
+
+    try:
+        until(lambda: expected <= found(), f"{expected.total()} dead letters", NEVER_SECONDS)
+    except TrialFailed:
+        trial.complain(f"dead letters should be {dict(expected)}, are {dict(found())}")
+        return
+    more = found() - Counter(expected)
+    del more[DeadLetterReason.FORGED_SOURCE]
+    if more:
+        trial.complain(f"dead letters that nobody expected: {dict(more)}")

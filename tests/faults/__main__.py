@@ -1,0 +1,83 @@
+"""`make faults`: every fault of the table so often as it says, and one table of what came of it."""
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+
+from deploy.faults.fault import Fault
+from deploy.faults.harness import Harness, Outcome
+from deploy.faults.report import failures, figures, hush, table, told
+from tests.faults.table import STAGES, TABLE, Stage
+
+
+def main() -> int:
+    """Parse the command line, play, print the table; return 1 when any run failed."""
+    chosen = _arguments()
+    hush()
+    console = Console(highlight=False, soft_wrap=True)
+    folder = chosen.folder or Path(tempfile.mkdtemp(prefix="pishkhan-faults-"))
+    outcomes: list[Outcome] = []
+    for stage, runs in _runs(chosen).items():
+        for outcome in _play(folder / stage, stage, runs, console):
+            outcomes.append(outcome)
+            console.print(told(outcome), markup=False)
+    console.print(table([fault for fault, _ in TABLE], outcomes))
+    for line in [*figures(outcomes), *failures(outcomes, _again)]:
+        console.print(line, markup=False)
+    failed = not all(outcome.passed for outcome in outcomes)
+    if failed or chosen.folder:
+        console.print(f"Journals and logs are in {folder}")
+    else:
+        shutil.rmtree(folder)
+    return int(failed)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    names = [fault.name for fault, _ in TABLE]
+    parser.add_argument("--fault", choices=names, nargs="*", default=names, help="some of the faults")
+    parser.add_argument("--seed", type=int, help="play one run, with this seed")
+    parser.add_argument("--runs", type=int, help="so many runs of each, instead of what the table says")
+    parser.add_argument("--folder", type=Path, help="keep journals and logs in this folder")
+    return parser.parse_args()
+
+
+def _runs(chosen: argparse.Namespace) -> dict[Stage, list[tuple[Fault, int]]]:
+    """Return what is to be played on each stage, in the order of the table."""
+    runs: dict[Stage, list[tuple[Fault, int]]] = defaultdict(list)
+    for fault, stage in TABLE:
+        if fault.name in chosen.fault:
+            seeds = [chosen.seed] if chosen.seed is not None else range(1, (chosen.runs or fault.runs) + 1)
+            runs[stage] += [(fault, seed) for seed in seeds]
+    return runs
+
+
+def _play(folder: Path, stage: Stage, runs: Sequence[tuple[Fault, int]], console: Console) -> Iterator[Outcome]:
+    """Play `runs` one after another on one bus; a bus on which one failed is not used again."""
+    with ExitStack() as stack:
+        harness: Harness | None = None
+        for number, (fault, seed) in enumerate(runs, start=1):
+            if harness is None:
+                bus = stack.enter_context(STAGES[stage](folder / f"bus-{number}"))
+                harness = Harness(bus, folder / f"bus-{number}" / "journals")
+            with console.status(f"{number} of {len(runs)}") as status:
+                outcome = harness.play(fault, seed, status.update)
+            yield outcome
+            if not outcome.passed:
+                harness = None
+                stack.close()
+
+
+def _again(fault: str, seed: int) -> str:
+    return f"python -m tests.faults --fault {fault} --seed {seed}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

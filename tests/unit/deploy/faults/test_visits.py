@@ -1,0 +1,49 @@
+"""What a trial says follows from its seed, and the table of endings adds up."""
+
+from datetime import UTC, datetime
+from itertools import islice
+
+from deploy.faults.visits import ENDINGS, Kind, Said, Visits, accounts_of, claims_of, conflicting
+from schemas.topics import speaker_allowed
+
+NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
+
+
+def said(tag: str = "tag", seed: str = "kill-1", count: int = 60) -> list[Said]:
+    return claims_of(list(islice(Visits(seed, tag, NOW).stream(), count)))
+
+
+def test_the_same_seed_and_tag_say_the_same() -> None:
+    assert said() == said()
+
+
+def test_another_tag_says_it_under_other_ids() -> None:
+    ids = {one.identity for one in said()}
+    assert not ids & {one.identity for one in said("another")}
+    assert [one.kind for one in said()] == [one.kind for one in said("another")]
+
+
+def test_no_id_is_used_twice_and_every_kind_comes() -> None:
+    claims = said()
+    assert len({one.identity for one in claims}) == len(claims)
+    assert {one.kind for one in claims} == set(Kind)
+
+
+def test_only_forgeries_are_said_where_they_may_not_be() -> None:
+    for one in said():
+        allowed = speaker_allowed(one.message.topic, one.message.envelope.source)
+        assert allowed is (one.kind is not Kind.FORGED)
+
+
+def test_the_money_of_every_ending_adds_up_to_zero() -> None:
+    for kind in ENDINGS:
+        accounts = accounts_of(kind, "office-1")
+        assert sum(accounts.values()) == 0
+        assert len(accounts) == len(ENDINGS[kind].balances)
+
+
+def test_a_conflict_has_the_same_id_and_another_body() -> None:
+    submission = next(one for one in said() if one.kind is Kind.ROUTED)
+    other = conflicting(submission)
+    assert other.identity == submission.identity
+    assert other.message.body != submission.message.body
