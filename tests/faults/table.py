@@ -9,7 +9,7 @@ from deploy.faults.bus import TrialBus
 from deploy.faults.fault import Fault
 from deploy.faults.table import FAULTS as ANYWHERE
 from tests.faults import strikes
-from tests.faults.stages import own_bus
+from tests.faults.stages import cluster_bus, own_bus
 
 
 class Stage(StrEnum):
@@ -17,9 +17,14 @@ class Stage(StrEnum):
 
     #: One broker, one database.
     PLAIN = "plain"
+    #: Three brokers, three replicas, two of which must have a record.
+    CLUSTER = "cluster"
 
 
-STAGES: Mapping[Stage, Callable[[Path], AbstractContextManager[TrialBus]]] = {Stage.PLAIN: own_bus}
+STAGES: Mapping[Stage, Callable[[Path], AbstractContextManager[TrialBus]]] = {
+    Stage.PLAIN: own_bus,
+    Stage.CLUSTER: cluster_bus,
+}
 
 DESTRUCTIVE: tuple[tuple[Fault, Stage], ...] = (
     (
@@ -28,6 +33,17 @@ DESTRUCTIVE: tuple[tuple[Fault, Stage], ...] = (
         ),
         Stage.PLAIN,
     ),
-    (Fault("broker", "kill -9 and restart of the broker", 5, strikes.restart_kafka, True), Stage.PLAIN),
+    (Fault("broker", "kill -9 and restart of the only broker", 5, strikes.restart_kafka, True), Stage.PLAIN),
+    (
+        Fault(
+            "leader",
+            "kill -9 of a partition's leader, of three brokers",
+            5,
+            strikes.kill_the_leader,
+            True,
+            "the other two take over within 30 s",
+        ),
+        Stage.CLUSTER,
+    ),
 )
 TABLE: tuple[tuple[Fault, Stage], ...] = (*((fault, Stage.PLAIN) for fault in ANYWHERE), *DESTRUCTIVE)
