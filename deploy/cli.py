@@ -55,6 +55,8 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("ledger", "deploy.commands.ledger"),
     CommandRow("reconcile", "deploy.commands.reconcile"),
     CommandRow("repair", "deploy.commands.repair"),
+    # What it survives.
+    CommandRow("faults", "deploy.commands.faults"),
     # What outsiders get.
     CommandRow("schemas", "deploy.commands.schemas"),
 )

@@ -15,6 +15,7 @@ from deploy.faults.follower import Follower, Place
 from deploy.faults.load import Mouth
 from deploy.faults.look import Look
 from deploy.faults.province import AGENCIES, province
+from deploy.problem import Problem
 from deploy.provinces.loading import Loading, publish_province
 from deploy.settings import Settings
 from schemas.topics import LOG_REQUESTS
@@ -30,11 +31,15 @@ class TrialBus:
     """One bus, prepared; close it at the end.
 
     `prepare` makes the trial's topics and starts the crew, lets the registry take the trial's province in, and follows
-    the log from there on.
+    the log from there on. `shared`: others publish there, too; `others` are the kinds of workers that others run there.
     """
 
-    def __init__(self, settings: Settings, directory: Path) -> None:
+    def __init__(
+        self, settings: Settings, directory: Path, *, shared: bool = False, others: frozenset[str] = frozenset()
+    ) -> None:
         self.settings = settings
+        self.shared = shared
+        self.others = others
         self.crew = Crew(settings, directory)
         self.mouth = Mouth(settings)
         self.look = Look(settings)
@@ -49,6 +54,9 @@ class TrialBus:
             admin.close()
         self.crew.complete()
         loading = publish_province(self.settings, province(), report)
+        if loading.refused:
+            reasons = ", ".join(sorted({str(one.reason) for one in loading.refused}))
+            raise Problem(f"The registry refused {len(loading.refused)} claims of the trial's province: {reasons}.")
         self._follower = self._begin_to_follow()
         return loading
 

@@ -81,6 +81,10 @@ class Trial:
         """Return the claims of the next visits of this trial."""
         return claims_of(list(islice(self._stream, count)))
 
+    def wait_until_quiet(self) -> None:
+        """Block until all that was said is through, and nothing of it waits for anything else. Raises `TrialFailed`."""
+        self.bus.look.wait_until_quiet(sorted({entry.subject for entry in self.journal.entries()}))
+
     def pause(self, seconds: float) -> None:
         """Let the bus work for a while."""
         Signal().wait(seconds)
@@ -103,7 +107,8 @@ class Fault:
     """One row of the table. `strike` plays it once, and comes back when it has healed what it broke.
 
     `runs` is how often the whole suite plays it; `destructive` faults break engines, and are for engines of our own.
-    `promises` are what it checks beyond the invariants that every run is asked for.
+    `promises` are what it checks beyond the invariants that every run is asked for. `alone`: it means nothing while
+    workers of others are there, who would do the work meanwhile.
     """
 
     name: str
@@ -112,3 +117,4 @@ class Fault:
     strike: Callable[[Trial], None]
     destructive: bool = False
     promises: str = ""
+    alone: bool = False

@@ -79,23 +79,26 @@ class Follower:
         self.shadow.last.update(last)
         self.told: dict[str, list[Told]] = defaultdict(list)
 
-    def catch_up(self) -> None:
-        """Read to the end that the log has now. Raises `BrokerUnavailable`; then call it again."""
+    def catch_up(self, wanted: Mapping[int, int]) -> list[str]:
+        """Read every partition up to its position in `wanted` and not beyond; return in words what the log lacks.
+
+        Raises `BrokerUnavailable`; then call it again.
+        """
         partitions = {one.number: one for one in self._source.partitions()}
         for number in partitions.keys() - self._positions.keys():
             self._positions[number] = 0
             self.shadow.pages[number] = Page(number, Chain(), 1)
         ends = self._source.ends([LOG_REQUESTS.name])
-        wanted = {number: ends[f"{LOG_REQUESTS.name}/{number}"] for number in partitions}
+        lost = {number for number, position in wanted.items() if position > ends[f"{LOG_REQUESTS.name}/{number}"]}
         self._source.assign({partitions[number]: position for number, position in self._positions.items()})
-        while any(self._positions[number] < end for number, end in wanted.items()):
+        while any(self._positions[number] < position for number, position in wanted.items() if number not in lost):
             for record in self._source.poll(POLL_SECONDS, POLL_RECORDS):
-                self._take(read_arrival(record))
-                self._positions[record.partition] = record.position + 1
-
-    def positions(self) -> Mapping[int, int]:
-        """Return the next position of every partition."""
-        return self._positions
+                if record.position < wanted.get(record.partition, 0):
+                    self._take(read_arrival(record))
+                    self._positions[record.partition] = record.position + 1
+        return [
+            f"partition {number}: settlement is at {wanted[number]}, beyond the log's end" for number in sorted(lost)
+        ]
 
     def _take(self, arrival: Arrival) -> None:
         self.shadow.enter(arrival)

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from time import monotonic
 
+from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
 from deploy.faults.bus import TrialBus
 from deploy.faults.fault import Fault, Trial
 from deploy.faults.invariants import SHOWN, Findings, examine
@@ -47,12 +48,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Harness:
-    """Plays trials on one bus. `salt` tells series apart that are played on the same bus, `alone` says whose it is."""
+    """Plays trials on one bus. `salt` tells series apart that are played on the same bus."""
 
     bus: TrialBus
     journals: Path
     salt: str = ""
-    alone: bool = True
 
     def play(self, fault: Fault, seed: int, tell: Callable[[str], None] = lambda stage: None) -> Outcome:
         """Play one run. Never raises for what a fault can do: what does not come to its end is a problem of the run."""
@@ -64,22 +64,20 @@ class Harness:
         trial = Trial(self.bus, Random(name), visits, journal)
         watcher = Watcher(self.bus.settings)
         findings = Findings()
-        with closing(journal), _noted(findings):
+        with closing(journal), _noted(trial):
             tell(f"{title}: preparing")
             self._prepare(trial)
             with watcher:
-                with _noted(findings):
+                with _noted(trial):
                     tell(f"{title}: {fault.does}")
                     fault.strike(trial)
                 tell(f"{title}: waiting until all is quiet")
                 self.bus.crew.complete()
-                with _noted(findings):
-                    self.bus.look.wait_until_quiet()
+                with _noted(trial):
+                    trial.wait_until_quiet()
             tell(f"{title}: counting")
             entries = journal.entries()
-            until_answered(
-                lambda: examine(self.bus, entries, findings, alone=self.alone), "the books to answer", EXAMINE_SECONDS
-            )
+            findings = until_answered(lambda: examine(self.bus, entries), "the books to answer", EXAMINE_SECONDS)
         problems = [*trial.problems, *watcher.problems, *findings.problems]
         said = sum(entry.acknowledged for entry in journal.entries())
         return Outcome(
@@ -106,12 +104,12 @@ class Harness:
 
 
 @contextmanager
-def _noted(findings: Findings) -> Iterator[None]:
+def _noted(trial: Trial) -> Iterator[None]:
     """Note what did not come to its end, and go on: the books say more."""
     try:
         yield
-    except (TrialFailed, LogUnavailable) as failure:
-        findings.problems.append(str(failure))
+    except (TrialFailed, LogUnavailable, BrokerUnavailable, DatabaseUnavailable) as failure:
+        trial.complain(str(failure))
 
 
 def _shortened(problems: list[str]) -> list[str]:

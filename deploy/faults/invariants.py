@@ -1,4 +1,15 @@
-"""What must hold when all is quiet: the design's I1 to I9, asked of the journal, the database and the log.
+"""What must hold when all is quiet, asked of the journal, the database and the log.
+
+- I1, one end for each claim that was acknowledged (applied, refused or dead-lettered; at quiet nothing is parked), and
+- I2, one row for each (source, id), one dead letter for each record: `_each_claim_has_one_end`.
+- I3, each visit's accounts have its amounts to the rial: `_each_visit_has_its_ending`; all add up to zero: `audit`.
+- I4, a request's numbers have no gaps in the log: `Follower.gaps`.
+- I5, positions are within the log, and the log folded again gives the ledger's digest: `_the_ledger_is_the_logs`.
+- I6, who speaks in another's name is dead-lettered and has no other effect: `_each_claim_has_one_end`.
+- I7, rows, windows' cuts and anchors make the chains that were kept: `audit`.
+- I8, nobody is behind: `Look.wait_until_quiet`, and `examine` where nobody else uses the bus.
+- I9, exposure ≤ reserved ≤ cap: `Watcher` all the while, `audit` at quiet, and `_each_visit_has_its_ending` of a cap
+  for which more come than it has room for.
 
 Two kinds of sum are kept apart from the words: how much of what was acknowledged is lost, and how much was done twice.
 """
@@ -57,24 +68,23 @@ class Findings:
         self.problems.append(what)
 
 
-def examine(bus: TrialBus, entries: Sequence[Entry], findings: Findings, *, alone: bool) -> None:
-    """Add to `findings` everything that is wrong with `entries`. `alone`: nobody else uses the bus, so no lag may be.
-
-    Raises `BrokerUnavailable` and `DatabaseUnavailable`; then ask again: what is found twice is told once.
-    """
-    bus.follower.catch_up()
+def examine(bus: TrialBus, entries: Sequence[Entry]) -> Findings:
+    """Return everything that is wrong with `entries`. Raises `BrokerUnavailable` and `DatabaseUnavailable`."""
+    findings = Findings()
+    findings.problems += _the_ledger_is_the_logs(bus)
     acknowledged = [entry for entry in entries if entry.acknowledged]
     _each_claim_has_one_end(bus, acknowledged, findings)
     _each_visit_has_its_ending(bus, acknowledged, findings)
     findings.problems += bus.follower.gaps({entry.subject for entry in entries})
-    findings.problems += _the_ledger_is_the_logs(bus)
     findings.problems += bus.look.view(lambda connection: list(audit(connection)))
-    if alone:
+    if not bus.shared:
+        # On a bus that others use, their traffic is on its way at any moment; ours was waited for.
         findings.problems += [f"{consumer} is {records} records behind" for consumer, records in bus.look.lag().items()]
+    return findings
 
 
 def _each_claim_has_one_end(bus: TrialBus, entries: Sequence[Entry], findings: Findings) -> None:
-    """I1, I2 and I6: applied, refused, parked or dead-lettered: one of them, and once."""
+    """I1, I2, I6: applied, refused, parked or dead-lettered: one of them, and once; what is forged is found out."""
     ids = [entry.event_id for entry in entries]
     taken = Counter((source, event_id) for source, event_id in bus.look.rows(_TAKEN, ids))
     dead: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -119,7 +129,7 @@ def _ends(entry: Entry, told: Iterable[Told], licensed: Mapping[str, int]) -> li
 
 
 def _each_visit_has_its_ending(bus: TrialBus, entries: Sequence[Entry], findings: Findings) -> None:
-    """I3, and the whole of what was promised: every visit is where it must be, and its money, to the rial."""
+    """I3, I9: every visit is where it must be, with its money to the rial; under a tight cap only as many as fit."""
     visits = {entry.subject: entry for entry in entries if entry.kind not in (Kind.LICENCE, Kind.FORGED)}
     states = dict(bus.look.rows(_STATES, list(visits)))
     balances: dict[str, dict[str, int]] = defaultdict(dict)
@@ -155,11 +165,12 @@ def _compare(where: str, wanted: Mapping[str, int], found: Mapping[str, int], fi
 
 
 def _the_ledger_is_the_logs(bus: TrialBus) -> Iterator[str]:
-    """I5: the log, computed again from its beginning, gives the chains that settlement has."""
-    read = bus.follower.positions()
-    for number, (position, chain) in sorted(bus.chains().items()):
-        page = bus.follower.shadow.pages.get(number)
-        if page is not None and position == read.get(number) and page.chain != chain:
+    """I5: the log, computed again up to settlement's positions, gives the chains that settlement has there."""
+    kept = bus.chains()
+    yield from bus.follower.catch_up({number: position for number, (position, _) in kept.items()})
+    for number, (_, chain) in sorted(kept.items()):
+        page = bus.follower.shadow.pages[number]
+        if page.chain != chain:
             yield (
                 f"partition {number}: computed again, its ledger has {page.chain.count} rows and another digest "
                 f"than the {chain.count} rows that are kept"

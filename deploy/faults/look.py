@@ -1,6 +1,6 @@
 """A look at a running bus from outside: rows, log ends, and who is behind; for one thread each."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -25,7 +25,7 @@ _NEWEST = "SELECT coalesce(max(id), 0) FROM outbox"
 _UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_at IS NULL AND id <= %s"
 _EVER = 2**62
 #: What waits for a person (`failed`) does not go on by itself; all other waits of ours must end.
-_WAITING = "SELECT count(*) FROM parked_event WHERE topic = ANY(%s) AND reason <> 'failed'"
+_WAITING = "SELECT count(*) FROM parked_event WHERE topic = ANY(%s) AND key = ANY(%s) AND reason <> 'failed'"
 
 
 class Look:
@@ -74,13 +74,14 @@ class Look:
         ends = until_answered(lambda: self.log.ends([LOG_REQUESTS.name]), "the broker to answer", seconds)
         self._wait_for(SETTLEMENT, ends, seconds)
 
-    def wait_until_quiet(self, seconds: float = QUIET_SECONDS) -> None:
-        """Block until everything is through that was said before, and nothing of ours waits for anything else.
+    def wait_until_quiet(self, keys: Sequence[str], seconds: float = QUIET_SECONDS) -> None:
+        """Block until everything is through that was said before, and nothing of `keys` waits for anything else.
 
         Call it when nothing more is said. Raises `TrialFailed`.
         """
         self.wait_until_through(seconds)
-        until(lambda: not self.count(_WAITING, list(INTAKE)), "early claims to be taken up", seconds)
+        waiting = (list(INTAKE), list(keys))
+        until(lambda: not self.count(_WAITING, *waiting), "early claims to be taken up", seconds)
         self.wait_until_through(seconds)
 
     def close(self) -> None:

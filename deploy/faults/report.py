@@ -1,19 +1,51 @@
 """What a series of runs came to: one table, the figures, and for each failure its seed and how to play it again."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from statistics import median
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deploy.faults.fault import Fault
-from deploy.faults.harness import Outcome
+from deploy.faults.harness import Harness, Outcome
+
+#: Plays one run and tells what came of it.
+Player = Callable[[Harness, Fault, int], Outcome]
 
 
 def hush() -> None:
     """Silence the clients' libraries: a broker that is away makes them complain at every attempt to reach it."""
     for library in ("librdkafka", "kafka"):
         logging.getLogger(library).setLevel(logging.CRITICAL)
+
+
+@contextmanager
+def series(console: Console, runs: int) -> Iterator[Player]:
+    """Give what plays the runs of a series: a bar shows what is done now, and each run is told as it ends."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("starting", total=runs)
+
+        def play(harness: Harness, fault: Fault, seed: int) -> Outcome:
+            outcome = harness.play(fault, seed, lambda stage: bar.update(task, description=stage))
+            bar.advance(task)
+            console.print(told(outcome), markup=False, highlight=False, soft_wrap=True)
+            return outcome
+
+        yield play
+
+
+def conclude(
+    console: Console, faults: Sequence[Fault], outcomes: Sequence[Outcome], again: Callable[[str, int], str]
+) -> bool:
+    """Print table, figures, and each failure with the command that plays it again; return whether all passed."""
+    console.print(table(faults, outcomes))
+    for line in [*figures(outcomes), *failures(outcomes, again)]:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return all(outcome.passed for outcome in outcomes)
 
 
 def table(faults: Sequence[Fault], outcomes: Sequence[Outcome]) -> Table:

@@ -21,6 +21,7 @@ FAULTS: tuple[Fault, ...] = (
         "kill -9 of the relay before the acknowledgement, between it and the mark, after it",
         15,
         kill_the_relay,
+        alone=True,
     ),
     Fault(
         "disorder",
@@ -42,6 +43,7 @@ FAULTS: tuple[Fault, ...] = (
         1,
         storm,
         promises="at least half of the steady throughput",
+        alone=True,
     ),
     Fault(
         "backlog",
@@ -49,5 +51,6 @@ FAULTS: tuple[Fault, ...] = (
         1,
         backlog,
         promises="the workers' memory stays flat",
+        alone=True,
     ),
 )

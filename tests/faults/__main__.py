@@ -13,7 +13,7 @@ from rich.console import Console
 
 from deploy.faults.fault import Fault
 from deploy.faults.harness import Harness, Outcome
-from deploy.faults.report import failures, figures, hush, table, told
+from deploy.faults.report import Player, conclude, hush, series
 from tests.faults.table import STAGES, TABLE, Stage
 
 
@@ -23,20 +23,17 @@ def main() -> int:
     hush()
     console = Console(highlight=False, soft_wrap=True)
     folder = chosen.folder or Path(tempfile.mkdtemp(prefix="pishkhan-faults-"))
-    outcomes: list[Outcome] = []
-    for stage, runs in _runs(chosen).items():
-        for outcome in _play(folder / stage, stage, runs, console):
-            outcomes.append(outcome)
-            console.print(told(outcome), markup=False)
-    console.print(table([fault for fault, _ in TABLE], outcomes))
-    for line in [*figures(outcomes), *failures(outcomes, _again)]:
-        console.print(line, markup=False)
-    failed = not all(outcome.passed for outcome in outcomes)
-    if failed or chosen.folder:
-        console.print(f"Journals and logs are in {folder}")
-    else:
+    stages = _runs(chosen)
+    with series(console, sum(map(len, stages.values()))) as play:
+        outcomes = [
+            outcome for stage, runs in stages.items() for outcome in _outcomes(folder / stage, stage, runs, play)
+        ]
+    passed = conclude(console, [fault for fault, _ in TABLE], outcomes, _again)
+    if passed and not chosen.folder:
         shutil.rmtree(folder)
-    return int(failed)
+    else:
+        console.print(f"Journals and logs are in {folder}", soft_wrap=True)
+    return int(not passed)
 
 
 def _arguments() -> argparse.Namespace:
@@ -59,7 +56,7 @@ def _runs(chosen: argparse.Namespace) -> dict[Stage, list[tuple[Fault, int]]]:
     return runs
 
 
-def _play(folder: Path, stage: Stage, runs: Sequence[tuple[Fault, int]], console: Console) -> Iterator[Outcome]:
+def _outcomes(folder: Path, stage: Stage, runs: Sequence[tuple[Fault, int]], play: Player) -> Iterator[Outcome]:
     """Play `runs` one after another on one bus; a bus on which one failed is not used again."""
     with ExitStack() as stack:
         harness: Harness | None = None
@@ -67,8 +64,7 @@ def _play(folder: Path, stage: Stage, runs: Sequence[tuple[Fault, int]], console
             if harness is None:
                 bus = stack.enter_context(STAGES[stage](folder / f"bus-{number}"))
                 harness = Harness(bus, folder / f"bus-{number}" / "journals")
-            with console.status(f"{number} of {len(runs)}") as status:
-                outcome = harness.play(fault, seed, status.update)
+            outcome = play(harness, fault, seed)
             yield outcome
             if not outcome.passed:
                 harness = None

@@ -60,7 +60,7 @@ def disorder(trial: Trial) -> None:
         trial.say(shaper.shape(trial.next_visits(VISITS_AT_ONCE)))
     trial.say(shaper.rest())
     trial.note(f"{len(shaper.said)} claims were said {COPIES} times each")
-    trial.bus.look.wait_until_quiet()
+    trial.wait_until_quiet()
     trial.recovered(struck_at)
     before = trial.bus.look.count(_NEWEST_LETTER)
     submissions = [one for one in shaper.said if one.kind is Kind.ROUTED]

@@ -229,7 +229,7 @@ def test_how_long_ago_something_began_is_said_in_the_unit_that_fits(seconds: flo
 
 def test_an_armed_failpoint_is_wrong(tmp_path: Path) -> None:
     def found(failpoint: str) -> list[str]:
-        patient = Patient(Settings(data_directory=tmp_path, failpoint=failpoint), None, "", None, "")
+        patient = Patient(Settings(data_directory=tmp_path, failpoint=failpoint), None, "", None, "", {})
         return faults(check_failpoint(patient))
 
     assert found("") == []
