@@ -14,6 +14,7 @@ from rich.console import Console
 from deploy.faults.fault import Fault
 from deploy.faults.harness import Harness, Outcome
 from deploy.faults.report import Player, conclude, hush, series
+from tests.faults.record import keep, kept
 from tests.faults.table import STAGES, TABLE, Stage
 
 
@@ -26,9 +27,11 @@ def main() -> int:
     stages = _runs(chosen)
     with series(console, sum(map(len, stages.values()))) as play:
         outcomes = [
-            outcome for stage, runs in stages.items() for outcome in _outcomes(folder / stage, stage, runs, play)
+            outcome
+            for stage, runs in stages.items()
+            for outcome in keep(chosen.series, _outcomes(folder / stage, stage, runs, play))
         ]
-    passed = conclude(console, [fault for fault, _ in TABLE], outcomes, _again)
+    passed = conclude(console, [fault for fault, _ in TABLE], kept(chosen.series) or outcomes, _again)
     if passed and not chosen.folder:
         shutil.rmtree(folder)
     else:
@@ -40,8 +43,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     names = [fault.name for fault, _ in TABLE]
     parser.add_argument("--fault", choices=names, nargs="*", default=names, help="some of the faults")
-    parser.add_argument("--seed", type=int, help="play one run, with this seed")
+    parser.add_argument("--seed", type=int, nargs="*", help="play runs with these seeds")
     parser.add_argument("--runs", type=int, help="so many runs of each, instead of what the table says")
+    parser.add_argument("--series", type=Path, help="go on with the series in this file: play what is not in it yet")
     parser.add_argument("--folder", type=Path, help="keep journals and logs in this folder")
     return parser.parse_args()
 
@@ -49,10 +53,11 @@ def _arguments() -> argparse.Namespace:
 def _runs(chosen: argparse.Namespace) -> dict[Stage, list[tuple[Fault, int]]]:
     """Return what is to be played on each stage, in the order of the table."""
     runs: dict[Stage, list[tuple[Fault, int]]] = defaultdict(list)
+    played = {(outcome.fault, outcome.seed) for outcome in kept(chosen.series)}
     for fault, stage in TABLE:
         if fault.name in chosen.fault:
-            seeds = [chosen.seed] if chosen.seed is not None else range(1, (chosen.runs or fault.runs) + 1)
-            runs[stage] += [(fault, seed) for seed in seeds]
+            seeds = chosen.seed or range(1, (chosen.runs or fault.runs) + 1)
+            runs[stage] += [(fault, seed) for seed in seeds if (fault.name, seed) not in played]
     return runs
 
 
