@@ -3,11 +3,16 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from deploy.faults.fault import Fault, Trial
 from deploy.faults.harness import Harness
+from deploy.faults.invariants import examine
+from deploy.faults.journal import Journal
 from deploy.faults.report import failures
+from deploy.faults.visits import Kind
 from tests.faults.stages import own_bus
 from tests.faults.table import TABLE
 
@@ -32,6 +37,39 @@ def test_nothing_is_lost_and_nothing_doubled(harness: Harness, name: str, seed: 
     assert outcome.passed, "\n".join(again)
     assert outcome.said > 0
     assert outcome.blows > 0
+
+
+def calm(trial: Trial) -> None:
+    with trial.load():
+        trial.pause(2.0)
+
+
+def test_the_questions_at_quiet_find_what_is_lost_doubled_and_wrong(harness: Harness) -> None:
+    bus = harness.bus
+    outcome = harness.play(Fault("calm", "nothing is broken", 1, calm), 1)
+    assert outcome.passed, outcome.problems
+    journal = Journal(harness.journals / "calm-1.ndjson")
+    entries = [entry for entry in journal.entries() if entry.acknowledged]
+    journal.close()
+    assert examine(bus, entries).problems == []
+
+    never_said = replace(entries[0], event_id="00000000-0000-4000-8000-000000000000")
+    assert "is nowhere" in examine(bus, [*entries, never_said]).problems[0]
+    assert examine(bus, [*entries, never_said]).lost == 1
+
+    cheaper = [replace(entry, kind=Kind.CHOSEN) if entry.kind is Kind.CASH else entry for entry in entries]
+    found = examine(bus, cheaper)
+    assert found.lost
+    assert found.doubled
+    assert any("the ledger has" in problem for problem in found.problems)
+
+    honest = [replace(entry, kind=Kind.FORGED) if entry.kind is Kind.ROUTED else entry for entry in entries]
+    assert any("a forged claim came through" in problem for problem in examine(bus, honest).problems)
+
+    page = bus.follower.shadow.pages[0]
+    kept, page.chain = page.chain, replace(page.chain, count=page.chain.count + 1)
+    assert any("another digest" in problem for problem in examine(bus, entries).problems)
+    page.chain = kept
 
 
 def command(harness: Harness, *words: str) -> tuple[int, str]:
