@@ -88,6 +88,7 @@ def _copy(connection: Connection, statement: Query, meanwhile: Meanwhile | None)
         writer = None if meanwhile is None else _UnhurriedWriter(cursor, meanwhile)
         with cursor.copy(statement, writer=writer) as copy:
             yield copy
+            failpoint(Failpoint.INSIDE_COPY)
 
 
 class _UnhurriedWriter(LibpqWriter):
@@ -109,7 +110,6 @@ class _UnhurriedWriter(LibpqWriter):
         if exc is not None:
             super().finish(exc)
             return
-        failpoint(Failpoint.INSIDE_COPY)
         while self._kept and self._work():
             self._send()
         for data in self._kept:
