@@ -8,6 +8,7 @@ from random import Random
 from time import monotonic
 
 from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
+from deploy.engines.errors import EngineFailed
 from deploy.faults.bus import TrialBus
 from deploy.faults.fault import Fault, Trial
 from deploy.faults.invariants import SHOWN, Findings, examine
@@ -108,7 +109,7 @@ def _noted(trial: Trial) -> Iterator[None]:
     """Note what did not come to its end, and go on: the books say more."""
     try:
         yield
-    except (TrialFailed, LogUnavailable, BrokerUnavailable, DatabaseUnavailable) as failure:
+    except (TrialFailed, EngineFailed, LogUnavailable, BrokerUnavailable, DatabaseUnavailable) as failure:
         trial.complain(str(failure))
 
 

@@ -8,6 +8,7 @@ from kafka import KafkaAdminClient
 from connectors.broker.login import client_arguments, meaningful_errors
 from connectors.failpoints import Act, Failpoint
 from deploy.engines.kafka import EmbeddedKafka
+from deploy.engines.postgres import EmbeddedPostgres
 from deploy.faults.crew import as_struck
 from deploy.faults.fault import Trial
 from deploy.faults.look import INTAKE
@@ -30,16 +31,12 @@ def restart_postgres(trial: Trial) -> None:
         armed = trial.armed(point, Act.STOP)
         trial.note(f"{kind} is armed: {armed}")
         [victim] = as_struck([trial.bus.crew.replace(kind, armed)])
-        process = postgres.process
-        assert process is not None, "the stage has started it"
-        process.send_signal(signal.SIGQUIT)
-        process.wait()
+        quit_postgres(postgres)
         struck_at = trial.struck()
         trial.note(f"{kind} is frozen at {point}; PostgreSQL is gone")
         victim.signal(signal.SIGCONT)
         trial.pause(trial.chance.uniform(0.0, 2.0))
-        postgres.spawn()
-        postgres.wait_ready()
+        start_postgres(postgres)
         trial.note("PostgreSQL is there again")
         trial.recovered(struck_at)
 
@@ -49,11 +46,11 @@ def restart_kafka(trial: Trial) -> None:
     [kafka] = own(trial).kafka.brokers
     with trial.load():
         trial.pause(trial.chance.uniform(0.5, 2.0))
-        _kill(kafka)
+        kill_kafka(kafka)
         struck_at = trial.struck()
         trial.note("the broker is gone")
         trial.pause(trial.chance.uniform(0.0, 5.0))
-        _start(kafka)
+        start_kafka(kafka)
         trial.note("the broker is there again")
         trial.recovered(struck_at)
 
@@ -66,25 +63,41 @@ def kill_the_leader(trial: Trial) -> None:
         trial.pause(trial.chance.uniform(0.5, 2.0))
         leader = _partitions(bus)[topic, number]["leader_id"]
         [kafka] = [broker for broker in bus.kafka.brokers if broker.node_id == leader]
-        _kill(kafka)
+        kill_kafka(kafka)
         struck_at = trial.struck()
         trial.note(f"broker {leader}, the leader of {topic}/{number}, is gone")
         trial.recovered(struck_at)
         if trial.recoveries[-1] > WITHOUT_LEADER_SECONDS:
             trial.complain(f"{trial.recoveries[-1]:.0f} s without a leader, more than {WITHOUT_LEADER_SECONDS:.0f} s")
-        _start(kafka)
+        start_kafka(kafka)
         trial.note(f"broker {leader} is there again")
         until(lambda: _all_in_sync(bus), "all replicas to be in sync", IN_SYNC_SECONDS)
 
 
-def _kill(kafka: EmbeddedKafka) -> None:
+def quit_postgres(postgres: EmbeddedPostgres) -> None:
+    """End PostgreSQL at once; its next start begins with a recovery."""
+    process = postgres.process
+    assert process is not None, "the stage has started it"
+    process.send_signal(signal.SIGQUIT)
+    process.wait()
+
+
+def start_postgres(postgres: EmbeddedPostgres) -> None:
+    """Start PostgreSQL again and wait until it answers."""
+    postgres.spawn()
+    postgres.wait_ready()
+
+
+def kill_kafka(kafka: EmbeddedKafka) -> None:
+    """Kill a broker."""
     process = kafka.process
     assert process is not None, "the stage has started it"
     process.kill()
     process.wait()
 
 
-def _start(kafka: EmbeddedKafka) -> None:
+def start_kafka(kafka: EmbeddedKafka) -> None:
+    """Start a broker again and wait until it answers."""
     kafka.spawn()
     kafka.wait_ready()
 

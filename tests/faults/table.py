@@ -9,6 +9,7 @@ from deploy.faults.bus import TrialBus
 from deploy.faults.fault import Fault
 from deploy.faults.table import FAULTS as ANYWHERE
 from tests.faults import strikes
+from tests.faults.mixture import mixture
 from tests.faults.stages import cluster_bus, own_bus
 
 
@@ -45,5 +46,16 @@ DESTRUCTIVE: tuple[tuple[Fault, Stage], ...] = (
         ),
         Stage.CLUSTER,
     ),
+    (
+        Fault(
+            "mixture",
+            "workers killed and frozen, PostgreSQL and the broker killed, at moments of chance, two at a time",
+            10,
+            mixture,
+            True,
+        ),
+        Stage.PLAIN,
+    ),
+    (Fault("mixture-3", "the same, with three brokers", 5, mixture, True), Stage.CLUSTER),
 )
 TABLE: tuple[tuple[Fault, Stage], ...] = (*((fault, Stage.PLAIN) for fault in ANYWHERE), *DESTRUCTIVE)
