@@ -1,6 +1,8 @@
 """What somebody is told before anything is done on a bus of theirs."""
 
+from connectors.failpoints import Failpoint
 from deploy.faults.guest import Host, announcement
+from deploy.faults.strikes.workers import within_reach
 from deploy.faults.table import FAULTS
 
 EMPTY = Host({}, 0, "cluster-1")
@@ -32,3 +34,11 @@ def test_whom_it_meets_there_is_said() -> None:
     assert "1 relay, 2 requests" in said
     assert "relay, storm, backlog could be played, too" in said
     assert "1,234 requests of others have not ended" in said
+
+
+def test_beside_others_workers_are_struck_where_they_come_by() -> None:
+    points = {"registry": Failpoint.INSIDE_COPY, "requests": Failpoint.INSIDE_COPY, "relay": Failpoint.RELAY_SENT}
+    assert within_reach(points, frozenset()) == points
+    assert within_reach(points, frozenset({"requests"})) == points
+    beside = within_reach(points, frozenset({"registry", "relay", "requests"}))
+    assert beside == {"registry": Failpoint.AFTER_COMPARE_AND_SET, "requests": Failpoint.INSIDE_COPY}
