@@ -2,17 +2,24 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from random import Random
 from threading import Event as Signal
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from connectors.failpoints import Act, Armed, Failpoint
+from consumers.runner.ports import DatabaseUnavailable
 from deploy.faults.bus import TrialBus
 from deploy.faults.journal import Journal
 from deploy.faults.load import PAUSE_SECONDS, VISITS_AT_ONCE, Load, Shape
 from deploy.faults.visits import Said, Visits, claims_of
+
+#: A trial closes the ledger's window so often: each of them once, when the one before is closed.
+WINDOW_SECONDS = 2.0
+_OPEN_WINDOW = "SELECT coalesce(max(window_number), 0) + 1 FROM settlement_window"
 
 
 class Trial:
@@ -32,8 +39,9 @@ class Trial:
         self.figures: list[str] = []
         self.recoveries: list[float] = []
         self.blows = 0
-        self._stream = visits.stream()
-        self._began = time.monotonic()
+        self._stream = self._spoken()
+        self._windows: set[int] = set()
+        self._window_at = self._began = time.monotonic()
 
     def note(self, what: str) -> None:
         """Write down what was done, and when."""
@@ -88,6 +96,18 @@ class Trial:
     def pause(self, seconds: float) -> None:
         """Let the bus work for a while."""
         Signal().wait(seconds)
+
+    def _spoken(self) -> Iterator[list[Said]]:
+        """Yield visits without end, and now and then, where nobody else has a ledger to close, a window's end."""
+        for visit in self.visits.stream():
+            yield visit
+            if not self.bus.shared and time.monotonic() >= self._window_at:
+                self._window_at = time.monotonic() + WINDOW_SECONDS
+                with suppress(DatabaseUnavailable, SQLAlchemyError):
+                    window = self.bus.look.count(_OPEN_WINDOW)
+                    if window not in self._windows:
+                        self._windows.add(window)
+                        yield self.visits.close_window(window)
 
     def struck(self) -> float:
         """Note a blow, and return when it was."""

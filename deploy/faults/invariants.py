@@ -6,7 +6,8 @@
 - I4, a request's numbers have no gaps in the log: `Follower.gaps`.
 - I5, positions are within the log, and the log folded again gives the ledger's digest: `_the_ledger_is_the_logs`.
 - I6, who speaks in another's name is dead-lettered and has no other effect: `_each_claim_has_one_end`.
-- I7, rows, windows' cuts and anchors make the chains that were kept: `audit`.
+- I7, rows, windows' cuts and anchors make the chains that were kept: `audit`. A window that was to be closed is, in
+  every partition: `_each_claim_has_one_end`.
 - I8, nobody is behind: `Look.wait_until_quiet`, and `examine` where nobody else uses the bus.
 - I9, exposure ≤ reserved ≤ cap: `Watcher` all the while, `audit` at quiet, and `_each_visit_has_its_ending` of a cap
   for which more come than it has room for.
@@ -26,10 +27,12 @@ from deploy.faults.look import INTAKE
 from deploy.faults.visits import ENDINGS, TIGHT_TAKES, Kind, accounts_of
 from schemas.identity import derived_id
 from schemas.log_requests import ClaimRefused
+from schemas.topics import LOG_REQUESTS
 
 #: So many findings are told of one run; thousands say no more.
 SHOWN = 12
 
+_OF_REQUESTS = frozenset(Kind) - {Kind.LICENCE, Kind.WINDOW, Kind.FORGED}
 _TAKEN = "SELECT source, event_id FROM intake_event WHERE event_id = ANY(%s)"
 _DEAD = "SELECT DISTINCT source, event_id, reason FROM dead_letter WHERE event_id = ANY(%s)"
 _DEAD_TWICE = """
@@ -39,6 +42,10 @@ GROUP BY consumer, topic, partition, position HAVING count(*) > 1
 _PARKED = "SELECT headers::text, key, reason FROM parked_event WHERE key = ANY(%s)"
 _STATES = "SELECT request_id::text, state FROM request WHERE request_id = ANY(%s::uuid[])"
 _OFFICES = "SELECT code, count(*) FROM registry_version WHERE kind = 'office' AND code = ANY(%s) GROUP BY code"
+_CLOSED = """
+SELECT 'window-' || window_number, 1 FROM settlement_window JOIN window_cut USING (window_number)
+WHERE 'window-' || window_number = ANY(%s) GROUP BY window_number HAVING count(*) = %s
+"""
 _BALANCES = """
 SELECT request_id::text, account, sum(rial)::bigint FROM (
     SELECT request_id, debit_account AS account, amount_rial AS rial
@@ -93,7 +100,8 @@ def _each_claim_has_one_end(bus: TrialBus, entries: Sequence[Entry], findings: F
     for consumer, topic, partition, position, count in bus.look.rows(_DEAD_TWICE, list(INTAKE)):
         findings.double(f"{consumer}: {topic}/{partition}/{position} is dead-lettered {count} times")
     subjects = [entry.subject for entry in entries]
-    licensed = dict(bus.look.rows(_OFFICES, [entry.subject for entry in entries if entry.kind is Kind.LICENCE]))
+    done = dict(bus.look.rows(_OFFICES, [entry.subject for entry in entries if entry.kind is Kind.LICENCE]))
+    done |= dict(bus.look.rows(_CLOSED, subjects, LOG_REQUESTS.partitions))
     parked = bus.look.rows(_PARKED, subjects)
     for _, key, reason in parked:
         findings.problems.append(f"{key}: an event waits in the park when all is quiet ({reason})")
@@ -101,7 +109,7 @@ def _each_claim_has_one_end(bus: TrialBus, entries: Sequence[Entry], findings: F
     for entry in entries:
         identity = (entry.source, entry.event_id)
         told = bus.follower.told.get(entry.subject, ())
-        ends = _ends(entry, told, licensed)
+        ends = _ends(entry, told, done)
         if entry.event_id in parked_ids:
             ends.append("parked")
         # A conflict, the same id with another body, is dead-lettered beside the claim that was first.
@@ -119,10 +127,13 @@ def _each_claim_has_one_end(bus: TrialBus, entries: Sequence[Entry], findings: F
             findings.problems.append(f"{entry.subject}: its identity is kept {taken[identity]} times")
 
 
-def _ends(entry: Entry, told: Iterable[Told], licensed: Mapping[str, int]) -> list[str]:
-    """Return what the log (or the registry) made of one claim: once per place where it has an effect."""
-    if entry.kind is Kind.LICENCE:
-        return ["applied"] * licensed.get(entry.subject, 0)
+def _ends(entry: Entry, told: Iterable[Told], done: Mapping[str, int]) -> list[str]:
+    """Return what came of one claim, once per place where it has an effect.
+
+    That is in the log, or, for licences and windows, in the tables: `done` says how often, by subject.
+    """
+    if entry.kind in (Kind.LICENCE, Kind.WINDOW):
+        return ["applied"] * done.get(entry.subject, 0)
     first = derived_id(entry.source, entry.event_id, 0)
     places = {(one.sequence, one.type) for one in told if one.event_id == first}
     return ["refused" if event_type == ClaimRefused.type_name() else "applied" for _, event_type in places]
@@ -130,7 +141,7 @@ def _ends(entry: Entry, told: Iterable[Told], licensed: Mapping[str, int]) -> li
 
 def _each_visit_has_its_ending(bus: TrialBus, entries: Sequence[Entry], findings: Findings) -> None:
     """I3, I9: every visit is where it must be, with its money to the rial; under a tight cap only as many as fit."""
-    visits = {entry.subject: entry for entry in entries if entry.kind not in (Kind.LICENCE, Kind.FORGED)}
+    visits = {entry.subject: entry for entry in entries if entry.kind in _OF_REQUESTS}
     states = dict(bus.look.rows(_STATES, list(visits)))
     balances: dict[str, dict[str, int]] = defaultdict(dict)
     for subject, account, rial in bus.look.rows(_BALANCES, list(visits), list(visits)):

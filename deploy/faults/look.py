@@ -19,6 +19,9 @@ Found = TypeVar("Found")
 #: Every topic on which a trial says something.
 INTAKE = (*(INTAKE_AGENCY.for_agency(code) for code in AGENCIES), INTAKE_OFFICES.name, INTAKE_DIRECTORATE.name)
 QUIET_SECONDS = 120.0
+_CUT_AND_OPEN = """
+SELECT count(*) FROM window_cut LEFT JOIN settlement_window USING (window_number) WHERE closed_at IS NULL
+"""
 
 _POSITIONS = "SELECT topic || '/' || partition, next_position FROM consumer_offset WHERE consumer = %s"
 _NEWEST = "SELECT coalesce(max(id), 0) FROM outbox"
@@ -82,6 +85,7 @@ class Look:
         self.wait_until_through(seconds)
         waiting = (list(INTAKE), list(keys))
         until(lambda: not self.count(_WAITING, *waiting), "early claims to be taken up", seconds)
+        until(lambda: not self.count(_CUT_AND_OPEN), "windows to be closed", seconds)
         self.wait_until_through(seconds)
 
     def close(self) -> None:

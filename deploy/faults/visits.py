@@ -17,7 +17,7 @@ from producers.claims import DIRECTORATE, message_from_event
 from schemas import log_requests as log
 from schemas.base import Event
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
-from schemas.intake_directorate import OfficeLicensed
+from schemas.intake_directorate import OfficeLicensed, WindowCloseRequested
 from schemas.intake_office import (
     AgencyAwaited,
     FeeCollected,
@@ -55,6 +55,8 @@ class Kind(StrEnum):
     FORGED = "forged"
     #: The directorate licenses another office.
     LICENCE = "licence"
+    #: The directorate closes the ledger's open window.
+    WINDOW = "window"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,14 @@ ENDINGS: dict[Kind, Ending] = {
         {"citizens": here.CERTIFICATE_RIAL, "suspense": -here.CERTIFICATE_RIAL},
     ),
     Kind.LICENCE: Ending("", (OfficeVersioned,), {}),
+    Kind.WINDOW: Ending("", (), {}),
 }
 #: How often each kind comes, in one round of visits.
 _MIXTURE = {Kind.CASH: 8, Kind.CHOSEN: 4, Kind.ANSWERED: 4, Kind.ROUTED: 2, Kind.CANCELLED: 2, Kind.FORGED: 1}
 
 
 class Said(NamedTuple):
-    """One claim as it goes out; `subject` is what it is about: a request, or an office that is licensed."""
+    """One claim as it goes out; `subject` is what it is about: a request, an office that is licensed, a window."""
 
     kind: Kind
     subject: str
@@ -150,6 +153,11 @@ class Visits:
         licensed = OfficeLicensed(office=here.office(code, cap_rial))
         return [self._said(Kind.LICENCE, code, code, DIRECTORATE, licensed, "licence")]
 
+    def close_window(self, number: int) -> list[Said]:
+        """Return the claim that closes window `number`."""
+        closing = WindowCloseRequested(window=number)
+        return [self._said(Kind.WINDOW, f"window-{number}", "", DIRECTORATE, closing, "window")]
+
     def visit(self, kind: Kind) -> list[Said]:
         """Return the next visit, of `kind`: its claims in their natural order."""
         self._number += 1
@@ -181,8 +189,8 @@ class Visits:
                     told.append((paying, RequestCancelled(request_id=request_id, reason=here.TRIAL)))
             case Kind.FORGED:
                 told = [(cash, _submitted(request_id, here.CERTIFICATE, Origin.AGENCY, None))]
-            case Kind.LICENCE:
-                raise AssertionError("a licence is no visit")
+            case Kind.LICENCE | Kind.WINDOW:
+                raise AssertionError(f"a {kind} is no visit")
         said = [
             self._said(kind, str(request_id), office, source, event, f"{self._number}|{step}")
             for step, (source, event) in enumerate(told)

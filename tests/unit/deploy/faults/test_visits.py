@@ -26,7 +26,13 @@ def test_another_tag_says_it_under_other_ids() -> None:
 def test_no_id_is_used_twice_and_every_kind_comes() -> None:
     claims = said()
     assert len({one.identity for one in claims}) == len(claims)
-    assert {one.kind for one in claims} == set(Kind)
+    assert {one.kind for one in claims} == set(Kind) - {Kind.WINDOW}
+
+
+def test_a_window_is_closed_by_the_directorate_under_one_id() -> None:
+    [closing], [again] = (Visits("seed", "tag", NOW).close_window(3) for _ in range(2))
+    assert closing == again
+    assert speaker_allowed(closing.message.topic, closing.identity[0])
 
 
 def test_only_forgeries_are_said_where_they_may_not_be() -> None:
