@@ -1,8 +1,8 @@
 """The database connection: engines with bounded waits, and transactions whose errors have a meaning."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import URL, make_url
@@ -17,15 +17,25 @@ Stores = TypeVar("Stores")
 LOCK_TIMEOUT_MS = 2_000
 STATEMENT_TIMEOUT_MS = 60_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
-CONNECT_TIMEOUT_SECONDS = 5
-#: A peer that is cut off sends nothing, not even an end: whoever waits for its answer must ask the network.
-NETWORK_WAITS: dict[str, Any] = {"keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 30_000}
+#: How a connection finds out that nobody is on its other side any more, in libpq's names. What is sent must be
+#: acknowledged in time; while an answer is awaited nothing is sent, so that the silence has to be asked after.
+NOBODY_THERE: Mapping[str, str] = {
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "tcp_user_timeout": "30000",
+}
 
 
 def database_url(url: str) -> URL:
     """Return `url` with the driver that this project uses; `postgresql://…` and `postgres://…` are accepted."""
     parsed = make_url(url.replace("postgres://", "postgresql://", 1))
     return parsed.set(drivername="postgresql+psycopg")
+
+
+def plain_url(url: str) -> str:
+    """Return `url` as libpq reads it, for a connection outside any engine that finds out as soon when it is dead."""
+    return database_url(url).set(drivername="postgresql").update_query_dict(NOBODY_THERE).render_as_string(False)
 
 
 def build_engine(url: str, name: str, connections_max: int = 5) -> Engine:
@@ -47,8 +57,7 @@ def build_engine(url: str, name: str, connections_max: int = 5) -> Engine:
         connect_args={
             "options": options,
             "application_name": name[:63],
-            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
-            **NETWORK_WAITS,
+            **NOBODY_THERE,
         },
     )
 

@@ -15,7 +15,7 @@ import psycopg
 
 from connectors.database import reconciliation_queries as queries
 from connectors.database.driver import meaningful_errors
-from connectors.database.engine import database_url
+from connectors.database.engine import plain_url
 from connectors.database.kafka_columns import headers_from_json
 from consumers.kpi.domain.facts import TEACHING
 from consumers.kpi.reading import TOPICS as FIGURES
@@ -90,10 +90,9 @@ class SqlReconciliation:
         self._cluster_id = cluster_id
         with meaningful_errors():
             self._connection = psycopg.connect(
-                database_url(url).set(drivername="postgresql").render_as_string(hide_password=False),
+                plain_url(url),
                 autocommit=True,
                 application_name="pishkhan reconcile",
-                connect_timeout=5,
                 options=f"-c timezone=UTC -c jit=off -c work_mem={_WORK_MEMORY}",
             )
             self._connection.execute(queries.TABLES)

@@ -7,7 +7,7 @@ from datetime import datetime
 import psycopg
 from psycopg import sql
 
-from connectors.database.engine import NETWORK_WAITS, database_url
+from connectors.database.engine import plain_url
 from connectors.database.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.database.outbox import CHANNEL, SHARDS
 from connectors.failpoints import Failpoint, failpoint
@@ -72,12 +72,10 @@ class SqlRelayOutbox:
         self._held: set[int] = set()
         with _meaningful_errors():
             self._connection = psycopg.connect(
-                database_url(url).set(drivername="postgresql").render_as_string(hide_password=False),
+                plain_url(url),
                 autocommit=True,
                 application_name=name,
-                connect_timeout=5,
                 options="-c lock_timeout=5000 -c statement_timeout=60000 -c timezone=UTC",
-                **NETWORK_WAITS,
             )
             self._connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
 

@@ -1,17 +1,20 @@
 """What the database's errors mean: contention is tried again, an outage waited out, a bug shown."""
 
+import socket
 from collections.abc import Callable
 from threading import Thread
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from connectors.database.copy import copy_rows
 from connectors.database.driver import driver_connection, meaningful_errors
-from connectors.database.engine import build_engine
+from connectors.database.engine import build_engine, plain_url
 from connectors.database.tables import intake_event, office_position
 from consumers.runner.ports import Collision, Contention, DatabaseUnavailable
+from tests.engines import DatabaseUrls
 
 pytestmark = pytest.mark.integration
 
@@ -24,6 +27,18 @@ def test_a_unique_violation_is_a_collision(engine: Engine) -> None:
     insert = text("INSERT INTO intake_event VALUES ('s', '1', ''), ('s', '1', '')")
     with pytest.raises(Collision), meaningful_errors(), engine.begin() as connection:
         connection.execute(insert)
+
+
+def test_a_connection_without_another_side_is_given_up_whether_it_speaks_or_listens(
+    engine: Engine, database: DatabaseUrls
+) -> None:
+    with engine.connect() as pooled, psycopg.connect(plain_url(database.worker_url)) as plain:
+        for connection in (driver_connection(pooled), plain):
+            with socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM) as wire:
+                assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
+                assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+                assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 10
+                assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL) == 5
 
 
 def test_a_lock_that_is_not_given_is_contention(engine: Engine) -> None:
