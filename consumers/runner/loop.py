@@ -105,6 +105,8 @@ class Runner(Generic[Stores]):
         except BrokerUnavailable as error:
             self._setback(Setback.BROKER_UNAVAILABLE, stop, str(error))
         else:
+            # Not before everything went well: a full disk lets leases be renewed, and no batch be written.
+            self._telemetry.ready()
             self._backoff.reset()
 
     def _renew(self) -> None:
@@ -112,7 +114,6 @@ class Runner(Generic[Stores]):
         if now >= self._renew_at or not self._ownership.certain:
             self._ownership.renew()
             self._renew_at = now + self._pace.renew_seconds
-            self._telemetry.ready()
 
     def _read(self, stop: Event) -> None:
         if not self._ownership.positions:

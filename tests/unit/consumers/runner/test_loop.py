@@ -1,6 +1,6 @@
 """The runner over a broker and a database in memory: order, fencing, poison, halts, outages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 import pytest
 
@@ -9,11 +9,13 @@ from consumers.runner.ports import (
     Contention,
     DatabaseUnavailable,
     Partition,
+    Place,
+    Record,
     Setback,
 )
 from tests.memory.database import COMMITTED
 from tests.memory.positions import MOVES, RENEWS
-from tests.memory.running import CONSUMER, Bench, partition
+from tests.memory.running import CONSUMER, Bench, Notes, Recorder, partition
 from tests.memory.tables import Offset
 
 FIRST, SECOND = partition(0), partition(1)
@@ -204,6 +206,25 @@ def test_an_outage_makes_the_worker_unready_and_loses_nothing(
     bench.turns()
     assert bench.waits_for() is None
     assert bench.applied == ["a", "b"]
+
+
+def test_a_database_that_is_read_and_takes_nothing_makes_the_worker_unready_until_it_does() -> None:
+    stood: list[Setback | None] = []
+
+    class NoRoom(Recorder):
+        def handle(self, stores: Notes, records: Sequence[Record]) -> Collection[Place]:
+            stood.append(bench.waits_for())
+            if len(stood) < 3:
+                raise DatabaseUnavailable("no space left on device")
+            return super().handle(stores, records)
+
+    bench = Bench(handler=NoRoom())
+    bench.broker.write(FIRST, "a")
+    bench.turns(3)
+    # The leases are renewed before each try; that alone is no reason to say that all is well, and since now.
+    assert stood[1:] == [Setback.DATABASE_UNAVAILABLE, Setback.DATABASE_UNAVAILABLE]
+    assert bench.waits_for() is None
+    assert bench.applied == ["a"]
 
 
 def test_waits_grow_while_the_broker_is_away() -> None:
