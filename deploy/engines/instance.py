@@ -12,8 +12,10 @@ from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.postgres import EmbeddedPostgres
 from deploy.engines.processes import ProcessTable
 
+#: Where each engine has everything of its own.
+KAFKA_FOLDER, POSTGRES_FOLDER = "kafka", "postgres"
 #: What lies in the data directory and is no other user's to read: requests in the broker's segments, logs, processes.
-_PRIVATE = ("kafka", "logs", "run")
+_PRIVATE = (KAFKA_FOLDER, "logs", "run")
 
 
 class Instance:
@@ -69,8 +71,8 @@ class EmbeddedEngines:
 
     def __init__(self, instance: Instance, progress: Progress = lambda ready, total: None) -> None:
         directory, logs, processes = instance.directory, instance.log_directory, instance.processes
-        self.kafka = EmbeddedKafka(directory / "kafka", logs, processes, lambda: ensure_jars(progress))
-        self.postgres = EmbeddedPostgres(directory / "postgres", logs, processes)
+        self.kafka = EmbeddedKafka(directory / KAFKA_FOLDER, logs, processes, lambda: ensure_jars(progress))
+        self.postgres = EmbeddedPostgres(directory / POSTGRES_FOLDER, logs, processes)
 
     def start(self) -> None:
         """Start both, the broker's slow start overlapping the database's. Leaves none running when one fails.

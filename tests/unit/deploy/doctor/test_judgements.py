@@ -14,7 +14,7 @@ from deploy.doctor.checks import Finding, Level, Patient, since_words
 from deploy.doctor.contents import Position, agencies_of, judge_lag, judge_rights, judge_topics
 from deploy.doctor.engines import check_broker, check_database, check_failpoint, judge_clock, judge_standing
 from deploy.doctor.flow import Parked, Unpublished, judge_halted, judge_outbox, judge_parked
-from deploy.doctor.machine import GIGABYTE, judge_disk, judge_memory
+from deploy.doctor.machine import GIGABYTE, check_disk, judge_disk, judge_memory
 from deploy.settings import Settings
 
 AGENCIES = ["bank-melli", "gas"]
@@ -51,6 +51,15 @@ def test_memory_is_judged_by_what_is_still_to_start() -> None:
 def test_disk_is_noted_before_it_is_wrong() -> None:
     levels = [judge_disk(free * GIGABYTE, Path("data")).level for free in (0, 1, 4, 5)]
     assert levels == [Level.WRONG, Level.NOTE, Level.NOTE, Level.GOOD]
+    assert judge_disk(5_400_000, Path("data")).words == "5 MB free for data"
+
+
+def test_an_engine_with_a_disk_of_its_own_is_judged_by_that_one(tmp_path: Path) -> None:
+    patient = Patient(Settings(data_directory=tmp_path), None, "", None, "", {})
+    assert [finding.words.partition(" for ")[2] for finding in check_disk(patient)] == [str(tmp_path)]
+    # A file system that has no room, and is certainly another one.
+    (tmp_path / "postgres").symlink_to("/proc")
+    assert f"0 MB free for {tmp_path / 'postgres'}" in faults(check_disk(patient))
 
 
 def test_clocks_that_agree_within_the_time_of_asking_are_good() -> None:
