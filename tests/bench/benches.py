@@ -97,7 +97,7 @@ def settled(bus: BenchBus, registry: list[RegistryEntry], requests: int, runs: i
         measured.took(usages)
         batches = max(1, 2 * requests // BATCH_EVENTS)
         measured.note("COPY of the same rows/s", requests / copy_again(bus, SETTLEMENT_TABLES, batches))
-        with closing(EventReader(bus, BATCH_EVENTS)) as reader:
+        with closing(EventReader(bus, 2 * requests // batches)) as reader:
             measured.note("bare loop/s", requests / copy_again(bus, SETTLEMENT_TABLES, batches, reader.read_batch))
         measured.note("COPY of the transfers alone/s", requests / copy_again(bus, SETTLEMENT_TABLES[:1], batches))
     return measured
