@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from consumers.intake import DeadLetterReason, Unreadable
+from consumers.parking import NEVER, ParkedEvent, ParkReason
 from consumers.registry.domain.known import Kind
 from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.loads import Load, PositionChange
@@ -114,6 +115,19 @@ def test_loads_add_up_and_every_change_has_a_growing_revision(world: World) -> N
         revision = stores.positions.change([PositionChange("office-1", 0, 5), PositionChange("office-2", 1)], {})
         assert stores.positions.read()[0] == revision == first + 3
         assert [one.load for one in stores.positions.read()[1].values()] == [Load(1, 205, 0), Load(1, 0, 0)]
+
+
+def test_of_what_waits_for_one_request_only_what_is_named_goes(world: World) -> None:
+    client = world.client("a")
+    with client.requests() as stores:
+        for number in range(3):
+            record = intake_record(f"e-{number}", position=number)
+            stores.park.park([ParkedEvent("k", ParkReason.PREDECESSOR, "too early", record, NEVER)])
+        _, second, _ = stores.park.of_keys(["k"])
+        stores.park.remove([second.id])
+    with client.requests() as stores:
+        first, third = stores.park.of_keys(["k"])
+        assert (first.event.record.position, third.event.record.position) == (0, 2)
 
 
 def test_acts_happen_once(world: World) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.mutants.table import MUTANTS, Mutant
+from tests.mutants.mutant import Mutant
+from tests.mutants.table import MUTANTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +38,7 @@ def main(arguments: list[str]) -> int:
         (mutant, test)
         for mutant in MUTANTS
         for test in mutant.tests
-        if chosen.only in mutant.name and not (chosen.no_engines and test.endswith("[sql]"))
+        if chosen.only in mutant.name and not (chosen.no_engines and needs_engines(test))
     ]
     console = Console()
     with tempfile.TemporaryDirectory(prefix="pishkhan-mutants-") as folder:
@@ -53,6 +54,11 @@ def main(arguments: list[str]) -> int:
         console.print(f"survived: {mutant.name} ({mutant.path}): {test} does not fail", markup=False)
     console.print(f"{len(cases) - len(survivors)} of {len(cases)} tests fail with their mutant, as they must.")
     return 1 if survivors else 0
+
+
+def needs_engines(test: str) -> bool:
+    """Say whether a test needs the real PostgreSQL."""
+    return test.endswith("[sql]") or test.startswith("tests/integration/")
 
 
 def kill(copy: Path, cases: Sequence[tuple[Mutant, str]], console: Console) -> list[tuple[Mutant, str]]:

@@ -35,7 +35,7 @@ def test_a_sound_topic_needs_nothing() -> None:
 
 
 def test_a_lost_tail_is_published_again_and_read_again() -> None:
-    findings = [lost(LOG, "a"), lost(LOG, "b"), lost(INTAKE, "another topic's")]
+    findings = [lost(LOG, "a"), lost(Place(LOG.topic, 7), "b"), lost(INTAKE, "another topic's")]
     found = plan(LOG, findings, Position("settlement", LOG, 12, True), Position("kpi", LOG, 9, True))
     assert found.missing == (Missing("/bus", "a"), Missing("/bus", "b"))
     assert found.positions == (PositionChange("settlement", LOG, 12, 10, False),)

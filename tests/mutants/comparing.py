@@ -1,0 +1,75 @@
+"""Mutants of reconciliation, repair, reading again."""
+
+from tests.mutants.mutant import Mutant
+
+COMPARISON = "tests/unit/consumers/reconciliation/test_comparison.py"
+JUDGE = "tests/unit/consumers/reconciliation/domain/test_judge.py"
+REPAIR = "tests/unit/consumers/reconciliation/domain/test_repair.py"
+REREADING = "tests/unit/consumers/runner/test_rereading.py"
+
+COMPARING: tuple[Mutant, ...] = (
+    Mutant(
+        "reconcile drops what is no record of ours",
+        "consumers/reconciliation/comparison.py",
+        "chain(self._foreign, self._compared(",
+        "chain((), self._compared(",
+        (f"{COMPARISON}::test_what_is_wrong_with_registry_windows_and_figures_is_named",),
+    ),
+    Mutant(
+        "reconcile stops after its first portion",
+        "consumers/reconciliation/comparison.py",
+        "        while facts := list(",
+        "        if facts := list(",
+        (f"{COMPARISON}::test_however_much_is_kept_at_a_time_all_of_it_is",),
+    ),
+    Mutant(
+        "reconcile does not look at the registry",
+        "consumers/reconciliation/comparison.py",
+        '        yield from self._each("registry revisions", snapshot.revisions(), judge.judge_revision, cut)\n',
+        "",
+        (f"{COMPARISON}::test_what_is_wrong_with_registry_windows_and_figures_is_named",),
+    ),
+    Mutant(
+        "reconcile drops a finding: published and not in its topic",
+        "consumers/reconciliation/domain/judge.py",
+        "        if view.published:\n            yield named\n        return\n",
+        "        return\n",
+        (f"{JUDGE}::test_what_is_published_is_in_the_topic_and_in_the_outbox",),
+    ),
+    Mutant(
+        "reconcile drops a finding: a claim without an outcome",
+        "consumers/reconciliation/domain/outcome.py",
+        "    return ClaimOutcome.APPLIED if claim.submitted else ClaimOutcome.NONE\n",
+        "    return ClaimOutcome.APPLIED\n",
+        (f"{JUDGE}::test_every_claim_has_an_outcome",),
+    ),
+    Mutant(
+        "a repair that forgets a row",
+        "consumers/reconciliation/domain/repair.py",
+        "RepairPlan(topic, tuple(missing),",
+        "RepairPlan(topic, tuple(missing[:-1]),",
+        (f"{REPAIR}::test_a_lost_tail_is_published_again_and_read_again",),
+    ),
+    Mutant(
+        "a repair that goes back to the last skipped record only",
+        "consumers/reconciliation/domain/repair.py",
+        "skipped[key] = min(position",
+        "skipped[key] = max(position",
+        (f"{REPAIR}::test_a_consumer_goes_back_to_the_first_record_that_it_skipped",),
+    ),
+    Mutant(
+        "a replay that moves positions",
+        "consumers/runner/rereading.py",
+        "        self._open = records\n        return []\n",
+        "        self._open = records\n"
+        "        return [Move(self.partition_of(one), one.position, one.position + 1) for one in records]\n",
+        (f"{REREADING}::test_records_are_applied_and_no_position_moves",),
+    ),
+    Mutant(
+        "a replay that overtakes the consumer",
+        "deploy/rereading.py",
+        "        until = min(end, max(start, position))\n",
+        "        until = end\n",
+        ("tests/unit/deploy/test_rereading.py::test_a_span_ends_where_the_consumer_stands",),
+    ),
+)

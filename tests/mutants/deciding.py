@@ -1,0 +1,90 @@
+"""Mutants of one truth per request, and caps."""
+
+from tests.mutants.mutant import Mutant
+
+SCENES = "tests/simulator/test_scenes.py"
+LEDGER = "tests/unit/consumers/settlement/test_handlers.py"
+LOCKS = "tests/contract/test_locks.py"
+OFFICES = "tests/integration/connectors/database/test_office_positions.py"
+
+DECIDING: tuple[Mutant, ...] = (
+    Mutant(
+        "cap check outside the lock: no worker asks for another one under it",
+        "consumers/requests/handlers.py",
+        "stores.positions.change(changes, fold.reserved_under_rial())",
+        "stores.positions.change(changes, {})",
+        (f"{SCENES}::test_two_workers_that_accept_for_one_office_at_once_keep_to_its_cap",),
+    ),
+    Mutant(
+        "cap check outside the lock: the database compares no caps",
+        "connectors/database/office_positions.py",
+        "        if changed != len(offices):\n",
+        "        if changed > len(offices):\n",
+        (f"{LOCKS}::test_what_others_reserve_after_the_loads_were_read_counts_against_the_cap[sql]",),
+    ),
+    Mutant(
+        "cap check outside the lock: compared before others are shut out",
+        "connectors/database/office_positions.py",
+        "        driver = driver_connection(self._connection)\n        ticked",
+        "        driver = driver_connection(self._connection)\n"
+        "        before = self.read()[1]\n"
+        "        for office, cap_rial in caps_rial.items():\n"
+        "            more_rial = sum(change.reserved_rial for change in changes if change.office == office)\n"
+        "            if before[office].load.reserved_rial + more_rial > min(cap_rial, before[office].cap_rial):\n"
+        "                raise Contention\n"
+        "        caps_rial = {}\n        ticked",
+        (f"{OFFICES}::test_the_caps_are_compared_after_the_wait_for_the_clock",),
+    ),
+    Mutant(
+        "cap check outside the lock: decided on loads that were read once",
+        "consumers/requests/handlers.py",
+        "        revision, positions = stores.positions.read()\n",
+        "        self._kept = getattr(self, '_kept', None) or stores.positions.read()\n"
+        "        revision, positions = self._kept\n",
+        (f"{SCENES}::test_two_workers_that_accept_for_one_office_at_once_keep_to_its_cap",),
+    ),
+    Mutant(
+        "cap check against the cap that was read, though it is lower now",
+        "connectors/database/office_positions.py",
+        "least(change.cap_rial, row.cap_rial)",
+        "change.cap_rial",
+        (f"{LOCKS}::test_nothing_is_reserved_beyond_a_cap_of_now_or_the_one_that_was_decided_under[sql]",),
+    ),
+    Mutant(
+        "cap check that does not know what the batch itself has reserved",
+        "consumers/requests/domain/world.py",
+        "            self._loads.apply(change)\n",
+        "            self._loads.apply(change._replace(reserved_rial=0))\n",
+        (f"{SCENES}::test_two_acceptances_in_one_batch_keep_to_the_cap",),
+    ),
+    Mutant(
+        "load clock that does not shut others out",
+        "connectors/database/office_positions.py",
+        '_TICK = "UPDATE load_clock SET revision = revision + 1 WHERE id = 1 RETURNING revision"',
+        '_TICK = "SELECT revision + 1 FROM load_clock WHERE id = 1"',
+        (f"{LOCKS}::test_the_load_clock_lets_one_at_a_time_change_loads_and_all_others_read[sql]",),
+    ),
+    Mutant(
+        "a request that is read and not locked",
+        "connectors/database/requests.py",
+        "ANY(%s::uuid[]) ORDER BY request_id FOR UPDATE",
+        "ANY(%s::uuid[]) ORDER BY request_id",
+        (f"{LOCKS}::test_a_locked_request_is_waited_for_and_passed_over_by_those_who_never_wait[sql]",),
+    ),
+    Mutant(
+        "identities that nobody keeps",
+        "consumers/requests/handlers.py",
+        "        stores.claims.record(screened.fresh)\n        fold = self._fold_of_claims(stores, screened.fresh)\n"
+        "        for claim in screened.fresh:\n            fold.take(claim)\n",
+        "        fold = self._fold_of_claims(stores, screened.fresh)\n"
+        "        for claim in screened.fresh:\n            fold.take(claim)\n",
+        (f"{SCENES}::test_a_worker_that_dies_after_its_commit_leaves_nothing_to_do_again",),
+    ),
+    Mutant(
+        "the ledger enters what it has entered",
+        "consumers/settlement/batch.py",
+        "if arrival.sequence <= last or",
+        "if arrival.sequence < last or",
+        (f"{LEDGER}::test_events_that_come_again_are_skipped",),
+    ),
+)

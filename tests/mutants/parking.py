@@ -1,0 +1,99 @@
+"""Mutants of what waits, and what waits behind it."""
+
+from tests.mutants.mutant import Mutant
+
+SCENES = "tests/simulator/test_scenes.py"
+LEDGER = "tests/unit/consumers/settlement/test_handlers.py"
+REGISTRY = "tests/unit/consumers/registry/test_handlers.py"
+REQUESTS = "tests/unit/consumers/requests/test_handlers.py"
+FOLD = "tests/property/test_request_fold.py"
+
+PARKING: tuple[Mutant, ...] = (
+    Mutant(
+        "dropped parked successor of a failed claim",
+        "consumers/requests/fold.py",
+        '            self._park(case, claim, ParkReason.BEHIND, "an earlier claim of this request failed", NEVER)\n',
+        "",
+        (f"{SCENES}::test_behind_a_claim_on_which_the_code_fails_its_request_waits_and_others_do_not",),
+    ),
+    Mutant(
+        "dropped parked successor of an early claim",
+        "consumers/requests/fold.py",
+        "            if case.waiting:\n                self._retry(case)\n",
+        "            case.waiting.clear()\n",
+        (f"{SCENES}::test_claims_that_overtake_the_submission_wait_for_it_and_apply_in_their_order",),
+    ),
+    Mutant(
+        "dropped parked successor: one is tried and no more",
+        "consumers/requests/fold.py",
+        "                again = not waiting.failed and self._try(case, waiting)\n",
+        "                again = not waiting.failed and self._try(case, waiting) and False\n",
+        (f"{SCENES}::test_claims_that_overtake_the_submission_wait_for_it_and_apply_in_their_order",),
+    ),
+    Mutant(
+        "dropped parked successor: an early cancellation of a request that waits for the registry",
+        "consumers/requests/fold.py",
+        "            if outcome.state is not None:\n",
+        "            if outcome.state is None:\n",
+        (f"{FOLD}::test_an_early_cancellation_counts_as_soon_as_the_submission_waits_for_the_registry",),
+    ),
+    Mutant(
+        "dropped parked successor: nobody reads what waits",
+        "consumers/requests/handlers.py",
+        "        rows = stores.park.of_keys([case.key for case in cases.values()]) if cases else []\n",
+        "        rows: list[ParkedRow] = []\n",
+        (f"{SCENES}::test_claims_that_overtake_the_submission_wait_for_it_and_apply_in_their_order",),
+    ),
+    Mutant(
+        "dropped parked successor: acts go together",
+        "consumers/requests/handlers.py",
+        "            if waiting.gone:\n",
+        "            if waiting.gone or any(one.gone for one in other):\n",
+        (f"{REQUESTS}::test_of_two_failed_acts_the_one_that_fails_again_stays_when_the_other_goes",),
+    ),
+    Mutant(
+        "dropped parked successor: skipping one lets all go",
+        "consumers/requests/fold.py",
+        "        elif waiting.to_skip:\n"
+        "            self._let_go(waiting, skipped=True)\n        elif waiting.to_try:\n",
+        "        elif waiting.to_skip:\n            for one in case.waiting:\n"
+        "                self._let_go(one, skipped=True)\n        elif waiting.to_try:\n",
+        (f"{SCENES}::test_what_is_skipped_is_never_applied_and_what_waits_behind_it_goes_on",),
+    ),
+    Mutant(
+        "dropped parked successor: the database lets all of the key go",
+        "connectors/database/parked.py",
+        "DELETE FROM parked_event WHERE id = ANY(%(ids)s::bigint[])",
+        "DELETE FROM parked_event WHERE key IN (SELECT key FROM parked_event WHERE id = ANY(%(ids)s::bigint[]))",
+        ("tests/contract/test_request_stores.py::test_of_what_waits_for_one_request_only_what_is_named_goes[sql]",),
+    ),
+    Mutant(
+        "dropped parked successor in the registry",
+        "consumers/registry/handlers.py",
+        "                parked.append(_parked(claim, ParkReason.BEHIND, detail, NEVER))\n",
+        "",
+        (f"{REGISTRY}::test_what_waits_behind_a_failed_claim_follows_it",),
+    ),
+    Mutant(
+        "dropped parked successor in the ledger: nobody enters it",
+        "consumers/settlement/batch.py",
+        "            self._enter(arrival, subject)\n            if waiting is not None:\n"
+        "                self._enter_waiting(subject)\n",
+        "            self._enter(arrival, subject)\n",
+        (f"{LEDGER}::test_an_event_beyond_a_gap_waits_until_the_gap_is_filled",),
+    ),
+    Mutant(
+        "dropped parked successor in the ledger: it counts as a repetition",
+        "consumers/settlement/batch.py",
+        "            self._waiting.setdefault(subject, {})[arrival.sequence] = Waiting(arrival)\n",
+        "            self._duplicates += 1\n",
+        (f"{LEDGER}::test_an_event_beyond_a_gap_waits_until_the_gap_is_filled",),
+    ),
+    Mutant(
+        "dropped parked successor in the ledger",
+        "consumers/settlement/batch.py",
+        "        park.park(parked)\n",
+        "",
+        ("tests/unit/consumers/settlement/test_handlers.py::test_an_event_beyond_a_gap_waits_until_the_gap_is_filled",),
+    ),
+)

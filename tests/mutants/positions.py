@@ -1,0 +1,81 @@
+"""Mutants of who may go on from where."""
+
+from tests.mutants.mutant import Mutant
+
+SCENES = "tests/simulator/test_scenes.py"
+LOOP = "tests/unit/consumers/runner/test_loop.py"
+OWNERS = "tests/contract/test_positions.py"
+
+POSITIONS: tuple[Mutant, ...] = (
+    Mutant(
+        "compare-and-set after the rows",
+        "consumers/runner/batches.py",
+        "            positions.advance(moves)\n            result = act(stores, mine)\n",
+        "            result = act(stores, mine)\n            positions.advance(moves)\n",
+        (f"{SCENES}::test_a_worker_that_wakes_up_before_its_compare_and_set_decides_nothing",),
+    ),
+    Mutant(
+        "compare-and-set after the rows, in a transaction of its own",
+        "consumers/runner/batches.py",
+        "            positions.advance(moves)\n            result = act(stores, mine)\n",
+        "            result = act(stores, mine)\n"
+        "        with self._work.transaction() as (positions, _):\n            positions.advance(moves)\n",
+        (f"{LOOP}::test_a_moved_position_fences_this_worker_and_it_goes_on_behind_the_other_owner",),
+    ),
+    Mutant(
+        "compare-and-set after the rows, when the transaction is left",
+        "connectors/database/engine.py",
+        "                yield positions, self._stores(connection)\n",
+        "                deferred: list[object] = []\n"
+        "                real, positions.advance = positions.advance, deferred.extend\n"
+        "                yield positions, self._stores(connection)\n"
+        "                real(deferred)\n",
+        (f"{OWNERS}::test_a_zombie_is_fenced_before_it_can_write_anything[sql]",),
+    ),
+    Mutant(
+        "compare-and-set whose answer is not heard",
+        "consumers/runner/batches.py",
+        "            positions.advance(moves)\n",
+        "            try:\n                positions.advance(moves)\n"
+        "            except Fenced:\n                pass\n",
+        (f"{LOOP}::test_a_moved_position_fences_this_worker_and_it_goes_on_behind_the_other_owner",),
+    ),
+    Mutant(
+        "compare-and-set that looks at no owner",
+        "connectors/database/positions.py",
+        " AND row.owner = %(owner)s\n",
+        "\n",
+        (
+            f"{OWNERS}::test_whoever_does_not_own_a_partition_is_fenced[sql]",
+            f"{OWNERS}::test_a_zombie_whose_lease_was_taken_cannot_commit[sql]",
+        ),
+    ),
+    Mutant(
+        "compare-and-set that compares nothing",
+        "connectors/database/positions.py",
+        "\n    AND row.next_position = move.start\n",
+        "\n",
+        (f"{OWNERS}::test_a_wrong_start_fences_the_whole_batch[sql]",),
+    ),
+    Mutant(
+        "compare-and-set that is content with some of the positions",
+        "connectors/database/positions.py",
+        "if moved.rowcount != len(moves):",
+        "if moved.rowcount == 0:",
+        (f"{OWNERS}::test_a_wrong_start_fences_the_whole_batch[sql]",),
+    ),
+    Mutant(
+        "a commit without an answer is taken for a failure",
+        "consumers/runner/loop.py",
+        "        self._ownership.doubt()\n",
+        "",
+        (f"{LOOP}::test_an_ambiguous_commit_is_resolved_by_reading_the_positions_again",),
+    ),
+    Mutant(
+        "frozen owners keep their locks",
+        "connectors/database/leases.py",
+        "            driver.execute(_FENCE)\n",
+        "",
+        (f"{OWNERS}::test_a_silent_owner_of_another_consumer_is_ended_too[sql]",),
+    ),
+)

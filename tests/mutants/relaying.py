@@ -1,0 +1,120 @@
+"""Mutants of what leaves the outbox, once it is acknowledged."""
+
+from tests.mutants.mutant import Mutant
+
+SCENES = "tests/simulator/test_scenes.py"
+ONE_FAULT = "tests/simulator/test_one_fault.py"
+RELAY = "tests/unit/producers/test_relay.py"
+PRODUCER = "tests/unit/connectors/broker/test_log_producer.py"
+OUTBOX = "tests/contract/test_outbox.py"
+
+RELAYING: tuple[Mutant, ...] = (
+    Mutant(
+        "relay by 'id > last', in the relay",
+        "producers/relay.py",
+        "        rows = outbox.unpublished(self._pace.rows_max, self._missing | self._cut)\n",
+        "        last = getattr(self, 'last', 0)\n"
+        "        rows = outbox.unpublished(self._pace.rows_max, self._missing | self._cut)\n"
+        "        rows = [row for row in rows if row.id > last]\n"
+        "        self.last = max([last, *(row.id for row in rows)])\n",
+        (
+            f"{SCENES}::test_what_is_committed_late_with_small_ids_is_published_all_the_same",
+            "tests/unit/producers/test_relay.py::test_a_row_that_was_committed_late_with_a_small_id_is_not_passed_over",
+        ),
+    ),
+    Mutant(
+        "relay by 'id > last', in SQL",
+        "connectors/database/relay_outbox.py",
+        "published_at IS NULL AND topic",
+        "published_at IS NULL AND id > coalesce((SELECT max(id) FROM outbox WHERE published_at IS NOT NULL), 0) "
+        "AND topic",
+        (f"{OUTBOX}::test_a_row_that_is_committed_late_with_a_small_id_still_comes[sql]",),
+    ),
+    Mutant(
+        "relay by 'id > last', remembered beside the SQL",
+        "connectors/database/relay_outbox.py",
+        "            return [_row(*row) for row in self._connection.execute(_UNPUBLISHED, parameters, binary=True)]\n",
+        "            rows = [_row(*row) for row in self._connection.execute(_UNPUBLISHED, parameters, binary=True)]\n"
+        "            last, self._last = getattr(self, '_last', 0), max([0, *(row.id for row in rows)])\n"
+        "            return [row for row in rows if row.id > last]\n",
+        (f"{OUTBOX}::test_a_row_that_is_committed_late_with_a_small_id_still_comes[sql]",),
+    ),
+    Mutant(
+        "a relay that notes all up to the last id",
+        "connectors/database/relay_outbox.py",
+        "WHERE id = ANY (%s::bigint[]) AND created_at",
+        "WHERE id <= (SELECT max(id) FROM unnest(%s::bigint[]) AS id) AND created_at",
+        (f"{OUTBOX}::test_only_what_was_published_is_noted[sql]",),
+    ),
+    Mutant(
+        "a relay that never sees that a log lost its tail",
+        "producers/relay.py",
+        "    return frozenset(place[0] for place, end in ends.items() if end < passed[place])\n",
+        "    return frozenset(place[0] for place, end in ends.items() if end > passed[place] < 0)\n",
+        (f"{RELAY}::test_nothing_is_appended_to_a_topic_that_lost_its_tail",),
+    ),
+    Mutant(
+        "a relay that waits for no acknowledgement",
+        "producers/relay.py",
+        "            log.send(rows)()\n",
+        "            log.send(rows)\n",
+        (
+            f"{RELAY}::test_an_unacknowledged_batch_goes_again_whole_with_a_new_producer",
+            f"{ONE_FAULT}::test_a_relay_that_never_hears_from_the_broker_publishes_nothing_out_of_order[1]",
+        ),
+    ),
+    Mutant(
+        "swallowed future: the relay passes over it",
+        "producers/relay.py",
+        "            log.send(rows)()\n",
+        "            try:\n                log.send(rows)()\n"
+        "            except LogUnavailable:\n                pass\n",
+        (
+            f"{RELAY}::test_an_unacknowledged_batch_goes_again_whole_with_a_new_producer",
+            f"{ONE_FAULT}::test_a_relay_that_never_hears_from_the_broker_publishes_nothing_out_of_order[1]",
+        ),
+    ),
+    Mutant(
+        "swallowed future: noted before it is heard of",
+        "producers/relay.py",
+        "            log.send(rows)()\n            outbox.published(rows)\n",
+        "            wait = log.send(rows)\n            outbox.published(rows)\n            wait()\n",
+        (f"{RELAY}::test_an_unacknowledged_batch_goes_again_whole_with_a_new_producer",),
+    ),
+    Mutant(
+        "swallowed future: the failed producer goes on",
+        "producers/relay.py",
+        "        except LogUnavailable as error:\n            self._close_log()\n",
+        "        except LogUnavailable as error:\n",
+        (f"{RELAY}::test_an_unacknowledged_batch_goes_again_whole_with_a_new_producer",),
+    ),
+    Mutant(
+        "swallowed future: a failed record counts as acknowledged",
+        "connectors/broker/log_producer.py",
+        "            if error is None:\n                acknowledged += 1\n"
+        "            else:\n                failures.append(error)\n",
+        "            acknowledged += 1\n",
+        (f"{PRODUCER}::test_one_record_that_fails_fails_the_batch",),
+    ),
+    Mutant(
+        "swallowed future: the library's errors become nothing",
+        "connectors/broker/log_producer.py",
+        "    except KafkaException as error:\n        raise LogUnavailable(str(error.args[0])) from error\n",
+        "    except KafkaException:\n        return\n",
+        (f"{PRODUCER}::test_one_record_that_fails_fails_the_batch",),
+    ),
+    Mutant(
+        "swallowed future: a record's failure is ignored",
+        "connectors/broker/log_producer.py",
+        "                if failures:\n                    raise KafkaException(failures[0])\n",
+        "                if failures:\n                    return\n",
+        (f"{PRODUCER}::test_one_record_that_fails_fails_the_batch",),
+    ),
+    Mutant(
+        "swallowed future: a record without a report is ignored",
+        "connectors/broker/log_producer.py",
+        "            if acknowledged != len(rows):",
+        "            if acknowledged == 0:",
+        (f"{PRODUCER}::test_one_record_without_a_report_fails_the_batch",),
+    ),
+)
