@@ -89,6 +89,6 @@ def _say_what_changes(console: Console, bus: RunningBus) -> None:
     watch = Watch()
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
-        now = datetime.now(UTC)
-        for line in watch.look(bus.standings(), now):
+        standings, now = bus.standings(), datetime.now(UTC)
+        for line in watch.look(standings, now):
             console.print(f"{now:%H:%M:%S} UTC  {line}", markup=False, highlight=False, soft_wrap=True)
