@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, LiteralString
 from uuid import uuid4
 
@@ -17,17 +18,20 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
 from connectors.database.migrate import migrate
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
 from deploy.agencies import Agencies
 from deploy.bootstrap import prepare
+from deploy.cli import build
 from deploy.delivery import reachable
 from deploy.doctor.checks import Level
 from deploy.doctor.table import examine
 from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.kept import Kept
 from deploy.ports import port_block
+from deploy.problem import Problem
 from deploy.settings import PREFIX, Settings
 from deploy.workers import WORKERS, worker_row
 from schemas.topics import INTAKE_DIRECTORATE
@@ -109,25 +113,14 @@ class Bus:
                 found[finding.subject] = f"{found.get(finding.subject, '')}{finding.words}\n"
         return found
 
-    def publish(self, lines: str) -> subprocess.CompletedProcess[str]:
-        return self.command("publish", "-", "--wait", "1", said=lines)
+    def publish(self, lines: str) -> "Said":
+        return command("publish", "-", "--wait", "1", typed=lines)
 
-    def submit(self, *options: str) -> subprocess.CompletedProcess[str]:
-        return self.command("agency", AGENCY, "submit", "bill", "--city", "a", *options)
+    def submit(self, *options: str) -> "Said":
+        return command("agency", AGENCY, "submit", "bill", "--city", "a", *options)
 
-    def accept(self, *options: str) -> subprocess.CompletedProcess[str]:
-        return self.command("office", "office-1", "accept", str(uuid4()), *options)
-
-    def command(self, *words: str, said: str | None = None) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "deploy.cli", *words],
-            input=said,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            env=self.settings.worker_environment(),
-        )
+    def accept(self, *options: str) -> "Said":
+        return command("office", "office-1", "accept", str(uuid4()), *options)
 
     def count(self, query: LiteralString) -> int:
         with psycopg.connect(self.settings.worker_database_url().replace("+psycopg", "")) as connection:
@@ -145,6 +138,22 @@ class Bus:
         until(lambda: self.count(UNPUBLISHED) == 0, "an empty outbox", seconds)
         lags = ("requests", "settlement", "kpi")
         until(lambda: not any(self.metric(name, "pishkhan_lag_records") for name in lags), "no lag", seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command said: to the person who typed it, and of what went wrong."""
+
+    exit_code: int
+    words: str
+    problem: str
+
+
+def command(*words: str, typed: str | None = None) -> Said:
+    """Run a command on the bus that the environment names."""
+    result = CliRunner().invoke(build(words[0]), list(words), input=typed)
+    assert result.exception is None or isinstance(result.exception, Problem | SystemExit), result.exception
+    return Said(result.exit_code, result.stdout, str(result.exception))
 
 
 def submissions(count: int) -> str:
@@ -192,6 +201,8 @@ def bus(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             routing_secret=SecretStr("a secret of the tests"),
             metrics_port=metrics_port,
         )
+        for name, value in settings.values().items():
+            environment.setenv(f"{PREFIX}{name.upper()}", value)
         migrate(urls.owner_url)
         settings.data_directory.mkdir()
         Agencies(settings.data_directory).add([AGENCY])
@@ -220,14 +231,14 @@ def test_a_broker_that_is_away_is_said_with_since_when_and_all_goes_on_by_itself
         bus.until_all("broker_unavailable")
         bus.assert_all_say("broker_unavailable")
         published = bus.publish(submissions(4))
-        assert published.returncode == 0
-        assert "4 published, 0 refused" in published.stdout
-        assert "4 event(s) are kept in the outbox, in their order: the broker does not answer since" in published.stdout
+        assert published.exit_code == 0
+        assert "4 published, 0 refused" in published.words
+        assert "4 event(s) are kept in the outbox, in their order: the broker does not answer since" in published.words
         kept = "are kept in the outbox, in their order: the broker does not answer since"
-        assert kept in bus.submit("--wait", "0").stdout
+        assert kept in bus.submit("--wait", "0").words
         assert (
             "به ترتیب در صندوق خروجی نگه داشته شده است: کارگزار پیام پاسخ نمی‌دهد"
-            in bus.accept("--wait", "0", "--lang", "fa").stdout
+            in bus.accept("--wait", "0", "--lang", "fa").words
         )
         wrong = bus.wrong()
         assert "no broker answers" in wrong["broker"]
@@ -244,14 +255,14 @@ def test_a_database_that_is_away_is_said_with_since_when_and_nothing_is_taken_in
         bus.until_all("database_unavailable")
         bus.assert_all_say("database_unavailable")
         refused = bus.publish(submissions(5))
-        assert refused.returncode == 1
-        assert "0 events are published, those from line 1 on are not accepted." in refused.stderr
-        assert "Publish the file again when it is back" in refused.stderr
+        assert refused.exit_code == 1
+        assert "0 events are published, those from line 1 on are not accepted." in refused.problem
+        assert "Publish the file again when it is back" in refused.problem
         for said in (bus.submit(), bus.accept()):
-            assert said.returncode == 1
-            assert "The database does not answer" in said.stderr
-            assert "What you said was not written down; say it again when the database is back." in said.stderr
-        assert "این گفته ثبت نشد؛ پس از بازگشت آن دوباره بگویید." in bus.accept("--lang", "fa").stderr
+            assert said.exit_code == 1
+            assert "The database does not answer" in said.problem
+            assert "What you said was not written down; say it again when the database is back." in said.problem
+        assert "این گفته ثبت نشد؛ پس از بازگشت آن دوباره بگویید." in bus.accept("--lang", "fa").problem
         assert "; workers wait for it since" in bus.wrong()["database"]
     bus.until_all(None)
     bus.publish(submissions(1))
@@ -264,11 +275,12 @@ def test_a_worker_that_is_frozen_or_gone_is_said_with_since_when_and_its_work_wa
     frozen.send_signal(signal.SIGSTOP)
     long_ago: LiteralString = "UPDATE worker SET seen_at = seen_at - interval '1 min' WHERE consumer = 'requests'"
     bus.as_owner(long_ago)
-    assert "requests does not answer at port" in bus.wrong()["workers"]
-    assert ": nothing was heard of it since" in bus.wrong()["workers"]
+    wrong = bus.wrong()["workers"]
+    assert "requests does not answer at port" in wrong
+    assert ": nothing was heard of it since" in wrong
     published = bus.publish(submissions(2))
-    assert "kept in the outbox" not in published.stdout, "the broker has them"
-    assert "no requests worker is at work, nothing was heard of one since" in bus.submit("--wait", "1").stdout
+    assert "kept in the outbox" not in published.words, "the broker has them"
+    assert "no requests worker is at work, nothing was heard of one since" in bus.submit("--wait", "1").words
     frozen.send_signal(signal.SIGCONT)
     bus.until_all(None)
     bus.until_done(SUBMITTED, before + 2 + 1)
@@ -277,7 +289,7 @@ def test_a_worker_that_is_frozen_or_gone_is_said_with_since_when_and_its_work_wa
     frozen.wait()
     bus.as_owner(long_ago)
     assert "requests does not run: nothing was heard of it since" in bus.wrong()["workers"]
-    assert "no requests worker is at work" in bus.submit("--wait", "0").stdout
+    assert "no requests worker is at work" in bus.submit("--wait", "0").words
     bus.workers["requests"] = bus.start("requests")
     bus.until_all(None)
     bus.until_done(SUBMITTED, before + 2 + 1 + 1)
@@ -288,7 +300,7 @@ def test_a_bad_version_halts_before_it_parks_much_and_all_is_done_once_it_is_men
     before = bus.count(LOGGED)
     # What a version does that fails on every payment: it can be neither written nor refused.
     bus.as_owner("ALTER TABLE outbox ADD CONSTRAINT bad CHECK (topic <> 'pishkhan.log.requests') NOT VALID")
-    assert f"{PAYMENTS} published" in bus.publish(payments(PAYMENTS)).stdout
+    assert f"{PAYMENTS} published" in bus.publish(payments(PAYMENTS)).words
     until(lambda: bus.metric("requests", "pishkhan_halted_partitions", cause="failed_in_a_row") > 0, "a halt", 60)
     until(lambda: bus.count(FAILED) > 0 and bus.stands("requests")["halted"] != [], "halted partitions at /readyz")
     assert bus.count(FAILED) <= FAILED_IN_A_ROW_MAX * INTAKE_DIRECTORATE.partitions
@@ -306,7 +318,7 @@ def test_memory_stays_flat_while_a_long_backlog_is_worked_off(bus: Bus) -> None:
     before = bus.count(LOGGED)
     with without_broker(bus):
         bus.until_all("broker_unavailable")
-        assert f"{BACKLOG} published" in bus.publish(payments(BACKLOG)).stdout
+        assert f"{BACKLOG} published" in bus.publish(payments(BACKLOG)).words
     entered = bus.metric("settlement", "pishkhan_events_total", outcome="handled")
     halves: tuple[dict[str, int], dict[str, int]] = ({}, {})
 
