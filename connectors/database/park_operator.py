@@ -132,16 +132,16 @@ class ParkOperator:
         columns = [park_decision.columns[field.name] for field in fields(DecisionLine)]
         query = (
             select(*columns)
-            .distinct(park_decision.c.parked_id)
             .where(
                 park_decision.c.parked_id.in_(ids),
                 park_decision.c.outcome == DecisionOutcome.REPLACED.value,
-                # Not before this transaction began; of what others replaced meanwhile, it replaced the newest.
+                # Not before this transaction began.
                 park_decision.c.ended_at >= func.now(),
             )
-            .order_by(park_decision.c.parked_id, park_decision.c.id.desc())
+            .order_by(park_decision.c.id)
         )
-        return self._read(query, DecisionLine)
+        # Of what others replaced meanwhile, it has replaced the newest.
+        return list({one.parked_id: one for one in self._read(query, DecisionLine)}.values())
 
     def decide(self, ids: Collection[int], action: OperatorAction, by: str, why: str) -> list[int]:
         """Note a decision, who made it and why; an earlier one that waits is replaced. Returns the ids found."""

@@ -189,7 +189,8 @@ SELECT claimed.consumer, claimed.topic, claimed.partition, claimed.position, cla
 FROM claimed
 LEFT JOIN intake_event AS known ON known.source = claimed.source AND known.event_id = claimed.event_id
 LEFT JOIN outcome ON outcome.event_id = claimed.outcome_id
-LEFT JOIN request ON claimed.type = %(submitted)s AND request.request_id = claimed.subject::uuid
+-- Only a submission's subject is a request, and a hash is made of every row.
+LEFT JOIN request ON request.request_id = CASE claimed.type WHEN %(submitted)s THEN claimed.subject::uuid END
 """
 #: What facts do not show, and what they do show though it is not before the figures' position.
 TAUGHT = """
