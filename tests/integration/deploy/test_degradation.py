@@ -36,14 +36,18 @@ from deploy.settings import PREFIX, Settings
 from deploy.workers import WORKERS, worker_row
 from schemas.topics import INTAKE_DIRECTORATE
 from tests.brokers import broker_in
+from tests.builders import office, small_province
 from tests.bus import until
+from tests.databases import engine_of
 from tests.engines import Engines, new_database
 from tests.outages import closed_to_workers
+from tests.requests_bus import load_registry
 
 pytestmark = pytest.mark.integration
 
 LONG = pytest.mark.skipif("PISHKHAN_LONG" not in os.environ, reason="long; `make days` runs it, or PISHKHAN_LONG=1")
 AGENCY = "water"
+OFFICE = "office-1"
 NAMES = tuple(row.name for row in WORKERS)
 PAYMENTS = 200
 BACKLOG = 100_000
@@ -123,7 +127,7 @@ class Bus:
         return command("agency", AGENCY, "submit", "bill", "--city", "a", *options)
 
     def accept(self, *options: str) -> "Said":
-        return command("office", "office-1", "accept", str(uuid4()), *options)
+        return command("office", OFFICE, "accept", str(uuid4()), *options)
 
     def count(self, query: LiteralString) -> int:
         with psycopg.connect(self.settings.worker_database_url().replace("+psycopg", "")) as connection:
@@ -172,8 +176,8 @@ def submissions(count: int) -> str:
 
 def payments(count: int) -> str:
     return "".join(
-        line("/directorate", "OfficePaid", {"office": "office-1", "amount_rial": 5_000, "reference": f"bank-{number}"})
-        for number in range(count)
+        line("/directorate", "OfficePaid", {"office": OFFICE, "amount_rial": 5_000, "reference": str(uuid4())})
+        for _ in range(count)
     )
 
 
@@ -207,6 +211,8 @@ def bus(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         for name, value in settings.values().items():
             environment.setenv(f"{PREFIX}{name.upper()}", value)
         migrate(urls.owner_url)
+        with engine_of(urls.owner_url, "owner") as owner, owner.begin() as connection:
+            load_registry(connection, small_province(office(OFFICE)))
         settings.data_directory.mkdir()
         Agencies(settings.data_directory).add([AGENCY])
         prepare(settings, lambda line: None)
