@@ -1,10 +1,12 @@
 """Several brokers on one machine as one cluster: for trying what a real cluster of machines must survive."""
 
 from collections.abc import Callable
+from ipaddress import IPv4Interface
 from pathlib import Path
 
 from deploy.engines.kafka import EmbeddedKafka, Seat
 from deploy.engines.kept import Kept
+from deploy.engines.network import LOOPBACK
 from deploy.engines.processes import ProcessTable
 
 
@@ -21,6 +23,7 @@ class KafkaCluster:
         processes: ProcessTable,
         class_path: Callable[[], list[Path]],
         size: int,
+        interface: IPv4Interface = LOOPBACK,
     ) -> None:
         kept = Kept(directory / "kept.json")
         self.brokers = tuple(
@@ -31,6 +34,7 @@ class KafkaCluster:
                 class_path,
                 Seat(number, size),
                 kept,
+                interface,
             )
             for number in range(1, size + 1)
         )

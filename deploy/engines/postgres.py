@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from ipaddress import IPv4Interface
 from pathlib import Path
 
 import psutil
@@ -16,6 +17,7 @@ from psycopg import sql
 
 from deploy.engines.errors import EngineFailed, log_tail
 from deploy.engines.kept import Kept, write_private
+from deploy.engines.network import LOOPBACK
 from deploy.engines.processes import LAUNCHER, ProcessTable, choose_port, stop_process
 
 MAJOR_VERSION = 18
@@ -31,7 +33,6 @@ STOP_SECONDS = 30.0
 ASK_EVERY_SECONDS = 0.03
 
 SETTINGS = {
-    "listen_addresses": "127.0.0.1",
     # A data folder's path is easily longer than a socket's may be, so there is TCP only.
     "unix_socket_directories": "",
     "password_encryption": "scram-sha-256",
@@ -52,17 +53,18 @@ SETTINGS = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
-# Authentication is by password over TCP, also on the same machine.
-ACCESS_RULES = "host all all 127.0.0.1/32 scram-sha-256\n"
 
 
 class EmbeddedPostgres:
     """One server over one directory. `start` may be called once; `spawn` starts the same server anew after a crash.
 
-    Below `directory`: `data/` the cluster, `kept.json` port and passwords (readable by the owner alone).
+    Below `directory`: `data/` the cluster, `kept.json` port and passwords (readable by the owner alone). Clients find
+    it at the address of `interface`, and may come from its network alone.
     """
 
-    def __init__(self, directory: Path, log_directory: Path, processes: ProcessTable) -> None:
+    def __init__(
+        self, directory: Path, log_directory: Path, processes: ProcessTable, interface: IPv4Interface = LOOPBACK
+    ) -> None:
         self._directory = directory
         self._data = directory / "data"
         self._log = log_directory / "postgres.log"
@@ -70,12 +72,14 @@ class EmbeddedPostgres:
         self._programs = programs_directory()
         self._user_id = pwd.getpwnam(USER_INSTEAD_OF_ROOT).pw_uid if os.geteuid() == 0 else None
         self._kept = Kept(directory / "kept.json")
+        self._interface = interface
+        self._address = str(interface.ip)
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, role: str, database: str = DATABASE, *, driver: str = "+psycopg") -> str:
         """SQLAlchemy URL of a role; `driver=""` gives the plain form that libpq reads. Known after `start`."""
         password = self._kept.secret(f"password_{role}")
-        return f"postgresql{driver}://{role}:{password}@127.0.0.1:{self._kept.number('port')}/{database}"
+        return f"postgresql{driver}://{role}:{password}@{self._address}:{self._kept.number('port')}/{database}"
 
     @property
     def owner_url(self) -> str:
@@ -104,7 +108,7 @@ class EmbeddedPostgres:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         if not (self._data / "PG_VERSION").exists():
             self._initialize()
-        self._kept.keep("port", choose_port(self._kept.number("port")))
+        self._kept.keep("port", choose_port(self._kept.number("port"), self._address))
         self.spawn()
         self.wait_ready()
         with psycopg.connect(self.administrator_url, autocommit=True) as connection:
@@ -114,7 +118,8 @@ class EmbeddedPostgres:
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start the process over a cluster that is there, on the port it has."""
         self._clear_stale_lock()
-        options = [item for name, value in SETTINGS.items() for item in ("-c", f"{name}={value}")]
+        settings = {**SETTINGS, "listen_addresses": self._address}
+        options = [item for name, value in settings.items() for item in ("-c", f"{name}={value}")]
         port = ["-p", str(self._kept.number("port"))]
         # SIGINT is PostgreSQL's fast shutdown: sessions are ended, and a checkpoint is written.
         self._process = self._processes.spawn(
@@ -173,7 +178,9 @@ class EmbeddedPostgres:
         password_file.unlink()
         if outcome.returncode != 0:
             raise EngineFailed(f"PostgreSQL's cluster could not be made:\n{outcome.stdout}{outcome.stderr}")
-        (unfinished / "pg_hba.conf").write_text(ACCESS_RULES, encoding="utf-8")
+        # Authentication is by password over TCP, also on the same machine.
+        rule = f"host all all {self._interface.network} scram-sha-256\n"
+        (unfinished / "pg_hba.conf").write_text(rule, encoding="utf-8")
         os.replace(unfinished, self._data)
 
     def _clear_stale_lock(self) -> None:

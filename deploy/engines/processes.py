@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+LOOPBACK = "127.0.0.1"
 LAUNCHER = Path(__file__).with_name("launch.py")
 # The same process reports the same start; another process that was given the same number started later.
 START_TOLERANCE_SECONDS = 0.5
@@ -160,22 +161,22 @@ def stop_process(process: subprocess.Popen[bytes], *, first: signal.Signals, gra
     return True
 
 
-def port_is_free(port: int) -> bool:
-    """Whether a server could listen on this loopback port now."""
+def port_is_free(port: int, address: str = LOOPBACK) -> bool:
+    """Whether a server could listen on this port of our own `address` now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((address, port))
         except OSError:
             return False
     return True
 
 
-def choose_port(kept: int | None) -> int:
+def choose_port(kept: int | None, address: str = LOOPBACK) -> int:
     """The kept port when it is still free, else any free one."""
-    if kept is not None and port_is_free(kept):
+    if kept is not None and port_is_free(kept, address):
         return kept
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((address, 0))
         port: int = probe.getsockname()[1]
     return port

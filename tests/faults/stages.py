@@ -9,21 +9,36 @@ from pydantic import SecretStr
 
 from connectors.database.migrate import migrate
 from deploy.engines.cluster import KafkaCluster
-from deploy.engines.instance import Instance
+from deploy.engines.instance import KAFKA_FOLDER, POSTGRES_FOLDER, Instance
 from deploy.engines.jars import ensure_jars
+from deploy.engines.network import LOOPBACK
 from deploy.engines.postgres import EmbeddedPostgres
 from deploy.faults.bus import TrialBus
 from deploy.faults.fault import Trial
 from deploy.settings import Settings
+from tests.faults.networks import Apart, network_apart
+from tests.faults.privileges import small_disk
+
+#: Room for an engine's own files and some runs; what is left of it is filled up.
+KAFKA_DISK_MB = 96
+POSTGRES_DISK_MB = 384
 
 
 class OwnBus(TrialBus):
-    """A trial bus on engines of its own."""
+    """A trial bus on engines of its own. `apart` is a network from which they can be reached, if there is one."""
 
-    def __init__(self, settings: Settings, directory: Path, kafka: KafkaCluster, postgres: EmbeddedPostgres) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        directory: Path,
+        kafka: KafkaCluster,
+        postgres: EmbeddedPostgres,
+        apart: Apart | None = None,
+    ) -> None:
         super().__init__(settings, directory)
         self.kafka = kafka
         self.postgres = postgres
+        self.apart = apart
 
 
 def own(trial: Trial) -> OwnBus:
@@ -32,16 +47,24 @@ def own(trial: Trial) -> OwnBus:
     return trial.bus
 
 
+def cable(trial: Trial) -> Apart:
+    """Return the network apart that a trial's workers may run in."""
+    apart = own(trial).apart
+    assert apart is not None, "such faults are played on engines that can be reached from a network apart"
+    return apart
+
+
 @contextmanager
-def own_bus(directory: Path, brokers: int = 1) -> Iterator[OwnBus]:
+def own_bus(directory: Path, brokers: int = 1, apart: Apart | None = None) -> Iterator[OwnBus]:
     """Start engines and a trial bus on them, in `directory`; stop everything at the end."""
+    interface = LOOPBACK if apart is None else apart.interface
     with ExitStack() as stack:
         instance = stack.enter_context(Instance(directory))
         logs, processes = instance.log_directory, instance.processes
-        kafka = KafkaCluster(directory / "kafka", logs, processes, ensure_jars, brokers)
+        kafka = KafkaCluster(directory / KAFKA_FOLDER, logs, processes, ensure_jars, brokers, interface)
         stack.callback(kafka.stop)
         kafka.start()
-        postgres = EmbeddedPostgres(directory / "postgres", logs, processes)
+        postgres = EmbeddedPostgres(directory / POSTGRES_FOLDER, logs, processes, interface)
         stack.callback(postgres.stop)
         postgres.start()
         settings = Settings(
@@ -54,7 +77,7 @@ def own_bus(directory: Path, brokers: int = 1) -> Iterator[OwnBus]:
             database_owner_url=SecretStr(postgres.owner_url),
             routing_secret=SecretStr("a trial's secret"),
         )
-        bus = OwnBus(settings, directory / "trial", kafka, postgres)
+        bus = OwnBus(settings, directory / "trial", kafka, postgres, apart)
         stack.callback(bus.close)
         migrate(settings.owner_database_url())
         bus.prepare()
@@ -62,3 +85,21 @@ def own_bus(directory: Path, brokers: int = 1) -> Iterator[OwnBus]:
 
 
 cluster_bus = partial(own_bus, brokers=3)
+
+
+@contextmanager
+def small_disks_bus(directory: Path) -> Iterator[OwnBus]:
+    """Each engine has a small disk of its own. Raises `NotPermitted`."""
+    with (
+        small_disk(directory / KAFKA_FOLDER, KAFKA_DISK_MB),
+        small_disk(directory / POSTGRES_FOLDER, POSTGRES_DISK_MB),
+        own_bus(directory) as bus,
+    ):
+        yield bus
+
+
+@contextmanager
+def apart_bus(directory: Path) -> Iterator[OwnBus]:
+    """The engines can be reached from one network more. Raises `NotPermitted`."""
+    with network_apart() as apart, own_bus(directory, apart=apart) as bus:
+        yield bus

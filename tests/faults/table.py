@@ -9,8 +9,10 @@ from deploy.faults.bus import TrialBus
 from deploy.faults.fault import Fault
 from deploy.faults.table import FAULTS as ANYWHERE
 from tests.faults import strikes
+from tests.faults.cuts import cut_off
+from tests.faults.disks import fill_the_brokers_disk, fill_the_brokers_disk_for_a_moment, fill_the_databases_disk
 from tests.faults.mixture import mixture
-from tests.faults.stages import cluster_bus, own_bus
+from tests.faults.stages import apart_bus, cluster_bus, own_bus, small_disks_bus
 
 
 class Stage(StrEnum):
@@ -20,11 +22,17 @@ class Stage(StrEnum):
     PLAIN = "plain"
     #: Three brokers, three replicas, two of which must have a record.
     CLUSTER = "cluster"
+    #: Engines with small disks of their own.
+    SMALL_DISKS = "small-disks"
+    #: Engines that can be reached from a network apart, whose cable can be pulled.
+    APART = "apart"
 
 
 STAGES: Mapping[Stage, Callable[[Path], AbstractContextManager[TrialBus]]] = {
     Stage.PLAIN: own_bus,
     Stage.CLUSTER: cluster_bus,
+    Stage.SMALL_DISKS: small_disks_bus,
+    Stage.APART: apart_bus,
 }
 
 DESTRUCTIVE: tuple[tuple[Fault, Stage], ...] = (
@@ -57,5 +65,51 @@ DESTRUCTIVE: tuple[tuple[Fault, Stage], ...] = (
         Stage.PLAIN,
     ),
     (Fault("mixture-3", "the same, with three brokers", 5, mixture, True), Stage.CLUSTER),
+    (
+        Fault(
+            "disk-broker",
+            "the broker's disk is full, under load; later there is room again, and it is started",
+            3,
+            fill_the_brokers_disk,
+            True,
+            "the broker halts; readiness and doctor say what is wrong; nothing else needs a hand",
+        ),
+        Stage.SMALL_DISKS,
+    ),
+    (
+        Fault(
+            "disk-moment",
+            "the broker's disk is full for less than a second, three times",
+            3,
+            fill_the_brokers_disk_for_a_moment,
+            True,
+        ),
+        Stage.SMALL_DISKS,
+    ),
+    (
+        Fault(
+            "disk-database",
+            "PostgreSQL's disk is full, for its rows or for its log as well; later there is room again",
+            4,
+            fill_the_databases_disk,
+            True,
+            "readiness and doctor say what is wrong; nothing else needs a hand than to start what has ended",
+        ),
+        Stage.SMALL_DISKS,
+    ),
+    *(
+        (
+            Fault(
+                f"cut-{kind}",
+                f"the only {kind} worker is cut off for a minute, as it speaks or as it waits for an answer",
+                3,
+                cut_off(kind),
+                True,
+                "it notices within 50 s, others take over, and it works again after",
+            ),
+            Stage.APART,
+        )
+        for kind in ("relay", "requests", "settlement")
+    ),
 )
 TABLE: tuple[tuple[Fault, Stage], ...] = (*((fault, Stage.PLAIN) for fault in ANYWHERE), *DESTRUCTIVE)
