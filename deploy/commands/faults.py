@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import getdoc
 from pathlib import Path
 from typing import Annotated
 
@@ -28,12 +29,13 @@ from deploy.running import interrupted_by_signals
 from deploy.settings import Settings, load_settings
 from producers.ports import OutboxUnavailable
 
-NAMES = "\n\n".join(f"  [bold]{fault.name}[/bold]  {fault.does}" for fault in FAULTS)
+ONLY_NAMED = " (hundreds of thousands of claims: played only when it is named)"
+NAMES = "\n\n".join(f"  [bold]{fault.name}[/bold]  {fault.does}{ONLY_NAMED if fault.heavy else ''}" for fault in FAULTS)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("faults", help=f"{faults.__doc__}\n\n[bold]Faults[/bold]\n\n{NAMES}")(faults)
+    app.command("faults", help=f"{getdoc(faults)}\n\n[bold]Faults[/bold]\n\n{NAMES}")(faults)
 
 
 def faults(
@@ -87,7 +89,10 @@ def _settings(data: Path | None, kafka: str | None, database: str | None) -> Set
 
 
 def _chosen(names: list[str] | None, host: Host) -> list[Fault]:
-    """Return the faults to be played. Raises `Problem` for one that there is not, or that means nothing here."""
+    """Return the faults to be played: those named, or all that mean something here and are not heavy.
+
+    Raises `Problem` for a name that is no fault's, or whose fault means nothing here.
+    """
     possible = {one.name: one for one in host.faults()}
     known = {one.name for one in FAULTS}
     for name in names or ():
@@ -96,7 +101,7 @@ def _chosen(names: list[str] | None, host: Host) -> list[Fault]:
         if name not in possible:
             there = ", ".join(sorted(host.workers))
             raise Problem(f"{name} means nothing while other workers are there ({there}): stop them first.")
-    return [one for one in possible.values() if not names or one.name in names]
+    return [one for one in possible.values() if (one.name in names if names else not one.heavy)]
 
 
 def _ask(yes: bool) -> None:

@@ -128,7 +128,7 @@ class Fault:
 
     `runs` is how often the whole suite plays it; `destructive` faults break engines, and are for engines of our own.
     `promises` are what it checks beyond the invariants that every run is asked for. `alone`: it means nothing while
-    workers of others are there, who would do the work meanwhile.
+    workers of others are there, who would do the work meanwhile. `heavy`: it says hundreds of thousands of claims.
     """
 
     name: str
@@ -138,3 +138,4 @@ class Fault:
     destructive: bool = False
     promises: str = ""
     alone: bool = False
+    heavy: bool = False

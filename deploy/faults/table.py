@@ -44,6 +44,7 @@ FAULTS: tuple[Fault, ...] = (
         storm,
         promises="at least half of the steady throughput",
         alone=True,
+        heavy=True,
     ),
     Fault(
         "backlog",
@@ -52,5 +53,6 @@ FAULTS: tuple[Fault, ...] = (
         backlog,
         promises="the workers' memory stays flat",
         alone=True,
+        heavy=True,
     ),
 )
