@@ -56,7 +56,10 @@ class TrialBus:
         finally:
             admin.close()
         self.crew.complete()
-        loading = publish_province(self.settings, province(), report)
+        try:
+            loading = publish_province(self.settings, province(), report)
+        except Problem as problem:
+            raise Problem(f"{problem} The logs of the trial's workers are in {self.crew.logs}.") from None
         if loading.refused:
             reasons = ", ".join(sorted({str(one.reason) for one in loading.refused}))
             raise Problem(f"The registry refused {len(loading.refused)} claims of the trial's province: {reasons}.")

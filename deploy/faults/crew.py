@@ -59,8 +59,8 @@ class Crew:
 
     def __init__(self, settings: Settings, directory: Path) -> None:
         self._settings = settings
-        self._logs = directory / "logs"
-        self._logs.mkdir(parents=True, exist_ok=True)
+        self.logs = directory / "logs"
+        self.logs.mkdir(parents=True, exist_ok=True)
         self._processes = ProcessTable(directory / "run")
         self._numbers = itertools.count(1)
         self._members: list[Member] = []
@@ -70,7 +70,7 @@ class Crew:
     ) -> Member:
         """Start one worker, which lives until it is stopped, killed, or passes its failpoint."""
         name = f"{kind}-{next(self._numbers)}"
-        log = self._logs / f"{name}.log"
+        log = self.logs / f"{name}.log"
         command = wrap([sys.executable, "-m", "deploy.cli", "worker", kind, "--port", "0"])
         environment = self._environment(armed)
         process = self._processes.spawn(name, command, log=log, environment=environment)
