@@ -30,6 +30,8 @@ BATCH_RECORDS = 500
 BATCH_SECONDS: Seconds = 0.2
 #: Messages that wait in memory between Faust's fetcher and the agent.
 BUFFER_RECORDS = 2_000
+#: What one fetch takes of one partition: the client holds it for all of them at once, unpacked.
+FETCH_BYTES = 131_072
 COMMIT_SECONDS = 2.0
 #: The partitions of an instance that was killed are given to others after this long.
 SESSION_SECONDS = 10.0
@@ -142,6 +144,7 @@ class FactStream:
             broker_session_timeout=SESSION_SECONDS,
             broker_rebalance_timeout=SESSION_SECONDS,
             consumer_auto_offset_reset="earliest",
+            consumer_max_fetch_size=FETCH_BYTES,
             datadir=folder,
             key_serializer="raw",
             value_serializer="raw",

@@ -344,7 +344,7 @@ def test_memory_stays_flat_while_a_long_backlog_is_worked_off(bus: Bus) -> None:
     until(all_entered, f"{BACKLOG} payments in the ledger", 600.0)
     bus.until_done(PAID, before + BACKLOG)
     first, second = halves
-    assert max(second.values()) < MEMORY_MAX, second
+    assert max(second.values()) < MEMORY_MAX, (first, second)
     assert all(second[name] < first[name] + MEMORY_NOISE for name in NAMES), (first, second)
 
 
