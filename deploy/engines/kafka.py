@@ -129,7 +129,8 @@ class EmbeddedKafka:
         """Keep the ports it had, or choose new ones. In a cluster, all choose before the first begins."""
         for thing, address in (("broker_port", self._address), ("controller_port", str(LOOPBACK.ip))):
             port = self._seat.name(thing)
-            self._kept.keep(port, choose_port(self._kept.number(port), address))
+            promised = self._kept.numbers_beside(port)
+            self._kept.keep(port, choose_port(self._kept.number(port), address, promised))
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start the process over prepared storage, on the ports it has."""

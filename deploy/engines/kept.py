@@ -28,6 +28,10 @@ class Kept:
         value = self._values.get(name)
         return None if value is None else int(value)
 
+    def numbers_beside(self, name: str) -> frozenset[int]:
+        """Every kept number but that of this name."""
+        return frozenset(value for key, value in self._values.items() if key != name and isinstance(value, int))
+
     def text(self, name: str) -> str | None:
         """A kept text, or None."""
         value = self._values.get(name)

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -172,11 +172,14 @@ def port_is_free(port: int, address: str = LOOPBACK) -> bool:
     return True
 
 
-def choose_port(kept: int | None, address: str = LOOPBACK) -> int:
-    """The kept port when it is still free, else any free one."""
-    if kept is not None and port_is_free(kept, address):
+def choose_port(kept: int | None, address: str = LOOPBACK, promised: Collection[int] = ()) -> int:
+    """The kept port when it is still free, else any free one; none of those that are `promised` to others."""
+    if kept is not None and kept not in promised and port_is_free(kept, address):
         return kept
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((address, 0))
-        port: int = probe.getsockname()[1]
-    return port
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.bind((address, 0))
+            port: int = probe.getsockname()[1]
+        # The system may give the same one twice, because nobody listens yet.
+        if port not in promised:
+            return port

@@ -21,6 +21,16 @@ def first() -> int:
     return min(choose_port(None), 60_000)
 
 
+def test_no_port_is_chosen_that_is_promised_already(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "kept")
+    for name in ("broker_port", "controller_port"):
+        kept.keep(name, 41_234)
+    assert kept.numbers_beside("broker_port") == {41_234}
+    assert choose_port(41_234, promised=kept.numbers_beside("broker_port")) != 41_234
+    promised = frozenset(range(1_025, 65_536, 4))
+    assert promised.isdisjoint(choose_port(None, promised=promised) for _ in range(50))
+
+
 def test_two_instances_that_start_at_the_same_moment_have_blocks_of_their_own(tmp_path: Path, first: int) -> None:
     """Neither has a worker on its ports yet when the other one looks."""
     with (
