@@ -78,6 +78,10 @@ class Trial:
         load.start()
         try:
             yield load
+        except Exception as error:
+            # What is said may fail for the same reason, and would hide it.
+            self.complain(str(error))
+            raise
         finally:
             load.stop()
 
