@@ -78,12 +78,11 @@ class Trial:
         load.start()
         try:
             yield load
-        except Exception as error:
-            # What is said may fail for the same reason, and would hide it.
-            self.complain(str(error))
+        except BaseException:
+            # To wait for the last of them may fail for the same reason, and would hide it.
+            load.abandon()
             raise
-        finally:
-            load.stop()
+        load.stop()
 
     def say(self, batch: Sequence[Said], *, past_the_outbox: bool = False) -> None:
         """Say `batch` now, until it is acknowledged."""

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import islice
 from threading import Event as Signal
 from threading import Thread
+from typing import Protocol
 
 from connectors.broker.log_producer import LogProducer
 from connectors.database.engine import build_engine
@@ -33,6 +34,16 @@ _DIRECT = frozenset(INTAKE_AGENCY.for_agency(code) for code in AGENCIES)
 Batch = Sequence[Said]
 #: What a fault makes of each batch before it is said: copies, another order, garbage among it.
 Shape = Callable[[list[Said]], list[Said]]
+
+
+class Speaks(Protocol):
+    """What a load is said with."""
+
+    def to_broker(self, messages: Sequence[Message]) -> None:
+        """Write to the topics themselves. Raises `LogUnavailable`."""
+
+    def to_outbox(self, messages: Sequence[Message]) -> None:
+        """Put into the outbox. Raises `OutboxUnavailable`."""
 
 
 class Mouth:
@@ -85,7 +96,7 @@ class Load:
 
     def __init__(
         self,
-        mouth: Mouth,
+        mouth: Speaks,
         journal: Journal,
         visits: Iterator[list[Said]],
         shape: Shape = lambda batch: batch,
@@ -116,11 +127,16 @@ class Load:
         self._enough.set()
         self._thread.join(patience_seconds)
         if self._thread.is_alive():
-            self._give_up.set()
-            self._thread.join()
+            self.abandon()
             raise LogUnavailable(f"broker and outbox took nothing for {patience_seconds:.0f} s")
         if self._failure is not None:
             raise self._failure
+
+    def abandon(self) -> None:
+        """Leave what is being said unsaid, or at least unacknowledged."""
+        self._enough.set()
+        self._give_up.set()
+        self._thread.join()
 
     def _run(self) -> None:
         try:
