@@ -54,7 +54,7 @@ def reconcile(
     published, not read, parked) is counted and is no difference. Harmless ones are named, too: an event that was
     published twice, a position that was moved back. Ends with code 1 when there is a difference.
 
-    It reads every topic from its beginning, some 25,000 records a second, into temporary tables of the database, which
+    It reads every topic from its beginning into temporary tables of the database, which
     take about 300 bytes a record while it runs.
 
     [bold]Examples[/bold]
