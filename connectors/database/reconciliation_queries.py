@@ -20,6 +20,7 @@ CREATE TEMPORARY TABLE claimed (
     body_hash bytea, outcome_id text, amount_rial bigint
 );
 """
+#: Nothing that the outbox keeps was made before this.
 OUTBOX_BEGINS = """
 SELECT min(to_date(right(child.relname, 8), 'YYYYMMDD'))::timestamp AT TIME ZONE 'UTC'
 FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
@@ -192,24 +193,25 @@ LEFT JOIN outcome ON outcome.event_id = claimed.outcome_id
 -- Only a submission's subject is a request, and a hash is made of every row.
 LEFT JOIN request ON request.request_id = CASE claimed.type WHEN %(submitted)s THEN claimed.subject::uuid END
 """
-#: What facts do not show, and what they do show though it is not before the figures' position.
+#: What facts do not show, and what they do show though it is not before the figures' position; of an event that was
+#: published twice only the first record counts.
 TAUGHT = """
-WITH lesson AS (
-    SELECT seen.topic, seen.partition, seen.position, seen.event_id, seen.subject,
-        coalesce(fact.sequence >= seen.sequence, false) AS shown
-    FROM seen LEFT JOIN kpi_request_fact AS fact ON fact.request_id = seen.subject::uuid
+WITH record AS (
+    SELECT *, min(position) OVER (PARTITION BY topic, event_id) AS first
+    FROM seen WHERE topic IN (%(log)s, %(settlement)s)
+), lesson AS (
+    SELECT record.topic, record.partition, record.position, record.event_id, record.subject, first,
+        coalesce(fact.sequence >= record.sequence, false) AS shown
+    FROM record LEFT JOIN kpi_request_fact AS fact ON fact.request_id = record.subject::uuid
     WHERE topic = %(log)s AND type = ANY (%(teaching)s)
     UNION ALL
-    SELECT seen.topic, seen.partition, seen.position, seen.event_id, seen.subject, income.transaction_id IS NOT NULL
-    FROM seen LEFT JOIN kpi_income_fact AS income ON income.transaction_id::text = seen.event_id
+    SELECT record.topic, record.partition, record.position, record.event_id, record.subject, first,
+        income.transaction_id IS NOT NULL
+    FROM record LEFT JOIN kpi_income_fact AS income ON income.transaction_id::text = record.event_id
     WHERE topic = %(settlement)s AND amount_rial <> 0
 )
 SELECT lesson.topic, lesson.partition, lesson.position, lesson.event_id, lesson.subject, shown
 FROM lesson LEFT JOIN kpi_position AS kept ON kept.topic = lesson.topic AND kept.partition = lesson.partition
--- Of an event that was published twice only the first record counts.
-WHERE NOT shown OR lesson.position >= coalesce(kept.next_position, 0) AND NOT EXISTS (
-    SELECT FROM seen AS first WHERE first.topic = lesson.topic AND first.event_id = lesson.event_id
-        AND first.position < lesson.position
-)
+WHERE NOT shown OR lesson.position >= coalesce(kept.next_position, 0) AND lesson.position = first
 """
 FIGURES_DEAD = "SELECT topic, partition, position FROM dead_letter WHERE consumer = 'kpi'"
