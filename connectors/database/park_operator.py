@@ -123,22 +123,15 @@ class ParkOperator:
 
     def decisions(self, parked_id: int) -> list[DecisionLine]:
         """Return every decision on one event, the oldest first; they outlive the event."""
-        columns = [park_decision.columns[field.name] for field in fields(DecisionLine)]
-        query = select(*columns).where(park_decision.c.parked_id == parked_id).order_by(park_decision.c.id)
-        return self._read(query, DecisionLine)
+        return self._read(_decisions().where(park_decision.c.parked_id == parked_id), DecisionLine)
 
     def replaced(self, ids: Collection[int]) -> list[DecisionLine]:
         """Return the decisions of others, or earlier ones, that this transaction's own on `ids` have replaced."""
-        columns = [park_decision.columns[field.name] for field in fields(DecisionLine)]
-        query = (
-            select(*columns)
-            .where(
-                park_decision.c.parked_id.in_(ids),
-                park_decision.c.outcome == DecisionOutcome.REPLACED.value,
-                # Not before this transaction began.
-                park_decision.c.ended_at >= func.now(),
-            )
-            .order_by(park_decision.c.id)
+        query = _decisions().where(
+            park_decision.c.parked_id.in_(ids),
+            park_decision.c.outcome == DecisionOutcome.REPLACED.value,
+            # Not before this transaction began.
+            park_decision.c.ended_at >= func.now(),
         )
         # Of what others replaced meanwhile, it has replaced the newest.
         return list({one.parked_id: one for one in self._read(query, DecisionLine)}.values())
@@ -182,6 +175,11 @@ def _lines() -> Select[Any]:
     names = [field.name for field in fields(ParkedLine)]
     columns = [(parked_event if name in parked_event.columns else park_decision).columns[name] for name in names]
     return select(*columns).select_from(parked_event.outerjoin(park_decision, OPEN_DECISION))
+
+
+def _decisions() -> Select[Any]:
+    columns = [park_decision.columns[field.name] for field in fields(DecisionLine)]
+    return select(*columns).order_by(park_decision.c.id)
 
 
 def _of(consumer: str | None, reason: ParkReason | None) -> list[ColumnElement[bool]]:

@@ -146,6 +146,7 @@ class ParkedStore:
 
     def remove(self, ids: Collection[int]) -> None:
         """Let events go: they were applied or refused in this transaction."""
+        self._lock(ids)
         self._let_go(ids, DecisionOutcome.DONE)
 
     def skip(self, ids: Collection[int]) -> None:
@@ -184,12 +185,14 @@ class ParkedStore:
         )
 
     def _let_go(self, ids: Collection[int], outcome: DecisionOutcome) -> None:
+        """Delete locked events, and end the decisions on them."""
         if ids:
-            self._lock(ids)
             driver_connection(self._connection).execute(_LET_GO, {"ids": list(ids), "outcome": outcome.value})
 
     def _lock(self, ids: Collection[int]) -> list[str | None]:
         """Lock what is there of `ids`, and return what operators want done with it."""
+        if not ids:
+            return []
         return [action for (action,) in driver_connection(self._connection).execute(_LOCK, {"ids": list(ids)})]
 
     def _counted(self, condition: Any, limit: int) -> int:
