@@ -4,6 +4,7 @@ The topic decides who spoke: the broker lets nobody else write there, and a sour
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -86,6 +87,34 @@ class Claim(NamedTuple):
     def identity(self) -> tuple[str, str]:
         """Return the event's identity: source and id."""
         return self.envelope.source, self.envelope.id
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """A batch of claims, sorted out; each list keeps the order of the batch."""
+
+    fresh: list[Claim]
+    duplicates: list[Claim]
+    conflicts: list[Claim]
+
+
+def sort_out(claims: Iterable[Claim], known: Mapping[tuple[str, str], bytes]) -> Screened:
+    """Sort `claims` out: new, known with the same body, known with another body.
+
+    `known` holds hashes of bodies by identity; of several claims with one identity the first is new.
+    """
+    bodies = dict(known)
+    screened = Screened([], [], [])
+    for claim in claims:
+        before = bodies.get(claim.identity)
+        if before is None:
+            bodies[claim.identity] = claim.body_hash
+            screened.fresh.append(claim)
+        elif before == claim.body_hash:
+            screened.duplicates.append(claim)
+        else:
+            screened.conflicts.append(claim)
+    return screened
 
 
 @dataclass(frozen=True, slots=True)

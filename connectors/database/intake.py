@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from connectors.database.copy import copy_rows
 from connectors.database.driver import driver_connection
 from connectors.database.tables import intake_event
-from consumers.intake import Claim
+from consumers.intake import Claim, Screened, sort_out
 
 _KNOWN = """
 SELECT source, event_id, body_hash FROM intake_event
@@ -19,15 +18,6 @@ WHERE (source, event_id) IN (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Screened:
-    """A batch of claims, sorted out; each list keeps the order of the batch."""
-
-    fresh: list[Claim]
-    duplicates: list[Claim]
-    conflicts: list[Claim]
-
-
 class ClaimLedger:
     """Every accepted event identity with its body's hash, on one connection."""
 
@@ -35,19 +25,8 @@ class ClaimLedger:
         self._connection = connection
 
     def screen(self, claims: Sequence[Claim]) -> Screened:
-        """Sort `claims` out: new, known with the same body, known with another body. One query."""
-        known = self._known(claims)
-        screened = Screened([], [], [])
-        for claim in claims:
-            before = known.get(claim.identity)
-            if before is None:
-                known[claim.identity] = claim.body_hash
-                screened.fresh.append(claim)
-            elif before == claim.body_hash:
-                screened.duplicates.append(claim)
-            else:
-                screened.conflicts.append(claim)
-        return screened
+        """Sort `claims` out, with one query."""
+        return sort_out(claims, self._known(claims))
 
     def record(self, claims: Sequence[Claim]) -> None:
         """Keep the identities of fresh claims. Raises `Collision` when another worker was first with one of them."""

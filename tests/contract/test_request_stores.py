@@ -13,7 +13,7 @@ from consumers.registry.domain.known import Kind
 from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.loads import Load, PositionChange
 from consumers.requests.domain.state import RequestState, Stage
-from consumers.runner.ports import Collision
+from consumers.runner.ports import Collision, Move, Partition
 from tests.builders import MOMENT, SERVICE, office, small_province
 from tests.claims import intake_record
 from tests.contract.worlds import Client, World
@@ -189,6 +189,13 @@ def test_how_far_the_registry_has_read_is_known(world: World) -> None:
     client = world.client("a")
     with client.requests() as stores:
         assert stores.registry.positions() == {}
+    leases, work = client.worker("registry")
+    where = Partition("pishkhan.intake.water", "id-1", 0)
+    leases.hold([where])
+    with work.transaction() as (positions, _):
+        positions.advance([Move(where, 0, 5)])
+    with client.requests() as stores:
+        assert stores.registry.positions() == {"pishkhan.intake.water/0": 5}
 
 
 def test_a_dead_letter_is_kept_once_per_consumer_and_place_and_body(world: World) -> None:

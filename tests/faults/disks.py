@@ -26,6 +26,7 @@ from deploy.faults.crew import KINDS, Member
 from deploy.faults.fault import Trial
 from deploy.faults.waiting import until
 from tests.faults.stages import own
+from tests.faults.strikes import start_kafka, start_postgres
 
 HALTED_SECONDS = 60.0
 SAID_SECONDS = 60.0
@@ -93,8 +94,7 @@ def fill_the_brokers_disk(trial: Trial) -> None:
             trial.note("the broker has halted")
             _expect_words(trial, disk, Setback.BROKER_UNAVAILABLE, KINDS)
             trial.pause(trial.chance.uniform(0.0, 5.0))
-        kafka.spawn()
-        kafka.wait_ready()
+        start_kafka(kafka)
         trial.note("there is room again, and the broker is started again")
         trial.recovered(struck_at)
 
@@ -113,8 +113,7 @@ def fill_the_brokers_disk_for_a_moment(trial: Trial) -> None:
             # It may still be at its end when there is room again.
             trial.pause(HALTING_SECONDS)
             if not kafka.is_running():
-                kafka.spawn()
-                kafka.wait_ready()
+                start_kafka(kafka)
                 trial.note("the broker had halted, and is started again")
             trial.recovered(struck_at)
 
@@ -136,8 +135,7 @@ def fill_the_databases_disk(trial: Trial) -> None:
             _expect_words(trial, disk, Setback.DATABASE_UNAVAILABLE, KINDS if at_its_end else ("requests",))
             trial.pause(trial.chance.uniform(0.0, 5.0))
         if not postgres.is_running():
-            postgres.spawn()
-            postgres.wait_ready()
+            start_postgres(postgres)
             trial.note("PostgreSQL is started again")
         trial.note("there is room again")
         trial.recovered(struck_at)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from consumers.runner.ports import BrokerUnavailable, Partition, PositionLost, Record
-from producers.ports import LogUnavailable, OutboxRow, Place, TopicMissing
+from producers.ports import LogUnavailable, OutboxRow, TopicMissing
+from schemas.partition import Place
 
 APPENDED = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 Step = Callable[[str], None]

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from connectors.database.intake import Screened
-from consumers.intake import Claim, Unreadable
+from consumers.intake import Claim, Screened, Unreadable, sort_out
 from tests.memory.database import Transaction
 from tests.memory.tables import BusDatabase
 
@@ -17,18 +16,7 @@ class MemoryClaims:
 
     def screen(self, claims: Sequence[Claim]) -> Screened:
         self._transaction.step("looks up which claims are known")
-        known = self._transaction.rows(self._intake)
-        screened = Screened([], [], [])
-        for claim in claims:
-            before = known.get(claim.identity)
-            if before is None:
-                known[claim.identity] = claim.body_hash
-                screened.fresh.append(claim)
-            elif before == claim.body_hash:
-                screened.duplicates.append(claim)
-            else:
-                screened.conflicts.append(claim)
-        return screened
+        return sort_out(claims, self._transaction.rows(self._intake))
 
     def record(self, claims: Sequence[Claim]) -> None:
         self._transaction.step("notes which claims it took")

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from connectors.database.outbox import SHARDS
 from consumers.runner.ports import Contention, DatabaseUnavailable, Meanwhile
-from producers.ports import OpenOutbox, OutboxRow, OutboxUnavailable, Place
+from producers.ports import OpenOutbox, OutboxRow, OutboxUnavailable
 from schemas.envelope import to_headers
 from schemas.message import Message
-from schemas.partition import partition_of
+from schemas.partition import Place, partition_of
 from schemas.topics import topic_of
 from tests.memory.database import Transaction
 from tests.memory.positions import LEASE_SECONDS, BusSession
@@ -60,7 +60,6 @@ class MemoryRelayOutbox:
         self._tables = session.tables
         self._worker_id = worker_id
         self._lease_seconds = lease_seconds
-        self.maintained = 0
         with _meaningful_errors():
             self._backend = session.backend = self._tables.connect(worker_id)
 
@@ -97,7 +96,7 @@ class MemoryRelayOutbox:
         with self._statement("reads how far consumers have come") as transaction:
             positions: dict[Place, int] = {}
             for (_, where), row in transaction.rows(self._tables.offsets).items():
-                place = (where.topic, where.number)
+                place = where.place
                 positions[place] = max(row.next_position, positions.get(place, 0))
         return positions
 
@@ -107,7 +106,7 @@ class MemoryRelayOutbox:
 
     def maintain(self) -> None:
         with self._statement("sees to the table"):
-            self.maintained += 1
+            pass
 
     def close(self) -> None:
         self._tables.end(self._backend)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Event
 
 from consumers.runner.loop import Pace, Runner
-from consumers.runner.ports import Collision, ParkFull, Partition, Place, Record, Setback
+from consumers.runner.ports import Collision, ParkFull, Partition, Record, Setback
+from schemas.partition import Place
 from tests.memory.broker import MemoryBroker, MemorySource
 from tests.memory.database import Table, Transaction
 from tests.memory.positions import RENEWS, BusSession, MemoryLeases, MemoryWork

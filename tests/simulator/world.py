@@ -3,18 +3,15 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
 from uuid import UUID
 
 from connectors.clock import ScaledClock
 from consumers.registry.domain.entries import value_of
 from consumers.requests.domain.loads import NOTHING
 from consumers.requests.domain.seeds import seed_for
-from consumers.runner.loop import Pace
 from consumers.runner.ports import (
     Setback,
 )
-from producers.relay import RelayPace
 from schemas.offices import Office
 from schemas.topics import INTAKE_AGENCY, TOPICS
 from tests import builders
@@ -23,17 +20,12 @@ from tests.memory.broker import MemoryBroker
 from tests.memory.tables import BusDatabase, OfficeRow
 from tests.simulator.process import Process
 
-Stores = TypeVar("Stores")
-
 SECRET = b"a secret of the simulator"
 #: So called that both requests workers own partitions of the offices' topic: leases go by the names of topics.
 AGENCY = "water"
 AGENCY_TOPIC = INTAKE_AGENCY.for_agency(AGENCY)
 LATE_SERVICE = "marriage-certificate"
 OFFICES = ("office-1", "office-2")
-#: Sweeps come with every turn, and batches are small, so that few events make many batches.
-PACE = Pace(records_max=4, records_min=1, sweep_seconds=0.0, note_seconds=0.0)
-RELAY_PACE = RelayPace(rows_max=3)
 
 
 class Kind(StrEnum):
