@@ -14,11 +14,12 @@ from connectors.broker.source import KafkaSource
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import build_engine
 from connectors.database.positions import passed, passed_by_figures
-from consumers.runner.ports import Partition, Place, Record, Span
+from consumers.runner.ports import Partition, Record, Span
 from consumers.runner.rereading import Tally
 from deploy.bootstrap import rereading
 from deploy.problem import Problem
 from deploy.settings import Settings
+from schemas.partition import Place
 from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS, LOG_SETTLEMENT
 
 #: Small, because settlement holds the rows of the partitions in a batch, and their owner waits.
@@ -118,7 +119,7 @@ def _positions(engine: Engine, reader: Reader, partitions: Iterable[Partition]) 
     with meaningful_errors(), engine.connect() as connection:
         if reader.name == "kpi":
             figures = passed_by_figures(connection)
-            return {one: figures.get((one.topic, one.number), 0) for one in partitions}
+            return {one: figures.get(one.place, 0) for one in partitions}
         known = passed(connection, reader.name)
         return {one: known.get(one, 0) for one in partitions}
 
@@ -141,7 +142,7 @@ def part_of(positions: Mapping[Partition, int], spans: Mapping[Place, Span]) -> 
     cut: dict[Place, Span] = {}
     to_come = 0
     for partition, position in positions.items():
-        place = (partition.topic, partition.number)
+        place = partition.place
         start, end = spans[place]
         until = min(end, max(start, position))
         cut[place] = Span(start, until)

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from schemas.message import Message
+from schemas.partition import Place
 
 
 class OutboxUnavailable(Exception):
@@ -32,8 +33,6 @@ class OutboxWriter(Protocol):
         """Add messages; they are published after the commit, in this order per key."""
 
 
-#: A topic and the number of one of its partitions.
-Place = tuple[str, int]
 #: Opens a transaction on the outbox; leaving it commits. May raise `OutboxUnavailable`.
 OpenOutbox = Callable[[], AbstractContextManager[OutboxWriter]]
 #: Returns the business time of this moment.

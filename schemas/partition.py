@@ -2,10 +2,18 @@
 
 from functools import lru_cache
 from struct import unpack_from
+from typing import NamedTuple
 
 _SEED = 0x9747B28C
 _MULTIPLIER = 0x5BD1E995
 _MASK = 0xFFFFFFFF
+
+
+class Place(NamedTuple):
+    """One partition of one topic."""
+
+    topic: str
+    partition: int
 
 
 @lru_cache(maxsize=16_384)

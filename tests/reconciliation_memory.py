@@ -16,7 +16,6 @@ from uuid import UUID, uuid5
 from consumers.reconciliation.domain.views import (
     ClaimSeen,
     Marker,
-    Place,
     Position,
     Publication,
     Removed,
@@ -37,6 +36,7 @@ from schemas.identity import NAMESPACE, derived_id
 from schemas.intake_office import FeeCollected, PaymentMethod
 from schemas.log_requests import OfficeCollectedFee
 from schemas.log_settlement import CollectionRecorded
+from schemas.partition import Place
 from schemas.topics import INTAKE_OFFICES, LOG_REQUESTS, LOG_SETTLEMENT
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)

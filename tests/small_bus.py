@@ -26,7 +26,6 @@ from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.worker import WorkerTelemetry
 from consumers.reconciliation.comparison import Comparison, Summary
 from consumers.reconciliation.domain.findings import Finding
-from consumers.reconciliation.domain.views import Place
 from consumers.settlement.expected import expected_of
 from deploy.agencies import provision
 from deploy.bootstrap import OnEngine, build_worker
@@ -233,7 +232,7 @@ class SmallBus:
 
     def ends(self) -> dict[tuple[str, int], int]:
         """Return where every partition ends."""
-        places = [Place(one.topic, one.number) for one in self._logs.partitions()]
+        places = [one.place for one in self._logs.partitions()]
         return {(place.topic, place.partition): span.end for place, span in self._logs.spans(places).items()}
 
     def _ask(self, url: str, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:

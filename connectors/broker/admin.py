@@ -18,6 +18,7 @@ from kafka.admin import (
 
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
 from consumers.runner.ports import BrokerUnavailable, Partition
+from schemas.partition import Place
 from schemas.topics import INTAKE_AGENCY, TOPICS, Topic, Writer
 
 GATEWAY_USER = "gateway"
@@ -81,13 +82,13 @@ class BrokerAdmin:
             for partition in sorted(topic["partitions"], key=lambda partition: partition["partition_index"])
         ]
 
-    def ends(self, places: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    def ends(self, places: Collection[Place]) -> dict[Place, int]:
         """Return where those of `places` that are there end now."""
-        there = {(partition.topic, partition.number) for partition in self.partitions()}
+        there = {partition.place for partition in self.partitions()}
         wanted = {TopicPartition(*place): OffsetSpec.LATEST for place in places if place in there}
         with meaningful_errors():
             found = self._client.list_partition_offsets(wanted) if wanted else {}
-        return {(place.topic, place.partition): at.offset for place, at in found.items()}
+        return {Place(place.topic, place.partition): at.offset for place, at in found.items()}
 
     def committed(self, topic: str) -> dict[str, dict[int, int]]:
         """Return what consumer groups have committed of one topic: by group, the next position in each partition."""

@@ -4,13 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 
-from connectors.broker.broken_headers import tolerate_broken_header_names
-from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
+from connectors.broker.login import KafkaLogin, meaningful_errors
 from connectors.broker.offsets import spans_of
+from connectors.broker.reader import reader_of_positions
 from connectors.broker.source import record_of
-from consumers.runner.ports import BrokerUnavailable, Place, Record, Span
+from consumers.runner.ports import BrokerUnavailable, Record, Span
+from schemas.partition import Place
 
 #: How many records one poll takes, and how long it waits for the first of them.
 POLL_RECORDS = 2_000
@@ -52,13 +53,13 @@ class KafkaHistory:
         """
         with meaningful_errors():
             places = self._places(topics, only_partition)
-        yield from self.between(self.spans((place.topic, place.partition) for place in places), progress)
+        yield from self.between(self.spans(Place(place.topic, place.partition) for place in places), progress)
 
     def spans(self, places: Iterable[Place]) -> dict[Place, Span]:
         """Return what each of `places` holds now."""
         with meaningful_errors():
             found = spans_of(self._connected(), [TopicPartition(*place) for place in places])
-        return {(place.topic, place.partition): span for place, span in found.items()}
+        return {Place(place.topic, place.partition): span for place, span in found.items()}
 
     def since(self, places: Collection[Place], moment: datetime) -> dict[Place, int]:
         """Return each place's first position at or after `moment`; a place without such a record is left out."""
@@ -67,7 +68,7 @@ class KafkaHistory:
         wanted = dict.fromkeys((TopicPartition(*place) for place in places), max(0, int(moment.timestamp() * 1000)))
         with meaningful_errors():
             found = self._connected().offsets_for_times(wanted)
-        return {(place.topic, place.partition): at.offset for place, at in found.items() if at is not None}
+        return {Place(place.topic, place.partition): at.offset for place, at in found.items() if at is not None}
 
     def appended(self, topics: Collection[str], start: datetime, end: datetime | None = None) -> dict[Place, Span]:
         """Return, per partition, the positions of what was appended from `start` to before `end` (none: until now).
@@ -76,7 +77,7 @@ class KafkaHistory:
         """
         with meaningful_errors():
             places = self._places(topics, None)
-        now = self.spans((place.topic, place.partition) for place in places)
+        now = self.spans(Place(place.topic, place.partition) for place in places)
         first, last = self.since(now, start), {} if end is None else self.since(now, end)
         begins = {place: first.get(place, span.end) for place, span in now.items()}
         return {
@@ -96,7 +97,7 @@ class KafkaHistory:
             consumer.assign(list(ends))
             consumer.resume(*ends)
             for place in ends:
-                consumer.seek(place, spans[place.topic, place.partition][0])
+                consumer.seek(place, spans[Place(place.topic, place.partition)].begin)
         total = sum(end - begin for begin, end in spans.values())
         left = set(ends)
         read, empty_polls = 0, 0
@@ -137,14 +138,5 @@ class KafkaHistory:
 
     def _connected(self) -> Any:
         if self._consumer is None:
-            tolerate_broken_header_names()
-            self._consumer = KafkaConsumer(
-                **client_arguments(self._login, "pishkhan-history"),
-                group_id=None,
-                enable_auto_commit=False,
-                auto_offset_reset="none",
-                allow_auto_create_topics=False,
-                isolation_level="read_committed",
-                metrics_enabled=False,
-            )
+            self._consumer = reader_of_positions(self._login, "pishkhan-history")
         return self._consumer

@@ -14,7 +14,8 @@ from connectors.broker.admin import BrokerAdmin
 from connectors.broker.login import KafkaLogin, librdkafka_arguments
 from connectors.failpoints import Failpoint, failpoint
 from consumers.runner.ports import BrokerUnavailable
-from producers.ports import LogUnavailable, OutboxRow, Place, TopicMissing
+from producers.ports import LogUnavailable, OutboxRow, TopicMissing
+from schemas.partition import Place
 
 #: A record that is not acknowledged by then fails, and the whole batch goes again with a new producer.
 DELIVERY_TIMEOUT_MS = 10_000

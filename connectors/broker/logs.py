@@ -7,8 +7,8 @@ from connectors.broker.admin import BrokerAdmin
 from connectors.broker.history import KafkaHistory
 from connectors.broker.login import KafkaLogin
 from consumers.reconciliation.domain.repair import Reader
-from consumers.reconciliation.domain.views import Place
 from consumers.runner.ports import Partition, Record, Span
+from schemas.partition import Place
 
 #: How the names of the bus's own consumer groups begin.
 OWN_GROUPS = "pishkhan."
@@ -39,15 +39,15 @@ class KafkaLogs:
 
     def spans(self, places: Collection[Place]) -> Mapping[Place, Span]:
         """Return what each of `places` holds now."""
-        return {Place(*place): span for place, span in self._history.spans(places).items()}
+        return self._history.spans(places)
 
     def since(self, places: Collection[Place], moment: datetime) -> Mapping[Place, int]:
         """Return each place's first position at or after `moment`; a place without such a record is left out."""
-        return {Place(*place): position for place, position in self._history.since(places, moment).items()}
+        return self._history.since(places, moment)
 
     def read(self, spans: Mapping[Place, Span]) -> Iterator[Record]:
         """Yield every record of `spans`, each place in its order, places interleaved."""
-        return self._history.between({(*place,): span for place, span in spans.items()})
+        return self._history.between(spans)
 
     def outside_readers(self, topic: str) -> list[Reader]:
         """Return how far groups that are not the bus's own have committed to have read a topic."""

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaError, LogTruncationError, OffsetOutOfRangeError
 from kafka.structs import OffsetAndMetadata
 
 from connectors.broker.admin import BrokerAdmin
-from connectors.broker.broken_headers import tolerate_broken_header_names
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
 from connectors.broker.offsets import spans_of
+from connectors.broker.reader import reader_of_positions
 from connectors.broker.whole_fetches import ask_for_all_partitions
 from consumers.runner.ports import Partition, PositionLost, Record
 
@@ -123,18 +123,12 @@ class KafkaSource:
 
     def _connected(self) -> Any:
         if self._consumer is None:
-            tolerate_broken_header_names()
-            self._consumer = KafkaConsumer(
-                **client_arguments(self._login, self._group),
-                group_id=None,
-                enable_auto_commit=False,
-                auto_offset_reset="none",
-                allow_auto_create_topics=False,
-                isolation_level="read_committed",
+            self._consumer = reader_of_positions(
+                self._login,
+                self._group,
                 fetch_max_wait_ms=FETCH_WAIT_MS,
                 fetch_max_bytes=FETCH_BYTES,
                 max_partition_fetch_bytes=FETCH_BYTES_PER_PARTITION,
-                metrics_enabled=False,
             )
             ask_for_all_partitions(self._consumer)
         return self._consumer

@@ -16,7 +16,7 @@ from connectors.database.outbox import OutboxStore
 from connectors.database.parked import ParkedStore
 from consumers.kpi.domain.facts import Fact, Income, Named
 from consumers.kpi.handlers import CONSUMER
-from consumers.runner.ports import Place
+from schemas.partition import Place
 
 _FACT_COLUMNS = (
     "request_id",
@@ -81,7 +81,7 @@ class SqlKpiPositions:
     def next_positions(self, places: Collection[Place]) -> Mapping[Place, int]:
         """Return the next position of each of `places`, and lock it; zero for one that was never read."""
         rows = driver_connection(self._connection).execute(_NEXT_POSITIONS, _unzipped(places))
-        return dict.fromkeys(places, 0) | {(topic, partition): position for topic, partition, position in rows}
+        return dict.fromkeys(places, 0) | {Place(topic, partition): position for topic, partition, position in rows}
 
     def advance(self, ends: Mapping[Place, int]) -> None:
         """Move to `ends`; a position never goes back."""

@@ -6,7 +6,8 @@ from sqlalchemy import Connection
 
 from connectors.database.driver import driver_connection
 from connectors.failpoints import Failpoint, failpoint
-from consumers.runner.ports import Fenced, Move, Partition, Place
+from consumers.runner.ports import Fenced, Move, Partition
+from schemas.partition import Place
 from schemas.topics import INTAKE_PREFIX, RESERVED_AGENCY_CODES
 
 _ADVANCE = """
@@ -74,7 +75,7 @@ def passed(connection: Connection, consumer: str) -> dict[Partition, int]:
 def passed_by_figures(connection: Connection) -> dict[Place, int]:
     """Return the next position of every partition that figures rest on."""
     rows = driver_connection(connection).execute(_PASSED_BY_FIGURES)
-    return {(topic, number): position for topic, number, position in rows}
+    return {Place(topic, number): position for topic, number, position in rows}
 
 
 def agencies_read(connection: Connection) -> frozenset[str]:

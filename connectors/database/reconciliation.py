@@ -22,7 +22,6 @@ from consumers.kpi.reading import TOPICS as FIGURES
 from consumers.reconciliation.domain.views import (
     ClaimSeen,
     Marker,
-    Place,
     Position,
     Publication,
     Removed,
@@ -39,6 +38,7 @@ from consumers.runner.ports import DatabaseUnavailable, Partition
 from schemas.intake_agency import RequestSubmitted
 from schemas.log_requests import WindowMarked
 from schemas.log_settlement import StatementIssued, WindowClosed
+from schemas.partition import Place
 from schemas.topics import INTAKE_PREFIX, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
 
 #: While a reader holds this, the outbox's days are neither made nor let go: both would wait for it, and all for them.
@@ -158,7 +158,7 @@ class SqlSnapshot:
 
     def positions(self, partitions: Sequence[Partition]) -> list[Position]:
         """Return every consumer's position in every partition that it has one for; figures begin at 0."""
-        now = {Place(one.topic, one.number): (one.topic_id, self._cluster_id) for one in partitions}
+        now = {one.place: (one.topic_id, self._cluster_id) for one in partitions}
         positions = [
             Position(consumer, Place(topic, number), position, now.get(Place(topic, number)) == (topic_id, cluster_id))
             for consumer, topic, number, position, topic_id, cluster_id in self._all(queries.POSITIONS)

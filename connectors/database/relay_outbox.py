@@ -11,8 +11,9 @@ from connectors.database.engine import plain_url
 from connectors.database.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.database.outbox import CHANNEL, SHARDS
 from connectors.failpoints import Failpoint, failpoint
-from producers.ports import OutboxRow, OutboxUnavailable, Place
+from producers.ports import OutboxRow, OutboxUnavailable
 from schemas.envelope import Envelope, to_headers
+from schemas.partition import Place
 
 #: The first half of the shards' advisory locks; the second is the shard's number.
 LOCK_CLASS = 7_236
@@ -108,7 +109,7 @@ class SqlRelayOutbox:
     def passed(self) -> Mapping[Place, int]:
         """Return the furthest next position of any consumer in each partition."""
         with _meaningful_errors():
-            return {(topic, number): position for topic, number, position in self._connection.execute(_PASSED)}
+            return {Place(topic, number): position for topic, number, position in self._connection.execute(_PASSED)}
 
     def wait(self, seconds: float) -> None:
         """Return when a transaction has added rows, or after `seconds`."""

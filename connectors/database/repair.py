@@ -6,8 +6,9 @@ from sqlalchemy import Connection
 
 from connectors.database.driver import driver_connection
 from connectors.database.outbox import CHANNEL
+from connectors.database.reconciliation_queries import OUTBOX_BEGINS
 from consumers.reconciliation.domain.repair import PositionChange, RepairPlan
-from consumers.reconciliation.domain.views import Place
+from schemas.partition import Place
 
 #: Positions first, as everywhere. A worker that moved on meanwhile is fenced, and leaves out what it has applied.
 _MOVE = """
@@ -29,11 +30,9 @@ FROM unnest(%s::int[], %s::bigint[]) AS change (partition, position)
 WHERE row.topic = %s AND row.partition = change.partition
 """
 #: What was not published yet, and whose day is over, is a row of today; what had been published is only kept.
-_PUT_BACK = """
-WITH begin AS (
-    SELECT min(to_date(right(child.relname, 8), 'YYYYMMDD'))::timestamp AT TIME ZONE 'UTC' AS at
-    FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
-    WHERE inhparent = 'outbox'::regclass AND child.relname ~ '^outbox_[0-9]{8}$'
+_PUT_BACK = f"""
+WITH begin (at) AS (
+    {OUTBOX_BEGINS}
 ), back AS (
     UPDATE removed_row SET put_back_at = clock_timestamp() WHERE put_back_at IS NULL AND content ->> 'topic' = %s
     RETURNING CASE WHEN (content ->> 'created_at')::timestamptz >= (SELECT at FROM begin) THEN content

@@ -7,7 +7,8 @@ from consumers.kpi.domain.facts import Fact, learn
 from consumers.kpi.handlers import KpiHandler
 from consumers.kpi.ports import Stores
 from consumers.kpi.reading import Lesson, read_lesson
-from consumers.runner.ports import Outcome, Place, Record, Telemetry
+from consumers.runner.ports import Outcome, Record, Telemetry
+from schemas.partition import Place
 
 
 class FactsAgain:

@@ -17,12 +17,13 @@ from consumers.kpi.domain.measures import Cell, Reading, compared_with_expected,
 from consumers.kpi.ports import RecordsMissing, Stores
 from consumers.kpi.reading import Lesson, read_lesson
 from consumers.parking import ParkedRow, ParkReason, failed_event, is_parked
-from consumers.runner.ports import Clock, Outcome, Place, Record, Span, Telemetry
+from consumers.runner.ports import Clock, Outcome, Record, Span, Telemetry
 from consumers.sweeping import do_divided
 from schemas.decode import encode
 from schemas.envelope import Envelope
 from schemas.kpi import Figure, KeyKind, KpiMeasured
 from schemas.message import Message
+from schemas.partition import Place
 from schemas.topics import KPI_MEASURED
 
 #: How many events came to what, and why.
@@ -70,7 +71,7 @@ class KpiHandler:
         else:
             stores.park.park([failed_event(key, _detail(error), record)])
             self.telemetry.count(Outcome.PARKED, 1, ParkReason.FAILED)
-        stores.positions.advance({(record.topic, record.partition): record.position + 1})
+        stores.positions.advance({record.place: record.position + 1})
 
     def measure(self, stores: Stores, limit: int) -> int:
         """Measure up to `limit` cells that are out of date and publish what is new; return how many there were."""
@@ -175,7 +176,7 @@ def _by_place(records: Sequence[Record]) -> dict[Place, list[int]]:
     """Return the positions in each partition, growing."""
     batch: dict[Place, list[int]] = {}
     for record in records:
-        batch.setdefault((record.topic, record.partition), []).append(record.position)
+        batch.setdefault(record.place, []).append(record.position)
     return {place: sorted(positions) for place, positions in batch.items()}
 
 

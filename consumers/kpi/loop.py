@@ -20,7 +20,6 @@ from consumers.runner.ports import (
     DatabaseUnavailable,
     ParkFull,
     Partition,
-    Place,
     PositionLost,
     Record,
     Setback,
@@ -28,6 +27,7 @@ from consumers.runner.ports import (
     Span,
     Telemetry,
 )
+from schemas.partition import Place
 
 #: Cells that one measuring transaction takes at most.
 CELLS_MAX = 4_000
@@ -208,5 +208,5 @@ def _ends(source: Source) -> dict[Place, int]:
     ends: dict[Place, int] = {}
     for text, end in source.ends(TOPICS).items():
         topic, _, number = text.rpartition("/")
-        ends[topic, int(number)] = end
+        ends[Place(topic, int(number))] = end
     return ends

@@ -10,8 +10,9 @@ from consumers.intake import Unreadable
 from consumers.kpi.domain.facts import Fact, Income
 from consumers.kpi.domain.measures import Cell, Expectation, Reading
 from consumers.parking import ParkedEvent, ParkedRow
-from consumers.runner.ports import Place, Span
+from consumers.runner.ports import Span
 from schemas.message import Message
+from schemas.partition import Place
 
 
 class RecordsMissing(Exception):

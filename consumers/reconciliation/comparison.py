@@ -14,10 +14,11 @@ from typing import TypeVar
 from consumers.reconciliation.domain import judge
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.reconciliation.domain.outcome import ClaimOutcome, outcome_of
-from consumers.reconciliation.domain.views import ClaimSeen, Cut, Place, Position, Subject, Transaction
+from consumers.reconciliation.domain.views import ClaimSeen, Cut, Position, Subject, Transaction
 from consumers.reconciliation.ports import Logs, Snapshot, Store, UnderWay
 from consumers.reconciliation.reading import Expect, Fact, Foreign, read_facts
 from consumers.runner.ports import Record, Span
+from schemas.partition import Place
 from schemas.topics import INTAKE_PREFIX, KPI_MEASURED, LOG_REGISTRY, LOG_REQUESTS, TOPICS
 
 #: So many facts are kept at a time.
@@ -91,11 +92,7 @@ class Comparison:
                     yield finding
 
     def _places(self) -> list[Place]:
-        return [
-            Place(partition.topic, partition.number)
-            for partition in self._logs.partitions()
-            if self._reads(partition.topic)
-        ]
+        return [partition.place for partition in self._logs.partitions() if self._reads(partition.topic)]
 
     def _reads(self, topic: str) -> bool:
         """Say whether a topic is read; what became of the claims of one intake topic is in the logs."""

@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 from consumers.reconciliation.domain.views import (
     ClaimSeen,
     Marker,
-    Place,
     Position,
     Publication,
     Removed,
@@ -19,6 +18,7 @@ from consumers.reconciliation.domain.views import (
 )
 from consumers.reconciliation.reading import Fact
 from consumers.runner.ports import Partition, Record, Span
+from schemas.partition import Place
 
 
 class Logs(Protocol):

@@ -18,8 +18,9 @@ from consumers.registry.domain.known import Await, Kind, Subject
 from consumers.registry.domain.rules import looks_at_all, references, subject_of
 from consumers.registry.fold import Fold
 from consumers.registry.ports import RegistryStores
-from consumers.runner.ports import Clock, Outcome, Place, Record, Setback, Telemetry
+from consumers.runner.ports import Clock, Outcome, Record, Setback, Telemetry
 from consumers.sweeping import do_divided
+from schemas.partition import Place
 
 CONSUMER = "registry"
 #: How many waiting claims one sweep tries again.

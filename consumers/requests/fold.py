@@ -24,11 +24,12 @@ from consumers.requests.domain.state import Signal, Speaker, Stage, with_form
 from consumers.requests.domain.world import BatchWorld
 from consumers.requests.messages import SOURCE
 from consumers.runner.ports import Outcome as Counted
-from consumers.runner.ports import ParkFull, Place
+from consumers.runner.ports import ParkFull
 from schemas.base import Event
 from schemas.identity import derived_id
 from schemas.intake_agency import RequestSubmitted
 from schemas.log_requests import ClaimRefusal, ClaimRefused, RequestLogEvent, RequestRefused, WindowMarked
+from schemas.partition import Place
 from schemas.topics import LOG_REQUESTS
 
 #: Claims that may wait for one request.

@@ -27,8 +27,9 @@ from consumers.requests.fold import Fold, failure, passed
 from consumers.requests.messages import messages
 from consumers.requests.ports import IntakeEnds, RequestStores
 from consumers.requests.reading import ClaimReader
-from consumers.runner.ports import Clock, Meanwhile, Outcome, Place, Record, Setback, Telemetry
+from consumers.runner.ports import Clock, Meanwhile, Outcome, Record, Setback, Telemetry
 from consumers.sweeping import do_divided
+from schemas.partition import Place
 
 CONSUMER = "requests"
 #: How much one sweep takes on, so that a batch never waits long behind it.

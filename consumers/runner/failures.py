@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from consumers.runner.ports import Place
+from schemas.partition import Place
 
 #: So many records of one partition are parked in a row, while the code can do nothing with any; then it is at fault.
 FAILED_IN_A_ROW_MAX = 20

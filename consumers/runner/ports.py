@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol, TypeVar
 
+from schemas.partition import Place
+
 #: A handler's own stores, all on one connection: what a transaction opens and what a handler is given.
 Opened = TypeVar("Opened", covariant=True)
 Stores = TypeVar("Stores", contravariant=True)
@@ -50,6 +52,11 @@ class Partition:
     topic_id: str
     number: int
 
+    @property
+    def place(self) -> Place:
+        """Where it is, whichever topic of that name."""
+        return Place(self.topic, self.number)
+
 
 class PositionLost(Exception):
     """The log no longer holds a position, or the topic is another one of the same name: halt, never reset."""
@@ -57,10 +64,6 @@ class PositionLost(Exception):
     def __init__(self, partition: Partition, problem: str) -> None:
         super().__init__(f"{partition.topic}/{partition.number}: {problem}")
         self.partition = partition
-
-
-#: A topic and the number of one of its partitions.
-Place = tuple[str, int]
 
 
 class Span(NamedTuple):
@@ -85,7 +88,7 @@ class Record:
     @property
     def place(self) -> Place:
         """Where it lies."""
-        return self.topic, self.partition
+        return Place(self.topic, self.partition)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,11 @@ from consumers.runner.ports import (
     Move,
     Outcome,
     Partition,
-    Place,
     Record,
     Setback,
     Work,
 )
+from schemas.partition import Place
 
 Stores = TypeVar("Stores")
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from consumers.jalali import month_of
 from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
-from consumers.runner.ports import Meanwhile, Place
+from consumers.runner.ports import Meanwhile
 from consumers.settlement.announce import Announcement, messages_of
 from consumers.settlement.arrival import DISPUTE, Arrival, LogUnreadable, read_arrival
 from consumers.settlement.closing import close_passed_windows
@@ -23,6 +23,7 @@ from consumers.settlement.domain.page import Page, balance_changes
 from consumers.settlement.ports import OfficeChange, Opened, SettlementStores, merged
 from schemas.decode import EventInvalid
 from schemas.log_requests import DisputeMarked, WindowMarked
+from schemas.partition import Place
 
 _DETAIL_LENGTH = 500
 _STILL_MISSING = "events that must precede it are still missing"

@@ -8,11 +8,12 @@ import structlog
 
 from consumers.failures import place_of
 from consumers.parking import ParkedRow, ParkReason, failed_event, is_parked
-from consumers.runner.ports import Meanwhile, Outcome, Place, Record, Setback, Telemetry
+from consumers.runner.ports import Meanwhile, Outcome, Record, Setback, Telemetry
 from consumers.settlement.arrival import Arrival, LogUnreadable, read_arrival
 from consumers.settlement.batch import Batch, failure_detail
 from consumers.settlement.ports import SettlementStores
 from consumers.sweeping import do_divided
+from schemas.partition import Place
 
 CONSUMER = "settlement"
 #: How much one sweep takes on, so that a batch never waits long behind it.

@@ -10,7 +10,6 @@ from connectors.database.engine import build_engine
 from connectors.database.repair import carry_out
 from consumers.reconciliation.comparison import Comparison
 from consumers.reconciliation.domain.repair import Reader, RepairPlan, plan_repair
-from consumers.reconciliation.domain.views import Place
 from consumers.runner.ports import Contention, DatabaseUnavailable
 from deploy.commands.options import DataOption
 from deploy.commands.reconcile import comparing
@@ -76,7 +75,7 @@ def repair_topic(
     engine = build_engine(settings.worker_database_url(), "pishkhan repair")
     try:
         with meaningful_errors(), engine.begin() as connection:
-            topic_ids = {Place(one.topic, one.number): one.topic_id for one in partitions}
+            topic_ids = {one.place: one.topic_id for one in partitions}
             again = carry_out(connection, plan, cluster_id, topic_ids)
     except (DatabaseUnavailable, Contention) as error:
         raise Problem(f"The database does not answer: {error}. Nothing was changed; do it again.") from error

@@ -6,6 +6,7 @@ import psycopg
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from connectors.database.engine import plain_url
 from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
 from deploy.delivery import reachable
 from deploy.doctor.checks import Check, Finding, Patient, wrong
@@ -84,7 +85,7 @@ def _reach_broker(settings: Settings) -> tuple[KafkaAdminClient | None, str]:
 
 def _reach_database(settings: Settings) -> tuple[psycopg.Connection[tuple[object, ...]] | None, str]:
     try:
-        url = settings.worker_database_url().replace("postgresql+psycopg://", "postgresql://", 1)
+        url = plain_url(settings.worker_database_url())
         connection = psycopg.connect(url, connect_timeout=ANSWER_WITHIN_MS // 1_000, autocommit=True)
     except Problem as problem:
         return None, str(problem)

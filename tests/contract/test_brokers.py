@@ -10,6 +10,7 @@ from connectors.broker.log_producer import LogProducer
 from consumers.runner.ports import BrokerUnavailable, Partition, PositionLost, Record, Source
 from deploy.engines.kafka import EmbeddedKafka
 from producers.ports import Log, LogUnavailable, OutboxRow, TopicMissing
+from schemas.partition import Place
 from schemas.topics import INTAKE_AGENCY
 from tests.brokers import fresh_agency, provide, source_of
 from tests.builders import MOMENT
@@ -197,8 +198,8 @@ def test_a_missing_topic_is_named_and_nothing_is_sent(world: World) -> None:
 
 def test_where_logs_end_is_told_for_those_that_are_there(world: World) -> None:
     log = world.log()
-    there = [(world.topic, number) for number in range(3)]
-    assert log.ends([*there, (world.topic, 3), ("pishkhan.none", 0)]) == dict.fromkeys(there, 0)
+    there = [Place(world.topic, number) for number in range(3)]
+    assert log.ends([*there, Place(world.topic, 3), Place("pishkhan.none", 0)]) == dict.fromkeys(there, 0)
     log.send([*rows(world.topic, 1, "a", "b"), *rows(world.topic, 2, "c")])()
     assert log.ends(there) == dict(zip(there, (0, 2, 1), strict=True))
     assert log.ends(there[1:2]) == {there[1]: 2}
@@ -213,7 +214,7 @@ def test_a_writer_tells_that_its_broker_was_away_and_only_once(own_world: World)
     wait_until(log.was_away, "the writer has noticed that the broker was away")
     wait_until(lambda: not log.was_away(), "what it has told it does not tell again")
     log.send(rows(own_world.topic, 0, "b"))()
-    assert log.ends([(own_world.topic, 0)]) == {(own_world.topic, 0): 2}
+    assert log.ends([Place(own_world.topic, 0)]) == {(own_world.topic, 0): 2}
     assert not own_world.log().was_away(), "a new writer has missed nothing"
 
 
@@ -238,7 +239,7 @@ def test_a_broker_in_memory_that_is_away_acknowledges_nothing() -> None:
     with pytest.raises(LogUnavailable):
         log.send(rows("t", 0, "c"))()
     with pytest.raises(LogUnavailable):
-        log.ends([("t", 0)])
+        log.ends([Place("t", 0)])
     with pytest.raises(LogUnavailable):
         log.reach()
     with pytest.raises(LogUnavailable):

@@ -9,7 +9,7 @@ from consumers.runner.ports import Move, Partition
 from producers.ports import Outbox, OutboxRow, OutboxUnavailable
 from schemas.envelope import Envelope, from_headers
 from schemas.message import Message
-from schemas.partition import partition_of
+from schemas.partition import Place, partition_of
 from schemas.topics import LOG_REQUESTS
 from tests.builders import MOMENT
 from tests.contract.worlds import SHORT_SECONDS, World
@@ -126,7 +126,7 @@ def test_how_far_the_furthest_consumer_has_come_is_known_of_every_partition(worl
         with work.transaction() as (positions, _):
             positions.advance(moves)
     passed = outbox.passed()
-    assert {number: passed["t", number] for number in range(3)} == {0: 5, 1: 4, 2: 0}
+    assert {number: passed[Place("t", number)] for number in range(3)} == {0: 5, 1: 4, 2: 0}
     assert ("t", 3) not in passed, "nobody reads it"
 
 

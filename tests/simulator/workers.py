@@ -15,7 +15,6 @@ from consumers.runner.ports import (
     DatabaseUnavailable,
     Handler,
     Partition,
-    Place,
     Record,
     Setback,
     Source,
@@ -24,6 +23,7 @@ from consumers.runner.read_ahead import ReadAhead
 from consumers.runner.rereading import Rereading, RereadingHalted, Tally
 from consumers.settlement.handlers import SettlementHandler
 from producers.relay import Relay, RelayPace
+from schemas.partition import Place
 from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS
 from tests.memory.broker import MemoryLog, MemorySource
 from tests.memory.database import Transaction

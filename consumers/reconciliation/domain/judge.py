@@ -16,7 +16,6 @@ from consumers.reconciliation.domain.views import (
     ClaimSeen,
     Cut,
     Marker,
-    Place,
     Position,
     Publication,
     Removed,
@@ -27,6 +26,7 @@ from consumers.reconciliation.domain.views import (
     Transaction,
 )
 from schemas.log_requests import OfficeCollectedFee, OfficeReturnedFee
+from schemas.partition import Place
 from schemas.topics import KEEP, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT, Writer, topic_of
 
 SETTLEMENT, KPI = "settlement", "kpi"

@@ -2,9 +2,10 @@
 
 from enum import StrEnum
 
-from consumers.reconciliation.domain.views import ClaimSeen, Cut, Place
+from consumers.reconciliation.domain.views import ClaimSeen, Cut
 from schemas.log_registry import RegistryClaimRefused
 from schemas.log_requests import ClaimRefused, RequestRefused
+from schemas.partition import Place
 
 _REFUSALS = frozenset(model.type_name() for model in (ClaimRefused, RegistryClaimRefused, RequestRefused))
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from consumers.reconciliation.domain.findings import Finding, Kind
-from consumers.reconciliation.domain.views import Cut, Place, Position
+from consumers.reconciliation.domain.views import Cut, Position
+from schemas.partition import Place
 from schemas.topics import INTAKE_PREFIX
 
 

@@ -8,12 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-
-class Place(NamedTuple):
-    """One partition of one topic."""
-
-    topic: str
-    partition: int
+from schemas.partition import Place
 
 
 @dataclass(frozen=True, slots=True)

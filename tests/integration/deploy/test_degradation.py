@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
+from connectors.database.engine import plain_url
 from connectors.database.migrate import migrate
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
 from deploy.agencies import Agencies
@@ -130,13 +131,13 @@ class Bus:
         return command("office", OFFICE, "accept", str(uuid4()), *options)
 
     def count(self, query: LiteralString) -> int:
-        with psycopg.connect(self.settings.worker_database_url().replace("+psycopg", "")) as connection:
+        with psycopg.connect(plain_url(self.settings.worker_database_url())) as connection:
             row = connection.execute(query).fetchone()
         assert row is not None
         return int(row[0])
 
     def as_owner(self, statement: LiteralString) -> None:
-        with psycopg.connect(self.settings.owner_database_url().replace("+psycopg", "")) as connection:
+        with psycopg.connect(plain_url(self.settings.owner_database_url())) as connection:
             connection.execute(statement)
 
     def until_done(self, query: LiteralString, count: int, seconds: float = 60.0) -> None:

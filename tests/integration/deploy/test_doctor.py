@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.broker.admin import BrokerAdmin
+from connectors.database.engine import plain_url
 from connectors.database.migrate import migrate
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.health import HealthServer
@@ -69,7 +70,7 @@ def words(settings: Settings) -> list[tuple[str, str]]:
 
 
 def as_owner(settings: Settings, statement: LiteralString) -> None:
-    url = settings.owner_database_url().replace("+psycopg", "")
+    url = plain_url(settings.owner_database_url())
     with psycopg.connect(url) as connection:
         connection.execute(statement)
 

@@ -4,6 +4,7 @@ import pytest
 
 from consumers.runner.ports import Partition, Record, Span
 from deploy.rereading import batches, part_of
+from schemas.partition import Place
 from tests.memory.broker import APPENDED
 
 FIRST, SECOND = Partition("log", "id", 0), Partition("log", "id", 1)
@@ -20,13 +21,13 @@ FIRST, SECOND = Partition("log", "id", 0), Partition("log", "id", 1)
     ],
 )
 def test_a_span_ends_where_the_consumer_stands(position: int, span: tuple[int, int], to_come: int) -> None:
-    part = part_of({FIRST: position}, {("log", 0): Span(3, 7), ("log", 1): Span(0, 9)})
+    part = part_of({FIRST: position}, {Place("log", 0): Span(3, 7), Place("log", 1): Span(0, 9)})
     assert part.spans == {("log", 0): span}
     assert (part.records, part.to_come) == (span[1] - span[0], to_come)
 
 
 def test_partitions_are_summed() -> None:
-    part = part_of({FIRST: 5, SECOND: 1}, {("log", 0): Span(3, 7), ("log", 1): Span(0, 9)})
+    part = part_of({FIRST: 5, SECOND: 1}, {Place("log", 0): Span(3, 7), Place("log", 1): Span(0, 9)})
     assert (part.records, part.to_come) == (3, 10)
 
 

@@ -21,7 +21,6 @@ from consumers.runner.ports import Collision, Record
 from schemas.decode import encode
 from schemas.kpi import KpiMeasured
 from schemas.log_registry import OfficeVersioned
-from schemas.topics import LOG_REQUESTS
 from tests.builders import office
 from tests.kpi_log import MORNING, Life, Told, records, working_day
 
@@ -167,7 +166,7 @@ def test_income_is_compared_with_the_expectation_and_says_where_that_is_from(
 def test_a_gap_is_not_believed(work: SqlKpiWork, handler: KpiHandler, connection: Connection) -> None:
     told = Life(1).opened(0).routed(1, "office-1").accepted(2, "office-1").told
     numbered = records(told)
-    place = (LOG_REQUESTS.name, numbered[0].partition)
+    place = numbered[0].place
     with pytest.raises(RecordsMissing) as late, work.transaction() as stores:
         handler.handle(stores, numbered[1:])
     assert late.value.spans == {place: (0, 1)}

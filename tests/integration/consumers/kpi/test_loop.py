@@ -17,7 +17,8 @@ from consumers.kpi.loop import KpiLoop
 from consumers.kpi.ports import Stores
 from consumers.parking import OperatorAction
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
-from consumers.runner.ports import Contention, DatabaseUnavailable, Partition, Place, PositionLost, Record
+from consumers.runner.ports import Contention, DatabaseUnavailable, Partition, PositionLost, Record
+from schemas.partition import Place
 from schemas.topics import LOG_REQUESTS
 from tests.integration.consumers.kpi.test_figures_in_sql import in_sql, plainly
 from tests.kpi_log import Life, records, request_id, working_day
@@ -34,14 +35,14 @@ class LogInMemory:
     begins_at: int = 0
 
     def partitions(self) -> Sequence[Partition]:
-        return [Partition(topic, "id", number) for topic, number in sorted({_place(one) for one in self.written})]
+        return [Partition(topic, "id", number) for topic, number in sorted({one.place for one in self.written})]
 
     def assign(self, positions: Mapping[Partition, int]) -> None:
         [(partition, position)] = positions.items()
         if position < self.begins_at:
             raise PositionLost(partition, "the log does not reach back so far")
         place = (partition.topic, partition.number)
-        self._ahead = [one for one in self.written if _place(one) == place and one.position >= position]
+        self._ahead = [one for one in self.written if one.place == place and one.position >= position]
 
     def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
         polled, self._ahead = self._ahead[:2], self._ahead[2:]
@@ -192,7 +193,7 @@ def test_a_gap_is_read_from_the_log(
     tried = loop(work, handler, LogInMemory(day))
     assert tried.apply(with_gap, Event())
     tried.measure(Event())
-    missing_tails = {_place(one) for one in day} - {_place(one) for one in with_gap if one.position == _last(day, one)}
+    missing_tails = {one.place for one in day} - {one.place for one in with_gap if one.position == _last(day, one)}
     assert _position(connection) == len(day) - sum(_tail(day, with_gap, place) for place in missing_tails)
     assert tried.apply(day, Event())
     tried.measure(Event())
@@ -240,7 +241,7 @@ def test_a_look_round_shows_the_lag_and_reads_what_the_stream_skipped(
     work: SqlKpiWork, handler: KpiHandler, connection: Connection, day: list[Record], exporter: Exporter
 ) -> None:
     tried = loop(work, handler, LogInMemory(day))
-    owned = {_place(one) for one in day}
+    owned = {one.place for one in day}
     tried.look_round(owned, Event())
     lag = exporter.registry.get_sample_value("pishkhan_lag_records", {"consumer": "kpi", "topic": LOG_REQUESTS.name})
     assert lag == sum(one.topic == LOG_REQUESTS.name for one in day)
@@ -256,7 +257,7 @@ def test_a_look_round_leaves_the_partitions_of_others_alone(
     work: SqlKpiWork, handler: KpiHandler, connection: Connection, day: list[Record]
 ) -> None:
     tried = loop(work, handler, LogInMemory(day))
-    mine = _place(day[0])
+    mine = day[0].place
     tried.look_round([mine], Event())
     tried.look_round([mine], Event())
     places = {tuple(row) for row in connection.execute(text("SELECT topic, partition FROM kpi_position"))}
@@ -274,18 +275,14 @@ def test_the_same_request_in_two_batches_of_two_workers(
     assert tuple(row) == (request_id(1), 2)
 
 
-def _place(record: Record) -> Place:
-    return record.topic, record.partition
-
-
 def _last(day: Sequence[Record], record: Record) -> int:
-    return max(one.position for one in day if _place(one) == _place(record))
+    return max(one.position for one in day if one.place == record.place)
 
 
 def _tail(day: Sequence[Record], kept: Sequence[Record], place: Place) -> int:
     """Return how many of a partition's last records are not among `kept`."""
-    end = max((one.position + 1 for one in kept if _place(one) == place), default=0)
-    return sum(one.position >= end for one in day if _place(one) == place)
+    end = max((one.position + 1 for one in kept if one.place == place), default=0)
+    return sum(one.position >= end for one in day if one.place == place)
 
 
 def _position(connection: Connection) -> int:

@@ -18,8 +18,9 @@ from connectors.database.positions import SqlPositions
 from consumers.parking import failed_event
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
 from consumers.runner.loop import Pace, Runner
-from consumers.runner.ports import Place, Record, Setback
+from consumers.runner.ports import Record, Setback
 from deploy.engines.kafka import EmbeddedKafka
+from schemas.partition import Place
 from schemas.topics import INTAKE_AGENCY, LOG_REQUESTS
 from tests.brokers import fresh_agency, provide, write
 from tests.databases import engine_of, scalar, wait_until

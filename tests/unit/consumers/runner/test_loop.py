@@ -4,15 +4,8 @@ from collections.abc import Callable, Collection, Sequence
 
 import pytest
 
-from consumers.runner.ports import (
-    BrokerUnavailable,
-    Contention,
-    DatabaseUnavailable,
-    Partition,
-    Place,
-    Record,
-    Setback,
-)
+from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable, Partition, Record, Setback
+from schemas.partition import Place
 from tests.memory.database import COMMITTED
 from tests.memory.positions import MOVES, RENEWS
 from tests.memory.running import CONSUMER, Bench, Notes, Recorder, partition

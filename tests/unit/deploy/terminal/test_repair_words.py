@@ -3,9 +3,9 @@
 import pytest
 
 from consumers.reconciliation.domain.repair import Missing, PositionChange, Reader, RepairPlan
-from consumers.reconciliation.domain.views import Place
 from deploy.terminal.repair_words import done_lines, plan_lines
 from deploy.words import Language
+from schemas.partition import Place
 from schemas.topics import INTAKE_OFFICES, LOG_REQUESTS
 
 LOG = Place(LOG_REQUESTS.name, 3)

@@ -12,7 +12,6 @@ from consumers.reconciliation.domain.views import (
     ClaimSeen,
     Cut,
     Marker,
-    Place,
     Position,
     Publication,
     Removed,
@@ -31,6 +30,7 @@ from schemas.log_requests import (
     RequestClosed,
     RequestRouted,
 )
+from schemas.partition import Place
 from schemas.topics import INTAKE_OFFICES, KPI_MEASURED, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -6,7 +6,8 @@ import pytest
 
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.reconciliation.domain.repair import Missing, PositionChange, Reader, RepairPlan, plan_repair
-from consumers.reconciliation.domain.views import Cut, Place, Position
+from consumers.reconciliation.domain.views import Cut, Position
+from schemas.partition import Place
 from schemas.topics import INTAKE_OFFICES, LOG_REQUESTS
 
 LOG, INTAKE = Place(LOG_REQUESTS.name, 3), Place(INTAKE_OFFICES.name, 0)
