@@ -1,32 +1,31 @@
 """Reading records again from a time on: which consumers read which topics, how far each may, and what became of it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from threading import Event
 
 from sqlalchemy import Engine
 
 from connectors.broker.admin import BrokerAdmin
-from connectors.broker.history import KafkaHistory
+from connectors.broker.history import KafkaHistory, Progress
 from connectors.broker.source import KafkaSource
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import build_engine
 from connectors.database.positions import passed, passed_by_figures
+from consumers.kpi.reading import TOPICS as FIGURES
 from consumers.runner.ports import Partition, Record, Span
 from consumers.runner.rereading import Tally
 from deploy.bootstrap import rereading
 from deploy.problem import Problem
 from deploy.settings import Settings
 from schemas.partition import Place
-from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS, LOG_SETTLEMENT
+from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS
 
 #: Small, because settlement holds the rows of the partitions in a batch, and their owner waits.
 BATCH_RECORDS = 500
-
-#: Called with records read and records in all.
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ READERS: tuple[Reader, ...] = (
     Reader("registry", _is_intake),
     Reader("requests", _is_intake),
     Reader("settlement", lambda topic: topic == LOG_REQUESTS.name),
-    Reader("kpi", lambda topic: topic in (LOG_REQUESTS.name, LOG_SETTLEMENT.name)),
+    Reader("kpi", lambda topic: topic in FIGURES),
 )
 
 
@@ -102,11 +101,8 @@ def reread(settings: Settings, wanted: Wanted, *, keep: bool, progress: Progress
 
 def _partitions(settings: Settings, topics: Sequence[str]) -> list[Partition]:
     """Return the partitions of `topics`, or of every topic that somebody reads."""
-    admin = BrokerAdmin(settings.kafka_login())
-    try:
+    with closing(BrokerAdmin(settings.kafka_login())) as admin:
         there = [one for one in admin.partitions() if any(reader.reads(one.topic) for reader in READERS)]
-    finally:
-        admin.close()
     unknown = sorted(set(topics) - {one.topic for one in there})
     if unknown:
         known = ", ".join(sorted({one.topic for one in there}))
@@ -152,11 +148,6 @@ def part_of(positions: Mapping[Partition, int], spans: Mapping[Place, Span]) -> 
 
 def batches(records: Iterable[Record], size: int = BATCH_RECORDS) -> Iterator[Sequence[Record]]:
     """Cut `records` into batches, in their order."""
-    batch: list[Record] = []
-    for record in records:
-        batch.append(record)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
+    left = iter(records)
+    while batch := list(islice(left, size)):
         yield batch

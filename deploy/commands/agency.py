@@ -9,7 +9,7 @@ from connectors.broker.admin import SCRAM_MECHANISM, agency_user
 from connectors.database.answers import newest_service
 from connectors.ids import new_id
 from deploy.agencies import Agencies
-from deploy.commands.options import DataOption
+from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
 from deploy.settings import load_settings
 from deploy.terminal.fields import form_of
@@ -19,7 +19,6 @@ from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancell
 from schemas.topics import INTAKE_AGENCY
 
 RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning.")]
-LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]
 WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer.")]
 
 _HELP = """Play an agency: submit requests of its citizens, cancel them, and answer offices' questions.

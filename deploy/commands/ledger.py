@@ -23,7 +23,7 @@ from connectors.database.ledger_windows import WindowStore
 from consumers.settlement.domain.chain import Row
 from deploy.commands.database import worker_connection
 from deploy.commands.ledger_statement import statement_text
-from deploy.commands.options import DataOption
+from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
 from deploy.words import Language
 
@@ -145,7 +145,7 @@ def verify(data: DataOption = None) -> None:
 def statement(
     account: Annotated[str, typer.Argument(help="An account, as `pishkhan ledger balances` shows them.")],
     window: Annotated[int, typer.Option(min=1, help="The settlement window's number.")],
-    language: Annotated[Language, typer.Option("--lang", help="Language of what is shown.")] = Language.EN,
+    language: LanguageOption = Language.EN,
     data: DataOption = None,
 ) -> None:
     """Show one account's window: opening, movements by kind, closing; in figures and in words.

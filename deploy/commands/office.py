@@ -13,7 +13,7 @@ from connectors.database.registry import RegistryStore
 from connectors.database.requests import inbox, request_state
 from connectors.ids import new_id
 from consumers.registry.domain.known import Kind
-from deploy.commands.options import DataOption
+from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
 from deploy.terminal.inbox import inbox_table
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
@@ -37,7 +37,6 @@ REFRESH_SECONDS = 0.5
 RequestArgument = Annotated[
     str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning, as the inbox shows it.")
 ]
-LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]
 OperatorOption = Annotated[str, typer.Option("--operator", help="Code of the operator at the desk.")]
 WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer.")]
 ReceiptOption = Annotated[str | None, typer.Option("--receipt", help="Number of the receipt; a new one by default.")]

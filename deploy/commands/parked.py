@@ -13,7 +13,7 @@ from rich.table import Table
 from connectors.database.park_operator import ParkOperator
 from consumers.parking import OperatorAction, ParkReason
 from deploy.commands.database import worker_connection
-from deploy.commands.options import DataOption
+from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
 from deploy.terminal.parked_words import (
     NOTHING_PARKED,
@@ -37,7 +37,6 @@ FailedOption = Annotated[
 ]
 WhyOption = Annotated[str, typer.Option(help="The reason; it stays on record.")]
 ByOption = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="your login")]
-LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]
 
 
 def register(app: typer.Typer) -> None:

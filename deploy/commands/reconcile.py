@@ -18,7 +18,7 @@ from consumers.reconciliation.comparison import Comparison, Watch
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
 from consumers.settlement.expected import expected_of
-from deploy.commands.options import DataOption
+from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
 from deploy.settings import Settings, load_settings
 from deploy.terminal.reconciliation_words import kind_lines, summary_lines, verdict
@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
 
 def reconcile(
-    language: Annotated[Language, typer.Option("--lang", help="Language of what is shown.")] = Language.EN,
+    language: LanguageOption = Language.EN,
     as_json: Annotated[bool, typer.Option("--json", help="Answer as one JSON object, for machines.")] = False,
     as_ndjson: Annotated[
         bool, typer.Option("--ndjson", help="One JSON object per difference, as it is found; the summary last.")

@@ -11,7 +11,7 @@ from connectors.database.repair import carry_out
 from consumers.reconciliation.comparison import Comparison
 from consumers.reconciliation.domain.repair import Reader, RepairPlan, plan_repair
 from consumers.runner.ports import Contention, DatabaseUnavailable
-from deploy.commands.options import DataOption
+from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.reconcile import comparing
 from deploy.problem import Problem
 from deploy.settings import load_settings
@@ -38,7 +38,7 @@ def repair_topic(
     topic: Annotated[str, typer.Argument(metavar="TOPIC", help="A topic's name, as `pishkhan reconcile` shows it.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
-    language: Annotated[Language, typer.Option("--lang", help="Language of what is shown.")] = Language.EN,
+    language: LanguageOption = Language.EN,
     data: DataOption = None,
 ) -> None:
     """Publish again what the topic lost, and let consumers go back to what they have not applied.

@@ -13,7 +13,7 @@ from rich.progress import Progress
 
 from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable
 from consumers.runner.rereading import RereadingHalted
-from deploy.commands.options import DataOption
+from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
 from deploy.rereading import Wanted, reread
 from deploy.settings import load_settings
@@ -24,8 +24,6 @@ FromOption = Annotated[str, typer.Option("--from", help="Read again what the bro
 ToOption = Annotated[str | None, typer.Option("--to", help="... and before then. Without it, until now.")]
 TopicOption = Annotated[list[str] | None, typer.Option("--topic", help="Only this topic; may be given several times.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Try each batch, undo it, and say what would happen.")]
-
-LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]
 
 
 def register(app: typer.Typer) -> None:

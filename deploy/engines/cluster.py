@@ -59,7 +59,7 @@ class KafkaCluster:
             for broker in self.brokers:
                 broker.choose_ports()
             for broker in self.brokers:
-                broker.begin()
+                broker.begin_there()
             for broker in self.brokers:
                 broker.wait_ready()
         except BaseException:

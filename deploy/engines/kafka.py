@@ -87,7 +87,7 @@ class EmbeddedKafka:
     def bootstrap_servers(self) -> str:
         """`host:port` of the broker listener; known after `begin`."""
         port = self._kept.number(self._seat.name("broker_port"))
-        assert port is not None, "the port is chosen by begin()"
+        assert port is not None, "the port is chosen by choose_ports()"
         return f"{self._address}:{port}"
 
     @property
@@ -115,10 +115,14 @@ class EmbeddedKafka:
         self.wait_ready()
 
     def begin(self) -> None:
-        """Start the process and return at once; `wait_ready` does the waiting."""
+        """Choose ports, start the process and return at once; `wait_ready` does the waiting."""
+        self.choose_ports()
+        self.begin_there()
+
+    def begin_there(self) -> None:
+        """The same, on the ports that it has chosen."""
         assert self._process is None, "start may be called once"
         self._log_directory.mkdir(parents=True, exist_ok=True)
-        self.choose_ports()
         properties = self._directory / "server.properties"
         write_private(properties, self._properties())
         if not (self._directory / "data" / "meta.properties").exists():

@@ -14,7 +14,7 @@ from connectors.failpoints import Act, Armed, Failpoint
 from consumers.runner.ports import DatabaseUnavailable
 from deploy.faults.bus import TrialBus
 from deploy.faults.journal import Journal
-from deploy.faults.load import PAUSE_SECONDS, VISITS_AT_ONCE, Load, Shape
+from deploy.faults.load import PAUSE_SECONDS, VISITS_AT_ONCE, Load
 from deploy.faults.visits import Said, Visits, claims_of
 
 #: A trial closes the ledger's window so often: each of them once, when the one before is closed.
@@ -59,7 +59,6 @@ class Trial:
     @contextmanager
     def load(
         self,
-        shape: Shape = lambda batch: batch,
         *,
         visits_at_once: int = VISITS_AT_ONCE,
         pause_seconds: float = PAUSE_SECONDS,
@@ -70,7 +69,6 @@ class Trial:
             self.bus.mouth,
             self.journal,
             self._stream,
-            shape,
             visits_at_once=visits_at_once,
             pause_seconds=pause_seconds,
             may_go_on=may_go_on,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psycopg
 
 from connectors.broker.admin import BrokerAdmin
-from connectors.database.engine import database_url
+from connectors.database.engine import plain_url
 from connectors.database.leases import LEASE_SECONDS
 from consumers.requests.domain.state import ENDED
 from deploy.faults.crew import KINDS
@@ -48,9 +48,8 @@ def visit(settings: Settings) -> Host:
     settings.routing_key()
     with closing(BrokerAdmin(settings.kafka_login())) as admin:
         cluster_id = admin.cluster_id()
-    url = database_url(settings.worker_database_url()).set(drivername="postgresql")
     try:
-        with psycopg.connect(url.render_as_string(hide_password=False), connect_timeout=5) as connection:
+        with psycopg.connect(plain_url(settings.worker_database_url())) as connection:
             workers = connection.execute(_WORKERS, (list(KINDS), LEASE_SECONDS)).fetchall()
             live = connection.execute(_LIVE, (list(ENDED), list(AGENCIES))).fetchone()
     except psycopg.errors.UndefinedTable:

@@ -32,8 +32,6 @@ AGAIN_SECONDS = 0.3
 _DIRECT = frozenset(INTAKE_AGENCY.for_agency(code) for code in AGENCIES)
 
 Batch = Sequence[Said]
-#: What a fault makes of each batch before it is said: copies, another order, garbage among it.
-Shape = Callable[[list[Said]], list[Said]]
 
 
 class Speaks(Protocol):
@@ -90,7 +88,7 @@ class Mouth:
 class Load:
     """Says `visits` in the background, from `start` to `stop`.
 
-    `shape` makes of each batch what a fault wants said; `may_go_on` is asked before each, so that a load which goes as
+    `may_go_on` is asked before each, so that a load which goes as
     fast as it can does not run away from the bus.
     """
 
@@ -99,7 +97,6 @@ class Load:
         mouth: Speaks,
         journal: Journal,
         visits: Iterator[list[Said]],
-        shape: Shape = lambda batch: batch,
         *,
         visits_at_once: int = VISITS_AT_ONCE,
         pause_seconds: float = PAUSE_SECONDS,
@@ -108,7 +105,6 @@ class Load:
         self._mouth = mouth
         self._journal = journal
         self._visits = visits
-        self._shape = shape
         self._visits_at_once = visits_at_once
         self._pause_seconds = pause_seconds
         self._may_go_on = may_go_on
@@ -116,7 +112,6 @@ class Load:
         self._give_up = Signal()
         self._failure: BaseException | None = None
         self._thread = Thread(target=self._run, name="load", daemon=True)
-        self.acknowledged = 0
 
     def start(self) -> None:
         """Begin to speak."""
@@ -142,8 +137,7 @@ class Load:
         try:
             while not self._enough.is_set():
                 if self._may_go_on():
-                    batch = [said for visit in islice(self._visits, self._visits_at_once) for said in visit]
-                    self.say(self._shape(batch))
+                    self.say([said for visit in islice(self._visits, self._visits_at_once) for said in visit])
                 self._enough.wait(self._pause_seconds)
         except BaseException as failure:
             self._failure = failure
@@ -161,7 +155,6 @@ class Load:
         )
         if done:
             self._journal.acknowledged(said)
-            self.acknowledged += len(said)
 
     def _until_done(self, act: Callable[[], None]) -> bool:
         while not self._give_up.is_set():

@@ -55,7 +55,9 @@ class Look:
 
     def lag(self) -> dict[str, int]:
         """Return by consumer how many records it has not read; nothing for those that have read all there is."""
-        intake, log = self.log.ends(INTAKE), self.log.ends([LOG_REQUESTS.name])
+        ends = self.log.ends((*INTAKE, LOG_REQUESTS.name))
+        log = {place: end for place, end in ends.items() if place.startswith(f"{LOG_REQUESTS.name}/")}
+        intake = {place: end for place, end in ends.items() if place not in log}
         behind = {
             "registry": self._behind("registry", intake),
             "requests": self._behind("requests", intake),

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from connectors.broker.admin import BrokerAdmin
 from connectors.database.engine import plain_url
 from connectors.database.migrate import migrate
 from connectors.telemetry.exporter import Exporter
@@ -23,6 +22,8 @@ from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.processes import choose_port
 from deploy.settings import Settings
 from deploy.workers import worker_row
+from tests.brokers import provide
+from tests.databases import wait_until
 from tests.engines import DatabaseUrls, Engines, kafka_login
 
 pytestmark = pytest.mark.integration
@@ -36,10 +37,7 @@ def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKaf
     with Instance(tmp_path_factory.mktemp("broker")) as instance:
         kafka = EmbeddedKafka(instance.directory / "kafka", instance.log_directory, instance.processes, ensure_jars)
         kafka.start()
-        admin = BrokerAdmin(kafka_login(kafka.bootstrap_servers, kafka.user, kafka.password))
-        admin.ensure_topics(AGENCIES)
-        admin.ensure_rights(AGENCIES)
-        admin.close()
+        provide(kafka_login(kafka.bootstrap_servers, kafka.user, kafka.password), *AGENCIES)
         yield kafka
         kafka.stop()
 
@@ -76,6 +74,8 @@ def as_owner(settings: Settings, statement: LiteralString) -> None:
 
 
 def test_a_prepared_bus_is_in_order(settings: Settings) -> None:
+    # A broker shows rules a moment after it has taken them.
+    wait_until(lambda: faults(settings) == [], "the broker to show the rules that it was given")
     assert faults(settings) == []
 
 
