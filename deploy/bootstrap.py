@@ -32,6 +32,7 @@ from connectors.telemetry.worker import WorkerTelemetry
 from consumers.runner.backoff import Backoff
 from consumers.runner.loop import Runner
 from consumers.runner.ports import BrokerUnavailable, Handler, Setback, Source
+from consumers.runner.read_ahead import Prepare, ReadAhead, nothing
 from consumers.runner.rereading import Rereading, Tally
 from deploy.agencies import provision
 from deploy.problem import Problem
@@ -155,10 +156,15 @@ def _runner(
     stores: Callable[[Connection], Stores],
     handler: Handler[Stores],
     telemetry: WorkerTelemetry,
+    prepare: Prepare = nothing,
 ) -> "OnEngine[Stores]":
-    """The common loop for one consumer, on one engine, so that leases and batches share a backend."""
+    """The common loop for one consumer, on one engine, so that leases and batches share a backend.
+
+    While the database works the next records are read, and `prepare` is called with them.
+    """
     owner = _worker_id(name)
-    engine: Engine = build_engine(settings.worker_database_url(), owner)
+    source = ReadAhead(source, prepare)
+    engine: Engine = build_engine(settings.worker_database_url(), owner, meanwhile=source.read_on)
     positions = partial(SqlPositions, consumer=name, cluster_id=cluster_id, owner=owner)
     leases = SqlLeases(engine, name, cluster_id, owner)
     runner = Runner(source, leases, SqlWork(engine, stores, positions), handler, telemetry)
@@ -198,23 +204,20 @@ def _requests(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _
     from consumers.requests.domain.seeds import seed_for
     from consumers.requests.handlers import CONSUMER, RequestsHandler
     from consumers.requests.reading import ClaimReader
-    from consumers.runner.read_ahead import ReadAhead
 
     reader = ClaimReader()
-    source = ReadAhead(_intake_source(settings, CONSUMER), reader.prepare)
+    source = _intake_source(settings, CONSUMER)
     seeds = partial(seed_for, settings.routing_key())
-    handler = RequestsHandler(seeds, settings.clock, telemetry, SourceIntakeEnds(source), reader, source.read_on)
-    return _runner(CONSUMER, settings, cluster_id, source, request_stores, handler, telemetry)
+    handler = RequestsHandler(seeds, settings.clock, telemetry, SourceIntakeEnds(source), reader)
+    return _runner(CONSUMER, settings, cluster_id, source, request_stores, handler, telemetry, reader.prepare)
 
 
 def _settlement(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:
     from connectors.database.settlement import settlement_stores
-    from consumers.runner.read_ahead import ReadAhead
     from consumers.settlement.handlers import CONSUMER, SettlementHandler
 
-    log = KafkaSource(settings.kafka_login(), lambda topic: topic == LOG_REQUESTS.name, f"pishkhan.{CONSUMER}")
-    source = ReadAhead(log)
-    handler = SettlementHandler(telemetry, source.read_on)
+    source = KafkaSource(settings.kafka_login(), lambda topic: topic == LOG_REQUESTS.name, f"pishkhan.{CONSUMER}")
+    handler = SettlementHandler(telemetry)
     return _runner(CONSUMER, settings, cluster_id, source, settlement_stores, handler, telemetry)
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
 from connectors.database.driver import meaningful_errors
 from connectors.database.positions import SqlPositions
+from connectors.database.unhurried import UnhurriedConnection
 from connectors.failpoints import Failpoint, failpoint
+from consumers.runner.ports import Meanwhile
 
 Stores = TypeVar("Stores")
 
@@ -38,16 +41,17 @@ def plain_url(url: str) -> str:
     return database_url(url).set(drivername="postgresql").update_query_dict(NOBODY_THERE).render_as_string(False)
 
 
-def build_engine(url: str, name: str, connections_max: int = 5) -> Engine:
+def build_engine(url: str, name: str, connections_max: int = 5, meanwhile: Meanwhile | None = None) -> Engine:
     """Return an engine; nothing connects yet. `name` shows in `pg_stat_activity`.
 
-    One connection is kept and used again and again, so a single-threaded worker always has the same backend.
+    One connection is kept and used again and again, so a single-threaded worker always has the same backend. It does
+    `meanwhile` while the server works, which must neither raise nor use the engine.
     """
     options = (
         f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} "
         f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
     )
-    return create_engine(
+    engine = create_engine(
         database_url(url),
         pool_size=1,
         max_overflow=connections_max - 1,
@@ -60,6 +64,18 @@ def build_engine(url: str, name: str, connections_max: int = 5) -> Engine:
             **NOBODY_THERE,
         },
     )
+    if meanwhile is not None:
+        event.listen(engine, "do_connect", partial(_connect, meanwhile))
+    return engine
+
+
+def _connect(
+    meanwhile: Meanwhile, _: object, __: object, arguments: list[Any], options: dict[str, Any]
+) -> UnhurriedConnection:
+    """Connect as the dialect would, unhurriedly: SQLAlchemy asks here first."""
+    connection = UnhurriedConnection.connect(*arguments, **options)
+    connection.fill_waits(meanwhile)
+    return connection
 
 
 class SqlWork(Generic[Stores]):

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from connectors.database.copy import copy_packed
 from connectors.database.driver import driver_connection, meaningful_errors
-from consumers.runner.ports import Meanwhile
 from consumers.settlement.domain.accounts import CURRENCY
 from consumers.settlement.domain.chain import GENESIS, Chain, Row
 from consumers.settlement.domain.page import BalanceChange
@@ -95,21 +94,12 @@ class LedgerStore:
         """Return the last sequence folded per subject; a subject never seen is left out."""
         return dict(self._driver.execute(_PROGRESS, (_array(subjects),), binary=True).fetchall())
 
-    def append(
-        self,
-        rows: Sequence[Row],
-        packed: Sequence[bytes],
-        changes: Sequence[BalanceChange],
-        meanwhile: Meanwhile | None = None,
-    ) -> None:
-        """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened.
-
-        `meanwhile` may be done while the database works on them.
-        """
+    def append(self, rows: Sequence[Row], packed: Sequence[bytes], changes: Sequence[BalanceChange]) -> None:
+        """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened."""
         if not rows:
             return
         # The rows are packed as COPY takes them, and were hashed so.
-        copy_packed(self._connection, _COPY, packed, meanwhile)
+        copy_packed(self._connection, _COPY, packed)
         self._driver.execute(_OPEN_ACCOUNTS, (CURRENCY, sorted({change.account for change in changes})))
         self._driver.execute(_ADD_BALANCES, _columns(changes))
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, text
 from connectors.database.copy import copy_rows
 from connectors.database.driver import meaningful_errors
 from connectors.database.tables import outbox
-from consumers.runner.ports import Contention, DatabaseUnavailable, Meanwhile
+from consumers.runner.ports import Contention, DatabaseUnavailable
 from producers.ports import OpenOutbox, OutboxUnavailable
 from schemas.message import Message
 from schemas.partition import partition_of
@@ -43,16 +43,14 @@ class OutboxStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, messages: Sequence[Message], meanwhile: Meanwhile | None = None) -> None:
+    def add(self, messages: Sequence[Message]) -> None:
         """Add `messages` in their order; they are published after the commit, in this order per key.
-
-        `meanwhile` may be done while the database works on them, if there are any.
 
         Call it after the rows that the keys belong to are locked: ids are drawn here, and one key's ids must be in
         commit order. Raises `DatabaseUnavailable` when today's partition of the table is missing.
         """
         if messages:
-            copy_rows(self._connection, outbox, _COLUMNS, [_row(message) for message in messages], meanwhile)
+            copy_rows(self._connection, outbox, _COLUMNS, [_row(message) for message in messages])
             self._connection.execute(_NOTIFY)
 
 

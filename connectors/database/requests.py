@@ -13,7 +13,6 @@ from connectors.database.copy import copy_rows
 from connectors.database.driver import driver_connection
 from connectors.database.tables import request
 from consumers.requests.domain.state import RequestState
-from consumers.runner.ports import Meanwhile
 
 _COLUMNS = (
     "request_id",
@@ -80,13 +79,10 @@ class RequestStore:
         """Lock up to `limit` requests whose timer is due and that nobody else has locked; never waits."""
         return self._states(_LOCK_DUE, now, limit)
 
-    def insert(self, states: Sequence[RequestState], now: datetime, meanwhile: Meanwhile | None = None) -> None:
-        """Add new requests, in id order; `meanwhile` may be done while the database works on them.
-
-        Raises `Collision` when another worker was first with one of them.
-        """
+    def insert(self, states: Sequence[RequestState], now: datetime) -> None:
+        """Add new requests, in id order. Raises `Collision` when another worker was first with one of them."""
         ordered = sorted(states, key=lambda state: state.request_id.int)
-        copy_rows(self._connection, request, _COLUMNS, (_row(state, now) for state in ordered), meanwhile)
+        copy_rows(self._connection, request, _COLUMNS, (_row(state, now) for state in ordered))
 
     def update(self, states: Sequence[RequestState], now: datetime) -> None:
         """Write locked requests, one statement for all."""

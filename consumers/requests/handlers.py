@@ -27,7 +27,7 @@ from consumers.requests.fold import Fold, failure, passed
 from consumers.requests.messages import messages
 from consumers.requests.ports import IntakeEnds, RequestStores
 from consumers.requests.reading import ClaimReader
-from consumers.runner.ports import Clock, Meanwhile, Outcome, Record, Setback, Telemetry
+from consumers.runner.ports import Clock, Outcome, Record, Setback, Telemetry
 from consumers.sweeping import do_divided
 from schemas.partition import Place
 
@@ -51,7 +51,7 @@ class RequestsHandler:
     """Implements `consumers.runner.ports.Handler` for requests. Keeps the registry's view between batches.
 
     `seeds` gives the seed of a routing attempt from the secret; `ends` asks the broker, only for services that nobody
-    knows; `reader` may have read the records ahead, and `read_on` lets it, while the database works.
+    knows; `reader` may have read the records ahead.
     """
 
     def __init__(
@@ -61,14 +61,12 @@ class RequestsHandler:
         telemetry: Telemetry,
         ends: IntakeEnds,
         reader: ClaimReader | None = None,
-        read_on: Meanwhile | None = None,
     ) -> None:
         self._seeds = seeds
         self._clock = clock
         self._telemetry = telemetry
         self._ends = ends
         self._reader = reader or ClaimReader()
-        self._read_on = read_on
         self._view = RegistryView.empty()
         self._log = structlog.get_logger(CONSUMER)
 
@@ -206,7 +204,7 @@ class RequestsHandler:
         for claim, error in fold.failures:
             self._tell(claim, error)
         changed = [case for case in fold.cases.values() if case.changed]
-        stores.requests.insert(_states(case for case in changed if not case.stored), fold.now, self._read_on)
+        stores.requests.insert(_states(case for case in changed if not case.stored), fold.now)
         stores.requests.update(_states(case for case in changed if case.stored), fold.now)
         self._write_park(stores, fold, other)
         if fold.new_acts:
@@ -214,7 +212,7 @@ class RequestsHandler:
         if fold.decided:
             changes = fold.position_changes()
             revision = stores.positions.change(changes, fold.reserved_under_rial()) if changes else None
-            stores.outbox.add(messages(fold.decided, revision), self._read_on)
+            stores.outbox.add(messages(fold.decided, revision))
 
     def _tell(self, claim: Claim, error: Exception) -> None:
         """Log that `claim` is kept as failed: which request, what was said, and where the code failed."""

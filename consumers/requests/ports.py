@@ -12,7 +12,6 @@ from consumers.parking import ParkedEvent, ParkedRow, ParkReason
 from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.loads import Load, PositionChange
 from consumers.requests.domain.state import RequestState
-from consumers.runner.ports import Meanwhile
 from schemas.log_registry import RegistryEntry
 from schemas.message import Message
 
@@ -55,11 +54,8 @@ class Requests(Protocol):
     def lock_due(self, now: datetime, limit: int) -> Mapping[UUID, RequestState]:
         """Lock up to `limit` requests whose timer is due and that nobody else has locked; never waits."""
 
-    def insert(self, states: Sequence[RequestState], now: datetime, meanwhile: Meanwhile | None = None) -> None:
-        """Add new requests; `meanwhile` may be done while the database works on them.
-
-        Raises `Collision` when another worker was first with one of them.
-        """
+    def insert(self, states: Sequence[RequestState], now: datetime) -> None:
+        """Add new requests. Raises `Collision` when another worker was first with one of them."""
 
     def update(self, states: Sequence[RequestState], now: datetime) -> None:
         """Write locked requests."""
@@ -159,8 +155,8 @@ class DeadLetters(Protocol):
 class Outbox(Protocol):
     """What is to be published."""
 
-    def add(self, messages: Sequence[Message], meanwhile: Meanwhile | None = None) -> None:
-        """Add `messages` in order; `meanwhile` may be done while the database works on them."""
+    def add(self, messages: Sequence[Message]) -> None:
+        """Add `messages` in order."""
 
 
 class IntakeEnds(Protocol):

@@ -1,6 +1,6 @@
-"""Reading the next batch while the database still works on the last one.
+"""Reading the next batch while the database works on this one.
 
-A batch waits for the database about a sixth of its time. Whoever waits calls `read_on`, which takes a few of the
+A batch waits for the database about a tenth of its time. Whoever waits calls `read_on`, which takes a few of the
 records that have arrived by then, until it says that there are no more. There is no second thread: measured, one took
 its turns while the batch was decided, and none while it waited. Whatever was read ahead is forgotten as soon as other
 positions are assigned, so it is never applied out of turn.
@@ -8,12 +8,13 @@ positions are assigned, so it is never applied out of turn.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from consumers.runner.ports import BrokerUnavailable, Partition, PositionLost, Record, Source
+from consumers.runner.ports import Partition, Record, Source
 
 #: Called with records that will be handed out, in order; must not raise.
 Prepare = Callable[[Sequence[Record]], None]
-#: Records of one step of reading on: a few milliseconds, after which a waiting database gets the next rows.
-STEP_RECORDS = 200
+#: Records of one step of reading on: about a millisecond. Longer ones outlast most waits, so that everything is read
+#: before the longest wait of a batch comes.
+STEP_RECORDS = 50
 
 
 def nothing(_: Sequence[Record]) -> None:
@@ -27,11 +28,11 @@ class ReadAhead:
         self._source = source
         self._prepare = prepare
         self._ahead: list[Record] = []
-        self._failure: BrokerUnavailable | PositionLost | None = None
+        self._failure: Exception | None = None
         self._records_max = 0
 
     def read_on(self) -> bool:
-        """Read a few of the next records if there are any yet, and say whether to go on; never waits.
+        """Read a few of the next records if there are any yet, and say whether to go on; never waits, never raises.
 
         What fails is met at the next `poll`.
         """
@@ -82,7 +83,7 @@ class ReadAhead:
     def _poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
         try:
             records = self._source.poll(timeout_seconds, records_max)
-        except (BrokerUnavailable, PositionLost) as failure:
+        except Exception as failure:  # whatever it is, what was read before it comes first
             self._failure = failure
             return ()
         self._ahead += records

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from consumers.jalali import month_of
 from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
-from consumers.runner.ports import Meanwhile
 from consumers.settlement.announce import Announcement, messages_of
 from consumers.settlement.arrival import DISPUTE, Arrival, LogUnreadable, read_arrival
 from consumers.settlement.closing import close_passed_windows
@@ -128,15 +127,12 @@ class Batch:
             self._waiting.get(subject, {}).pop(arrival.sequence, None)
             self._enter_waiting(subject)
 
-    def write(self, meanwhile: Meanwhile | None = None) -> Tally:
-        """Write all: rows first, the offices' positions as late as possible, messages last.
-
-        `meanwhile` may be done while the database works on them.
-        """
+    def write(self) -> Tally:
+        """Write all: rows first, the offices' positions as late as possible, messages last."""
         ledger, park = self._stores.ledger, self._stores.park
         rows = [row for page in self._pages.values() for row in page.rows]
         packed = [row for page in self._pages.values() for row in page.packed]
-        ledger.append(rows, packed, balance_changes(rows), meanwhile)
+        ledger.append(rows, packed, balance_changes(rows))
         self._keep_progress()
         moved = [page for page in self._pages.values() if page.rows or page.marks]
         ledger.keep_pages({page.partition: Opened(page.chain, page.window) for page in moved})
@@ -150,7 +146,7 @@ class Batch:
         marks = [mark for page in self._pages.values() for mark in page.marks]
         closings = close_passed_windows(self._stores.windows, marks)
         revision = self._stores.loads.move(merged(self._offices)) if self._offices else None
-        self._stores.outbox.add([*messages_of(self._announcements, revision), *closings], meanwhile)
+        self._stores.outbox.add([*messages_of(self._announcements, revision), *closings])
         return Tally(self._handled, self._duplicates, len(parked), len({*self._unparked, *self._skipped}))
 
     def _enter(self, arrival: Arrival, subject: str) -> None:

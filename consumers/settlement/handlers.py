@@ -8,7 +8,7 @@ import structlog
 
 from consumers.failures import place_of
 from consumers.parking import ParkedRow, ParkReason, failed_event, is_parked
-from consumers.runner.ports import Meanwhile, Outcome, Record, Setback, Telemetry
+from consumers.runner.ports import Outcome, Record, Setback, Telemetry
 from consumers.settlement.arrival import Arrival, LogUnreadable, read_arrival
 from consumers.settlement.batch import Batch, failure_detail
 from consumers.settlement.ports import SettlementStores
@@ -23,14 +23,10 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SettlementHandler:
-    """Implements `consumers.runner.ports.Handler` over `SettlementStores`; holds no state between batches.
+    """Implements `consumers.runner.ports.Handler` over `SettlementStores`; holds no state between batches."""
 
-    `read_on` reads the next records while the database works on a batch's rows.
-    """
-
-    def __init__(self, telemetry: Telemetry, read_on: Meanwhile | None = None) -> None:
+    def __init__(self, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
-        self._read_on = read_on
 
     def handle(self, stores: SettlementStores, records: Sequence[Record]) -> Collection[Place]:
         """Enter a batch. Raises on a record that cannot be read or decoded: the runner finds and parks it."""
@@ -38,7 +34,7 @@ class SettlementHandler:
         batch = Batch(stores, arrivals)
         for arrival in arrivals:
             batch.take(arrival)
-        tally = batch.write(self._read_on)
+        tally = batch.write()
         self._telemetry.count(Outcome.HANDLED, tally.handled)
         self._telemetry.count(Outcome.DUPLICATE, tally.duplicates)
         self._telemetry.count(Outcome.PARKED, tally.parked, ParkReason.GAP)

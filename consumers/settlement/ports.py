@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from consumers.parking import ParkedEvent, ParkedRow
-from consumers.runner.ports import Meanwhile
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.page import BalanceChange, Mark
 from consumers.settlement.domain.windows import AccountMovement, Cut
@@ -44,17 +43,8 @@ class Ledger(Protocol):
     def progress(self, subjects: Collection[str]) -> Mapping[str, int]:
         """Return the last sequence folded per subject; a subject never seen is left out."""
 
-    def append(
-        self,
-        rows: Sequence[Row],
-        packed: Sequence[bytes],
-        changes: Sequence[BalanceChange],
-        meanwhile: Meanwhile | None = None,
-    ) -> None:
-        """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened.
-
-        `meanwhile` may be done while the database works on them.
-        """
+    def append(self, rows: Sequence[Row], packed: Sequence[bytes], changes: Sequence[BalanceChange]) -> None:
+        """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened."""
 
     def keep_progress(self, added: Mapping[str, int], changed: Mapping[str, int]) -> None:
         """Keep the last sequences of subjects never seen before (`Collision` if they were) and of known ones."""
@@ -98,8 +88,8 @@ class Loads(Protocol):
 class Outbox(Protocol):
     """What is to be published."""
 
-    def add(self, messages: Sequence[Message], meanwhile: Meanwhile | None = None) -> None:
-        """Add messages in their order; `meanwhile` may be done while the database works on them."""
+    def add(self, messages: Sequence[Message]) -> None:
+        """Add messages in their order."""
 
 
 class Park(Protocol):

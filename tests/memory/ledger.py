@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from consumers.requests.domain.loads import PositionChange
-from consumers.runner.ports import Meanwhile, Partition
+from consumers.runner.ports import Partition
 from consumers.settlement.domain.booking import Kind
 from consumers.settlement.domain.chain import Row, pack
 from consumers.settlement.domain.page import BalanceChange, Mark
@@ -45,13 +45,7 @@ class MemoryLedger:
         rows = self._transaction.rows(self._tables.progress)
         return {subject: rows[subject] for subject in subjects if subject in rows}
 
-    def append(
-        self,
-        rows: Sequence[Row],
-        packed: Sequence[bytes],
-        changes: Sequence[BalanceChange],
-        meanwhile: Meanwhile | None = None,
-    ) -> None:
+    def append(self, rows: Sequence[Row], packed: Sequence[bytes], changes: Sequence[BalanceChange]) -> None:
         assert list(map(pack, rows)) == list(packed), "both are the same rows"
         if rows:
             self._transaction.step("adds rows to the ledger")
@@ -59,8 +53,6 @@ class MemoryLedger:
             if row.request_id in self._tables.refused:
                 raise CheckViolated
             self._transaction.insert(self._tables.transfers, (row.partition, row.number), row)
-        while meanwhile is not None and meanwhile():
-            pass
         for partition, account, window, debits_rial, credits_rial in changes:
             key = (partition, account, window)
             self._transaction.lock(self._tables.balances, key)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from connectors.database.outbox import SHARDS
-from consumers.runner.ports import Contention, DatabaseUnavailable, Meanwhile
+from consumers.runner.ports import Contention, DatabaseUnavailable
 from producers.ports import OpenOutbox, OutboxRow, OutboxUnavailable
 from schemas.envelope import to_headers
 from schemas.message import Message
@@ -26,7 +26,7 @@ class MemoryOutbox:
         self._transaction = transaction
         self._outbox = tables.outbox
 
-    def add(self, messages: Sequence[Message], meanwhile: Meanwhile | None = None) -> None:
+    def add(self, messages: Sequence[Message]) -> None:
         if not messages:
             return
         self._transaction.step("writes to the outbox")
@@ -34,8 +34,6 @@ class MemoryOutbox:
             number = self._transaction.database.next_id("outbox")
             partition = _partition(message) if message.partition is None else message.partition
             self._transaction.insert(self._outbox, number, Outgoing(message, partition))
-        while meanwhile is not None and meanwhile():
-            pass
 
 
 def outbox_opener(session: BusSession) -> OpenOutbox:

@@ -15,7 +15,7 @@ from consumers.requests.domain.loads import NOTHING, PositionChange
 from consumers.requests.domain.state import RequestState
 from consumers.requests.handlers import CONSUMER as REQUESTS
 from consumers.requests.ports import RequestStores
-from consumers.runner.ports import Contention, Meanwhile
+from consumers.runner.ports import Contention
 from schemas.log_registry import RegistryEntry
 from schemas.offices import Office
 from tests.memory.database import Transaction
@@ -54,12 +54,10 @@ class MemoryRequests:
         free = [each for _, each in sorted(due) if self._transaction.try_lock(self._requests, each)]
         return {request_id: self._state(request_id) for request_id in free[:limit]}
 
-    def insert(self, states: Sequence[RequestState], now: datetime, meanwhile: Meanwhile | None = None) -> None:
+    def insert(self, states: Sequence[RequestState], now: datetime) -> None:
         self._transaction.step("adds the new requests")
         for state in sorted(states, key=lambda state: state.request_id):
             self._transaction.insert(self._requests, state.request_id, _row(state))
-        while meanwhile is not None and meanwhile():
-            pass
 
     def update(self, states: Sequence[RequestState], now: datetime) -> None:
         self._transaction.step("writes the requests")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 
-from consumers.runner.ports import Contention
+from consumers.runner.ports import Contention, Meanwhile
 from tests.memory.database import BEGINS, Transaction
 from tests.memory.positions import BusSession
 from tests.memory.tables import BusDatabase
@@ -118,14 +118,16 @@ class Process:
 
 
 class ProcessSession(BusSession):
-    """A process's connection to the database: every step on it is one of the process."""
+    """A process's connection to the database: every step on it is one of the process, which does `meanwhile` there."""
 
-    def __init__(self, database: BusDatabase, process: Process) -> None:
+    def __init__(self, database: BusDatabase, process: Process, meanwhile: Meanwhile = lambda: False) -> None:
         super().__init__(database, process.name)
         self._process = process
+        self._meanwhile = meanwhile
 
     def step(self, words: str) -> None:
         self._process.step(words)
+        self._meanwhile()
 
     def wait_for(self, holder: Transaction) -> None:
         self._process.wait_for(holder)

@@ -19,7 +19,7 @@ from consumers.runner.ports import (
     Setback,
     Source,
 )
-from consumers.runner.read_ahead import ReadAhead
+from consumers.runner.read_ahead import Prepare, ReadAhead, nothing
 from consumers.runner.rereading import Rereading, RereadingHalted, Tally
 from consumers.settlement.handlers import SettlementHandler
 from producers.relay import Relay, RelayPace
@@ -135,16 +135,15 @@ def _registry(world: World, process: Process) -> _Worker:
 
 
 def _requests(world: World, process: Process) -> _Worker:
-    reader = ClaimReader()
-    source = ReadAhead(_intake(world, process), reader.prepare)
+    reader, source = ClaimReader(), _intake(world, process)
     ends, alarm = SourceIntakeEnds(source), _Alarm(world, process.name)
-    handler = RequestsHandler(world.seed, world.clock, alarm, ends, reader, source.read_on)
-    return _runner(world, Kind.REQUESTS, process, source, request_stores, handler)
+    handler = RequestsHandler(world.seed, world.clock, alarm, ends, reader)
+    return _runner(world, Kind.REQUESTS, process, source, request_stores, handler, reader.prepare)
 
 
 def _settlement(world: World, process: Process) -> _Worker:
-    source = ReadAhead(MemorySource(world.broker, lambda topic: topic == LOG_REQUESTS.name, process.step))
-    handler = SettlementHandler(_Alarm(world, process.name), source.read_on)
+    source = MemorySource(world.broker, lambda topic: topic == LOG_REQUESTS.name, process.step)
+    handler = SettlementHandler(_Alarm(world, process.name))
     return _runner(world, Kind.SETTLEMENT, process, source, settlement_stores, handler)
 
 
@@ -163,8 +162,10 @@ def _runner(
     source: Source,
     stores: Callable[[Transaction, BusDatabase], Stores],
     handler: Handler[Stores],
+    prepare: Prepare = nothing,
 ) -> Runner[Stores]:
-    session = ProcessSession(world.database, process)
+    source = ReadAhead(source, prepare)
+    session = ProcessSession(world.database, process, source.read_on)
     return Runner(
         source,
         MemoryLeases(session, kind.value, process.name),

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from connectors.database.copy import copy_packed, copy_rows
 from connectors.database.tables import intake_event, outbox, parked_event, request
-from consumers.runner.ports import Collision
 
 pytestmark = pytest.mark.integration
 
@@ -51,39 +50,6 @@ def test_no_rows_send_nothing(engine: Engine) -> None:
     with engine.begin() as connection:
         copy_rows(connection, parked_event, ("consumer",), [])
         assert connection.execute(select(parked_event.c.id)).all() == []
-
-
-def test_the_other_work_is_done_in_steps_while_the_server_takes_megabytes(engine: Engine) -> None:
-    columns = ("shard", "topic", "partition", "key", "event_id", "source", "type", "time", "body")
-    rows = [(0, "t", 0, "k", str(number), "/bus", "y", MOMENT, bytes(3_000)) for number in range(5_000)]
-    steps = 0
-
-    def step() -> bool:
-        nonlocal steps
-        steps += 1
-        return steps < 3
-
-    with engine.begin() as connection:
-        copy_rows(connection, outbox, columns, rows, step)
-        assert connection.execute(select(func.count()).select_from(outbox)).scalar() == 5_000
-    assert 1 <= steps <= 3
-
-
-def test_a_collision_is_met_after_the_other_work(engine: Engine) -> None:
-    rows = [("s", str(number // 2), b"") for number in range(20_000)]
-    with engine.begin() as connection, pytest.raises(Collision):
-        copy_rows(connection, intake_event, ("source", "event_id", "body_hash"), rows, lambda: False)
-
-
-def test_a_failure_of_the_other_work_undoes_the_copy(engine: Engine) -> None:
-    def fail() -> bool:
-        raise LookupError("the other work fails")
-
-    rows = [("s", str(number), bytes(1_000)) for number in range(20_000)]
-    with pytest.raises(LookupError), engine.begin() as connection:
-        copy_rows(connection, intake_event, ("source", "event_id", "body_hash"), rows, fail)
-    with engine.begin() as connection:
-        assert connection.execute(select(func.count()).select_from(intake_event)).scalar() == 0
 
 
 def test_packed_rows_arrive_as_they_are(engine: Engine) -> None:

@@ -109,6 +109,22 @@ def test_a_failure_is_met_by_whoever_polls_and_then_reading_goes_on(source: Read
     assert values(source.poll(0, 100)) == [b"b"]
 
 
+def test_whatever_fails_while_the_database_works_is_met_by_whoever_polls() -> None:
+    class Broken(MemorySource):
+        def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
+            if self.known_ends():
+                raise LookupError("the client has a bug")
+            return super().poll(timeout_seconds, records_max)
+
+    inner = Broken(MemoryBroker({PLACE: []}))
+    source = ReadAhead(inner, lambda records: None)
+    source.poll(0, 1)
+    source.assign({PLACE: 0})
+    assert not source.read_on()
+    with pytest.raises(LookupError):
+        source.poll(0, 1)
+
+
 def test_a_lost_position_is_met_by_whoever_polls_unless_others_are_assigned(inner: MemorySource) -> None:
     class Cut(MemorySource):
         def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:

@@ -1,0 +1,79 @@
+"""While the server works, something else is done, as long as there is something, and nothing is lost of either."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count
+
+import pytest
+from sqlalchemy import Engine, func, select, text
+
+from connectors.database.copy import copy_rows
+from connectors.database.engine import SqlWork, build_engine
+from connectors.database.positions import SqlPositions
+from connectors.database.tables import intake_event, outbox
+from consumers.runner.ports import Collision, DatabaseUnavailable
+from tests.engines import DatabaseUrls
+
+pytestmark = pytest.mark.integration
+
+MOMENT = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
+IDENTITY = ("source", "event_id", "body_hash")
+
+
+@contextmanager
+def unhurried(database: DatabaseUrls, meanwhile: Callable[[], bool]) -> Iterator[Engine]:
+    engine = build_engine(database.worker_url, "test", meanwhile=meanwhile)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def test_a_slow_answer_is_waited_for_with_other_work(database: DatabaseUrls) -> None:
+    steps = count(1)
+    with unhurried(database, lambda: bool(next(steps))) as engine, engine.connect() as connection:
+        before = next(steps)
+        assert connection.execute(text("SELECT 42 FROM pg_sleep(0.2)")).scalar_one() == 42
+        assert next(steps) - before > 10, "a fifth of a second is room for many steps"
+
+
+def test_what_has_nothing_left_to_do_is_asked_once_per_wait(database: DatabaseUrls) -> None:
+    steps = count()
+    with unhurried(database, lambda: next(steps) < 0) as engine, engine.connect() as connection:
+        connection.execute(text("SELECT"))
+        before = next(steps)
+        assert connection.execute(text("SELECT 42 FROM pg_sleep(0.1)")).scalar_one() == 42
+        assert next(steps) - before <= 3
+
+
+def test_the_server_takes_megabytes_and_commits_them_with_other_work(database: DatabaseUrls) -> None:
+    columns = ("shard", "topic", "partition", "key", "event_id", "source", "type", "time", "body")
+    rows = [(0, "t", 0, "k", str(number), "/bus", "y", MOMENT, bytes(3_000)) for number in range(5_000)]
+    steps = count(1)
+    with unhurried(database, lambda: bool(next(steps))) as engine:
+        with engine.begin() as connection:
+            copy_rows(connection, outbox, columns, rows)
+            connection.execute(text("SET LOCAL synchronous_commit = on"))
+        with engine.begin() as connection:
+            assert connection.execute(select(func.count()).select_from(outbox)).scalar() == 5_000
+    assert next(steps) > 1
+
+
+def test_an_error_of_the_server_is_met_after_the_other_work(database: DatabaseUrls) -> None:
+    rows = [("s", str(number // 2), b"") for number in range(20_000)]
+    steps = count(1)
+    with unhurried(database, lambda: bool(next(steps))) as engine:
+        with pytest.raises(Collision), engine.begin() as connection:
+            copy_rows(connection, intake_event, IDENTITY, rows)
+        with engine.begin() as connection:
+            assert connection.execute(select(func.count()).select_from(intake_event)).scalar() == 0
+
+
+def test_a_connection_that_is_ended_is_met_after_the_other_work(database: DatabaseUrls) -> None:
+    with unhurried(database, lambda: False) as engine:
+        work = SqlWork(engine, lambda connection: connection, lambda one: SqlPositions(one, "c", "c", "c"))
+        with pytest.raises(DatabaseUnavailable), work.transaction() as (_, connection):
+            connection.execute(text("SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(1)"))
+        with work.transaction() as (_, connection):
+            assert connection.execute(text("SELECT 42")).scalar_one() == 42
