@@ -106,9 +106,10 @@ def sort_out(claims: Iterable[Claim], known: Mapping[tuple[str, str], bytes]) ->
     bodies = dict(known)
     screened = Screened([], [], [])
     for claim in claims:
-        before = bodies.get(claim.identity)
+        identity = claim.identity
+        before = bodies.get(identity)
         if before is None:
-            bodies[claim.identity] = claim.body_hash
+            bodies[identity] = claim.body_hash
             screened.fresh.append(claim)
         elif before == claim.body_hash:
             screened.duplicates.append(claim)

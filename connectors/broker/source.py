@@ -21,8 +21,8 @@ from connectors.broker.reader import reader_of_positions
 from connectors.broker.whole_fetches import ask_for_all_partitions
 from consumers.runner.ports import Partition, PositionLost, Record
 
-FETCH_BYTES_PER_PARTITION = 1_048_576
-FETCH_BYTES = 8_388_608
+FETCH_BYTES_PER_PARTITION = 262_144
+FETCH_BYTES = 2_097_152
 FETCH_WAIT_MS = 500
 
 

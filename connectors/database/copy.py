@@ -39,8 +39,8 @@ _TRAILER = b"\xff\xff"
 _PACKED_TOGETHER = 256
 
 
-def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Insert `rows`, in their order; a missing column takes its default.
+def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bool:
+    """Insert `rows`, in their order, and say whether there were any; a missing column takes its default.
 
     A JSONB column takes bytes (JSON text) or any JSON value; a UUID column takes `UUID`. There is no ON CONFLICT:
     a duplicate raises `Collision`. An empty `rows` sends nothing.
@@ -48,7 +48,7 @@ def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows
     remaining = iter(rows)
     first = next(remaining, None)
     if first is None:
-        return
+        return False
     statement, types, json_places = _plan(table, tuple(columns))
     with _copy(connection, statement) as copy:
         # Of the two dumpers that the driver has for bytea, the one in C.
@@ -56,6 +56,7 @@ def copy_rows(connection: Connection, table: Table, columns: Sequence[str], rows
         copy.set_types(types)
         for row in chain((first,), remaining):
             copy.write_row(_with_json(row, json_places) if json_places else row)
+    return True
 
 
 def copy_packed(connection: Connection, statement: LiteralString, packed: Sequence[bytes]) -> None:

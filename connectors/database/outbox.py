@@ -1,6 +1,6 @@
 """The outbox's writing side: what is to be published, in the transaction that decided it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
@@ -43,14 +43,13 @@ class OutboxStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, messages: Sequence[Message]) -> None:
+    def add(self, messages: Iterable[Message]) -> None:
         """Add `messages` in their order; they are published after the commit, in this order per key.
 
         Call it after the rows that the keys belong to are locked: ids are drawn here, and one key's ids must be in
         commit order. Raises `DatabaseUnavailable` when today's partition of the table is missing.
         """
-        if messages:
-            copy_rows(self._connection, outbox, _COLUMNS, [_row(message) for message in messages])
+        if copy_rows(self._connection, outbox, _COLUMNS, map(_row, messages)):
             self._connection.execute(_NOTIFY)
 
 

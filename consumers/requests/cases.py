@@ -8,7 +8,6 @@ from uuid import UUID
 from consumers.intake import Claim
 from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
 from consumers.requests.domain.state import RequestState, unknown
-from schemas.base import Event
 
 
 @dataclass(slots=True)
@@ -88,9 +87,13 @@ def waiting_of(row: ParkedRow) -> Waiting:
 
 
 class Decided(NamedTuple):
-    """One log event as decided, before the load revision is known. `sequence` is none for markers."""
+    """One log event as decided, before the load revision is known. `sequence` is none for markers.
 
-    event: Event
+    The body is encoded where it was decided: in a batch of thousands it is far from any cache later on.
+    """
+
+    event_type: str
+    body: bytes
     event_id: str
     key: str
     time: datetime

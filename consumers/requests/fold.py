@@ -26,6 +26,7 @@ from consumers.requests.messages import SOURCE
 from consumers.runner.ports import Outcome as Counted
 from consumers.runner.ports import ParkFull
 from schemas.base import Event
+from schemas.decode import encode
 from schemas.identity import derived_id
 from schemas.intake_agency import RequestSubmitted
 from schemas.log_requests import ClaimRefusal, ClaimRefused, RequestLogEvent, RequestRefused, WindowMarked
@@ -162,7 +163,7 @@ class Fold:
         sequence, key, world = case.state.version, case.key, self._world
         for number, event in enumerate(outcome.events):
             sequence += 1
-            self.decided.append(Decided(event, derived_id(source, event_id, number), key, time, sequence, None))
+            self._decide(event, derived_id(source, event_id, number), key, time, sequence)
             world.apply(event, time)
         case.state = outcome.state
         case.changed = True
@@ -327,9 +328,14 @@ class Fold:
         for number, event in enumerate(events):
             event_id = derived_id(claim.envelope.source, claim.envelope.id, number)
             if isinstance(event, WindowMarked):
-                self.decided.append(Decided(event, event_id, f"window-{event.window}", moment, None, event.partition))
+                self._decide(event, event_id, f"window-{event.window}", moment, None, event.partition)
             else:
-                self.decided.append(Decided(event, event_id, event_id, moment, 1, None))
+                self._decide(event, event_id, event_id, moment, 1)
+
+    def _decide(
+        self, event: Event, event_id: str, key: str, time: datetime, sequence: int | None, partition: int | None = None
+    ) -> None:
+        self.decided.append(Decided(event.type_name(), encode(event), event_id, key, time, sequence, partition))
 
     def _failed(self, waiting: Waiting, error: Exception) -> None:
         waiting.fail(failure(error))

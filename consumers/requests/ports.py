@@ -1,6 +1,6 @@
 """What the requests' handler needs from the outside. All stores work in the one open transaction."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -155,7 +155,7 @@ class DeadLetters(Protocol):
 class Outbox(Protocol):
     """What is to be published."""
 
-    def add(self, messages: Sequence[Message]) -> None:
+    def add(self, messages: Iterable[Message]) -> None:
         """Add `messages` in order."""
 
 

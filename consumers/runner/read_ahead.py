@@ -14,7 +14,7 @@ from consumers.runner.ports import Partition, Record, Source
 Prepare = Callable[[Sequence[Record]], None]
 #: Records of one step of reading on: about a millisecond. Longer ones outlast most waits, so that everything is read
 #: before the longest wait of a batch comes.
-STEP_RECORDS = 50
+STEP_RECORDS = 100
 
 
 def nothing(_: Sequence[Record]) -> None:

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -32,6 +31,7 @@ from schemas.log_registry import OfficeVersioned, RegistryEntry
 from schemas.topics import INTAKE_PREFIX
 from tests.bench.corpus import AGENCY, MOMENT
 
+DATABASE = "bench"
 FILL_ROWS = 5_000
 #: Seldom enough not to disturb what is watched, often enough for runs of seconds.
 LOOK_SECONDS = 0.05
@@ -68,17 +68,21 @@ class BenchBus:
     settings: Settings = field(init=False)
 
     def new_database(self, registry: list[RegistryEntry]) -> None:
-        """Make an empty database that knows `registry`, and turn to it."""
-        postgres, name = self.engines.postgres, f"bench_{uuid.uuid4().hex}"
+        """Make an empty database that knows `registry`, and turn to it.
+
+        The last run's is dropped, so that nothing of it is vacuumed or written out in this one.
+        """
+        postgres = self.engines.postgres
         with psycopg.connect(postgres.administrator_url, autocommit=True) as connection:
-            create_database(connection, name)
+            connection.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+            create_database(connection, DATABASE)
         self.settings = Settings(
             data_directory=self.directory,
             kafka_bootstrap=self.engines.kafka.bootstrap_servers,
             kafka_user=self.engines.kafka.user,
             kafka_password=SecretStr(self.engines.kafka.password),
-            database_url=SecretStr(postgres.url(WORKER_ROLE, name)),
-            database_owner_url=SecretStr(postgres.url(OWNER_ROLE, name)),
+            database_url=SecretStr(postgres.url(WORKER_ROLE, DATABASE)),
+            database_owner_url=SecretStr(postgres.url(OWNER_ROLE, DATABASE)),
             routing_secret=SecretStr("bench"),
             clock_start=MOMENT,
             clock_real_start=datetime.now(UTC),
@@ -86,6 +90,8 @@ class BenchBus:
         )
         migrate(self.settings.owner_database_url())
         self._know(registry)
+        with psycopg.connect(postgres.administrator_url, autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
 
     def make_topics(self) -> None:
         """Make all topics, empty."""

@@ -1,6 +1,6 @@
 """The outbox over the database in memory: its writing side in transactions, its reading side on a connection."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -26,11 +26,12 @@ class MemoryOutbox:
         self._transaction = transaction
         self._outbox = tables.outbox
 
-    def add(self, messages: Sequence[Message]) -> None:
-        if not messages:
+    def add(self, messages: Iterable[Message]) -> None:
+        added = list(messages)
+        if not added:
             return
         self._transaction.step("writes to the outbox")
-        for message in messages:
+        for message in added:
             number = self._transaction.database.next_id("outbox")
             partition = _partition(message) if message.partition is None else message.partition
             self._transaction.insert(self._outbox, number, Outgoing(message, partition))

@@ -10,23 +10,29 @@ from schemas.territory import City
 
 
 class Barred(NamedTuple):
-    """Bit sets of the offices that a request cannot have now, one per dynamic reason but distance; they may overlap."""
+    """Bit sets of the offices that a request cannot have now, one per dynamic reason but distance; they may overlap.
+
+    `feeless` are no such offices, but those by whose tariff the form makes the fee impossible.
+    """
 
     tried: int
     closed: int
     capped: int
     full: int
+    feeless: int
 
 
 def barred(index: CandidateIndex, service: ServiceReach, loads: Loads, asked: Circumstances) -> Barred:
     """Return who is out, and for which reasons."""
     masks = loads.masks(index.limits)
     offices = index.snapshot.offices
+    capped, feeless = _by_fee(service, masks, asked.form)
     return Barred(
         index.mask_of(offices[code].ordinal for code in asked.tried if code in offices) if asked.tried else 0,
         index.closed(asked.minute, asked.window_minutes),
-        _capped(service, masks, asked.form),
+        capped,
         masks.full if asked.capacity_matters else 0,
+        feeless,
     )
 
 
@@ -39,11 +45,16 @@ def nearest_eligible(index: CandidateIndex, service: ServiceReach, city: City, o
     return next(facts.office.code for facts in reach.offices if available >> facts.ordinal & 1)
 
 
-def _capped(service: ServiceReach, masks: LoadMasks, form: Form) -> int:
-    """Return the offices without headroom for this form's fee, each by the tariff that it would deliver under."""
-    if len(service.grants) == 1:
-        return masks.capped(service.grants[0].offered.exposure_rial(form))
-    found = 0
+def _by_fee(service: ServiceReach, masks: LoadMasks, form: Form) -> tuple[int, int]:
+    """Return the offices without headroom for this form's fee, and those for which the form makes it impossible.
+
+    Each by the tariff that it would deliver under.
+    """
+    capped = feeless = 0
     for grant in service.grants:
-        found |= grant.mask & masks.capped(grant.offered.exposure_rial(form))
-    return found
+        exposure_rial = grant.offered.exposure_rial(form)
+        if exposure_rial is None:
+            feeless |= grant.mask
+        else:
+            capped |= grant.mask & masks.capped(exposure_rial)
+    return capped, feeless

@@ -35,24 +35,21 @@ class Terms:
     @classmethod
     def of(cls, agreement: Agreement, terms: ServiceTerms) -> "Terms":
         """Return `terms` with the agreement's lists as sets, and the exposure when no form changes it."""
-        fixed = None if depends_on_form(terms.tariff) else _exposure_rial(terms, {})
+        fixed = None if depends_on_form(terms.tariff) else _exposure_rial(terms, {}) or 0
         return cls(agreement, terms, frozenset(agreement.territory), frozenset(agreement.revoked_offices), fixed)
 
-    def exposure_rial(self, form: Form) -> int:
-        """Return what accepting a request with this form reserves; 0 when the form makes the fee impossible.
-
-        Whoever routes refuses such a form by itself (`FORM_INVALID`), so that 0 is never relied on.
-        """
+    def exposure_rial(self, form: Form) -> int | None:
+        """Return what accepting a request with this form reserves; none when the form makes the fee impossible."""
         if self.fixed_exposure_rial is not None:
             return self.fixed_exposure_rial
         return _exposure_rial(self.terms, form)
 
 
-def _exposure_rial(terms: ServiceTerms, form: Form) -> int:
+def _exposure_rial(terms: ServiceTerms, form: Form) -> int | None:
     try:
         return exposure_of(terms.tariff, form)
     except FeeImpossible:
-        return 0
+        return None
 
 
 def is_active(agreement: Agreement) -> bool:
@@ -117,7 +114,8 @@ def dynamic_exclusion(
         return Exclusion.DISTANCE
     if not office.schedule.opens_within(asked.minute, asked.window_minutes):
         return Exclusion.HOURS
-    if load.reserved_rial + offered.exposure_rial(asked.form) > office.cap_rial:
+    # An impossible fee excludes nobody: whoever routes refuses the form itself.
+    if load.reserved_rial + (offered.exposure_rial(asked.form) or 0) > office.cap_rial:
         return Exclusion.CAP
     if asked.capacity_matters and load.in_flight >= office.office.daily_capacity:
         return Exclusion.CAPACITY

@@ -16,11 +16,11 @@ def form_problem(service: Service, form: Mapping[str, FormEntry], has_personal: 
 
     `has_personal` says whether an encrypted blob came along: only there may personal attributes travel.
     """
-    known = {attribute.code: attribute for attribute in service.form}
-    for code in form:
-        if code not in known:
-            name = "(a name)" if _NUMBERED.match(code) else code
-            return f"{name}: is not a field of this service's form; leave it out"
+    unknown = form.keys() - {attribute.code for attribute in service.form}
+    if unknown:
+        code = next(code for code in form if code in unknown)
+        name = "(a name)" if _NUMBERED.match(code) else code
+        return f"{name}: is not a field of this service's form; leave it out"
     for attribute in service.form:
         value = form.get(attribute.code)
         if attribute.personal:

@@ -111,13 +111,19 @@ def _route(
         form=asked.form,
     )
     verdict = context.world.route(state.request_id, request, attempt, tried)
-    if isinstance(verdict, Routed) and verdict.fee_varies:
+    if isinstance(verdict, Routed) and verdict.feeless:
         # Acceptance must not fail on what the form lacks.
-        try:
-            exposure_of(verdict.terms.tariff, asked.form)
-        except FeeImpossible as error:
-            return Refused(RefusalReason.FORM_INVALID, f"form.{error.field}: {error.problem}")
+        return _no_fee(verdict, asked)
     return verdict
+
+
+def _no_fee(routed: Routed, asked: Submission) -> Refused:
+    """Say what in the form makes the fee impossible."""
+    try:
+        exposure_of(routed.terms.tariff, asked.form)
+    except FeeImpossible as error:
+        return Refused(RefusalReason.FORM_INVALID, f"form.{error.field}: {error.problem}")
+    raise AssertionError("the fee was impossible a moment ago")
 
 
 def _route_first(state: RequestState, asked: Submission, routed: Routed) -> Apply:

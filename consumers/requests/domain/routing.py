@@ -53,7 +53,7 @@ class RoutingRequest(NamedTuple):
 class Routed(NamedTuple):
     """An office has the request. `agreement`, `terms` and `service` are the versions that it keeps to its end.
 
-    `fee_varies` says that the fee depends on the form, so that a form can make it impossible.
+    `feeless` says that the form makes the fee under these terms impossible.
     """
 
     decision: Decision
@@ -62,7 +62,7 @@ class Routed(NamedTuple):
     service: Service
     agreement: Agreement
     terms: ServiceTerms
-    fee_varies: bool
+    feeless: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,8 @@ def _route_among_all(case: _Case) -> Routed | Refused:
             best_facts, best = facts, sample
     assert best_facts is not None, "an office was left to draw"
     grant = case.reach.grant_of(best_facts.ordinal)
-    return _routed(case, best_facts, grant, rest.bit_count(), excluded, tuple(samples))
+    feeless = bool(out.feeless >> best_facts.ordinal & 1)
+    return _routed(case, best_facts, grant, rest.bit_count(), excluded, tuple(samples), feeless)
 
 
 def _filter(ring: Ring, reach: ServiceReach, out: Barred) -> tuple[int, dict[Exclusion, int]]:
@@ -206,7 +207,8 @@ def _route_to_chosen(case: _Case, code: str) -> Routed | Refused:
         reason = dynamic_exclusion(facts, grant.offered, distance_m, case.loads.of(code), case.asked)
         if reason is None:
             sample = sample_of(case.asked.policy, case.loads, facts, distance_m, case.month)
-            return _routed(case, facts, grant, 1, {}, (sample,))
+            feeless = grant.offered.exposure_rial(case.asked.form) is None
+            return _routed(case, facts, grant, 1, {}, (sample,), feeless)
         agreement = grant.offered.agreement.code
     else:
         reason, agreement = index.static_reason(facts, reach)
@@ -222,6 +224,7 @@ def _routed(
     candidates: int,
     excluded: dict[Exclusion, int],
     samples: tuple[Sample, ...],
+    feeless: bool,
 ) -> Routed:
     offered, policy, service = grant.offered, case.asked.policy, case.reach.service
     decision = trusted(
@@ -244,8 +247,7 @@ def _routed(
         },
     )
     accept_by = case.candidates.accept_by(facts, case.request.now)
-    fee_varies = offered.fixed_exposure_rial is None
-    return Routed(decision, case.city.county, accept_by, service, offered.agreement, offered.terms, fee_varies)
+    return Routed(decision, case.city.county, accept_by, service, offered.agreement, offered.terms, feeless)
 
 
 def _refusal_of_all(
