@@ -3,9 +3,8 @@
 import hashlib
 import json
 
+import orjson
 from pydantic_core import from_json
-
-_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def body_hash(body: bytes) -> bytes:
@@ -18,5 +17,9 @@ def body_hash(body: bytes) -> bytes:
 
 
 def canonical_json(value: object) -> bytes:
-    """Return compact JSON with sorted keys."""
-    return _ENCODE(value).encode("utf-8", "surrogatepass")
+    """Return compact JSON with sorted keys, of what a parser of JSON made."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # Whole numbers beyond 64 bits; both write everything else alike.
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -34,6 +34,12 @@ def test_other_content_has_another_hash(one: dict[str, object], other: dict[str,
     assert (body_hash(json.dumps(one).encode()) == body_hash(json.dumps(other).encode())) == same
 
 
+@given(bodies | st.dictionaries(st.text(), st.integers() | st.floats(allow_nan=False, allow_infinity=False)))
+def test_a_number_of_any_size_is_written_as_pythons_own_encoder_does(body: dict[str, object]) -> None:
+    plain = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert canonical_json(body) == plain.encode()
+
+
 def test_the_hash_is_the_published_form() -> None:
     """SHA-256 of `{"a":1,"b":"ب"}` in UTF-8: other systems compute the same with a shell."""
     assert body_hash('{"b": "ب", "a": 1}'.encode()).hex() == (
