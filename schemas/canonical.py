@@ -21,5 +21,5 @@ def canonical_json(value: object) -> bytes:
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except TypeError:
-        # Whole numbers beyond 64 bits; both write everything else alike.
+        # Whole numbers beyond 64 bits; both write all others alike.
         return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,6 +1,6 @@
 """What the ledger wrote, as messages for the settlement's log."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -19,9 +19,10 @@ SOURCE = "/bus"
 
 
 class Announcement(NamedTuple):
-    """One booked transaction with the event that caused it."""
+    """One booked transaction with the event that caused it, and the body of what is said about it."""
 
     booking: Booking
+    body: bytes
     arrival: Arrival
     transaction_id: UUID
     request_id: UUID | None
@@ -32,16 +33,15 @@ class Announcement(NamedTuple):
         return self.booking.exposure_rial < 0 or self.booking.income_rial != 0
 
 
-def messages_of(announcements: Iterable[Announcement], load_revision: int | None) -> list[Message]:
-    """Return one message per transaction, in order.
+def messages_of(announcements: Iterable[Announcement], load_revision: int | None) -> Iterator[Message]:
+    """Yield one message per transaction, in order.
 
     A request's messages lie in the partition of its own log, so that they keep its order; an office's act goes by the
     office. `sequence` is the causing event's: it grows along a request, with gaps.
     """
-    messages = []
     load_index = 0
     for announcement in announcements:
-        booking, arrival, transaction_id, request_id = announcement
+        booking, body, arrival, transaction_id, request_id = announcement
         key = arrival.key if request_id is not None or booking.office is None else booking.office
         moves_loads = announcement.moves_loads
         assert load_revision is not None or not moves_loads, "a change of loads has a revision"
@@ -57,8 +57,7 @@ def messages_of(announcements: Iterable[Announcement], load_revision: int | None
         )
         load_index += moves_loads
         partition = None if request_id is None else arrival.record.partition
-        messages.append(Message(LOG_SETTLEMENT.name, key, envelope, encode(booking.announcement), partition))
-    return messages
+        yield Message(LOG_SETTLEMENT.name, key, envelope, body, partition)
 
 
 def window_messages(closed: WindowClosed, statements: Sequence[StatementIssued]) -> list[Message]:

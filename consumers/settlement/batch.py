@@ -8,6 +8,7 @@ of what is written.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from consumers.settlement.domain.booking import transaction_id_of
 from consumers.settlement.domain.fold import books, fold
 from consumers.settlement.domain.page import Page, balance_changes
 from consumers.settlement.ports import OfficeChange, Opened, SettlementStores, merged
-from schemas.decode import EventInvalid
+from schemas.decode import EventInvalid, encode
 from schemas.log_requests import DisputeMarked, WindowMarked
 from schemas.partition import Place
 
@@ -146,7 +147,7 @@ class Batch:
         marks = [mark for page in self._pages.values() for mark in page.marks]
         closings = close_passed_windows(self._stores.windows, marks)
         revision = self._stores.loads.move(merged(self._offices)) if self._offices else None
-        self._stores.outbox.add([*messages_of(self._announcements, revision), *closings])
+        self._stores.outbox.add(chain(messages_of(self._announcements, revision), closings))
         return Tally(self._handled, self._duplicates, len(parked), len({*self._unparked, *self._skipped}))
 
     def _enter(self, arrival: Arrival, subject: str) -> None:
@@ -168,7 +169,8 @@ class Batch:
         if booking is None:
             return
         request_id = getattr(event, "request_id", None)
-        announcement = Announcement(booking, arrival, transaction_id, request_id)
+        # Encoded here: in a batch of thousands it is far from any cache later on.
+        announcement = Announcement(booking, encode(booking.announcement), arrival, transaction_id, request_id)
         moved: list[OfficeChange] = []
         if announcement.moves_loads:
             assert booking.office is not None, "only an office has a reservation and an income"

@@ -88,7 +88,7 @@ class Loads(Protocol):
 class Outbox(Protocol):
     """What is to be published."""
 
-    def add(self, messages: Sequence[Message]) -> None:
+    def add(self, messages: Iterable[Message]) -> None:
         """Add messages in their order."""
 
 
