@@ -2,8 +2,9 @@
 
 A batch waits for the database about a tenth of its time. Whoever waits calls `read_on`, which takes a few of the
 records that have arrived by then, until it says that there are no more. There is no second thread: measured, one took
-its turns while the batch was decided, and none while it waited. Whatever was read ahead is forgotten as soon as other
-positions are assigned, so it is never applied out of turn.
+its turns while the batch was decided, and none while it waited. It is done in a backlog only: elsewhere there is mostly
+nothing to read, and the asking itself takes time. Whatever was read ahead is forgotten as soon as other positions are
+assigned, so it is never applied out of turn.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,21 +23,24 @@ def nothing(_: Sequence[Record]) -> None:
 
 
 class ReadAhead:
-    """Implements `Source` over another one. Holds at most as many records as the last `poll` asked for."""
+    """Implements `Source` over another one. Holds at most as many records as the last `poll` asked for.
+
+    A `poll` that gives more than half of what it was asked for shows a backlog.
+    """
 
     def __init__(self, source: Source, prepare: Prepare = nothing) -> None:
         self._source = source
         self._prepare = prepare
         self._ahead: list[Record] = []
         self._failure: Exception | None = None
-        self._records_max = 0
+        self._room = 0
 
     def read_on(self) -> bool:
         """Read a few of the next records if there are any yet, and say whether to go on; never waits, never raises.
 
         What fails is met at the next `poll`.
         """
-        room = self._records_max - len(self._ahead)
+        room = self._room - len(self._ahead)
         if room <= 0 or self._failure is not None:
             return False
         records = self._poll(0.0, min(room, STEP_RECORDS))
@@ -54,7 +58,6 @@ class ReadAhead:
 
     def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
         """Return what was read ahead and what comes now, in order per partition; empty after the timeout."""
-        self._records_max = records_max
         room = records_max - len(self._ahead)
         if room > 0 and self._failure is None:
             self._poll(0.0 if self._ahead else timeout_seconds, room)
@@ -62,6 +65,7 @@ class ReadAhead:
             failure, self._failure = self._failure, None
             raise failure
         records, self._ahead = self._ahead[:records_max], self._ahead[records_max:]
+        self._room = records_max if 2 * len(records) > records_max else 0
         return records
 
     def ends(self, topics: Sequence[str]) -> Mapping[str, int]:

@@ -58,6 +58,16 @@ def test_what_comes_next_is_read_before_it_is_asked_for(
     assert values(source.poll(0, 2)) == [b"c"]
 
 
+def test_nothing_is_read_ahead_where_there_is_no_backlog(
+    source: ReadAhead, inner: MemorySource, prepared: list[bytes | None]
+) -> None:
+    inner.broker.write(PLACE, "a")
+    assert values(source.poll(0, 2)) == [b"a"], "half of what was asked for"
+    inner.broker.write(PLACE, "b")
+    assert not source.read_on()
+    assert prepared == []
+
+
 def test_nothing_is_read_ahead_of_the_first_poll(source: ReadAhead, inner: MemorySource) -> None:
     inner.broker.write(PLACE, "a")
     source.read_on()
@@ -109,37 +119,43 @@ def test_a_failure_is_met_by_whoever_polls_and_then_reading_goes_on(source: Read
     assert values(source.poll(0, 100)) == [b"b"]
 
 
-def test_whatever_fails_while_the_database_works_is_met_by_whoever_polls() -> None:
-    class Broken(MemorySource):
-        def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
-            if self.known_ends():
-                raise LookupError("the client has a bug")
-            return super().poll(timeout_seconds, records_max)
+class Breaking(MemorySource):
+    """A source that begins to fail."""
 
-    inner = Broken(MemoryBroker({PLACE: []}))
+    failure: Exception | None = None
+
+    def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
+        if self.failure is not None:
+            raise self.failure
+        return super().poll(timeout_seconds, records_max)
+
+
+@pytest.fixture(params=[LookupError("the client has a bug"), PositionLost(PLACE, "the log was cut")])
+def failed(request: pytest.FixtureRequest) -> tuple[ReadAhead, Breaking]:
+    """What has failed while the database worked, behind one record that was read ahead; and the source under it."""
+    inner = Breaking(MemoryBroker({PLACE: []}))
     source = ReadAhead(inner, lambda records: None)
-    source.poll(0, 1)
     source.assign({PLACE: 0})
+    inner.broker.write(PLACE, "a", "b", "c")
+    assert values(source.poll(0, 2)) == [b"a", b"b"]
+    assert source.read_on()
+    inner.failure = request.param
     assert not source.read_on()
-    with pytest.raises(LookupError):
+    return source, inner
+
+
+def test_whatever_fails_while_the_database_works_is_met_by_whoever_polls(failed: tuple[ReadAhead, Breaking]) -> None:
+    source, inner = failed
+    assert values(source.poll(0, 2)) == [b"c"], "what was read before comes first"
+    with pytest.raises(type(inner.failure)):
         source.poll(0, 1)
 
 
-def test_a_lost_position_is_met_by_whoever_polls_unless_others_are_assigned(inner: MemorySource) -> None:
-    class Cut(MemorySource):
-        def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
-            raise PositionLost(PLACE, "the log was cut")
-
-    source = ReadAhead(Cut(MemoryBroker({PLACE: []})), lambda records: None)
-    source.assign({PLACE: 0})
-    with pytest.raises(PositionLost):
-        source.poll(0, 1)
-    source.read_on()
-    with pytest.raises(PositionLost):
-        source.poll(0, 1)
-    source.read_on()
-    source.assign({})
-    source.close()
+def test_a_failure_is_forgotten_when_others_are_assigned(failed: tuple[ReadAhead, Breaking]) -> None:
+    source, inner = failed
+    inner.failure = None
+    source.assign({PLACE: 1})
+    assert values(source.poll(0, 2)) == [b"b", b"c"]
 
 
 def test_it_answers_like_the_source_that_it_reads(source: ReadAhead, inner: MemorySource) -> None:
