@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -81,7 +82,7 @@ class RequestStore:
 
     def insert(self, states: Sequence[RequestState], now: datetime) -> None:
         """Add new requests, in id order. Raises `Collision` when another worker was first with one of them."""
-        ordered = sorted(states, key=lambda state: state.request_id.int)
+        ordered = sorted(states, key=attrgetter("request_id.int"))
         copy_rows(self._connection, request, _COLUMNS, (_row(state, now) for state in ordered))
 
     def update(self, states: Sequence[RequestState], now: datetime) -> None:

@@ -173,15 +173,25 @@ class RequestsHandler:
 
     def _fold_of_claims(self, stores: RequestStores, claims: Sequence[Claim]) -> Fold:
         """Lock the requests that `claims` are about and return the fold that decides on them."""
-        ids = {request_id for claim in claims if (request_id := request_of(claim)) is not None}
+        ids: set[UUID] = set()
+        acts: list[Claim] = []
+        for claim in claims:
+            request_id = request_of(claim)
+            if request_id is None:
+                acts.append(claim)
+            else:
+                ids.add(request_id)
         cases = {request_id: known_case(state) for request_id, state in stores.requests.lock(ids).items()}
         # A claim can only wait for a request that has a row.
         rows = stores.park.of_keys([case.key for case in cases.values()]) if cases else []
         _hand_out(rows, cases)
-        return self._fold(stores, cases, claims)
+        return self._fold(stores, cases, acts)
 
-    def _fold(self, stores: RequestStores, cases: dict[UUID, Case], claims: Iterable[Claim]) -> Fold:
-        """Return the fold over `cases`. It decides on loads that others may change; caps are compared in the end."""
+    def _fold(self, stores: RequestStores, cases: dict[UUID, Case], acts: Iterable[Claim]) -> Fold:
+        """Return the fold over `cases` and `acts`, which are about no request.
+
+        It decides on loads that others may change; caps are compared in the end.
+        """
         self._catch_up(stores)
         revision, positions = stores.positions.read()
         world = BatchWorld(
@@ -190,9 +200,9 @@ class RequestsHandler:
             {office: position.cap_rial for office, position in positions.items()},
             self._seeds,
         )
-        keys: list[ActKey] = [key for claim in claims for key in remembered(claim.event)]
-        acts: Mapping[ActKey, str] = stores.acts.known(keys) if keys else {}
-        return Fold(world, cases, acts, self._clock.now(), self._clock.business, self._ends.ends_now, stores.park.room)
+        keys: list[ActKey] = [key for claim in acts for key in remembered(claim.event)]
+        known: Mapping[ActKey, str] = stores.acts.known(keys) if keys else {}
+        return Fold(world, cases, known, self._clock.now(), self._clock.business, self._ends.ends_now, stores.park.room)
 
     def _catch_up(self, stores: RequestStores) -> None:
         """Bring the registry's view up to date."""
