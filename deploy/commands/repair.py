@@ -5,12 +5,10 @@ from typing import Annotated
 
 import typer
 
-from connectors.database.driver import meaningful_errors
-from connectors.database.engine import build_engine
 from connectors.database.repair import carry_out
 from consumers.reconciliation.comparison import Comparison
 from consumers.reconciliation.domain.repair import Reader, RepairPlan, plan_repair
-from consumers.runner.ports import Contention, DatabaseUnavailable
+from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.reconcile import comparing
 from deploy.problem import Problem
@@ -72,15 +70,9 @@ def repair_topic(
         return
     if not yes:
         typer.confirm(question(language), abort=True)
-    engine = build_engine(settings.worker_database_url(), "pishkhan repair")
-    try:
-        with meaningful_errors(), engine.begin() as connection:
-            topic_ids = {one.place: one.topic_id for one in partitions}
-            again = carry_out(connection, plan, cluster_id, topic_ids)
-    except (DatabaseUnavailable, Contention) as error:
-        raise Problem(f"The database does not answer: {error}. Nothing was changed; do it again.") from error
-    finally:
-        engine.dispose()
+    with worker_connection(data) as connection:
+        topic_ids = {one.place: one.topic_id for one in partitions}
+        again = carry_out(connection, plan, cluster_id, topic_ids)
     for line in done_lines(again, language):
         typer.echo(line)
 
