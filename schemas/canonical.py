@@ -11,9 +11,10 @@ def body_hash(body: bytes) -> bytes:
     """Return SHA-256 of the sorted-key compact JSON of `body`.
 
     Raises:
-        ValueError: `body` is not JSON, or not UTF-8, or nested too deeply, or holds a number of thousands of digits.
+        ValueError: `body` is not JSON (NaN and infinities are not), or not UTF-8, or nested too deeply, or holds a
+            number of thousands of digits.
     """
-    return hashlib.sha256(canonical_json(from_json(body))).digest()
+    return hashlib.sha256(canonical_json(from_json(body, allow_inf_nan=False))).digest()
 
 
 def canonical_json(value: object) -> bytes:

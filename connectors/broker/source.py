@@ -21,8 +21,9 @@ from connectors.broker.reader import reader_of_positions
 from connectors.broker.whole_fetches import ask_for_all_partitions
 from consumers.runner.ports import Partition, PositionLost, Record
 
-FETCH_BYTES_PER_PARTITION = 262_144
-FETCH_BYTES = 2_097_152
+#: One poll gives what one fetch brought: hundreds of records even from one partition, and even when they are large.
+FETCH_BYTES_PER_PARTITION = 1_048_576
+FETCH_BYTES = 4_194_304
 FETCH_WAIT_MS = 500
 
 

@@ -1,11 +1,11 @@
 """A connection on which nobody waits idly: while the server works, so does the worker, at something else."""
 
-from select import select
+from select import POLLIN, POLLOUT, poll
 from typing import Any, TypeVar
 
 from psycopg import Connection
 from psycopg.abc import PQGen
-from psycopg.waiting import Wait
+from psycopg.waiting import Ready, Wait
 
 from consumers.runner.ports import Meanwhile
 
@@ -21,7 +21,11 @@ class UnhurriedConnection(Connection[Any]):
     _meanwhile: Meanwhile | None = None
 
     def fill_waits(self, meanwhile: Meanwhile) -> None:
-        """Call `meanwhile` in every wait from now on; it must neither raise nor use this connection."""
+        """Call `meanwhile` in every wait from now on; it must neither raise nor use this connection.
+
+        What is raised all the same, an interrupt from the keyboard above all, leaves the connection good for nothing
+        but being closed.
+        """
         self._meanwhile = meanwhile
 
     def wait(self, gen: PQGen[Answer], *args: Any, **kwargs: Any) -> Answer:
@@ -31,17 +35,18 @@ class UnhurriedConnection(Connection[Any]):
         return super().wait(gen, *args, **kwargs)
 
     def _working(self, waits: PQGen[Answer], meanwhile: Meanwhile) -> PQGen[Answer]:
-        try:
-            wanted = next(waits)
-            while True:
-                while not self._is_ready(wanted) and meanwhile():
-                    pass
-                wanted = waits.send((yield wanted))
-        except StopIteration as end:
-            answer: Answer = end.value
-            return answer
+        ready: Ready | int | None = None
+        while True:
+            try:
+                wanted = next(waits) if ready is None else waits.send(ready)
+            except StopIteration as end:
+                answer: Answer = end.value
+                return answer
+            while not self._is_ready(wanted) and meanwhile():
+                pass
+            ready = yield wanted
 
     def _is_ready(self, wanted: Wait) -> bool:
-        socket = [self.pgconn.socket]
-        readable, writable, _ = select(socket if wanted & Wait.R else [], socket if wanted & Wait.W else [], [], 0)
-        return bool(readable or writable)
+        socket = poll()
+        socket.register(self.pgconn.socket, (POLLIN if wanted & Wait.R else 0) | (POLLOUT if wanted & Wait.W else 0))
+        return bool(socket.poll(0))

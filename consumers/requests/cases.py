@@ -8,6 +8,8 @@ from uuid import UUID
 from consumers.intake import Claim
 from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
 from consumers.requests.domain.state import RequestState, unknown
+from schemas.base import Event
+from schemas.decode import encode
 
 
 @dataclass(slots=True)
@@ -99,3 +101,10 @@ class Decided(NamedTuple):
     time: datetime
     sequence: int | None
     partition: int | None
+
+
+def decided(
+    event: Event, event_id: str, key: str, time: datetime, sequence: int | None, partition: int | None = None
+) -> Decided:
+    """Return `event` as decided."""
+    return Decided(event.type_name(), encode(event), event_id, key, time, sequence, partition)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from consumers.intake import Claim, IntakeReader, SpeakerKind, read_claim
 from consumers.parking import NEVER, WAITING_LIMIT, ParkedEvent, ParkReason, failed_event
-from consumers.requests.cases import Case, Decided, Waiting, new_case
+from consumers.requests.cases import Case, Decided, Waiting, decided, new_case
 from consumers.requests.domain.acts import ActKey, act
 from consumers.requests.domain.context import Context
 from consumers.requests.domain.lifecycle import REQUEST_CLAIMS, transition
@@ -26,7 +26,6 @@ from consumers.requests.messages import SOURCE
 from consumers.runner.ports import Outcome as Counted
 from consumers.runner.ports import ParkFull
 from schemas.base import Event
-from schemas.decode import encode
 from schemas.identity import derived_id
 from schemas.intake_agency import RequestSubmitted
 from schemas.log_requests import ClaimRefusal, ClaimRefused, RequestLogEvent, RequestRefused, WindowMarked
@@ -163,7 +162,7 @@ class Fold:
         sequence, key, world = case.state.version, case.key, self._world
         for number, event in enumerate(outcome.events):
             sequence += 1
-            self._decide(event, derived_id(source, event_id, number), key, time, sequence)
+            self.decided.append(decided(event, derived_id(source, event_id, number), key, time, sequence))
             world.apply(event, time)
         case.state = outcome.state
         case.changed = True
@@ -318,24 +317,20 @@ class Fold:
             self._log_act(claim, (_refused(claim, outcome, None),))
             self.counts[Counted.REFUSED, outcome.reason] += 1
             return
+        self._log_act(claim, outcome.events)
         if outcome.once is not None:
             self._acts[outcome.once] = self.new_acts[outcome.once] = outcome.content
-        self._log_act(claim, outcome.events)
         self.handled += 1
 
     def _log_act(self, claim: Claim, events: tuple[Event, ...]) -> None:
-        moment = self._moment(claim)
-        for number, event in enumerate(events):
-            event_id = derived_id(claim.envelope.source, claim.envelope.id, number)
-            if isinstance(event, WindowMarked):
-                self._decide(event, event_id, f"window-{event.window}", moment, None, event.partition)
-            else:
-                self._decide(event, event_id, event_id, moment, 1)
+        # All or nothing: whoever catches what fails here goes on with the batch.
+        self.decided += [self._act_decided(claim, number, event) for number, event in enumerate(events)]
 
-    def _decide(
-        self, event: Event, event_id: str, key: str, time: datetime, sequence: int | None, partition: int | None = None
-    ) -> None:
-        self.decided.append(Decided(event.type_name(), encode(event), event_id, key, time, sequence, partition))
+    def _act_decided(self, claim: Claim, number: int, event: Event) -> Decided:
+        event_id = derived_id(claim.envelope.source, claim.envelope.id, number)
+        if isinstance(event, WindowMarked):
+            return decided(event, event_id, f"window-{event.window}", self._moment(claim), None, event.partition)
+        return decided(event, event_id, event_id, self._moment(claim), 1)
 
     def _failed(self, waiting: Waiting, error: Exception) -> None:
         waiting.fail(failure(error))

@@ -8,13 +8,14 @@ assigned, so it is never applied out of turn.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
-from consumers.runner.ports import Partition, Record, Source
+from consumers.runner.ports import Partition, PositionLost, Record, Source
 
-#: Called with records that will be handed out, in order; must not raise.
+#: Called with records that will be handed out, in order.
 Prepare = Callable[[Sequence[Record]], None]
-#: Records of one step of reading on: about a millisecond. Longer ones outlast most waits, so that everything is read
-#: before the longest wait of a batch comes.
+#: Records of one step of reading on: one or two milliseconds. Longer ones outlast most waits, so that everything is
+#: read before the longest wait of a batch comes.
 STEP_RECORDS = 100
 
 
@@ -25,7 +26,7 @@ def nothing(_: Sequence[Record]) -> None:
 class ReadAhead:
     """Implements `Source` over another one. Holds at most as many records as the last `poll` asked for.
 
-    A `poll` that gives more than half of what it was asked for shows a backlog.
+    A `poll` that gives more than one step's records, or more than half of what it was asked for, shows a backlog.
     """
 
     def __init__(self, source: Source, prepare: Prepare = nothing) -> None:
@@ -33,18 +34,20 @@ class ReadAhead:
         self._prepare = prepare
         self._ahead: list[Record] = []
         self._failure: Exception | None = None
-        self._room = 0
+        self._wanted = 0
 
     def read_on(self) -> bool:
         """Read a few of the next records if there are any yet, and say whether to go on; never waits, never raises.
 
         What fails is met at the next `poll`.
         """
-        room = self._room - len(self._ahead)
+        room = self._wanted - len(self._ahead)
         if room <= 0 or self._failure is not None:
             return False
         records = self._poll(0.0, min(room, STEP_RECORDS))
-        self._prepare(records)
+        # Whatever is wrong with a record is met, and the record parked, when its turn has come.
+        with suppress(Exception):
+            self._prepare(records)
         return bool(records)
 
     def partitions(self) -> Sequence[Partition]:
@@ -52,8 +55,13 @@ class ReadAhead:
         return self._source.partitions()
 
     def assign(self, positions: Mapping[Partition, int]) -> None:
-        """Read exactly these partitions from these positions; what was read ahead is forgotten."""
-        self._ahead, self._failure = [], None
+        """Read exactly these partitions from these positions; what was read ahead is forgotten.
+
+        Raises `PositionLost`, also when one of them was found lost meanwhile: the client may not find it again.
+        """
+        failure, self._ahead, self._failure, self._wanted = self._failure, [], None, 0
+        if isinstance(failure, PositionLost) and failure.partition in positions:
+            raise failure
         self._source.assign(positions)
 
     def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
@@ -65,7 +73,7 @@ class ReadAhead:
             failure, self._failure = self._failure, None
             raise failure
         records, self._ahead = self._ahead[:records_max], self._ahead[records_max:]
-        self._room = records_max if 2 * len(records) > records_max else 0
+        self._wanted = records_max if len(records) > min(STEP_RECORDS, records_max // 2) else 0
         return records
 
     def ends(self, topics: Sequence[str]) -> Mapping[str, int]:

@@ -16,12 +16,14 @@ from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.routing import Refused, Routed, RoutingRequest, circumstances, route
 from consumers.requests.domain.sampling import score_of
 from consumers.requests.domain.seeds import seed_for
+from consumers.requests.domain.tariff import FeeImpossible, Parties, compute_fee
 from schemas.agreements import Agreement, AgreementState
 from schemas.base import OfficeClass
 from schemas.catalogue import Channels
 from schemas.intake_agency import Origin
 from schemas.log_requests import Decision, Exclusion, RefusalReason
 from schemas.offices import Accession, LicenceState, Office, OpeningHours
+from schemas.tariff import Party, SplitPart, VariableRule
 from tests import builders
 from tests.builders import AGENCY, MOMENT, SERVICE
 
@@ -30,6 +32,13 @@ AGREEMENTS = ("first-terms", "second-terms")
 CODES = tuple(f"office-{n}" for n in range(12))
 #: Open an hour on Mondays alone: for most of the week not soon enough.
 MONDAYS = (OpeningHours(weekday=0, opens_minute=540, closes_minute=600),)
+
+
+#: What the citizen pays is in the form, and the office owes all of it to a bank.
+BILL = builders.certificate_line(
+    rule=VariableRule(field="amount"),
+    split=(SplitPart(party=Party.BANK, party_code="melli", numerator=1, denominator=1),),
+)
 
 
 @dataclass(frozen=True)
@@ -73,10 +82,11 @@ def offices(draw: st.DrawFn, code: str) -> Office:
 @st.composite
 def agreements(draw: st.DrawFn, code: str) -> Agreement:
     classes = draw(mostly(tuple(OfficeClass), (OfficeClass.URBAN,), (OfficeClass.RURAL,)))
+    tariff = draw(mostly((builders.certificate_line(),), (BILL,)))
     return builders.agreement(
         code,
         state=draw(mostly(AgreementState.ACTIVE, AgreementState.SUSPENDED)),
-        services=(builders.terms(office_classes=classes, paused=draw(mostly(False, True))),),
+        services=(builders.terms(office_classes=classes, paused=draw(mostly(False, True)), tariff=tariff),),
         territory=draw(mostly((), ("bojnord", "shirvan"))),
         revoked_offices=draw(mostly((), CODES[:3])),
     )
@@ -104,6 +114,7 @@ def worlds(draw: st.DrawFn, origins: tuple[Origin, ...] = tuple(Origin)) -> Worl
         None if origin is Origin.AGENCY else draw(st.sampled_from(CODES[: len(held) + 1])),
         moment,
         moment + timedelta(seconds=draw(mostly(1, 3600, 86_400))),
+        draw(mostly({"amount": 9_000}, {"amount": 10_000_000}, {"amount": "12"}, {})),
     )
     return World(
         view=RegistryView.empty().with_entries(builders.entries(things)),
@@ -174,6 +185,18 @@ def test_the_winner_is_eligible_and_has_the_lowest_score_of_the_sampled(world: W
         assert sample.score == score_of(policy, *terms)
         load = world.loads.get(sample.office, NOTHING)
         assert sample.income_rial == (load.income_rial if load.income_month == month_of(world.request.moment) else 0)
+
+
+@given(worlds())
+def test_a_fee_is_impossible_where_the_winners_tariff_cannot_make_one_of_the_form(world: World) -> None:
+    verdict = world.verdict()
+    if isinstance(verdict, Routed):
+        try:
+            compute_fee(verdict.terms.tariff, world.request.form, Parties(verdict.decision.office, AGENCY))
+        except FeeImpossible:
+            assert verdict.feeless
+        else:
+            assert not verdict.feeless
 
 
 @given(worlds())

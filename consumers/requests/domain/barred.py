@@ -55,6 +55,5 @@ def _by_fee(service: ServiceReach, masks: LoadMasks, form: Form) -> tuple[int, i
         exposure_rial = grant.offered.exposure_rial(form)
         if exposure_rial is None:
             feeless |= grant.mask
-        else:
-            capped |= grant.mask & masks.capped(exposure_rial)
+        capped |= grant.mask & masks.capped(exposure_rial or 0)
     return capped, feeless

@@ -130,32 +130,58 @@ class Breaking(MemorySource):
         return super().poll(timeout_seconds, records_max)
 
 
-@pytest.fixture(params=[LookupError("the client has a bug"), PositionLost(PLACE, "the log was cut")])
-def failed(request: pytest.FixtureRequest) -> tuple[ReadAhead, Breaking]:
-    """What has failed while the database worked, behind one record that was read ahead; and the source under it."""
+BUG = LookupError("the client has a bug")
+LOST = PositionLost(PLACE, "the log was cut")
+
+
+def failed(failure: Exception) -> tuple[ReadAhead, Breaking]:
+    """Return what has failed while the database worked, behind one record; and the source under it."""
     inner = Breaking(MemoryBroker({PLACE: []}))
     source = ReadAhead(inner, lambda records: None)
     source.assign({PLACE: 0})
     inner.broker.write(PLACE, "a", "b", "c")
     assert values(source.poll(0, 2)) == [b"a", b"b"]
     assert source.read_on()
-    inner.failure = request.param
+    inner.failure = failure
     assert not source.read_on()
     return source, inner
 
 
-def test_whatever_fails_while_the_database_works_is_met_by_whoever_polls(failed: tuple[ReadAhead, Breaking]) -> None:
-    source, _ = failed
+@pytest.mark.parametrize("failure", [BUG, LOST])
+def test_whatever_fails_while_the_database_works_is_met_by_whoever_polls(failure: Exception) -> None:
+    source, _ = failed(failure)
     assert values(source.poll(0, 2)) == [b"c"], "what was read before comes first"
-    with pytest.raises((LookupError, PositionLost)):
+    with pytest.raises(type(failure)):
         source.poll(0, 1)
 
 
-def test_a_failure_is_forgotten_when_others_are_assigned(failed: tuple[ReadAhead, Breaking]) -> None:
-    source, inner = failed
+@pytest.mark.parametrize("failure", [BUG, PositionLost(Partition("gone", "gone-id", 0), "the log was cut")])
+def test_a_failure_is_forgotten_when_others_are_assigned(failure: Exception) -> None:
+    source, inner = failed(failure)
     inner.failure = None
     source.assign({PLACE: 1})
     assert values(source.poll(0, 2)) == [b"b", b"c"]
+
+
+def test_a_lost_position_is_not_forgotten_as_long_as_its_partition_is_read() -> None:
+    source, inner = failed(LOST)
+    inner.failure = None
+    with pytest.raises(PositionLost):
+        source.assign({PLACE: 1})
+    source.assign({PLACE: 1})
+    assert values(source.poll(0, 2)) == [b"b", b"c"], "it was said once"
+
+
+def test_a_record_on_which_the_preparing_fails_is_handed_out_all_the_same(inner: MemorySource) -> None:
+    def fail(_: Sequence[Record]) -> None:
+        raise LookupError("the reader has a bug")
+
+    source = ReadAhead(inner, fail)
+    source.assign({PLACE: 0})
+    inner.broker.write(PLACE, "a", "b", "c")
+    source.poll(0, 2)
+    assert source.read_on()
+    assert values(source.poll(0, 2)) == [b"c"]
 
 
 def test_it_answers_like_the_source_that_it_reads(source: ReadAhead, inner: MemorySource) -> None:
