@@ -161,6 +161,7 @@ def test_a_type_of_another_topic_is_told_apart_from_one_that_does_not_exist() ->
         (b"\xff\xfe\x00", "body"),
         (b"[]", "body"),
         (b"null", "body"),
+        (json.dumps({**BODY, "unheard_of": float("nan")}).encode(), "body"),
         (b"[" * 100_000, "body"),
         (json.dumps({**BODY, "service": 7}).encode(), "service"),
         (json.dumps({**BODY, "request_id": "17"}).encode(), "request_id"),

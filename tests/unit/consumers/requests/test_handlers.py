@@ -2,10 +2,16 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from consumers.parking import OperatorAction, ParkReason
+from consumers.requests import cases
 from consumers.requests.handlers import RequestsHandler
-from schemas.intake_directorate import OfficePaid
-from schemas.log_requests import ClaimRefused
+from schemas.base import Event
+from schemas.decode import encode
+from schemas.intake_directorate import OfficePaid, WindowCloseRequested
+from schemas.log_requests import ClaimRefused, WindowMarked
+from schemas.topics import LOG_REQUESTS
 from tests.builders import MOMENT
 from tests.memory.park import MemoryParkOperator
 from tests.memory.positions import BusSession
@@ -44,3 +50,34 @@ def test_of_two_failed_acts_the_one_that_fails_again_stays_when_the_other_goes()
     logged = [ClaimRefused.model_validate_json(row.message.body) for row in tables.outbox.rows.values()]
     assert [event.claim_id for event in logged] == ["paid-1", "paid-3"], "nobody knows the office"
     assert [(number, row.event.reason) for number, row in tables.parked.rows.items()] == [(2, ParkReason.FAILED)]
+
+
+def test_an_act_whose_words_cannot_be_encoded_is_not_remembered_and_says_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tables, clock = BusDatabase(), SetClock()
+    session = BusSession(tables)
+    handler = RequestsHandler(lambda request_id, attempt: b"seed", clock, MemoryTelemetry(), SetEnds())
+    record = claim_record(DIRECTORATE, WindowCloseRequested(window=1), event_id="close-1")
+    with session.transaction() as transaction:
+        handler.park_failed(request_stores(transaction, tables), record, ZeroDivisionError())
+
+    def try_again() -> None:
+        with session.transaction() as transaction:
+            MemoryParkOperator(transaction, tables).decide([1], OperatorAction.REDRIVE)
+        with session.transaction() as transaction:
+            handler.sweep(request_stores(transaction, tables))
+
+    def encode_some(event: Event) -> bytes:
+        if isinstance(event, WindowMarked) and event.partition == 2:
+            raise ZeroDivisionError
+        return encode(event)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cases, "encode", encode_some)
+        try_again()
+    assert (tables.outbox.rows, tables.acts.rows) == ({}, {})
+    assert [row.event.reason for row in tables.parked.rows.values()] == [ParkReason.FAILED]
+    try_again()
+    assert len(tables.outbox.rows) == LOG_REQUESTS.partitions
+    assert tables.parked.rows == {}
