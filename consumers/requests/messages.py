@@ -1,22 +1,24 @@
 """From decided log events to messages: envelope, body, and the place in the order of loads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from consumers.requests.cases import Decided
 from schemas.envelope import Envelope
 from schemas.message import Message
+from schemas.partition import partitions_of
 from schemas.topics import LOG_REQUESTS
 
 SOURCE = "/bus"
 
 
-def messages(decided: Iterable[Decided], load_revision: int | None) -> Iterator[Message]:
+def messages(decided: Sequence[Decided], load_revision: int | None) -> Iterator[Message]:
     """Yield the messages of one batch, in the order of decisions.
 
     `load_revision` is the one that the batch made, none when it changed no loads; with it, every message says its
     place in the batch, so that a decision can be recomputed with the loads it saw.
     """
+    partitions = partitions_of((one.key for one in decided), LOG_REQUESTS.partitions)
     for index, (event_type, body, event_id, key, time, sequence, partition) in enumerate(decided):
         place = None if load_revision is None else index
         envelope = Envelope(event_id, SOURCE, event_type, key, time, sequence, load_revision, place)
-        yield Message(LOG_REQUESTS.name, key, envelope, body, partition)
+        yield Message(LOG_REQUESTS.name, key, envelope, body, partitions[key] if partition is None else partition)

@@ -3,6 +3,7 @@
 from tests.mutants.mutant import Mutant
 
 SCENES = "tests/simulator/test_scenes.py"
+ACTS = "tests/unit/consumers/requests/test_handlers.py"
 LEDGER = "tests/unit/consumers/settlement/test_handlers.py"
 LOCKS = "tests/contract/test_locks.py"
 OFFICES = "tests/integration/connectors/database/test_office_positions.py"
@@ -86,5 +87,22 @@ DECIDING: tuple[Mutant, ...] = (
         "if arrival.sequence <= last or",
         "if arrival.sequence < last or",
         (f"{LEDGER}::test_events_that_come_again_are_skipped",),
+    ),
+    Mutant(
+        "an act is remembered before its words are there",
+        "consumers/requests/fold.py",
+        "        self._log_act(claim, outcome.events)\n        if outcome.once is not None:\n"
+        "            self._acts[outcome.once] = self.new_acts[outcome.once] = outcome.content\n",
+        "        if outcome.once is not None:\n"
+        "            self._acts[outcome.once] = self.new_acts[outcome.once] = outcome.content\n"
+        "        self._log_act(claim, outcome.events)\n",
+        (f"{ACTS}::test_an_act_whose_words_cannot_be_encoded_is_not_remembered_and_says_nothing",),
+    ),
+    Mutant(
+        "an impossible fee hides who is over the cap",
+        "consumers/requests/domain/barred.py",
+        "        capped |= grant.mask & masks.capped(exposure_rial or 0)\n",
+        "        if exposure_rial is not None:\n            capped |= grant.mask & masks.capped(exposure_rial)\n",
+        ("tests/property/test_routing.py::test_counts_are_exact_and_cover_every_office",),
     ),
 )

@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 SCENES = "tests/simulator/test_scenes.py"
 LOOP = "tests/unit/consumers/runner/test_loop.py"
+READ_AHEAD = "tests/unit/consumers/runner/test_read_ahead.py"
 OWNERS = "tests/contract/test_positions.py"
 
 POSITIONS: tuple[Mutant, ...] = (
@@ -77,5 +78,19 @@ POSITIONS: tuple[Mutant, ...] = (
         "            driver.execute(_FENCE)\n",
         "",
         (f"{OWNERS}::test_a_silent_owner_of_another_consumer_is_ended_too[sql]",),
+    ),
+    Mutant(
+        "what was read ahead outlives a change of positions",
+        "consumers/runner/read_ahead.py",
+        "        failure, self._ahead, self._failure, self._wanted = self._failure, [], None, 0\n",
+        "        failure, self._failure = self._failure, None\n",
+        (f"{READ_AHEAD}::test_other_positions_forget_what_was_read_ahead",),
+    ),
+    Mutant(
+        "a position found lost while the database worked is forgotten",
+        "consumers/runner/read_ahead.py",
+        "        if isinstance(failure, PositionLost) and failure.partition in positions:\n            raise failure\n",
+        "        del failure\n",
+        (f"{READ_AHEAD}::test_a_lost_position_is_not_forgotten_as_long_as_its_partition_is_read",),
     ),
 )
