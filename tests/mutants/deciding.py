@@ -3,6 +3,7 @@
 from tests.mutants.mutant import Mutant
 
 SCENES = "tests/simulator/test_scenes.py"
+ROUTING = "tests/unit/consumers/requests/domain/test_routing.py"
 ACTS = "tests/unit/consumers/requests/test_handlers.py"
 LEDGER = "tests/unit/consumers/settlement/test_handlers.py"
 LOCKS = "tests/contract/test_locks.py"
@@ -103,6 +104,6 @@ DECIDING: tuple[Mutant, ...] = (
         "consumers/requests/domain/barred.py",
         "        capped |= grant.mask & masks.capped(exposure_rial or 0)\n",
         "        if exposure_rial is not None:\n            capped |= grant.mask & masks.capped(exposure_rial)\n",
-        ("tests/property/test_routing.py::test_counts_are_exact_and_cover_every_office",),
+        (f"{ROUTING}::test_an_office_over_its_cap_is_passed_over_even_when_the_form_makes_no_fee",),
     ),
 )

@@ -230,21 +230,32 @@ def test_an_office_with_just_enough_headroom_is_not() -> None:
 
 @pytest.mark.parametrize(("amount_rial", "fits"), [(10_000_000, True), (10_000_001, False)])
 def test_headroom_is_asked_for_the_bill_in_the_form(amount_rial: int, fits: bool) -> None:
+    verdict = route(request(form={"bill_amount": amount_rial}), view_of(base=with_bills()), loads(), SEED)
+    assert isinstance(verdict, Routed) is fits
+    if not fits:
+        assert refused(verdict).excluded == {Exclusion.CAP: 1}
+
+
+def test_an_office_over_its_cap_is_passed_over_even_when_the_form_makes_no_fee() -> None:
+    over = Load(0, 10_000_001, 0)
+    verdict = route(request(form={}), view_of(base=with_bills()), loads(office_1=over), SEED)
+    assert refused(verdict).excluded == {Exclusion.CAP: 1}
+
+
+def test_a_fee_that_the_form_makes_impossible_is_said_with_the_office() -> None:
+    view = view_of(base=with_bills())
+    assert routed(route(request(form={}), view, loads(), SEED)).feeless
+    assert not routed(route(request(form={"bill_amount": 1}), view, loads(), SEED)).feeless
+
+
+def with_bills() -> tuple[builders.Registrable, ...]:
+    """Return a province of one office whose one tariff takes a bill's amount from the form."""
     bill = builders.certificate_line(
         rule=VariableRule(field="bill_amount"),
         split=(SplitPart(party=Party.BANK, party_code="melli", numerator=1, denominator=1),),
     )
-    base = (
-        builders.territory(),
-        builders.policy(),
-        builders.service(),
-        builders.agreement(services=(builders.terms(tariff=(bill,)),)),
-        builders.office(),
-    )
-    verdict = route(request(form={"bill_amount": amount_rial}), view_of(base=base), loads(), SEED)
-    assert isinstance(verdict, Routed) is fits
-    if not fits:
-        assert refused(verdict).excluded == {Exclusion.CAP: 1}
+    agreement = builders.agreement(services=(builders.terms(tariff=(bill,)),))
+    return builders.territory(), builders.policy(), builders.service(), agreement, builders.office()
 
 
 def test_a_full_office_is_passed_over() -> None:
