@@ -21,7 +21,17 @@ from schemas.log_registry import (
 )
 from schemas.offices import Accession, Licence, LicenceState, Office, OpeningHours
 from schemas.policy import Calendar, CalendarScope, Holiday, Policy
-from schemas.tariff import Collector, FixedRule, Party, Payer, Purpose, RemainderRule, SplitPart, TariffLine
+from schemas.tariff import (
+    Collector,
+    FixedRule,
+    Party,
+    Payer,
+    Purpose,
+    RemainderRule,
+    SplitPart,
+    TariffLine,
+    VariableRule,
+)
 from schemas.territory import City, County, Territory
 
 #: A Monday, 09:30 in Asia/Tehran: every office of these builders is open.
@@ -107,6 +117,14 @@ def certificate_line(**changes: Any) -> TariffLine:
         "remainder": RemainderRule.IN_ORDER,
     }
     return TariffLine.model_validate({**fields, **changes})
+
+
+def bill_line() -> TariffLine:
+    """Return a line whose amount is the form's `bill_amount`, collected for a bank that gets all of it."""
+    return certificate_line(
+        rule=VariableRule(field="bill_amount"),
+        split=(SplitPart(party=Party.BANK, party_code="melli", numerator=1, denominator=1),),
+    )
 
 
 def service(code: str = SERVICE, **changes: Any) -> Service:

@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from connectors.database.engine import plain_url
 from deploy.agencies import Agencies
 from deploy.settings import PREFIX, Settings, load_settings
 
@@ -42,8 +43,7 @@ class RunningBus:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return a query's rows, as the workers' role."""
-        url = self.settings.worker_database_url().replace("postgresql+psycopg://", "postgresql://")
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(plain_url(self.settings.worker_database_url())) as connection:
             return connection.execute(query.encode(), values).fetchall()
 
     def password(self, agency: str) -> str:

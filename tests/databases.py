@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from connectors.database.engine import build_engine
 from connectors.database.migrate import migrate
+from consumers.runner.ports import Meanwhile
 from tests.engines import DatabaseUrls
 
 
@@ -27,9 +28,9 @@ def engine(database: DatabaseUrls) -> Iterator[Engine]:
 
 
 @contextmanager
-def engine_of(url: str, name: str) -> Iterator[Engine]:
+def engine_of(url: str, name: str, meanwhile: Meanwhile | None = None) -> Iterator[Engine]:
     """Another worker's engine, with connections of its own."""
-    engine = build_engine(url, name)
+    engine = build_engine(url, name, meanwhile=meanwhile)
     try:
         yield engine
     finally:

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.logs import KafkaLogs
-from connectors.database.engine import build_engine
+from connectors.database.engine import build_engine, plain_url
 from connectors.database.migrate import migrate
 from connectors.database.outbox import outbox_opener
 from connectors.database.reconciliation import SqlReconciliation
@@ -236,7 +236,7 @@ class SmallBus:
         return {(place.topic, place.partition): span.end for place, span in self._logs.spans(places).items()}
 
     def _ask(self, url: str, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        with psycopg.connect(url.replace("postgresql+psycopg://", "postgresql://")) as connection:
+        with psycopg.connect(plain_url(url)) as connection:
             cursor = connection.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []
 

@@ -24,7 +24,7 @@ from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.state import RequestState
 from consumers.requests.domain.world import BatchWorld, Seeds
 from consumers.requests.fold import Fold, failure, passed
-from consumers.requests.messages import messages
+from consumers.requests.messages import messages, partitions_by_key
 from consumers.requests.ports import IntakeEnds, RequestStores
 from consumers.requests.reading import ClaimReader
 from consumers.runner.ports import Clock, Outcome, Record, Setback, Telemetry
@@ -220,9 +220,9 @@ class RequestsHandler:
         if fold.new_acts:
             stores.acts.record(fold.new_acts)
         if fold.decided:
-            changes = fold.position_changes()
+            changes, partitions = fold.position_changes(), partitions_by_key(fold.decided)
             revision = stores.positions.change(changes, fold.reserved_under_rial()) if changes else None
-            stores.outbox.add(messages(fold.decided, revision))
+            stores.outbox.add(messages(fold.decided, partitions, revision))
 
     def _tell(self, claim: Claim, error: Exception) -> None:
         """Log that `claim` is kept as failed: which request, what was said, and where the code failed."""

@@ -88,8 +88,7 @@ class Mouth:
 class Load:
     """Says `visits` in the background, from `start` to `stop`.
 
-    `may_go_on` is asked before each, so that a load which goes as
-    fast as it can does not run away from the bus.
+    `may_go_on` is asked before each, so that a load which goes as fast as it can does not run away from the bus.
     """
 
     def __init__(

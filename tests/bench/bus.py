@@ -19,7 +19,7 @@ from connectors.broker.admin import BrokerAdmin
 from connectors.broker.log_producer import LogProducer
 from connectors.broker.source import KafkaSource
 from connectors.database.copy import copy_rows
-from connectors.database.engine import build_engine
+from connectors.database.engine import build_engine, plain_url
 from connectors.database.migrate import migrate
 from connectors.database.tables import office_position, registry_version
 from deploy.engines.instance import EmbeddedEngines, Instance
@@ -169,7 +169,7 @@ class BenchBus:
     @property
     def libpq_url(self) -> str:
         """The workers' URL as libpq takes it."""
-        return self.settings.worker_database_url().replace("+psycopg", "")
+        return plain_url(self.settings.worker_database_url())
 
     @property
     def login(self) -> dict[str, str]:

@@ -23,7 +23,6 @@ from schemas.catalogue import Channels
 from schemas.intake_agency import Origin
 from schemas.log_requests import Decision, Exclusion, RefusalReason
 from schemas.offices import Accession, LicenceState, Office, OpeningHours
-from schemas.tariff import Party, SplitPart, VariableRule
 from tests import builders
 from tests.builders import AGENCY, MOMENT, SERVICE
 
@@ -32,13 +31,6 @@ AGREEMENTS = ("first-terms", "second-terms")
 CODES = tuple(f"office-{n}" for n in range(12))
 #: Open an hour on Mondays alone: for most of the week not soon enough.
 MONDAYS = (OpeningHours(weekday=0, opens_minute=540, closes_minute=600),)
-
-
-#: What the citizen pays is in the form, and the office owes all of it to a bank.
-BILL = builders.certificate_line(
-    rule=VariableRule(field="amount"),
-    split=(SplitPart(party=Party.BANK, party_code="melli", numerator=1, denominator=1),),
-)
 
 
 @dataclass(frozen=True)
@@ -82,7 +74,7 @@ def offices(draw: st.DrawFn, code: str) -> Office:
 @st.composite
 def agreements(draw: st.DrawFn, code: str) -> Agreement:
     classes = draw(mostly(tuple(OfficeClass), (OfficeClass.URBAN,), (OfficeClass.RURAL,)))
-    tariff = draw(mostly((builders.certificate_line(),), (BILL,)))
+    tariff = draw(mostly((builders.certificate_line(),), (builders.bill_line(),)))
     return builders.agreement(
         code,
         state=draw(mostly(AgreementState.ACTIVE, AgreementState.SUSPENDED)),
@@ -114,7 +106,7 @@ def worlds(draw: st.DrawFn, origins: tuple[Origin, ...] = tuple(Origin)) -> Worl
         None if origin is Origin.AGENCY else draw(st.sampled_from(CODES[: len(held) + 1])),
         moment,
         moment + timedelta(seconds=draw(mostly(1, 3600, 86_400))),
-        draw(mostly({"amount": 9_000}, {"amount": 10_000_000}, {"amount": "12"}, {})),
+        draw(mostly({"bill_amount": 9_000}, {"bill_amount": 10_000_000}, {"bill_amount": "12"}, {})),
     )
     return World(
         view=RegistryView.empty().with_entries(builders.entries(things)),

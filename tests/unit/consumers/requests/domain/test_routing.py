@@ -13,7 +13,6 @@ from schemas.intake_agency import Origin
 from schemas.log_requests import Exclusion, RefusalReason
 from schemas.offices import Accession, LicenceState, Office
 from schemas.policy import CalendarScope
-from schemas.tariff import Party, SplitPart, VariableRule
 from tests import builders
 from tests.builders import AGENCY, AGREEMENT, MOMENT
 from tests.unit.consumers.requests.domain.routing_cases import (
@@ -250,11 +249,7 @@ def test_a_fee_that_the_form_makes_impossible_is_said_with_the_office() -> None:
 
 def with_bills() -> tuple[builders.Registrable, ...]:
     """Return a province of one office whose one tariff takes a bill's amount from the form."""
-    bill = builders.certificate_line(
-        rule=VariableRule(field="bill_amount"),
-        split=(SplitPart(party=Party.BANK, party_code="melli", numerator=1, denominator=1),),
-    )
-    agreement = builders.agreement(services=(builders.terms(tariff=(bill,)),))
+    agreement = builders.agreement(services=(builders.terms(tariff=(builders.bill_line(),)),))
     return builders.territory(), builders.policy(), builders.service(), agreement, builders.office()
 
 
