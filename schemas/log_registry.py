@@ -64,6 +64,7 @@ class RegistryRefusal(StrEnum):
     STATE_FORBIDS = "state_forbids"
     REFERS_TO_UNKNOWN = "refers_to_unknown"
     SPLIT_NOT_WHOLE = "split_not_whole"
+    FEE_RULE_AMBIGUOUS = "fee_rule_ambiguous"
 
 
 class RegistryClaimRefused(Event):

@@ -5,6 +5,7 @@ A version in force is never displaced by a proposal: `drafted`, `negotiated` and
 
 from datetime import datetime
 
+from consumers.registry.domain.fee_rules import rule_problem
 from consumers.registry.domain.known import Accept, Await, Decision, Known, Refuse
 from consumers.registry.domain.splits import split_problem
 from consumers.registry.domain.versions import ends_too_early, out_of_order
@@ -26,7 +27,7 @@ def change(claim: AgreementChanged, known: Known) -> Decision:
     return (
         _not_allowed(agreement, versions)
         or ends_too_early(agreement.code, agreement.valid_from, agreement.valid_to)
-        or _not_whole(agreement)
+        or _tariff_unfit(agreement)
         or out_of_order(agreement, known)
         or _unknown_reference(agreement, known)
         or Accept((agreement,))
@@ -141,9 +142,12 @@ def _not_allowed(agreement: Agreement, versions: tuple[Agreement, ...]) -> Refus
     return None
 
 
-def _not_whole(agreement: Agreement) -> Refuse | None:
+def _tariff_unfit(agreement: Agreement) -> Refuse | None:
     for terms in agreement.services:
         for line in terms.tariff:
+            problem = rule_problem(line)
+            if problem is not None:
+                return Refuse(RegistryRefusal.FEE_RULE_AMBIGUOUS, f"service {terms.service}, {problem}")
             problem = split_problem(line)
             if problem is not None:
                 return Refuse(RegistryRefusal.SPLIT_NOT_WHOLE, f"service {terms.service}, {problem}")

@@ -147,6 +147,11 @@ def test_ids_of_claims_follow_from_content(province: Province) -> None:
         ("agreements.csv", ",daily,", ",weekly,", "settlement_cycle", "daily"),
         ("agreements.csv", "samalqan", "atlantis", "mou-bank-melli", "atlantis"),
         ("tariffs.yaml", "numerator: 70", "numerator: 60", "mou-bank-melli", "9/10"),
+        (
+            *("tariffs.yaml", "{kind: fixed, amount_rial: 1200}"),
+            "{kind: percentage, field: bill-amount-rial, numerator: 1, denominator: 9, floor_rial: 7, cap_rial: 6}",
+            *("mou-electricity", "rule.floor_rial: 7 rial is above cap_rial, 6"),
+        ),
         ("tariffs.yaml", "amount_rial: 1200", "amount_rial: much", "rule.fixed.amount_rial", "integer"),
         ("forms.yaml", "page-count:", "page-number:", "forms.bill-copy", "page-count"),
         ("policy.yaml", "attempts_limit: 3", "attempts_limit: 0", "0.attempts_limit", "greater"),

@@ -28,7 +28,7 @@ from schemas.intake_directorate import (
 from schemas.log_registry import RegistryRefusal
 from schemas.offices import Accession, Licence, LicenceState, Office
 from schemas.policy import Calendar, CalendarScope
-from schemas.tariff import Party, SplitPart
+from schemas.tariff import Bracket, BracketRule, Party, SplitPart
 from tests.builders import (
     AGENCY,
     AGREEMENT,
@@ -159,6 +159,15 @@ def test_a_split_that_is_not_whole_is_refused_naming_the_line() -> None:
     assert refusal(decision) is RegistryRefusal.SPLIT_NOT_WHOLE
     assert isinstance(decision, Refuse)
     assert "certificate" in decision.detail
+
+
+def test_a_fee_rule_that_picks_a_wrong_price_is_refused_naming_the_field() -> None:
+    rule = BracketRule(field="pages", brackets=(Bracket(amount_rial=5), Bracket(up_to=9, amount_rial=7)))
+    broken = agreement(state=AgreementState.SIGNED, services=(terms(tariff=(certificate_line(rule=rule),)),))
+    decision = said(AgreementChanged(agreement=broken), among=known(service()))
+    assert refusal(decision) is RegistryRefusal.FEE_RULE_AMBIGUOUS
+    assert isinstance(decision, Refuse)
+    assert "service birth-certificate, tariff line certificate, rule.brackets.0" in decision.detail
 
 
 def test_only_what_was_active_can_end() -> None:
