@@ -124,6 +124,14 @@ def _values(schema: Schema) -> list[Any] | None:
     return of_type.get(str(schema.get("type")))
 
 
+def _may_hold(option: Schema, type_name: str) -> bool:
+    """Say whether an alternative has, or lists a value of, the type `type_name`."""
+    values = _values(option)
+    if values is not None:
+        return any(type_name in _types_of(value) for value in values)
+    return option["type"] in (type_name, "number" if type_name == "integer" else type_name)
+
+
 def _types_of(value: Any) -> set[str]:
     if value is None:
         return {"null"}
@@ -164,11 +172,10 @@ class _Comparison:
         if values is not None:
             refused = [value for value in values if not any(_accepts(option, value) for option in options)]
             return [f"{_shown(path)}: {value!r} is no longer accepted" for value in refused]
-        tries = [self._problems_of_option(option, arm, path) for option in options]
-        # Alternatives of another type never fit: the nearest one explains best.
-        return min(
-            tries, key=lambda each: (any("is no longer accepted" in line for line in each), len(each)), default=[]
-        )
+        kind = arm["type"]
+        tries = [(not _may_hold(option, kind), self._problems_of_option(option, arm, path)) for option in options]
+        # Alternatives of another type never fit: the nearest of the same type explains best, however much it lists.
+        return min(tries, key=lambda each: (each[0] and each[1] != [], len(each[1])), default=(False, []))[1]
 
     def _problems_of_option(self, option: Schema, arm: Schema, path: Path) -> list[str]:
         if _values(option) is not None:

@@ -237,6 +237,14 @@ def test_a_problem_names_the_place_and_the_change(reader: Any, writer: Any, prob
     assert compare(reader, writer).problems == (problem,)
 
 
+def test_an_optional_model_is_compared_with_its_own_kind_however_much_of_it_changes() -> None:
+    names = ("a", "b", "c")
+    fields = {name: {"type": "integer"} for name in names}
+    writer = {"anyOf": [{"type": "object", "properties": fields, "required": []}, {"type": "null"}]}
+    reader = {"anyOf": [{"type": "object", "properties": fields, "required": list(names)}, {"type": "null"}]}
+    assert compare(reader, writer).problems == tuple(f"{name}: is newly required" for name in names)
+
+
 def test_a_field_that_nobody_reads_any_more_is_seen_only_when_asked_for() -> None:
     writer = {"type": "object", "properties": {"a": {"type": "integer"}}, "additionalProperties": False}
     assert compare({"type": "object", "properties": {}}, writer).compatible
