@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-import promql_parser
 import pytest
 import yaml
 from grafana_foundation_sdk.models import units
@@ -14,6 +14,7 @@ from connectors.telemetry.metrics import METRICS, Origin, series_names
 from deploy.grafana.board import BOARD, board_json
 from deploy.prometheus.monitor import RULES_DIRECTORY
 from tests.expressions import expression_with, variables_in
+from tests.promql import accept, names_in
 
 BOARD_TEXT = BOARD.read_text(encoding="utf-8")
 PANELS = [panel for panel in json.loads(BOARD_TEXT)["panels"] if panel["type"] != "row"]
@@ -31,18 +32,6 @@ def rules() -> Iterator[dict[str, Any]]:
     for path in sorted(RULES_DIRECTORY.glob("*.rules.yml")):
         for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]:
             yield from group["rules"]
-
-
-def names_in(expression: str) -> set[str]:
-    names: set[str] = set()
-
-    def visit(node: promql_parser.Expr) -> bool:
-        if isinstance(node, promql_parser.VectorSelector):
-            names.add(str(node.name))
-        return True
-
-    promql_parser.walk(promql_parser.parse(expression), visit)
-    return names
 
 
 def shown() -> set[str]:
@@ -118,9 +107,28 @@ def test_every_page_of_the_runbook_is_linked_from_the_board() -> None:
     assert linked == {rule["annotations"]["runbook_url"].split("#")[1] for rule in rules() if "alert" in rule}
 
 
-@target
-def test_an_expression_parses(title: str, target: dict[str, Any]) -> None:
-    promql_parser.parse(expression_with(target["expr"], ANY))
+def test_prometheus_own_parser_accepts_every_expression(tmp_path: Path) -> None:
+    accept({f"{title}-{each['refId']}": expression_with(each["expr"], ANY) for title, each in TARGETS}, tmp_path)
+
+
+@pytest.mark.parametrize("refused", ["limitk(2, up)", "info(up)", "rate(up)", "sum(up", "up offset 5m + 5m"])
+def test_what_a_server_refuses_by_default_is_refused_here(refused: str, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="expression"):
+        accept({"refused": refused}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        ('sum by (agency) (rate(a_total{agency=~"b_total|(c)"}[20s])) / on (d) group_left (e) f:g', {"a_total", "f:g"}),
+        ("histogram_quantile(0.99, sum by (le) (rate(a_bucket[20s]))) > bool 5", {"a_bucket"}),
+        ("max(a) without (b) or topk(3, c) unless d offset 5m", {"a", "c", "d"}),
+        ("count_over_time(a[5m]) and -1e3 * Inf < a", {"a"}),
+    ],
+)
+def test_names_of_series_are_picked_out(expression: str, names: set[str], tmp_path: Path) -> None:
+    accept({"valid": expression}, tmp_path)
+    assert names_in(expression) == names
 
 
 @target

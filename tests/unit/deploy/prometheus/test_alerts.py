@@ -1,9 +1,6 @@
 """The alert rules: `promtool` reads them, each fires and keeps quiet as it should, and each has its page to turn to."""
 
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +9,7 @@ import yaml
 
 from deploy.prometheus.monitor import RULES_DIRECTORY, write_monitor_config
 from deploy.settings import Settings
+from tests.promql import promtool
 
 ROOT = Path(__file__).parents[4]
 RULES = sorted(RULES_DIRECTORY.glob("*.rules.yml"))
@@ -24,17 +22,6 @@ def all_rules() -> list[dict[str, Any]]:
 
 
 ALERTS = [rule for rule in all_rules() if "alert" in rule]
-
-
-def promtool(*arguments: str) -> None:
-    program = shutil.which("promtool")
-    if program is None:
-        message = "promtool is not installed: apt-get install prometheus"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    ended = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def test_promtool_accepts_the_configuration_with_the_rules(tmp_path: Path) -> None:
