@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from connectors.telemetry.standing import Standing
 from deploy.bootstrap import prepare
+from deploy.demonstration import MARKER, note_use
 from deploy.engines.instance import EmbeddedEngines, Instance
 from deploy.engines.kept import Kept
 from deploy.ports import port_block
@@ -43,6 +44,8 @@ class Wanted:
     # Business time: None means what the environment says, or real time; the demo compresses a day.
     clock_start: datetime | None = None
     clock_factor: float = 1.0
+    # For a demonstration: judges the folder once it is held, and marks it; what it lets pass is then emptied.
+    begin_anew: Callable[[Path], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ def running_bus(wanted: Wanted, voice: Voice) -> Iterator[RunningBus]:
     base = _given_settings(wanted)
     with (
         interrupted_by_signals(),
-        Instance(base.data_directory, voice.line) as instance,
+        _held(base.data_directory, wanted, voice.line) as instance,
         _metrics_port(base, Kept(instance.directory / "kept.json")) as metrics_port,
     ):
         instance.log_directory.mkdir(exist_ok=True)
@@ -127,6 +130,15 @@ def running_bus(wanted: Wanted, voice: Voice) -> Iterator[RunningBus]:
                 supervisor.stop()
         finally:
             engines.stop()
+
+
+@contextmanager
+def _held(directory: Path, wanted: Wanted, report: Report) -> Iterator[Instance]:
+    """Hold the folder; for a demonstration, empty it. Any other bus makes a demonstration's folder more than that."""
+    with Instance(directory, report, wanted.begin_anew or note_use) as instance:
+        if wanted.begin_anew is not None:
+            instance.clear(keep=MARKER)
+        yield instance
 
 
 @contextmanager

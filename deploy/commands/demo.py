@@ -1,13 +1,13 @@
 """`pishkhan demo`: the bus, a province and a working day of traffic, with a summary of its books."""
 
 import json
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
+from functools import partial
 from pathlib import Path
 from threading import Event as Signal
 from typing import Annotated
@@ -23,6 +23,7 @@ from deploy.demo.picture import save_picture
 from deploy.demo.plan import DAY_SECONDS
 from deploy.demo.play import Stage
 from deploy.demo.screen import TEHRAN, Glance, jalali, line, look_next, screen, summary
+from deploy.demonstration import mark, refuse_strange, used_by
 from deploy.problem import Problem
 from deploy.provinces.loader import Province, read_province
 from deploy.provinces.loading import load_province
@@ -30,7 +31,6 @@ from deploy.replay.reading import Replay, load_mapping, read_log
 from deploy.running import RunningBus, Wanted, running_bus
 from deploy.settings import default_data_directory
 
-MARKER = "demonstration"
 OPENS = clock_time(7, 30)
 #: Business time between the start of the clock and the opening: engines start in it and the province is loaded.
 NIGHT = timedelta(hours=1, minutes=30)
@@ -47,6 +47,9 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     data: Annotated[Path | None, typer.Option("--data", help="Folder for this demonstration; begun anew.")] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Delete without asking what was done on the last one since.")
+    ] = False,
     report: Annotated[Path | None, typer.Option(help="Write the summary for machines to this file.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed plays the same day.")] = 1405,
     requests: Annotated[int, typer.Option(min=1, max=200_000, help="How many generated requests the day has.")] = 3_000,
@@ -60,24 +63,35 @@ def demo(
     It is `pishkhan up` with a province and traffic, on a clock that runs a day in about a minute; nothing in it takes
     another way than real traffic. Its data stay for a look afterwards, until the next demonstration.
 
+    Only a demonstration that nobody runs is ever deleted: a folder in use, by `pishkhan up` or another demonstration,
+    is refused, and so is one that holds anything else. Once a bus was run on a demonstration's folder, or a command
+    said something to it, you are asked first; where nobody can be asked, say --fresh.
+
     [bold]Examples[/bold]
 
       pishkhan demo
 
       pishkhan demo --seed 7 --requests 10000 --report summary.json
+
+      pishkhan demo --data ANOTHER      # leaves the last one, and whoever runs it, alone
     """
     console = Console()
-    provided = read_province(province)
     directory = data or default_data_directory() / "demo"
-    _begin_anew(directory)
+    refuse_strange(directory)
+    provided = read_province(province)
     day = last_working_day(provided, datetime.now(TEHRAN).date())
     opens_at = datetime.combine(day, OPENS, TEHRAN).astimezone(UTC)
-    wanted = Wanted(data_directory=directory, clock_start=opens_at - NIGHT, clock_factor=DAY_SECONDS / seconds)
+    wanted = Wanted(
+        data_directory=directory,
+        clock_start=opens_at - NIGHT,
+        clock_factor=DAY_SECONDS / seconds,
+        begin_anew=partial(_begin_anew, fresh),
+    )
     order = day_order(provided, seed, requests, _replay_of(province) if replay else None, OPENS)
-    for text in order.told:
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
     stop = Signal()
     with running_bus(wanted, console_voice(console)) as bus:
+        for text in order.told:
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
         bus.wait_until_ready()
         load_seconds = _load(console, bus, provided)
         stage = Stage(bus.settings, stop)
@@ -120,14 +134,19 @@ class _Busy:
         return glance
 
 
-def _begin_anew(directory: Path) -> None:
-    """Empty the folder of the last demonstration. Raises Problem for a folder that holds anything else."""
-    if directory.exists() and any(directory.iterdir()):
-        if not (directory / MARKER).exists():
-            raise Problem(f"{directory} holds something that is not a demonstration's; choose another --data folder.")
-        shutil.rmtree(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / MARKER).touch()
+def _begin_anew(fresh: bool, directory: Path) -> None:
+    """Let a folder that this process holds be emptied, and mark it. Raises Problem when it holds what must stay."""
+    refuse_strange(directory)
+    used = used_by(directory)
+    if used is not None and not fresh:
+        last = f"{directory} may hold more than a demonstration, for it has been used by {used}."
+        if not sys.stdin.isatty():
+            raise Problem(
+                f"{last} Nothing was deleted. To delete what was done there: --fresh; to keep it, choose another "
+                "folder: --data ANOTHER"
+            )
+        typer.confirm(f"{last} Delete it, and all that was done there?", abort=True)
+    mark(directory)
 
 
 def _replay_of(province: Path) -> Replay | None:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable
 from deploy.commands.options import DataOption
+from deploy.demonstration import note_use
 from deploy.problem import Problem
 from deploy.provinces.files import ProvinceInvalid
 from deploy.provinces.loader import Province, province_claims, read_province
@@ -56,6 +57,7 @@ def load(folder: FolderArgument, data: DataOption = None) -> None:
     """
     province = _read(folder)
     settings = load_settings(data)
+    note_use(settings.data_directory)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console()
     try:

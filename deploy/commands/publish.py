@@ -19,6 +19,7 @@ from consumers.runner.ports import DatabaseUnavailable
 from deploy.agencies import known_agencies
 from deploy.commands.options import DataOption
 from deploy.delivery import delivery, delivery_words
+from deploy.demonstration import note_use
 from deploy.problem import Problem
 from deploy.settings import Settings, load_settings
 from deploy.words import Language
@@ -58,6 +59,7 @@ def publish(
       generate-events | pishkhan publish -
     """
     settings = load_settings(data)
+    note_use(settings.data_directory)
     engine = build_engine(settings.worker_database_url(), "pishkhan publish")
     try:
         published, refused, topics = _publish_lines(file, settings, engine)

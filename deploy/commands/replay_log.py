@@ -20,6 +20,7 @@ from consumers.registry.domain.known import Kind
 from consumers.runner.ports import Contention, DatabaseUnavailable
 from deploy.commands.options import DataOption
 from deploy.commands.registry import read_moment
+from deploy.demonstration import note_use
 from deploy.problem import Problem
 from deploy.replay.mapping import Case, LogMapping, replay_id, request_of, services_by_use, weekday_moves
 from deploy.replay.reading import Replay, business_times, load_mapping, read_log
@@ -69,6 +70,7 @@ def replay_log(
     if dry_run or not replay.cases:
         return
     settings = load_settings(data)
+    note_use(settings.data_directory)
     engine = build_engine(settings.worker_database_url(), "pishkhan replay-log")
     try:
         _check_services(engine, replay.mapping, replay.cases)

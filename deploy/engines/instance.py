@@ -1,12 +1,12 @@
 """One data directory: held by one process at a time, cleared of what a killed one left behind, and its engines."""
 
-import fcntl
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from deploy.engines.errors import AlreadyRunning
+from deploy.engines.hold import LOCK_FILE, hold
 from deploy.engines.jars import Progress, ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.postgres import EmbeddedPostgres
@@ -19,40 +19,54 @@ _PRIVATE = (KAFKA_FOLDER, "logs", "run")
 
 
 class Instance:
-    """A context manager: inside it, this process is the only one that may start or stop anything of the directory.
+    """A context manager: inside it, this process is the only one that may start, stop or delete what is in there.
 
-    The kernel drops the hold when the process ends, however it ends.
+    The kernel drops the hold when the process ends, however it ends. `judge` is called with the directory as soon as it
+    is held and before anything is touched; what it raises leaves everything as it was.
     """
 
-    def __init__(self, directory: Path, report: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        report: Callable[[str], None] = lambda line: None,
+        judge: Callable[[Path], None] = lambda directory: None,
+    ) -> None:
         self.directory = directory.absolute()
         self._report = report
+        self._judge = judge
         self._descriptor: int | None = None
 
     def __enter__(self) -> "Instance":
         """Raises AlreadyRunning when another process holds the directory."""
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Not inherited by children, or an orphan would go on holding the directory.
-        descriptor = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = hold(self.directory)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as held:
-            holder = os.pread(descriptor, 20, 0).decode().strip() or "unknown"
+            self._judge(self.directory)
+            self.processes = ProcessTable(self.directory / "run")
+            self.processes.end_leftovers(self._report)
+            self._make_private()
+        except BaseException:
             os.close(descriptor)
-            raise AlreadyRunning(
-                f"{self.directory} is in use by process {holder}. Stop that one, "
-                "or give this one another folder: --data DIR"
-            ) from held
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            raise
         self._descriptor = descriptor
+        return self
+
+    def clear(self, keep: str) -> None:
+        """Delete everything in the directory but the lock and the file `keep`; nobody else may come in meanwhile."""
+        for path in sorted(self.directory.iterdir()):
+            if path.name in (LOCK_FILE, keep):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        self._make_private()
+
+    def _make_private(self) -> None:
         for name in _PRIVATE:
             # A folder from before, or one that was copied, may have been open to everybody.
             (self.directory / name).mkdir(exist_ok=True, mode=0o700)
             (self.directory / name).chmod(0o700)
-        self.processes = ProcessTable(self.directory / "run")
-        self.processes.end_leftovers(self._report)
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -20,6 +20,7 @@ from connectors.ids import new_id
 from consumers.runner.ports import DatabaseUnavailable
 from deploy.agencies import known_agencies
 from deploy.delivery import Delay, away_since, delivery, delivery_words
+from deploy.demonstration import note_use
 from deploy.doctor.checks import since_words
 from deploy.problem import Problem
 from deploy.settings import load_settings
@@ -95,6 +96,7 @@ class Terminal:
         with self.before_saying() as connection:
             after = newest_row(connection)
             agencies = known_agencies(self._settings, connection)
+        note_use(self._settings.data_directory)
         try:
             check_speaker(source, agencies)
             event_id = self._publisher.claim(source, event)

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deploy.demonstration import mark
+from deploy.engines.instance import Instance
 from deploy.engines.processes import ProcessTable
 from deploy.settings import PREFIX
 from deploy.workers import worker_names
@@ -59,6 +61,15 @@ def doctor(data: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
+def demo(data: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Play a small demonstration in the folder, where nobody can be asked."""
+    command = [sys.executable, "-m", "deploy.cli", "demo", "--data", str(data), "--requests", "1", *options]
+    environment = {**os.environ, "COLUMNS": "1000"}
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=200, stdin=subprocess.DEVNULL, env=environment
+    )
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[[str], Up]]:
     """Starts an `up` on the folder of the given name; whatever still runs at the end is killed."""
@@ -87,7 +98,7 @@ def test_it_runs_is_in_order_survives_a_killed_worker_and_stops_clean(start: Cal
 
     second = start("data")
     assert second.process.wait(120) == 1
-    assert re.search(rf"in use by process {up.process.pid}\..*--data DIR", second.said())
+    assert re.search(rf"in use by process {up.process.pid} .*--data ANOTHER", second.said())
 
     os.kill(children["settlement"], signal.SIGKILL)
     up.says("settlement was ended by SIGKILL; starting it again")
@@ -122,3 +133,36 @@ def test_after_a_killed_supervisor_the_next_one_starts_on_the_same_data(start: C
     assert doctor(beside.data).returncode == 0
     assert again.stop() == 0
     assert beside.stop() == 0
+
+
+def test_no_demonstration_plays_on_the_folder_of_a_running_bus_nor_on_what_was_done_there(
+    start: Callable[[str], Up], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    mark(data)
+    up = start("data")
+    up.says(RUNS)
+    since = r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
+    refused = demo(data)
+    assert refused.returncode == 1
+    assert re.search(
+        rf"in use by process {up.process.pid} \(`cli.py up`, {since}\)\. .*Ctrl-C.*--data ANOTHER", refused.stderr
+    )
+    assert demo(data, "--fresh").returncode == 1
+    assert doctor(data).returncode == 0
+
+    children = [psutil.Process(number) for number in up.children().values()]
+    assert len(children) == 2 + len(worker_names())
+    up.process.kill()
+    up.process.wait()
+    # Each dies with its supervisor, and none of them holds the folder.
+    _, alive = psutil.wait_procs(children, timeout=60)
+    assert alive == []
+    contents = sorted(path.name for path in data.iterdir())
+    refused = demo(data)
+    assert refused.returncode == 1
+    assert re.search(r"used by `cli.py up` at .*Nothing was deleted.*--fresh.*--data ANOTHER", refused.stderr)
+    assert sorted(path.name for path in data.iterdir()) == contents
+    with Instance(data):
+        pass

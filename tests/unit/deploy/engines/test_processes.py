@@ -99,7 +99,10 @@ def test_a_long_log_is_turned_over_at_a_start(tmp_path: Path, monkeypatch: pytes
 
 def test_a_data_directory_has_one_holder(tmp_path: Path) -> None:
     with Instance(tmp_path):
-        with pytest.raises(AlreadyRunning, match=f"in use by process {os.getpid()}.*--data DIR"), Instance(tmp_path):
+        with (
+            pytest.raises(AlreadyRunning, match=rf"in use by process {os.getpid()} .*--data ANOTHER"),
+            Instance(tmp_path),
+        ):
             pass
         with Instance(tmp_path / "another"):
             pass
