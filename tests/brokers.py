@@ -7,9 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from confluent_kafka import Producer
 from kafka import KafkaProducer
 
 from connectors.broker.admin import BrokerAdmin
+from connectors.broker.login import librdkafka_arguments
 from connectors.broker.source import KafkaSource
 from consumers.runner.ports import Partition, Record
 from deploy.engines.instance import Instance
@@ -49,6 +51,24 @@ def write(
             future.get(timeout=20)
     finally:
         producer.close()
+
+
+def write_packed(login: Mapping[str, Any], topic: str, codec: str, values: Iterable[bytes], partition: int = 0) -> None:
+    """Write records as a client with librdkafka does that packs its batches with `codec`."""
+    producer = Producer(
+        {
+            **librdkafka_arguments(login, "test"),
+            "compression.type": codec,
+            "linger.ms": 100,
+            "acks": "all",
+            "message.max.bytes": 10_000_000,
+        }
+    )
+    failures: list[object] = []
+    for value in values:
+        producer.produce(topic, value, partition=partition, on_delivery=lambda error, _: failures.append(error))
+    assert producer.flush(20) == 0, "everything is acknowledged in time"
+    assert not any(failures), failures
 
 
 def source_of(login: Mapping[str, Any], topic: str) -> KafkaSource:

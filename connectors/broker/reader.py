@@ -5,6 +5,7 @@ from typing import Any
 from kafka import KafkaConsumer
 
 from connectors.broker.broken_headers import tolerate_broken_header_names
+from connectors.broker.codecs import read_every_codec
 from connectors.broker.login import KafkaLogin, client_arguments
 
 
@@ -15,6 +16,7 @@ def reader_of_positions(login: KafkaLogin, client_id: str, **limits: int) -> Any
     library's errors.
     """
     tolerate_broken_header_names()
+    read_every_codec()
     return KafkaConsumer(
         **client_arguments(login, client_id),
         group_id=None,

@@ -13,7 +13,7 @@ from connectors.broker.source import KafkaSource
 from consumers.intake import DeadLetterReason, IntakeReader, Unreadable, read_claim
 from consumers.runner.ports import BrokerUnavailable, PositionLost
 from schemas.topics import INTAKE_AGENCY
-from tests.brokers import fresh_agency, partitions_of, provide, read, read_from_start, source_of, write
+from tests.brokers import fresh_agency, partitions_of, provide, read, read_from_start, source_of, write, write_packed
 from tests.databases import wait_until
 from tests.engines import Engines
 
@@ -157,6 +157,13 @@ def test_a_broken_header_name_stalls_nothing(engines: Engines, topic: str) -> No
     letter = read_claim(records[1], IntakeReader.REQUESTS)
     assert isinstance(letter, Unreadable)
     assert letter.reason is DeadLetterReason.MALFORMED
+
+
+@pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+def test_every_codec_of_a_real_client_is_read(engines: Engines, topic: str, codec: str) -> None:
+    values = [f"{number} ".encode() * 500 for number in range(40)]
+    write_packed(engines.kafka_login, topic, codec, values)
+    assert [record.value for record in read_from_start(engines.kafka_login, topic, 40)] == values
 
 
 def test_a_broker_that_is_not_there_is_said_so() -> None:
