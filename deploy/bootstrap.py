@@ -24,7 +24,7 @@ from connectors.database.leases import SqlLeases
 from connectors.database.migrate import migrate
 from connectors.database.positions import SqlPositions
 from connectors.failpoints import Armed, arm
-from connectors.ids import new_id
+from connectors.ids import code_bits, new_id
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.health import HealthServer
 from connectors.telemetry.log import configure_logging, get_log
@@ -208,7 +208,7 @@ def _requests(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _
     reader = ClaimReader()
     source = _intake_source(settings, CONSUMER)
     seeds = partial(seed_for, settings.routing_key())
-    handler = RequestsHandler(seeds, settings.clock, telemetry, SourceIntakeEnds(source), reader)
+    handler = RequestsHandler(seeds, code_bits, settings.clock, telemetry, SourceIntakeEnds(source), reader)
     return _runner(CONSUMER, settings, cluster_id, source, request_stores, handler, telemetry, reader.prepare)
 
 
@@ -277,7 +277,7 @@ def _requests_again(settings: Settings, source: Source, tally: Tally) -> tuple[A
     from consumers.requests.handlers import RequestsHandler
 
     seeds = partial(seed_for, settings.routing_key())
-    return request_stores, RequestsHandler(seeds, settings.clock, tally, SourceIntakeEnds(source))
+    return request_stores, RequestsHandler(seeds, code_bits, settings.clock, tally, SourceIntakeEnds(source))
 
 
 def _settlement_again(_settings: Settings, _source: Source, tally: Tally) -> tuple[Any, Handler[Any]]:

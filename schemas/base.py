@@ -52,6 +52,8 @@ DigitText = Annotated[str, Field(pattern=r"^[0-9]{1,40}$")]
 Version = Annotated[int, Field(ge=1, le=1_000_000)]
 WindowNumber = Annotated[int, Field(ge=1, le=1_000_000_000)]
 RequestId = UUID
+#: What a citizen asks after a request with: 64 random bits in signs that neither look nor sound like one another.
+TrackingCode = Annotated[str, Field(pattern=r"^[2-9FKMRTWXY]{4}(-[2-9FKMRTWXY]{4}){3}$")]
 #: A moment with a time zone, between 1900 and 2200; held and written in UTC.
 Instant = Annotated[AwareDatetime, WrapValidator(_instant)]
 #: A calendar day, Gregorian.

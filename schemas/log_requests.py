@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from schemas.agreements import SettlementCycle
 from schemas.base import (
     Code,
     Count,
@@ -22,6 +23,7 @@ from schemas.base import (
     Rial,
     ShortText,
     SignedRial,
+    TrackingCode,
     Version,
     WindowNumber,
 )
@@ -138,11 +140,24 @@ class RequestLogEvent(Event):
     request_id: RequestId
 
 
+class RequestMoneyEvent(RequestLogEvent):
+    """What every event that moves a request's money carries: under which agreement's terms, and netted how often.
+
+    They are none in events from before they were carried, and where no money was held.
+    """
+
+    agreement: Code | None = None
+    agreement_version: Version | None = None
+    settlement_cycle: SettlementCycle | None = None
+
+
 class RequestOpened(RequestLogEvent):
     """A request is known to the bus: always the first event of its request.
 
     `agency` is none when a desk asked for a service that no agency has published. When the request is refused, `form`
     holds only the fields that the service declares, that are not personal and that fit their datatype.
+    `tracking_code` is for the citizen alone: whoever has it may ask how the request stands. Requests from before there
+    were codes have none.
     """
 
     origin: Origin
@@ -155,6 +170,7 @@ class RequestOpened(RequestLogEvent):
     form: dict[Code, FormEntry]
     personal: EncryptedBlob | None
     submitted_at: Instant
+    tracking_code: TrackingCode | None = None
 
 
 class RequestRouted(RequestLogEvent):
@@ -195,6 +211,7 @@ class OfficeAccepted(RequestLogEvent):
     service_version: Version
     agreement: Code
     agreement_version: Version
+    settlement_cycle: SettlementCycle | None = None
     operator: Code
     fee: Fee
     exposure_rial: Rial
@@ -224,7 +241,7 @@ class RequestEscalated(RequestLogEvent):
     excluded: dict[Exclusion, Count]
 
 
-class OfficeCollectedFee(RequestLogEvent):
+class OfficeCollectedFee(RequestMoneyEvent):
     """The office has the citizen's money."""
 
     office: Code
@@ -234,7 +251,7 @@ class OfficeCollectedFee(RequestLogEvent):
     pos_reference: ShortText | None
 
 
-class OfficeReturnedFee(RequestLogEvent):
+class OfficeReturnedFee(RequestMoneyEvent):
     """The office gave the citizen money back.
 
     `exposure_rial` is what this return frees of the request's reservation: the amount itself, until all that acceptance
@@ -274,7 +291,7 @@ class OfficeDelivered(RequestLogEvent):
     office: Code
 
 
-class RequestCompleted(RequestLogEvent):
+class RequestCompleted(RequestMoneyEvent):
     """The case is complete: the held fee is posted by `fee`'s legs."""
 
     office: Code
@@ -292,7 +309,7 @@ class CloseReason(StrEnum):
     EXPIRED = "expired"
 
 
-class RequestClosed(RequestLogEvent):
+class RequestClosed(RequestMoneyEvent):
     """The case ended without completion: the held fee is voided, and `collected_rial` is due back to the citizen.
 
     `office` is the one that had the request, routed or accepted; it is none when nobody had it (escalated). `fee` is
@@ -308,7 +325,7 @@ class RequestClosed(RequestLogEvent):
     exposure_rial: Rial
 
 
-class RefundAccepted(RequestLogEvent):
+class RefundAccepted(RequestMoneyEvent):
     """A completed request's fee goes back: settlement reverses the original legs.
 
     `refunds_before_rial` lists the request's earlier refunds in order: each was rounded on the legs left then.

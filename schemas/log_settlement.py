@@ -5,7 +5,20 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.base import Code, Count, Event, Instant, PositiveRial, RequestId, Rial, ShortText, SignedRial, WindowNumber
+from schemas.agreements import SettlementCycle
+from schemas.base import (
+    Code,
+    Count,
+    Event,
+    Instant,
+    PositiveRial,
+    RequestId,
+    Rial,
+    ShortText,
+    SignedRial,
+    Version,
+    WindowNumber,
+)
 from schemas.tariff import Leg
 
 
@@ -16,57 +29,55 @@ class LedgerEvent(Event):
     window: WindowNumber
 
 
-class FeeHeld(LedgerEvent):
+class RequestLedgerEvent(LedgerEvent):
+    """What every ledger event about a request carries; the agreement's terms are those of the event that caused it."""
+
+    request_id: RequestId
+    office: Code
+    agreement: Code | None = None
+    agreement_version: Version | None = None
+    settlement_cycle: SettlementCycle | None = None
+
+
+class FeeHeld(RequestLedgerEvent):
     """A fee is held from acceptance on."""
 
-    request_id: RequestId
-    office: Code
     amount_rial: PositiveRial
 
 
-class CollectionRecorded(LedgerEvent):
+class CollectionRecorded(RequestLedgerEvent):
     """The citizen's money lies in the office's drawer, or with the agency's gateway."""
 
-    request_id: RequestId
-    office: Code
     amount_rial: PositiveRial
 
 
-class ReturnRecorded(LedgerEvent):
+class ReturnRecorded(RequestLedgerEvent):
     """Money left the office's drawer for the citizen; the office's reservation shrinks by `released_rial`."""
 
-    request_id: RequestId
-    office: Code
     amount_rial: PositiveRial
     released_rial: Rial
 
 
-class FeePosted(LedgerEvent):
+class FeePosted(RequestLedgerEvent):
     """The held fee was divided; `office_income_rial` is the office's own part."""
 
-    request_id: RequestId
-    office: Code
     amount_rial: PositiveRial
     legs: tuple[Leg, ...]
     office_income_rial: Rial
     released_rial: Rial
 
 
-class FeeVoided(LedgerEvent):
+class FeeVoided(RequestLedgerEvent):
     """The held fee was let go; `due_to_citizen_rial` is what was collected and must go back."""
 
-    request_id: RequestId
-    office: Code
     amount_rial: PositiveRial
     due_to_citizen_rial: Rial
     released_rial: Rial
 
 
-class FeeRefunded(LedgerEvent):
+class FeeRefunded(RequestLedgerEvent):
     """Posted legs were reversed; `office_income_rial` is what the office gave back of its own part."""
 
-    request_id: RequestId
-    office: Code
     amount_rial: PositiveRial
     legs: tuple[Leg, ...]
     office_income_rial: Rial

@@ -5,7 +5,9 @@ Every builder takes the fields to change by keyword and validates the whole, so 
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from schemas.agreements import Agreement, AgreementState, ServiceTerms, SettlementCycle
 from schemas.base import LocalizedText, OfficeClass, Provenance
@@ -44,6 +46,11 @@ SERVICE = "birth-certificate"
 AGREEMENT = "civil-registry-2026"
 
 Registrable = Service | Office | Agreement | Policy | Calendar | Territory
+
+
+def code_bits(request_id: UUID) -> bytes:
+    """Return the random bits of a request's tracking code: always the same here, so that stories can be told again."""
+    return sha256(request_id.bytes).digest()[:8]
 
 
 def words(text: str) -> LocalizedText:

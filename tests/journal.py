@@ -23,7 +23,7 @@ from schemas.intake_office import DeclineReason, RequestDeclined
 from schemas.log_requests import RequestRouted
 from schemas.topics import LOG_REQUESTS, LOG_SETTLEMENT
 from tests import builders
-from tests.builders import AGENCY, MOMENT, SERVICE
+from tests.builders import AGENCY, MOMENT, SERVICE, code_bits
 
 SECRET = b"a secret of tests"
 
@@ -65,7 +65,7 @@ class Journal:
                 for change in position_changes(logged.received.event, time):
                     loads.apply(change)
         caps = {code: facts.cap_rial for code, facts in self.view.at(said[0].moment).offices.items()}
-        world = BatchWorld(self.view, loads, caps, partial(seed_for, SECRET))
+        world = BatchWorld(self.view, loads, caps, partial(seed_for, SECRET), code_bits)
         decided: list[tuple[Said, int, Event]] = []
         for one in said:
             state = self._states.get(one.request_id, unknown(one.request_id))

@@ -29,7 +29,7 @@ from schemas.intake_agency import Origin, RequestSubmitted
 from schemas.intake_office import FeeCollected, PaymentMethod, RequestAccepted, ServiceDelivered, ServiceStarted
 from schemas.log_registry import OfficeVersioned, RegistryEntry
 from schemas.log_requests import ClaimRefused
-from tests.builders import AGENCY, MOMENT, SERVICE
+from tests.builders import AGENCY, MOMENT, SERVICE, code_bits
 
 AGENCY_SOURCE = f"/agencies/{AGENCY}"
 DIRECTORATE = "/directorate"
@@ -158,7 +158,8 @@ class RequestsBus:
         self.clock = clock or SetClock()
         self.telemetry = CountingTelemetry()
         self.ends = SetEnds()
-        self.handler = RequestsHandler(seeds or partial(seed_for, SECRET), self.clock, self.telemetry, self.ends)
+        seeds = seeds or partial(seed_for, SECRET)
+        self.handler = RequestsHandler(seeds, code_bits, self.clock, self.telemetry, self.ends)
 
     @contextmanager
     def stores(self) -> Iterator[RequestStores]:

@@ -36,6 +36,7 @@ from tests.builders import (
     SERVICE,
     agreement,
     calendar,
+    code_bits,
     entries,
     office,
     policy,
@@ -117,7 +118,7 @@ def make_world(
     """Return the world of `entries` (a small province), without loads, with room for every office."""
     view = RegistryView.empty().with_entries(small_province() if entries is None else entries)
     caps = dict.fromkeys(view.at(MOMENT).offices, CAP_RIAL) if caps_rial is None else caps_rial
-    return BatchWorld(view, Loads(7, loads or {}), caps, partial(seed_for, b"a secret of the tests"))
+    return BatchWorld(view, Loads(7, loads or {}), caps, partial(seed_for, b"a secret of the tests"), code_bits)
 
 
 def speaker_for(state: RequestState, claim: Event) -> Speaker:

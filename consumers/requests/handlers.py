@@ -22,6 +22,7 @@ from consumers.requests.domain.lifecycle import REQUEST_CLAIMS
 from consumers.requests.domain.loads import Loads
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.state import RequestState
+from consumers.requests.domain.tracking import CodeBits
 from consumers.requests.domain.world import BatchWorld, Seeds
 from consumers.requests.fold import Fold, failure, passed
 from consumers.requests.messages import messages, partitions_by_key
@@ -50,19 +51,21 @@ class _Due:
 class RequestsHandler:
     """Implements `consumers.runner.ports.Handler` for requests. Keeps the registry's view between batches.
 
-    `seeds` gives the seed of a routing attempt from the secret; `ends` asks the broker, only for services that nobody
-    knows; `reader` may have read the records ahead.
+    `seeds` gives the seed of a routing attempt from the secret, `code_bits` the randomness of a tracking code; `ends`
+    asks the broker, only for services that nobody knows; `reader` may have read the records ahead.
     """
 
     def __init__(
         self,
         seeds: Seeds,
+        code_bits: CodeBits,
         clock: Clock,
         telemetry: Telemetry,
         ends: IntakeEnds,
         reader: ClaimReader | None = None,
     ) -> None:
         self._seeds = seeds
+        self._code_bits = code_bits
         self._clock = clock
         self._telemetry = telemetry
         self._ends = ends
@@ -199,6 +202,7 @@ class RequestsHandler:
             Loads(revision, {office: position.load for office, position in positions.items()}),
             {office: position.cap_rial for office, position in positions.items()},
             self._seeds,
+            self._code_bits,
         )
         keys: list[ActKey] = [key for claim in acts for key in remembered(claim.event)]
         known: Mapping[ActKey, str] = stores.acts.known(keys) if keys else {}

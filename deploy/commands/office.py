@@ -17,7 +17,7 @@ from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
 from deploy.terminal.inbox import inbox_table
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
-from deploy.terminal.words import amount
+from deploy.terminal.words import amount, tracking
 from deploy.words import Language
 from schemas.intake_office import (
     AgencyAwaited,
@@ -104,11 +104,15 @@ def accept(
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Take a routed request on; the answer says what to collect."""
+    """Take a routed request on; the answer says what to collect, and the tracking code to tell the citizen."""
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, office=context.obj)
+        with terminal.before_saying() as connection:
+            state = request_state(connection, request_id)
         claim = claim_of(RequestAccepted, request_id=request_id, operator=operator)
         terminal.say(_source(context), claim, request_id, wait_seconds)
+        if state is not None and state.tracking_code is not None:
+            terminal.console.print(tracking(state.tracking_code, language), markup=False)
 
 
 def decline(

@@ -39,13 +39,19 @@ def inbox_table(office: str, states: Sequence[RequestState], now: datetime, lang
         due = state.due_at
         table.add_row(
             names[state.request_id],
-            state.asked().service,
+            _service(state),
             stage(state.stage.value, language),
             "" if due is None else jalali_moment(due, language)[_YEAR_LENGTH:],
             _to_collect(state, language),
             style="red" if due is not None and due <= now else None,
         )
     return table
+
+
+def _service(state: RequestState) -> str:
+    """Return the service, and below it the citizen's tracking code, which needs no column of its own there."""
+    service = state.asked().service
+    return service if state.tracking_code is None else f"{service}\n{state.tracking_code}"
 
 
 def _to_collect(state: RequestState, language: Language) -> str:

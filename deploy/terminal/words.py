@@ -36,6 +36,11 @@ def amount(amount_rial: int, language: Language) -> str:
     return f"{rial(amount_rial, language)} ({in_words(amount_rial, language)})"
 
 
+def tracking(code: str, language: Language) -> str:
+    """Return the words in which a citizen is told the tracking code."""
+    return f"کد رهگیری شهروند: {code}" if language is FA else f"the citizen's tracking code: {code}"
+
+
 def told(event: Event, language: Language) -> str:
     """Return what `event` means to the person whose claim led to it."""
     teller = _TELLERS.get(type(event))
@@ -48,7 +53,11 @@ Told = tuple[str, str]
 
 
 def _opened(event: log.RequestOpened) -> Told:
-    return f"درخواست {event.request_id} ثبت شد", f"request {event.request_id} is opened"
+    persian, english = f"درخواست {event.request_id} ثبت شد", f"request {event.request_id} is opened"
+    if event.tracking_code is None:
+        return persian, english
+    code_fa, code_en = tracking(event.tracking_code, FA), tracking(event.tracking_code, EN)
+    return f"{persian}؛ {code_fa}", f"{english}; {code_en}"
 
 
 def _routed(event: log.RequestRouted) -> Told:

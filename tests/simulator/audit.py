@@ -35,6 +35,7 @@ from schemas.identity import derived_id
 from schemas.intake_agency import RequestSubmitted
 from schemas.log_requests import RefusalReason, RequestRefused
 from schemas.topics import LOG_REQUESTS
+from tests.builders import code_bits
 from tests.memory.database import Session
 from tests.memory.ledger import settlement_stores
 from tests.memory.tables import BusDatabase, CheckViolated, Offset
@@ -267,7 +268,7 @@ def needlessly_parked(world: World) -> Iterator[str]:
     view = RegistryView.empty().with_entries([entry for _, entry in sorted(tables.versions.rows.items())])
     loads = Loads(tables.load_clock.rows[1], {code: office.load for code, office in tables.offices.rows.items()})
     caps_rial = {code: office.cap_rial for code, office in tables.offices.rows.items()}
-    seen = BatchWorld(view, loads, caps_rial, partial(seed_for, SECRET))
+    seen = BatchWorld(view, loads, caps_rial, partial(seed_for, SECRET), code_bits)
     for row in tables.parked.rows.values():
         reason, key = row.event.reason, row.event.key
         if reason is not ParkReason.PREDECESSOR or row.event.expires_at <= now:

@@ -25,6 +25,7 @@ from consumers.settlement.handlers import SettlementHandler
 from producers.relay import Relay, RelayPace
 from schemas.partition import Place
 from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS
+from tests.builders import code_bits
 from tests.memory.broker import MemoryLog, MemorySource
 from tests.memory.database import Transaction
 from tests.memory.ledger import settlement_stores
@@ -137,7 +138,7 @@ def _registry(world: World, process: Process) -> _Worker:
 def _requests(world: World, process: Process) -> _Worker:
     reader, source = ClaimReader(), _intake(world, process)
     ends, alarm = SourceIntakeEnds(source), _Alarm(world, process.name)
-    handler = RequestsHandler(world.seed, world.clock, alarm, ends, reader)
+    handler = RequestsHandler(world.seed, code_bits, world.clock, alarm, ends, reader)
     return _runner(world, Kind.REQUESTS, process, source, request_stores, handler, reader.prepare)
 
 
@@ -192,7 +193,7 @@ def _registry_again(world: World, process: Process) -> Apply:
 
 def _requests_again(world: World, process: Process) -> Apply:
     tally = Tally()
-    handler = RequestsHandler(world.seed, world.clock, tally, SourceIntakeEnds(_intake(world, process)))
+    handler = RequestsHandler(world.seed, code_bits, world.clock, tally, SourceIntakeEnds(_intake(world, process)))
     return _rereading(world, process, request_stores, handler, tally)
 
 

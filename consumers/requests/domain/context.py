@@ -9,7 +9,7 @@ from uuid import UUID
 from consumers.requests.domain.routing import Refused, Routed, RoutingRequest
 from consumers.requests.domain.snapshot import Snapshot
 from consumers.requests.domain.state import Speaker
-from schemas.agreements import ServiceTerms
+from schemas.agreements import ServiceTerms, SettlementCycle
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,12 @@ class World(Protocol):
 
     def terms(self, agreement: str, version: int, service: str) -> ServiceTerms | None:
         """Return what one version of an agreement says of a service: running requests keep their version."""
+
+    def settlement_cycle(self, agreement: str, version: int) -> SettlementCycle | None:
+        """Return how often one version of an agreement is netted; none when the registry does not know it."""
+
+    def tracking_code(self, request_id: UUID) -> str:
+        """Return a new tracking code for a request that is opened now."""
 
     def headroom(self, office: str, moment: datetime) -> Headroom:
         """Return an office's reservation, earlier decisions of the batch included, and its cap.

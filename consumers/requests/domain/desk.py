@@ -7,6 +7,7 @@ from consumers.requests.domain.context import Context
 from consumers.requests.domain.outcome import Await, AwaitReason, Outcome, Refuse, applied
 from consumers.requests.domain.state import RequestState, Stage
 from consumers.requests.domain.tariff import Parties, compute_fee, exposure_rial
+from consumers.requests.domain.terms import money_terms
 from schemas.intake_office import (
     AgencyAwaited,
     FeeCollected,
@@ -65,6 +66,7 @@ def accept(state: RequestState, claim: RequestAccepted, context: Context) -> Out
         service_version=state.service_version,
         agreement=agreement,
         agreement_version=state.agreement_version,
+        settlement_cycle=world.settlement_cycle(agreement, state.agreement_version),
         operator=claim.operator,
         fee=fee,
         exposure_rial=exposure,
@@ -82,7 +84,7 @@ def accept(state: RequestState, claim: RequestAccepted, context: Context) -> Out
     )
 
 
-def collect(state: RequestState, claim: FeeCollected, _: Context) -> Outcome:
+def collect(state: RequestState, claim: FeeCollected, context: Context) -> Outcome:
     """Take cash as a fact: the whole fee that the office collects, by the tariff's method."""
     fee = state.held_fee()
     due = fee.office_collects_rial
@@ -104,6 +106,7 @@ def collect(state: RequestState, claim: FeeCollected, _: Context) -> Outcome:
         method=claim.method,
         receipt_number=claim.receipt_number,
         pos_reference=claim.pos_reference,
+        **money_terms(state, context.world),
     )
     return applied(state, collected, stage=Stage.FEE_COLLECTED, collected_rial=claim.amount_rial)
 
@@ -128,7 +131,7 @@ def ask(state: RequestState, _: AgencyAwaited, __: Context) -> Outcome:
     return applied(state, asked, stage=Stage.AGENCY_AWAITED, approved=False)
 
 
-def deliver(state: RequestState, _: ServiceDelivered, __: Context) -> Outcome:
+def deliver(state: RequestState, _: ServiceDelivered, context: Context) -> Outcome:
     """Complete the case: the citizen was served, and the held fee is posted."""
     if state.needs_answer and not state.approved:
         return Await(AwaitReason.PREDECESSOR, "AgencyAnswered (approved) must come first")
@@ -143,11 +146,12 @@ def deliver(state: RequestState, _: ServiceDelivered, __: Context) -> Outcome:
         service=state.asked().service,
         county=county,
         fee=state.held_fee(),
+        **money_terms(state, context.world),
     )
     return applied(state, delivered, completed, stage=Stage.COMPLETED, expires_at=None)
 
 
-def give_back(state: RequestState, claim: FeeReturned, _: Context) -> Outcome:
+def give_back(state: RequestState, claim: FeeReturned, context: Context) -> Outcome:
     """Record money that went back to the citizen, up to what was collected and has fallen due."""
     left = state.collected_rial - state.returned_rial
     if claim.amount_rial > left:
@@ -164,6 +168,7 @@ def give_back(state: RequestState, claim: FeeReturned, _: Context) -> Outcome:
         amount_rial=claim.amount_rial,
         exposure_rial=freed,
         receipt_number=claim.receipt_number,
+        **money_terms(state, context.world),
     )
     return applied(
         state,

@@ -4,6 +4,7 @@ from consumers.requests.domain.context import Context
 from consumers.requests.domain.outcome import Await, AwaitReason, Outcome, Refuse, applied
 from consumers.requests.domain.state import RequestState, Signal, Stage
 from consumers.requests.domain.tariff import citizen_total_rial
+from consumers.requests.domain.terms import money_terms
 from schemas.intake_agency import AgencyAnswered, Answer, RequestCancelled
 from schemas.intake_directorate import DisputeOpened, DisputeResolved, RefundOrdered
 from schemas.log_requests import (
@@ -22,7 +23,7 @@ _STAGE_OF = {
 }
 
 
-def answer(state: RequestState, claim: AgencyAnswered, _: Context) -> Outcome:
+def answer(state: RequestState, claim: AgencyAnswered, context: Context) -> Outcome:
     """Take the agency's answer: work goes on, or the case ends rejected."""
     replied = AgencyReplied(
         request_id=state.request_id,
@@ -31,7 +32,7 @@ def answer(state: RequestState, claim: AgencyAnswered, _: Context) -> Outcome:
         document_wanted=claim.document_wanted,
     )
     if claim.answer is Answer.REJECTED:
-        closed = _closed(state, CloseReason.REJECTED)
+        closed = _closed(state, CloseReason.REJECTED, context)
         return applied(state, replied, closed, stage=Stage.REJECTED, accept_by=None, expires_at=None)
     return applied(
         state,
@@ -42,17 +43,17 @@ def answer(state: RequestState, claim: AgencyAnswered, _: Context) -> Outcome:
     )
 
 
-def cancel(state: RequestState, _: RequestCancelled, __: Context) -> Outcome:
+def cancel(state: RequestState, _: RequestCancelled, context: Context) -> Outcome:
     """End the case at the agency's or the citizen's wish."""
-    return _close(state, CloseReason.CANCELLED)
+    return _close(state, CloseReason.CANCELLED, context)
 
 
-def expire(state: RequestState, _: Signal, __: Context) -> Outcome:
+def expire(state: RequestState, _: Signal, context: Context) -> Outcome:
     """End a case that nobody finished in time."""
-    return _close(state, CloseReason.EXPIRED)
+    return _close(state, CloseReason.EXPIRED, context)
 
 
-def refund(state: RequestState, claim: RefundOrdered, _: Context) -> Outcome:
+def refund(state: RequestState, claim: RefundOrdered, context: Context) -> Outcome:
     """Order a completed request's fee back, up to what the citizen's lines posted."""
     fee = state.held_fee()
     left = citizen_total_rial(fee) - sum(state.refunds_rial)
@@ -69,6 +70,7 @@ def refund(state: RequestState, claim: RefundOrdered, _: Context) -> Outcome:
         amount_rial=claim.amount_rial,
         refunds_before_rial=state.refunds_rial,
         reason=claim.reason,
+        **money_terms(state, context.world),
     )
     return applied(state, accepted, refunds_rial=(*state.refunds_rial, claim.amount_rial))
 
@@ -89,11 +91,12 @@ def resolve(state: RequestState, claim: DisputeResolved, _: Context) -> Outcome:
     return applied(state, marked, disputed=False)
 
 
-def _close(state: RequestState, reason: CloseReason) -> Outcome:
-    return applied(state, _closed(state, reason), stage=_STAGE_OF[reason], accept_by=None, expires_at=None)
+def _close(state: RequestState, reason: CloseReason, context: Context) -> Outcome:
+    closed = _closed(state, reason, context)
+    return applied(state, closed, stage=_STAGE_OF[reason], accept_by=None, expires_at=None)
 
 
-def _closed(state: RequestState, reason: CloseReason) -> RequestClosed:
+def _closed(state: RequestState, reason: CloseReason, context: Context) -> RequestClosed:
     return RequestClosed(
         request_id=state.request_id,
         reason=reason,
@@ -103,4 +106,5 @@ def _closed(state: RequestState, reason: CloseReason) -> RequestClosed:
         fee=state.fee,
         collected_rial=state.collected_rial,
         exposure_rial=state.exposure_rial,
+        **money_terms(state, context.world),
     )

@@ -75,7 +75,7 @@ def _open(state: RequestState, asked: Submission, context: Context) -> Outcome:
     verdict = _route(state, asked, context)
     if isinstance(verdict, Refused):
         return _refuse(state, asked, verdict, snapshot, context)
-    return _route_first(state, asked, verdict)
+    return _route_first(state, asked, verdict, context)
 
 
 def _unknown(service: Service | None) -> Refused:
@@ -126,9 +126,9 @@ def _no_fee(routed: Routed, asked: Submission) -> Refused:
     raise AssertionError("the fee was impossible a moment ago")
 
 
-def _route_first(state: RequestState, asked: Submission, routed: Routed) -> Apply:
+def _route_first(state: RequestState, asked: Submission, routed: Routed, context: Context) -> Apply:
     service = routed.service
-    opened = _opened(state, asked, service.agency, routed.county)
+    opened = _opened(state, asked, service.agency, routed.county, context)
     given, changes = _given(state, asked.service, service.agency, routed)
     return applied(
         state,
@@ -136,6 +136,7 @@ def _route_first(state: RequestState, asked: Submission, routed: Routed) -> Appl
         given,
         stage=Stage.ROUTED,
         submission=_without_blob(asked),
+        tracking_code=opened.tracking_code,
         ever_routed=True,
         agency=service.agency,
         county=routed.county,
@@ -188,12 +189,14 @@ def _refuse(state: RequestState, asked: Submission, refused: Refused, snapshot: 
         loads_seen=context.world.loads_revision,
         decided_for=context.moment,
     )
+    opened = _opened(state, asked, agency, county, context)
     return applied(
         state,
-        _opened(state, asked, agency, county),
+        opened,
         event,
         stage=Stage.REFUSED,
         submission=_without_blob(asked),
+        tracking_code=opened.tracking_code,
         agency=agency,
         county=county,
     )
@@ -235,7 +238,9 @@ def _escalate(
     )
 
 
-def _opened(state: RequestState, asked: Submission, agency: str | None, county: str | None) -> RequestOpened:
+def _opened(
+    state: RequestState, asked: Submission, agency: str | None, county: str | None, context: Context
+) -> RequestOpened:
     return trusted(
         RequestOpened,
         {
@@ -250,6 +255,7 @@ def _opened(state: RequestState, asked: Submission, agency: str | None, county: 
             "form": asked.form,
             "personal": asked.personal,
             "submitted_at": asked.submitted_at,
+            "tracking_code": context.world.tracking_code(state.request_id),
         },
     )
 

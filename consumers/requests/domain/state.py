@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from schemas.base import Code, EncryptedBlob, Instant, Model, RequestId
+from schemas.base import Code, EncryptedBlob, Instant, Model, RequestId, TrackingCode
 from schemas.intake_agency import FormEntry, Origin, RequestSubmitted
 from schemas.tariff import Fee
 from schemas.trusted import trusted
@@ -76,13 +76,15 @@ class RequestState(Model):
 
     `version` is the sequence of the last log event. `office` has the request now, or had it when it ended.
     `exposure_rial` is what acceptance reserved, `freed_rial` what returns have freed of it, `refunds_rial` lists the
-    refunds in order. Times are business time in UTC, amounts rial.
+    refunds in order. `tracking_code` is given once, when the request is opened; requests from before there were codes
+    have none. Times are business time in UTC, amounts rial.
     """
 
     request_id: RequestId
     stage: Stage
     version: int = 0
     submission: Submission | None = None
+    tracking_code: TrackingCode | None = None
     ever_routed: bool = False
     agency: Code | None = None
     county: Code | None = None

@@ -19,6 +19,7 @@ from consumers.requests.domain.outcome import Apply
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.seeds import seed_for
 from consumers.requests.domain.state import RequestState, Signal, Speaker, Stage, Submission, unknown
+from consumers.requests.domain.tracking import CODE_BYTES
 from consumers.requests.domain.world import BatchWorld
 from schemas.base import Event, Model
 from schemas.decode import Received
@@ -132,7 +133,8 @@ def verify(
             return seed_for(secret, request_id, attempt)
         return bytes.fromhex(decided.event.decision.seed) if isinstance(decided.event, RequestRouted) else bytes(16)
 
-    world = BatchWorld(as_of, loads, {}, seeds)
+    # A tracking code decides nothing, and is not compared.
+    world = BatchWorld(as_of, loads, {}, seeds, lambda _: bytes(CODE_BYTES))
     # The log does not say whether an agency or a desk spoke; a decision holds when it follows for either.
     compared = [_differences(decided.event, _again(opened, decided, speaker, world)) for speaker in _speakers(opened)]
     fewest = min(compared, key=len)

@@ -9,7 +9,8 @@ from consumers.requests.domain.loads import Loads, PositionChange, position_chan
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.routing import Refused, Routed, RoutingRequest, route
 from consumers.requests.domain.snapshot import Snapshot
-from schemas.agreements import ServiceTerms
+from consumers.requests.domain.tracking import CodeBits, code_of
+from schemas.agreements import Agreement, ServiceTerms, SettlementCycle
 from schemas.base import Event
 
 #: The seed of one routing attempt; made from a secret, so that nobody can choose ids to steer it.
@@ -22,11 +23,14 @@ class BatchWorld:
     `apply` must be called for every event in the order of decisions: later decisions see earlier ones.
     """
 
-    def __init__(self, view: RegistryView, loads: Loads, caps_rial: Mapping[str, int], seeds: Seeds) -> None:
+    def __init__(
+        self, view: RegistryView, loads: Loads, caps_rial: Mapping[str, int], seeds: Seeds, code_bits: CodeBits
+    ) -> None:
         self._view = view
         self._loads = loads
         self._caps_rial = caps_rial
         self._seeds = seeds
+        self._code_bits = code_bits
         self._changes: dict[str, PositionChange] = {}
         self._reserved_under_rial: dict[str, int] = {}
 
@@ -51,10 +55,17 @@ class BatchWorld:
 
     def terms(self, agreement: str, version: int, service: str) -> ServiceTerms | None:
         """Return what one version of an agreement says of a service."""
-        for known in reversed(self._view.agreements.versions(agreement)):
-            if known.version == version:
-                return next((terms for terms in known.services if terms.service == service), None)
-        return None
+        known = self._agreement(agreement, version)
+        return None if known is None else next((held for held in known.services if held.service == service), None)
+
+    def settlement_cycle(self, agreement: str, version: int) -> SettlementCycle | None:
+        """Return how often one version of an agreement is netted; none when the registry does not know it."""
+        known = self._agreement(agreement, version)
+        return None if known is None else known.settlement_cycle
+
+    def tracking_code(self, request_id: UUID) -> str:
+        """Return a new tracking code for a request that is opened now."""
+        return code_of(self._code_bits(request_id))
 
     def headroom(self, office: str, moment: datetime) -> Headroom:
         """Return an office's reservation, earlier decisions of the batch included, and its cap.
@@ -98,6 +109,10 @@ class BatchWorld:
         if policy is None:
             return said_at
         return max(said_at, appended_at - timedelta(seconds=policy.lateness_seconds))
+
+    def _agreement(self, code: str, version: int) -> Agreement | None:
+        versions = reversed(self._view.agreements.versions(code))
+        return next((known for known in versions if known.version == version), None)
 
     def _cap_rial(self, office: str, moment: datetime) -> int:
         cap_rial = self._caps_rial.get(office, 0)

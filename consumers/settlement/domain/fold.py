@@ -5,12 +5,14 @@ event reached the log. So the ledger can be computed again from the log, to the 
 """
 
 from collections.abc import Callable
+from typing import TypedDict
 from uuid import UUID
 
 from consumers.settlement.domain import accounts, fees, reversal
 from consumers.settlement.domain.booking import Booking, Kind, Transfer
 from schemas import log_requests as log
 from schemas import log_settlement as ledger
+from schemas.agreements import SettlementCycle
 from schemas.base import Event
 from schemas.trusted import trusted
 
@@ -40,6 +42,7 @@ def _hold(event: log.OfficeAccepted, transaction_id: UUID, window: int) -> Booki
             "window": window,
             "request_id": event.request_id,
             "office": event.office,
+            **_terms(event),
             "amount_rial": sum([transfer.amount_rial for transfer in transfers]),
         },
     )
@@ -53,6 +56,7 @@ def _collect(event: log.OfficeCollectedFee, transaction_id: UUID, window: int) -
         request_id=event.request_id,
         office=event.office,
         amount_rial=event.amount_rial,
+        **_terms(event),
     )
     transfer = Transfer(accounts.drawer(event.office), accounts.CITIZENS, event.amount_rial)
     return Booking(Kind.COLLECT, (transfer,), announcement, event.office)
@@ -66,6 +70,7 @@ def _return(event: log.OfficeReturnedFee, transaction_id: UUID, window: int) -> 
         office=event.office,
         amount_rial=event.amount_rial,
         released_rial=event.exposure_rial,
+        **_terms(event),
     )
     transfer = Transfer(accounts.REFUNDS, accounts.drawer(event.office), event.amount_rial)
     return Booking(Kind.RETURN, (transfer,), announcement, event.office, -event.exposure_rial)
@@ -84,6 +89,7 @@ def _post(event: log.RequestCompleted, transaction_id: UUID, window: int) -> Boo
             "window": window,
             "request_id": event.request_id,
             "office": event.office,
+            **_terms(event),
             "amount_rial": sum([leg.amount_rial for leg in legs]),
             "legs": legs,
             "office_income_rial": income_rial,
@@ -110,6 +116,7 @@ def _void(event: log.RequestClosed, transaction_id: UUID, window: int) -> Bookin
         amount_rial=sum(transfer.amount_rial for transfer in transfers if transfer.debit == accounts.SUSPENSE),
         due_to_citizen_rial=event.collected_rial,
         released_rial=released_rial,
+        **_terms(event),
     )
     return Booking(Kind.VOID, transfers, announcement, event.office, -released_rial)
 
@@ -127,8 +134,24 @@ def _refund(event: log.RefundAccepted, transaction_id: UUID, window: int) -> Boo
         amount_rial=sum(part.amount_rial for part in reversed_legs),
         legs=tuple(part.leg.model_copy(update={"amount_rial": part.amount_rial}) for part in reversed_legs),
         office_income_rial=income_rial,
+        **_terms(event),
     )
     return Booking(Kind.REFUND, reversal.transfers(reversed_legs), announcement, event.office, 0, -income_rial)
+
+
+class _Terms(TypedDict):
+    agreement: str | None
+    agreement_version: int | None
+    settlement_cycle: SettlementCycle | None
+
+
+def _terms(event: log.OfficeAccepted | log.RequestMoneyEvent) -> _Terms:
+    """Return what the ledger's event carries of the agreement: what its cause carries, nothing more."""
+    return {
+        "agreement": event.agreement,
+        "agreement_version": event.agreement_version,
+        "settlement_cycle": event.settlement_cycle,
+    }
 
 
 def _office_payment(event: log.OfficePaymentAccepted, transaction_id: UUID, window: int) -> Booking:

@@ -12,8 +12,8 @@ from schemas.decode import all_events, events_by_type
 from schemas.examples import example, exemplified
 from schemas.intake_agency import RequestSubmitted
 from schemas.log_registry import RegistryEntry
-from schemas.log_requests import RequestLogEvent
-from schemas.log_settlement import LedgerEvent
+from schemas.log_requests import RequestLogEvent, RequestMoneyEvent
+from schemas.log_settlement import LedgerEvent, RequestLedgerEvent
 from schemas.topics import (
     INTAKE_AGENCY,
     INTAKE_DIRECTORATE,
@@ -28,7 +28,14 @@ from schemas.topics import (
     topic_of,
 )
 
-ABSTRACT: set[type[Event]] = {Event, RegistryEntry, RequestLogEvent, LedgerEvent}
+ABSTRACT: set[type[Event]] = {
+    Event,
+    RegistryEntry,
+    RequestLogEvent,
+    RequestMoneyEvent,
+    LedgerEvent,
+    RequestLedgerEvent,
+}
 by_name = pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 
 

@@ -12,7 +12,7 @@ from schemas.decode import encode
 from schemas.intake_directorate import OfficePaid, WindowCloseRequested
 from schemas.log_requests import ClaimRefused, WindowMarked
 from schemas.topics import LOG_REQUESTS
-from tests.builders import MOMENT
+from tests.builders import MOMENT, code_bits
 from tests.memory.park import MemoryParkOperator
 from tests.memory.positions import BusSession
 from tests.memory.requests import request_stores
@@ -35,7 +35,7 @@ class FailingClock(SetClock):
 def test_of_two_failed_acts_the_one_that_fails_again_stays_when_the_other_goes() -> None:
     tables, clock = BusDatabase(), FailingClock()
     session = BusSession(tables)
-    handler = RequestsHandler(lambda request_id, attempt: b"seed", clock, MemoryTelemetry(), SetEnds())
+    handler = RequestsHandler(lambda request_id, attempt: b"seed", code_bits, clock, MemoryTelemetry(), SetEnds())
     times = {number: MOMENT + timedelta(seconds=number) for number in (1, 2, 3)}
     for number, appended_at in times.items():
         paid = OfficePaid(office="office-1", amount_rial=5_000, reference=f"bank-{number}")
@@ -57,7 +57,7 @@ def test_an_act_whose_words_cannot_be_encoded_is_not_remembered_and_says_nothing
 ) -> None:
     tables, clock = BusDatabase(), SetClock()
     session = BusSession(tables)
-    handler = RequestsHandler(lambda request_id, attempt: b"seed", clock, MemoryTelemetry(), SetEnds())
+    handler = RequestsHandler(lambda request_id, attempt: b"seed", code_bits, clock, MemoryTelemetry(), SetEnds())
     record = claim_record(DIRECTORATE, WindowCloseRequested(window=1), event_id="close-1")
     with session.transaction() as transaction:
         handler.park_failed(request_stores(transaction, tables), record, ZeroDivisionError())

@@ -6,7 +6,7 @@ from consumers.requests.domain.state import Stage
 from deploy.terminal.words import STAGES, stage, told
 from deploy.words import Language
 from schemas.base import Event
-from schemas.log_requests import RequestClosed, RequestLogEvent
+from schemas.log_requests import RequestClosed, RequestLogEvent, RequestOpened
 from tests.requests_world import (
     ACCEPTED,
     APPROVED,
@@ -46,3 +46,12 @@ def test_money_that_is_due_back_is_told_in_words() -> None:
     closed = next(event for event in ENDED if isinstance(event, RequestClosed))
     assert "give back 30,000 rial (3,000 toman)" in told(closed, Language.EN)
     assert "سه هزار تومان" in told(closed, Language.FA)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_who_submits_is_told_the_citizens_tracking_code(language: Language) -> None:
+    opened = SERVED[0]
+    assert isinstance(opened, RequestOpened)
+    assert opened.tracking_code is not None
+    assert opened.tracking_code in told(opened, language)
+    assert "None" not in told(opened.model_copy(update={"tracking_code": None}), language)

@@ -27,7 +27,6 @@ ID = UUID("01890000-0000-7000-8000-000000000001")
 #: The Jalali month of `MOMENT`.
 AZAR = 140509
 FEE = Fee(total_rial=30_000, office_collects_rial=30_000, office_part_rial=21_000)
-TIMES = {"due_at": MOMENT + timedelta(days=1), "expires_at": MOMENT + timedelta(days=30)}
 
 
 def routed_to(office: str) -> requests.RequestRouted:
@@ -64,7 +63,8 @@ def accepted(exposure_rial: int) -> requests.OfficeAccepted:
         operator="op-1",
         fee=FEE,
         exposure_rial=exposure_rial,
-        **TIMES,
+        due_at=MOMENT,
+        expires_at=MOMENT,
     )
 
 
