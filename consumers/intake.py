@@ -14,7 +14,7 @@ from consumers.runner.ports import Record
 from schemas import intake_agency as agency
 from schemas import intake_directorate as directorate
 from schemas.base import Event
-from schemas.canonical import body_hash
+from schemas.canonical import ABOUT_PART_BYTES, about_hash, body_hash
 from schemas.decode import EventInvalid, all_events, events_by_type, parse
 from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
 from schemas.topics import INTAKE_PREFIX, speaker_allowed, topic_of
@@ -69,7 +69,7 @@ class DeadLetterReason(StrEnum):
     WRONG_TOPIC = "wrong_topic"
     #: The source is not the one that the topic belongs to.
     FORGED_SOURCE = "forged_source"
-    #: A known event id came again with another body.
+    #: A known event id came again with another type, subject or body; the detail says which.
     IDENTITY_CONFLICT = "identity_conflict"
 
 
@@ -80,6 +80,7 @@ class Claim(NamedTuple):
     envelope: Envelope
     event: Event
     body_hash: bytes
+    about_hash: bytes
     speaker_kind: SpeakerKind
     speaker_code: str
 
@@ -88,6 +89,40 @@ class Claim(NamedTuple):
         """Return the event's identity: source and id."""
         return self.envelope.source, self.envelope.id
 
+    @property
+    def words(self) -> "Words":
+        """Return what its identity may be used for again: these words and no others."""
+        return Words(self.body_hash, self.about_hash)
+
+
+class Words(NamedTuple):
+    """What was said under an identity: the hashes of its body, and of its type and subject.
+
+    What an earlier release kept has no hash of type and subject: then the bodies alone are compared.
+    """
+
+    body_hash: bytes
+    about_hash: bytes | None
+
+    def differences(self, other: "Words") -> tuple[str, ...]:
+        """Return which of `type`, `subject` and `body` differ in `other`, as far as both are known."""
+        found = []
+        if self.about_hash is not None and other.about_hash is not None:
+            if self.about_hash[:ABOUT_PART_BYTES] != other.about_hash[:ABOUT_PART_BYTES]:
+                found.append("type")
+            if self.about_hash[ABOUT_PART_BYTES:] != other.about_hash[ABOUT_PART_BYTES:]:
+                found.append("subject")
+        if self.body_hash != other.body_hash:
+            found.append("body")
+        return tuple(found)
+
+
+class Conflict(NamedTuple):
+    """A claim whose id was used before, and what differs from then."""
+
+    claim: Claim
+    differences: tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Screened:
@@ -95,26 +130,26 @@ class Screened:
 
     fresh: list[Claim]
     duplicates: list[Claim]
-    conflicts: list[Claim]
+    conflicts: list[Conflict]
 
 
-def sort_out(claims: Iterable[Claim], known: Mapping[tuple[str, str], bytes]) -> Screened:
-    """Sort `claims` out: new, known with the same body, known with another body.
+def sort_out(claims: Iterable[Claim], known: Mapping[tuple[str, str], Words]) -> Screened:
+    """Sort `claims` out: new, known with the same words, known with another type, subject or body.
 
-    `known` holds hashes of bodies by identity; of several claims with one identity the first is new.
+    `known` holds words by identity; of several claims with one identity the first is new.
     """
-    bodies = dict(known)
+    said = dict(known)
     screened = Screened([], [], [])
     for claim in claims:
         identity = claim.identity
-        before = bodies.get(identity)
+        before = said.get(identity)
         if before is None:
-            bodies[identity] = claim.body_hash
+            said[identity] = claim.words
             screened.fresh.append(claim)
-        elif before == claim.body_hash:
-            screened.duplicates.append(claim)
+        elif differences := before.differences(claim.words):
+            screened.conflicts.append(Conflict(claim, differences))
         else:
-            screened.conflicts.append(claim)
+            screened.duplicates.append(claim)
     return screened
 
 
@@ -159,9 +194,10 @@ def _is_registrys(record: Record) -> bool:
     return False
 
 
-def conflicting(claim: Claim) -> Unreadable:
-    """Return the dead letter of a claim whose id was used before with another body."""
-    detail = "was used before with another body; give every new event a new id"
+def conflicting(conflict: Conflict) -> Unreadable:
+    """Return the dead letter of a claim whose id was used before with other words; it says which differ."""
+    claim, differences = conflict
+    detail = f"was used before with another {' and another '.join(differences)}; give every new event a new id"
     return Unreadable(claim.record, DeadLetterReason.IDENTITY_CONFLICT, "ce_id", detail, claim.envelope)
 
 
@@ -182,7 +218,7 @@ def _read_body(record: Record, envelope: Envelope, speaker: tuple[SpeakerKind, s
         return Unreadable(record, DeadLetterReason.MALFORMED, error.field, error.problem, envelope)
     except ValueError:
         return Unreadable(record, DeadLetterReason.MALFORMED, "body", "is not JSON; send UTF-8 JSON", envelope)
-    return Claim(record, envelope, event, digest, *speaker)
+    return Claim(record, envelope, event, digest, about_hash(envelope.type, envelope.subject), *speaker)
 
 
 @lru_cache(maxsize=NAMES_KEPT)

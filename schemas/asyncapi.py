@@ -53,10 +53,10 @@ Publishing, in five steps:
 4. **Body.** One JSON object in UTF-8 that fits the payload's schema. Do not send fields that the schema does not name.
 5. **Key.** The text of `ce_subject`, in UTF-8. Which partition it falls in does not matter.
 
-An event is identified by (`ce_source`, `ce_id`). Sending it again with the same body is safe: it is skipped, however
-often. The same id with another body is set aside, so use a new id for every new event and keep it over retries. Wait
-for the broker's acknowledgement (`acks=all`). Events may arrive in any order: one that comes too early waits for a
-while. An event that cannot be read or is not allowed never stops those behind it.
+An event is identified by (`ce_source`, `ce_id`). Sending it again with the same type, subject and body is safe: it
+is skipped, however often. The same id with any of them different is set aside, so use a new id for every new event and
+keep it over retries. Wait for the broker's acknowledgement (`acks=all`). Events may arrive in any order: one that comes
+too early waits for a while. An event that cannot be read or is not allowed never stops those behind it.
 
 Clients that are built on librdkafka need its version 2.6.1 or newer: older ones answer SCRAM's challenge with a nonce
 that Kafka 4 refuses ("invalid credentials").

@@ -21,17 +21,31 @@ SUBMISSION: dict[str, Any] = {
 
 
 def intake_record(
-    event_id: str, body: Mapping[str, Any] = SUBMISSION, *, agency: str = "water", position: int = 0
+    event_id: str,
+    body: Mapping[str, Any] = SUBMISSION,
+    *,
+    agency: str = "water",
+    position: int = 0,
+    type_name: str = "RequestSubmitted",
+    subject: str | None = str(REQUEST),
 ) -> Record:
-    """Return one submission as it lies on the agency's topic."""
-    envelope = Envelope(event_id, f"/agencies/{agency}", "ir.pishkhan.RequestSubmitted.v1", str(REQUEST))
+    """Return one claim, a submission unless told otherwise, as it lies on the agency's topic."""
+    envelope = Envelope(event_id, f"/agencies/{agency}", f"ir.pishkhan.{type_name}.v1", subject)
     value = json.dumps(body).encode()
     topic = f"pishkhan.intake.{agency}"
     return Record(topic, 0, position, str(REQUEST).encode(), tuple(to_headers(envelope)), value, APPENDED)
 
 
-def claim(event_id: str, body: Mapping[str, Any] = SUBMISSION, *, agency: str = "water") -> Claim:
+def claim(
+    event_id: str,
+    body: Mapping[str, Any] = SUBMISSION,
+    *,
+    agency: str = "water",
+    type_name: str = "RequestSubmitted",
+    subject: str | None = str(REQUEST),
+) -> Claim:
     """Return the claim that such a record is."""
-    found = read_claim(intake_record(event_id, body, agency=agency), IntakeReader.REQUESTS)
+    record = intake_record(event_id, body, agency=agency, type_name=type_name, subject=subject)
+    found = read_claim(record, IntakeReader.REQUESTS)
     assert isinstance(found, Claim)
     return found

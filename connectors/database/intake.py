@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 from connectors.database.copy import copy_rows
 from connectors.database.driver import driver_connection
 from connectors.database.tables import intake_event
-from consumers.intake import Claim, Screened, sort_out
+from consumers.intake import Claim, Screened, Words, sort_out
 
 _KNOWN = """
-SELECT source, event_id, body_hash FROM intake_event
+SELECT source, event_id, body_hash, about_hash FROM intake_event
 WHERE (source, event_id) IN (
     SELECT * FROM ROWS FROM (json_array_elements_text(%s::json), json_array_elements_text(%s::json))
 )
@@ -19,7 +19,7 @@ WHERE (source, event_id) IN (
 
 
 class ClaimLedger:
-    """Every accepted event identity with its body's hash, on one connection."""
+    """Every accepted event identity with what was said under it, on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -33,16 +33,16 @@ class ClaimLedger:
         copy_rows(
             self._connection,
             intake_event,
-            ("source", "event_id", "body_hash"),
+            ("source", "event_id", "body_hash", "about_hash"),
             # In one order everywhere, so that workers that are given the same events do not wait in a circle.
-            sorted((claim.envelope.source, claim.envelope.id, claim.body_hash) for claim in claims),
+            sorted((*claim.identity, *claim.words) for claim in claims),
         )
 
-    def _known(self, claims: Sequence[Claim]) -> dict[tuple[str, str], bytes]:
+    def _known(self, claims: Sequence[Claim]) -> dict[tuple[str, str], Words]:
         if not claims:
             return {}
         # JSON, because the server reads it faster than the driver writes arrays of text.
         sources = json.dumps([claim.envelope.source for claim in claims])
         ids = json.dumps([claim.envelope.id for claim in claims])
         rows = driver_connection(self._connection).execute(_KNOWN, (sources, ids), binary=True)
-        return {(source, event_id): digest for source, event_id, digest in rows}
+        return {(source, event_id): Words(body, about) for source, event_id, body, about in rows}

@@ -49,7 +49,7 @@ _TABLES: Mapping[type[Fact], str] = {Seen: "seen", Booked: "booked", Claimed: "c
 _TYPES = {
     "seen": ("text", "int4", "int8", "text", "text", "text", "int8", "int8", "timestamptz", "text", "int8"),
     "booked": ("int4", "int8", "text", "text", "int8", "text", "text", "text", "text", "int8"),
-    "claimed": ("text", "text", "int4", "int8", "text", "text", "text", "text", "bytea", "text", "int8"),
+    "claimed": ("text", "text", "int4", "int8", "text", "text", "text", "text", "bytea", "bytea", "text", "int8"),
 }
 #: Who takes claims.
 _INTAKE = ("requests", "registry")

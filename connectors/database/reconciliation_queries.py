@@ -17,7 +17,7 @@ CREATE TEMPORARY TABLE booked (
 );
 CREATE TEMPORARY TABLE claimed (
     consumer text, topic text, partition int, position bigint, source text, event_id text, type text, subject text,
-    body_hash bytea, outcome_id text, amount_rial bigint
+    body_hash bytea, about_hash bytea, outcome_id text, amount_rial bigint
 );
 """
 #: Nothing that the outbox keeps was made before this.
@@ -180,7 +180,7 @@ SELECT claimed.consumer, claimed.topic, claimed.partition, claimed.position, cla
     claimed.type, claimed.subject,
     row_number() OVER (PARTITION BY claimed.consumer, claimed.source, claimed.event_id ORDER BY claimed.position)::int,
     count(*) OVER (PARTITION BY claimed.consumer, claimed.source, claimed.event_id)::int,
-    coalesce(known.body_hash = claimed.body_hash, false), coalesce(known.body_hash <> claimed.body_hash, false),
+    coalesce(same, false), coalesce(NOT same, false),
     EXISTS (
         SELECT FROM dead_letter AS dead
         WHERE dead.consumer = claimed.consumer AND dead.topic = claimed.topic AND dead.partition = claimed.partition
@@ -189,6 +189,11 @@ SELECT claimed.consumer, claimed.topic, claimed.partition, claimed.position, cla
     outcome.type, coalesce(request.submitted AND request.version > 0, false), claimed.amount_rial, outcome.amount_rial
 FROM claimed
 LEFT JOIN intake_event AS known ON known.source = claimed.source AND known.event_id = claimed.event_id
+-- As `consumers.intake.Words.differences` has it: the first release kept no hash of type and subject.
+CROSS JOIN LATERAL (
+    SELECT known.body_hash = claimed.body_hash
+        AND coalesce(known.about_hash, claimed.about_hash) = claimed.about_hash AS same
+) AS compared
 LEFT JOIN outcome ON outcome.event_id = claimed.outcome_id
 -- Only a submission's subject is a request, and a hash is made of every row.
 LEFT JOIN request ON request.request_id = CASE claimed.type WHEN %(submitted)s THEN claimed.subject::uuid END

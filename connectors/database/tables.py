@@ -54,13 +54,15 @@ worker = Table(
 
 # --- events in and out -------------------------------------------------------------------------------------------
 
-#: Every accepted event identity with the hash of its body: the same id with another body is a conflict.
+#: Every accepted event identity with the hashes of its body, and of its type and subject: other words under the same
+#: id are a conflict. Rows of the first release have no hash of type and subject; of them the bodies are compared.
 intake_event = Table(
     "intake_event",
     metadata,
     Column("source", Text, primary_key=True),
     Column("event_id", Text, primary_key=True),
     Column("body_hash", LargeBinary, nullable=False),
+    Column("about_hash", LargeBinary),
 )
 
 #: What is to be published, in daily partitions (by `created_at`); published rows stay some days to repair a log.

@@ -100,7 +100,7 @@ class Booked(NamedTuple):
 class Claimed(NamedTuple):
     """One record of an intake topic; `outcome_id` is the id of the first event that must follow from it.
 
-    Without an envelope there is neither source nor event id; what cannot be read has no `body_hash`.
+    Without an envelope there is neither source nor event id; what cannot be read has no hashes.
     """
 
     consumer: str
@@ -112,6 +112,7 @@ class Claimed(NamedTuple):
     type: str | None
     subject: str | None
     body_hash: bytes | None
+    about_hash: bytes | None
     outcome_id: str | None
     amount_rial: int | None
 
@@ -151,7 +152,7 @@ def _claimed(record: Record) -> Claimed:
     if not isinstance(read, Claim):
         envelope = read.envelope if isinstance(read, Unreadable) else None
         source, event_id, type_name = (envelope.source, envelope.id, envelope.type) if envelope else (None, None, None)
-        return Claimed(*place, source, event_id, type_name, None, None, None, None)
+        return Claimed(*place, source, event_id, type_name, None, None, None, None, None)
     source, event_id = read.identity
     # The registry numbers the events that follow from 1, the requests from 0.
     outcome_id = derived_id(source, event_id, 1 if registrys else 0)
@@ -159,7 +160,7 @@ def _claimed(record: Record) -> Claimed:
     cash = isinstance(read.event, FeeCollected | FeeReturned)
     amount_rial = getattr(read.event, "amount_rial", None) if cash else None
     subject = None if request_id is None else str(request_id)
-    return Claimed(*place, source, event_id, read.envelope.type, subject, read.body_hash, outcome_id, amount_rial)
+    return Claimed(*place, source, event_id, read.envelope.type, subject, *read.words, outcome_id, amount_rial)
 
 
 def _logged(record: Record, envelope: Envelope, expect: Expect) -> list[Fact]:

@@ -43,7 +43,7 @@ class RegistryHandler:
         if claims:
             revision = stores.versions.lock_head()
             screened = stores.claims.screen(claims)
-            letters.extend(conflicting(claim) for claim in screened.conflicts)
+            letters.extend(map(conflicting, screened.conflicts))
             decided_in = self._decide(stores, screened.fresh, revision)
             if screened.duplicates:
                 self._telemetry.count(Outcome.DUPLICATE, len(screened.duplicates))
@@ -56,7 +56,7 @@ class RegistryHandler:
         if claims:
             stores.versions.lock_head()
             screened = stores.claims.screen(claims)
-            letters.extend(conflicting(claim) for claim in screened.conflicts)
+            letters.extend(map(conflicting, screened.conflicts))
             stores.claims.record(screened.fresh)
             stores.park.park([failed_event(_key(claim), _failure(error), record) for claim in screened.fresh])
             for claim in screened.fresh:

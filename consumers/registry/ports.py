@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from consumers.intake import Claim, Unreadable
+from consumers.intake import Claim, Conflict, Unreadable
 from consumers.parking import ParkedEvent, ParkedRow, ParkReason
 from consumers.registry.domain.known import Kind, Subject
 from schemas.log_registry import RegistryEntry
@@ -23,11 +23,11 @@ class Screening(Protocol):
 
     @property
     def duplicates(self) -> list[Claim]:
-        """Seen before, with the same body."""
+        """Seen before, with the same words."""
 
     @property
-    def conflicts(self) -> list[Claim]:
-        """An id that was used before with another body."""
+    def conflicts(self) -> list[Conflict]:
+        """An id that was used before with another type, subject or body."""
 
 
 class Claims(Protocol):

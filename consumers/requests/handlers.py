@@ -77,7 +77,7 @@ class RequestsHandler:
         """Apply a batch. Raises what the stores raise, `ParkFull`, and whatever the code fails with on one claim."""
         claims, letters = self._read(records)
         screened = stores.claims.screen(claims)
-        letters.extend(conflicting(claim) for claim in screened.conflicts)
+        letters.extend(map(conflicting, screened.conflicts))
         stores.claims.record(screened.fresh)
         fold = self._fold_of_claims(stores, screened.fresh)
         for claim in screened.fresh:
@@ -91,7 +91,7 @@ class RequestsHandler:
         """Park one record on which `handle` fails by itself; later claims of its request wait behind it."""
         claims, letters = self._read([record])
         screened = stores.claims.screen(claims)
-        letters.extend(conflicting(claim) for claim in screened.conflicts)
+        letters.extend(map(conflicting, screened.conflicts))
         stores.claims.record(screened.fresh)
         fold = self._fold_of_claims(stores, screened.fresh)
         for claim in screened.fresh:

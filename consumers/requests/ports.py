@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from consumers.intake import Claim, Unreadable
+from consumers.intake import Claim, Conflict, Unreadable
 from consumers.parking import ParkedEvent, ParkedRow, ParkReason
 from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.loads import Load, PositionChange
@@ -25,11 +25,11 @@ class Screening(Protocol):
 
     @property
     def duplicates(self) -> list[Claim]:
-        """Seen before, with the same body."""
+        """Seen before, with the same words."""
 
     @property
-    def conflicts(self) -> list[Claim]:
-        """An id that was used before with another body."""
+    def conflicts(self) -> list[Conflict]:
+        """An id that was used before with another type, subject or body."""
 
 
 class Claims(Protocol):

@@ -1,7 +1,7 @@
 """Reading records again that a consumer has passed: through its own handler, beside the worker that goes on meanwhile.
 
-Nothing is done twice, because the handlers do nothing twice: a claim is known by its source, id and body, a log's event
-by its place in the order of its key. What was left out is done now, as if it came now. No position moves, so only
+Nothing is done twice, because the handlers do nothing twice: a claim is known by its source, id and words, a log's
+event by its place in the order of its key. What was left out is done now, as if it came now. No position moves, so only
 records that the consumer has passed may be read again: what it has not come to yet is its own, in its turn.
 """
 

@@ -49,8 +49,8 @@ def publish(
 
     What is published is kept in the database until the broker has it; it says so while the broker is away. A refused
     line is told with its number, the
-    field and what is wrong; correct it and publish the file again: events that went through keep their id and are
-    skipped.
+    field and what is wrong; correct it and publish the file again: events that went through keep
+    their id, type, subject and body, and are skipped.
 
     [bold]Examples[/bold]
 

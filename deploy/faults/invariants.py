@@ -112,7 +112,7 @@ def _each_claim_has_one_end(bus: TrialBus, entries: Sequence[Entry], findings: F
         ends = _ends(entry, told, done)
         if entry.event_id in parked_ids:
             ends.append("parked")
-        # A conflict, the same id with another body, is dead-lettered beside the claim that was first.
+        # A conflict, the same id with other words, is dead-lettered beside the claim that was first.
         ends += [reason for reason in dead.get(identity, ()) if reason != "identity_conflict"]
         expected_taken = 0 if entry.kind is Kind.FORGED else 1
         if not ends:

@@ -28,7 +28,7 @@ FAULTS: tuple[Fault, ...] = (
         "every claim three times, in disorder; other words under used ids",
         5,
         disorder,
-        promises="every conflict is quarantined",
+        promises="every conflict of type, subject or body is quarantined",
     ),
     Fault(
         "poison",

@@ -220,11 +220,20 @@ def accounts_of(kind: Kind, office: str) -> dict[str, int]:
     return {names.get(role, role): rial for role, rial in ENDINGS[kind].balances.items()}
 
 
-def conflicting(said: Said) -> Said:
-    """Return a claim under the same id that says something else: the first that came counts."""
-    body = said.message.body.replace(here.PLACE.encode(), f"{here.PLACE}-elsewhere".encode())
-    assert body != said.message.body, "only a submission names a place"
-    return said._replace(message=said.message._replace(body=body))
+def conflicting(said: Said) -> tuple[Said, ...]:
+    """Return claims under the same id that say something else: the first that came counts.
+
+    Of a submission another body and another subject, of an acceptance another type: a start has the same fields.
+    """
+    message, envelope = said.message, said.message.envelope
+    if envelope.type == RequestAccepted.type_name():
+        others = [message._replace(envelope=envelope._replace(type=ServiceStarted.type_name()))]
+    else:
+        body = message.body.replace(here.PLACE.encode(), f"{here.PLACE}-elsewhere".encode())
+        assert body != message.body, "only a submission names a place"
+        subject = f"{envelope.subject}-other"
+        others = [message._replace(body=body), message._replace(envelope=envelope._replace(subject=subject))]
+    return tuple(said._replace(message=other) for other in others)
 
 
 def claims_of(visits: Sequence[list[Said]]) -> list[Said]:

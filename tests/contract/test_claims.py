@@ -1,17 +1,19 @@
-"""Identities: duplicates are skipped, another body under a known id is a conflict, and racing writers collide."""
+"""Identities: duplicates are skipped, other words under a known id are a conflict, and racing writers collide."""
 
 from collections.abc import Sequence
 
 import pytest
 
-from consumers.intake import Claim
+from consumers.intake import Claim, Conflict
 from consumers.requests.ports import Screening
 from consumers.runner.ports import Collision
 from tests.claims import SUBMISSION, claim
 from tests.contract.worlds import Client, World
 
 OTHER = {**SUBMISSION, "city": "shirvan"}
-Sorted = tuple[Sequence[Claim], Sequence[Claim], Sequence[Claim]]
+Sorted = tuple[Sequence[Claim], Sequence[Claim], Sequence[Conflict]]
+#: A body that means something as a submission and as a cancellation.
+EITHER = {**SUBMISSION, "reason": "r"}
 
 
 def take(client: Client, *claims: Claim) -> Sorted:
@@ -45,8 +47,25 @@ def test_the_spelling_of_the_json_does_not_matter(world: World) -> None:
 def test_another_body_under_a_known_id_is_a_conflict(world: World) -> None:
     client = world.client("a")
     first, liar, later = claim("e-1"), claim("e-1", OTHER), claim("e-1", OTHER)
-    assert take(client, first, liar) == ([first], [], [liar])
-    assert take(client, later) == ([], [], [later])
+    assert take(client, first, liar) == ([first], [], [Conflict(liar, ("body",))])
+    assert take(client, later) == ([], [], [Conflict(later, ("body",))])
+
+
+def test_the_same_body_of_another_type_or_about_something_else_is_a_conflict(world: World) -> None:
+    client = world.client("a")
+    first, again = claim("e-1", EITHER), claim("e-1", EITHER)
+    cancelled = claim("e-1", EITHER, type_name="RequestCancelled")
+    elsewhere, nowhere = claim("e-1", EITHER, subject="another"), claim("e-1", EITHER, subject=None)
+    all_other = claim("e-1", OTHER | {"reason": "r"}, type_name="RequestCancelled", subject="another")
+    liars = [
+        Conflict(cancelled, ("type",)),
+        Conflict(elsewhere, ("subject",)),
+        Conflict(nowhere, ("subject",)),
+        Conflict(all_other, ("type", "subject", "body")),
+    ]
+    claims = [liar.claim for liar in liars]
+    assert take(client, first, *claims) == ([first], [], liars), "within a batch"
+    assert take(client, *claims, again) == ([], [again], liars), "over batches"
 
 
 def test_ids_belong_to_their_source(world: World) -> None:

@@ -21,7 +21,7 @@ class MemoryClaims:
     def record(self, claims: Sequence[Claim]) -> None:
         self._transaction.step("notes which claims it took")
         for claim in sorted(claims, key=lambda claim: claim.identity):
-            self._transaction.insert(self._intake, claim.identity, claim.body_hash)
+            self._transaction.insert(self._intake, claim.identity, claim.words)
 
 
 class MemoryDeadLetters:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from consumers.intake import Unreadable
+from consumers.intake import Unreadable, Words
 from consumers.parking import DecisionOutcome, OperatorAction, ParkedEvent
 from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.loads import Load
@@ -83,7 +83,7 @@ class BusDatabase(Database):
         super().__init__(seconds)
         self.offsets: Table[tuple[str, Partition], Offset] = Table("consumer_offset")
         self.workers: Table[tuple[str, str], float] = Table("worker")
-        self.intake: Table[tuple[str, str], bytes] = Table("intake_event")
+        self.intake: Table[tuple[str, str], Words] = Table("intake_event")
         self.outbox: Table[int, Outgoing] = Table("outbox")
         self.parked: Table[int, Parked] = Table("parked_event")
         self.decisions: Table[int, Decision] = Table("park_decision")

@@ -95,7 +95,7 @@ class Audit:
                 self._checked[consumer, where] = offset.next_position
         letters = Counter(_place(consumer, one.record) for consumer, one in self._tables.letters.rows.values())
         intake = self._tables.intake.rows
-        conflicts = {place for place, claim in self._bodies.items() if intake.get(claim.identity) != claim.body_hash}
+        conflicts = {place for place, claim in self._bodies.items() if intake.get(claim.identity) != claim.words}
         for place in (self._unreadable | conflicts) - letters.keys():
             yield f"I1: {place} is no dead letter and was not applied either"
         for place, count in letters.items():

@@ -176,13 +176,16 @@ class People:
         return self._publish(f"the directorate closes window {self._windows}", DIRECTORATE, event)
 
     def repeat(self, place: int, partition: int, lie: bool) -> str | None:
-        """Send a record again, to some partition of its topic, as it was or with another body."""
+        """Send a record again, to some partition of its topic, as it was or with another body or subject."""
         if not self.sent or self._world.broker.down:
             return None
         sent = self.sent[place % len(self.sent)]
-        body = sent.body.removesuffix(b"}") + b',"unheard-of":1}' if lie else sent.body
-        self._append(sent._replace(body=body), partition)
-        how = "under its id, with another body" if lie else "again"
+        how = "again"
+        if lie and place % 2:
+            sent, how = sent._replace(body=sent.body.removesuffix(b"}") + b',"unheard-of":1}'), "with another body"
+        elif lie:
+            sent, how = sent._replace(envelope=sent.envelope._replace(subject="other")), "about something else"
+        self._append(sent, partition)
         return f"this is sent {how}: {sent.words}"
 
     def send_garbage(self, number: int, partition: int) -> str | None:

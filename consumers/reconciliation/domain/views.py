@@ -127,7 +127,7 @@ class ClaimSeen(NamedTuple):
     """One record of an intake topic, and what became of it. `source` and `event_id` are none when it has no envelope.
 
     `copies` counts the records of its identity, `copy` which of them this is, from 1. `known` says whether the identity
-    was kept with this very body, `conflicting` whether it was kept with another. `told` is the type of the first event
+    was kept with these very words, `conflicting` whether it was kept with others. `told` is the type of the first event
     that followed from it, `told_rial` the cash in that. `submitted` says whether it asks for a request that the
     database has: it may have been cancelled while it waited, and then only the cancellation is told of.
     """

@@ -12,6 +12,7 @@ from deploy.faults.province import PAYING_AGENCY
 from deploy.faults.visits import Kind, Said, conflicting
 from deploy.faults.waiting import TrialFailed, until
 from producers.ports import OutboxRow
+from schemas.intake_office import RequestAccepted
 from schemas.topics import INTAKE_AGENCY
 
 COPIES = 3
@@ -21,7 +22,7 @@ VISITS_AT_ONCE = 12
 CONFLICTS = 20
 NEVER_SECONDS = 60.0
 
-_TOPIC = INTAKE_AGENCY.for_agency(PAYING_AGENCY)
+_PAYING_TOPIC = INTAKE_AGENCY.for_agency(PAYING_AGENCY)
 _LETTERS = "SELECT reason, count(*) FROM dead_letter WHERE topic = %s AND id > %s GROUP BY reason"
 _NEWEST_LETTER = "SELECT coalesce(max(id), 0) FROM dead_letter"
 
@@ -61,11 +62,14 @@ def disorder(trial: Trial) -> None:
     trial.wait_until_quiet()
     trial.recovered(struck_at)
     before = trial.bus.look.count(_NEWEST_LETTER)
-    submissions = [one for one in shaper.said if one.kind is Kind.ROUTED]
-    lies = [conflicting(one) for one in trial.chance.sample(submissions, min(CONFLICTS, len(submissions)))]
+    submitted = [one for one in shaper.said if one.kind is Kind.ROUTED]
+    accepted = [one for one in shaper.said if one.message.envelope.type == RequestAccepted.type_name()]
+    used = [one for some in (submitted, accepted) for one in trial.chance.sample(some, min(CONFLICTS, len(some)))]
+    lies = [lie for one in used for lie in conflicting(one)]
     trial.say(lies)
     trial.note(f"{len(lies)} other things were said under used ids")
-    _expect_letters(trial, before, Counter({DeadLetterReason.IDENTITY_CONFLICT: len(lies)}))
+    for topic, count in Counter(one.message.topic for one in lies).items():
+        _expect_letters(trial, before, Counter({DeadLetterReason.IDENTITY_CONFLICT: count}), topic)
 
 
 def poison(trial: Trial) -> None:
@@ -128,11 +132,11 @@ def _new_id(chance: Random) -> bytes:
     return str(UUID(int=chance.getrandbits(128), version=4)).encode()
 
 
-def _expect_letters(trial: Trial, before: int, expected: Counter[DeadLetterReason]) -> None:
+def _expect_letters(trial: Trial, before: int, expected: Counter[DeadLetterReason], topic: str = _PAYING_TOPIC) -> None:
     """Block until all dead letters are there that must come, and complain of others but the load's own forgeries."""
 
     def found() -> Counter[str]:
-        return Counter(dict(trial.bus.look.rows(_LETTERS, _TOPIC, before)))
+        return Counter(dict(trial.bus.look.rows(_LETTERS, topic, before)))
 
     try:
         until(lambda: expected <= found(), f"{expected.total()} dead letters", NEVER_SECONDS)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from connectors.database.dead_letters import DeadLetterStore
 from connectors.database.parked import ParkedStore
-from consumers.intake import conflicting
+from consumers.intake import Conflict, conflicting
 from consumers.parking import RESTS, OperatorAction, failed_event
 from deploy.cli import build
 from deploy.problem import Problem
@@ -142,7 +142,7 @@ def test_a_decision_needs_a_reason_and_an_event_that_is_there(invoke: Any, engin
 
 def test_dead_letters_are_listed_with_field_and_reason(invoke: Any, engine: Engine) -> None:
     with engine.begin() as connection:
-        DeadLetterStore(connection).add("requests", [conflicting(claim("e-1"))])
+        DeadLetterStore(connection).add("requests", [conflicting(Conflict(claim("e-1"), ("body",)))])
     shown = invoke("dead-letters", "list").stdout
     assert "identity_conflict" in shown
     assert "ce_id" in shown

@@ -197,6 +197,7 @@ def test_a_state_that_somebody_wrote_into_a_request_is_named(bus: SmallBus, both
     [
         "DELETE FROM intake_event WHERE event_id = %s",
         "UPDATE intake_event SET body_hash = '\\x00' WHERE event_id = %s",
+        "UPDATE intake_event SET about_hash = '\\x00' WHERE event_id = %s",
     ],
 )
 def test_a_claim_whose_identity_is_gone_is_named_and_not_read_again(bus: SmallBus, statement: str) -> None:

@@ -11,16 +11,19 @@ import pytest
 from consumers.intake import (
     REGISTRY_CLAIMS,
     Claim,
+    Conflict,
     DeadLetterReason,
     IntakeReader,
     NotMine,
     SpeakerKind,
     Unreadable,
+    Words,
     conflicting,
     read_claim,
+    sort_out,
 )
 from consumers.runner.ports import Record
-from schemas.canonical import body_hash
+from schemas.canonical import about_hash, body_hash
 from schemas.intake_agency import RequestSubmitted
 from schemas.topics import TOPICS, Writer
 
@@ -211,5 +214,18 @@ def test_the_registrys_types_are_all_intake_types() -> None:
 def test_a_conflict_of_identities_names_the_id() -> None:
     claim = read_claim(record(), IntakeReader.REQUESTS)
     assert isinstance(claim, Claim)
-    letter = conflicting(claim)
+    letter = conflicting(Conflict(claim, ("type", "body")))
+    assert letter.detail == "was used before with another type and another body; give every new event a new id"
     assert (letter.reason, letter.field) == (DeadLetterReason.IDENTITY_CONFLICT, "ce_id")
+
+
+def test_of_what_the_first_release_kept_the_bodies_are_compared() -> None:
+    claim = read_claim(record(), IntakeReader.REQUESTS)
+    assert isinstance(claim, Claim)
+    other = claim.envelope._replace(type="ir.pishkhan.RequestCancelled.v1", subject=None)
+    elsewhere = claim._replace(envelope=other, about_hash=about_hash(other.type, other.subject))
+    kept = {claim.identity: Words(claim.body_hash, None)}
+    assert sort_out([elsewhere], kept).duplicates == [elsewhere]
+    assert sort_out([elsewhere], {claim.identity: claim.words}).conflicts == [Conflict(elsewhere, ("type", "subject"))]
+    lie = elsewhere._replace(body_hash=bytes(32))
+    assert sort_out([lie], kept).conflicts == [Conflict(lie, ("body",))]

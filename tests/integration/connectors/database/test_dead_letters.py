@@ -6,7 +6,7 @@ from sqlalchemy import Engine, select
 from connectors.database.dead_letters import DeadLetterStore
 from connectors.database.kafka_columns import headers_from_json
 from connectors.database.tables import dead_letter
-from consumers.intake import DeadLetterReason, IntakeReader, Unreadable, conflicting, read_claim
+from consumers.intake import Conflict, DeadLetterReason, IntakeReader, Unreadable, conflicting, read_claim
 from consumers.runner.ports import Record
 from tests.claims import APPENDED, claim
 
@@ -37,8 +37,8 @@ def test_a_record_without_a_body_is_kept_without_one(engine: Engine) -> None:
 def test_people_see_the_newest_first(engine: Engine) -> None:
     with engine.begin() as connection:
         store = DeadLetterStore(connection)
-        store.add("requests", [conflicting(claim(f"e-{number}")) for number in range(3)])
-        store.add("registry", [conflicting(claim("e-9"))])
+        store.add("requests", [conflicting(Conflict(claim(f"e-{number}"), ("body",))) for number in range(3)])
+        store.add("registry", [conflicting(Conflict(claim("e-9"), ("body",)))])
         assert [row.event_id for row in store.newest(2)] == ["e-9", "e-2"]
         [row, *_] = store.newest(10, "requests")
         assert (row.event_id, row.source, row.field) == ("e-2", "/agencies/water", "ce_id")

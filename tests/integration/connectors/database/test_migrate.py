@@ -8,13 +8,16 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from connectors.database.engine import build_engine
+from connectors.database.intake import ClaimLedger
 from connectors.database.migrate import OUTBOX_DAYS_AHEAD, configuration, drift, migrate
 from connectors.database.outbox import OutboxStore
 from connectors.database.reconciliation import SqlReconciliation
 from connectors.database.tables import metadata
+from consumers.intake import Conflict
 from consumers.runner.ports import DatabaseUnavailable
 from schemas.envelope import Envelope
 from schemas.message import Message
+from tests.claims import SUBMISSION, claim
 from tests.databases import engine_of
 from tests.engines import DatabaseUrls
 
@@ -80,6 +83,22 @@ def test_what_was_parked_before_waits_for_a_person_as_it_did_and_decisions_stay(
             assert connection.execute(text(tries)).all() == [("a", 1, True), ("b", 1, False)]
             decisions = "SELECT key, action, decided_by, why, outcome FROM park_decision"
             assert connection.execute(text(decisions)).all() == [("b", "skip", "sara", "sent twice", None)]
+
+
+def test_of_claims_that_were_there_before_the_bodies_are_compared(fresh_database: DatabaseUrls) -> None:
+    first, cancelled = claim("e-1"), claim("e-1", {**SUBMISSION, "reason": "r"}, type_name="RequestCancelled")
+    same_body = first._replace(about_hash=cancelled.about_hash)
+    kept = "INSERT INTO intake_event (source, event_id, body_hash) VALUES (:source, :id, :hash)"
+    values = {"source": first.identity[0], "id": first.identity[1], "hash": first.body_hash}
+    with engine_of(fresh_database.owner_url, "owner") as owner:
+        with owner.begin() as connection:
+            command.upgrade(configuration(connection), "0004")
+            connection.execute(text(kept), values)
+        migrate(fresh_database.owner_url)
+        with owner.begin() as connection:
+            screened = ClaimLedger(connection).screen([first, same_body, cancelled])
+    assert screened.duplicates == [first, same_body]
+    assert screened.conflicts == [Conflict(cancelled, ("body",))]
 
 
 def test_a_worker_cannot_rewrite_who_decided_what(engine: Engine) -> None:

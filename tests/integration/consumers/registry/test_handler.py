@@ -22,7 +22,13 @@ from consumers.registry.domain.known import Await, Kind, Refuse
 from consumers.registry.fold import Fold
 from consumers.runner.ports import Outcome, Record
 from schemas.agreements import Agreement, AgreementState
-from schemas.intake_agency import AgreementConfirmed, AgreementPaused, RequestCancelled, ServicePublished
+from schemas.intake_agency import (
+    AgreementConfirmed,
+    AgreementPaused,
+    AgreementVetoed,
+    RequestCancelled,
+    ServicePublished,
+)
 from schemas.intake_directorate import AgreementChanged, OfficeChanged, OfficeLicensed, PolicyChanged, TerritoryChanged
 from schemas.log_registry import (
     AgreementVersioned,
@@ -105,6 +111,25 @@ def test_an_id_with_another_body_is_dead_lettered(bus: RegistryBus) -> None:
     with bus.engine.begin() as connection:
         letters = connection.execute(text("SELECT consumer, reason, field FROM dead_letter")).all()
     assert [tuple(row) for row in letters] == [("registry", "identity_conflict", "ce_id")]
+
+
+def test_an_id_with_another_type_is_dead_lettered_and_the_first_type_counts(bus: RegistryBus) -> None:
+    bus.say(DIRECTORATE, TerritoryChanged(territory=territory()))
+    bus.say(AGENCY_SOURCE, ServicePublished(service=service()))
+    bus.say(DIRECTORATE, SIGNED)
+    # A body that means something as either: a confirmation tolerates the reason.
+    veto = claim_record(AGENCY_SOURCE, AgreementVetoed(agreement=AGREEMENT, version=1, reason="no"), event_id="one")
+    confirmed = AgreementConfirmed.type_name().encode()
+    headers = tuple((name, confirmed if name == "ce_type" else value) for name, value in veto.headers)
+    bus.handle(veto)
+    bus.handle(replace(veto, headers=headers))
+    with bus.engine.begin() as connection:
+        details = connection.execute(text("SELECT reason, detail FROM dead_letter")).all()
+        held = RegistryStore(connection).as_of(Kind.AGREEMENT, AGREEMENT, MOMENT)
+    assert [tuple(row) for row in details] == [
+        ("identity_conflict", "was used before with another type; give every new event a new id")
+    ]
+    assert not isinstance(held, AgreementVersioned) or held.agreement.state is not AgreementState.ACTIVE
 
 
 def test_forged_and_malformed_claims_are_dead_lettered_and_foreign_ones_skipped(bus: RegistryBus) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from deploy.faults.visits import ENDINGS, Kind, Said, Visits, accounts_of, claims_of, conflicting
+from schemas.intake_office import RequestAccepted
 from schemas.topics import speaker_allowed
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -48,8 +49,17 @@ def test_the_money_of_every_ending_adds_up_to_zero() -> None:
         assert len(accounts) == len(ENDINGS[kind].balances)
 
 
-def test_a_conflict_has_the_same_id_and_another_body() -> None:
+def test_conflicts_have_the_same_id_and_another_body_subject_or_type() -> None:
     submission = next(one for one in said() if one.kind is Kind.ROUTED)
-    other = conflicting(submission)
-    assert other.identity == submission.identity
-    assert other.message.body != submission.message.body
+    acceptance = next(one for one in said() if one.message.envelope.type == RequestAccepted.type_name())
+    body, subject = conflicting(submission)
+    [kind] = conflicting(acceptance)
+    assert {one.identity for one in (body, subject)} == {submission.identity}
+    assert kind.identity == acceptance.identity
+    assert body.message == submission.message._replace(body=body.message.body)
+    assert subject.message.body == submission.message.body
+    assert kind.message.body == acceptance.message.body
+    assert [one.message.envelope.type for one in (acceptance, kind)] == [
+        "ir.pishkhan.RequestAccepted.v1",
+        "ir.pishkhan.ServiceStarted.v1",
+    ]
