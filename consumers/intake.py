@@ -17,6 +17,7 @@ from schemas.base import Event
 from schemas.canonical import ABOUT_PART_BYTES, about_hash, body_hash
 from schemas.decode import EventInvalid, all_events, events_by_type, parse
 from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
+from schemas.limits import beyond
 from schemas.topics import INTAKE_PREFIX, speaker_allowed, topic_of
 
 #: The types that the registry takes from intake; everything else, garbage included, is the requests consumer's.
@@ -69,6 +70,8 @@ class DeadLetterReason(StrEnum):
     WRONG_TOPIC = "wrong_topic"
     #: The source is not the one that the topic belongs to.
     FORGED_SOURCE = "forged_source"
+    #: The body, or a list in it, is larger than may be said on; the field says which.
+    TOO_LARGE = "too_large"
     #: A known event id came again with another type, subject or body; the detail says which.
     IDENTITY_CONFLICT = "identity_conflict"
 
@@ -199,6 +202,25 @@ def conflicting(conflict: Conflict) -> Unreadable:
     claim, differences = conflict
     detail = f"was used before with another {' and another '.join(differences)}; give every new event a new id"
     return Unreadable(claim.record, DeadLetterReason.IDENTITY_CONFLICT, "ce_id", detail, claim.envelope)
+
+
+def admit(claims: Iterable[Claim]) -> tuple[list[Claim], list[Unreadable]]:
+    """Sort `claims`, which are new, out: those that may be accepted, and dead letters of those too large for it.
+
+    Asked of new claims alone: what was accepted before these bounds is read as it was.
+    """
+    admitted: list[Claim] = []
+    letters: list[Unreadable] = []
+    for claim in claims:
+        topic = topic_of(claim.record.topic)
+        assert topic is not None, "a claim is spoken on a topic of the table"
+        large = beyond(topic, claim.event, len(claim.record.value or b""))
+        if large is None:
+            admitted.append(claim)
+        else:
+            record, envelope = claim.record, claim.envelope
+            letters.append(Unreadable(record, DeadLetterReason.TOO_LARGE, large.field, large.problem, envelope))
+    return admitted, letters
 
 
 def _read_body(record: Record, envelope: Envelope, speaker: tuple[SpeakerKind, str]) -> Claim | Unreadable:

@@ -8,6 +8,7 @@ from producers.keys import subject_of
 from schemas.base import Event
 from schemas.decode import EventInvalid, all_events, encode, events_by_type, parse_strictly
 from schemas.envelope import Envelope
+from schemas.limits import beyond
 from schemas.message import Message
 from schemas.topics import (
     INTAKE_AGENCY,
@@ -17,8 +18,6 @@ from schemas.topics import (
     Topic,
 )
 
-#: Below the broker's own limit of a megabyte, with room for headers.
-BODY_BYTES_MAX = 900_000
 DIRECTORATE = "/directorate"
 _SOURCE = re.compile(r"/(agencies|offices)/([a-z0-9][a-z0-9._-]{0,62})")
 
@@ -50,12 +49,13 @@ def message_of(envelope: Envelope, body: bytes, now: datetime) -> Message:
         known = envelope.type in all_events()
         problem = f"may not be said by {envelope.source}" if known else "is no event of the bus"
         raise ClaimInvalid("type", f"{problem}; {name} takes {', '.join(sorted(events_by_type(topic)))}")
-    if len(body) > BODY_BYTES_MAX:
-        raise ClaimInvalid("data", f"is longer than {BODY_BYTES_MAX} bytes; leave out what is not needed")
     try:
         event = parse_strictly(model, body)
     except EventInvalid as error:
-        raise ClaimInvalid("data" if error.field == "body" else f"data.{error.field}", error.problem) from None
+        raise ClaimInvalid(_data(error.field), error.problem) from None
+    large = beyond(topic, event, len(body))
+    if large is not None:
+        raise ClaimInvalid(_data(large.field), large.problem)
     subject = envelope.subject or subject_of(event) or envelope.id
     return Message(name, subject, envelope._replace(subject=subject, time=envelope.time or now), body)
 
@@ -90,3 +90,7 @@ def topic_of_speaker(source: str) -> tuple[Topic, str]:
     if code in RESERVED_AGENCY_CODES:
         raise ClaimInvalid("source", f"no agency may be called {code}")
     return INTAKE_AGENCY, INTAKE_AGENCY.for_agency(code)
+
+
+def _data(field: str) -> str:
+    return "data" if field == "body" else f"data.{field}"

@@ -13,12 +13,11 @@ from schemas.base import CODE_PATTERN, Event
 from schemas.envelope import CONTENT_TYPE, ID_LENGTH_MAX
 from schemas.examples import example
 from schemas.export import Generator, closed, written_by_outsiders
+from schemas.limits import limits_of
 from schemas.topics import TOPICS, Topic, Writer
 
 ASYNCAPI = "3.0.0"
 KAFKA_BINDING = "0.5.0"
-#: What the broker takes at most, in bytes, headers included.
-MESSAGE_BYTES_MAX = 1_048_576
 #: The channels' names in the document, by the last part of the topic's name.
 _CHANNELS = {
     "{agency}": "agencyIntake",
@@ -130,7 +129,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
                 "topicConfiguration": {
                     "cleanup.policy": ["delete"],
                     "retention.ms": topic.retention_ms,
-                    "max.message.bytes": MESSAGE_BYTES_MAX,
+                    "max.message.bytes": limits_of(topic).batch_bytes,
                 },
                 "bindingVersion": KAFKA_BINDING,
             }

@@ -9,6 +9,8 @@ from kafka.admin import (
     ACL,
     ACLOperation,
     ACLPermissionType,
+    ConfigResource,
+    ConfigResourceType,
     KafkaAdminClient,
     OffsetSpec,
     ResourcePattern,
@@ -18,11 +20,14 @@ from kafka.admin import (
 
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
 from consumers.runner.ports import BrokerUnavailable, Partition
+from schemas.limits import limits_of
 from schemas.partition import Place
 from schemas.topics import INTAKE_AGENCY, TOPICS, Topic, Writer
 
 GATEWAY_USER = "gateway"
 SCRAM_MECHANISM = "SCRAM-SHA-256"
+#: What one batch of a topic may have; the broker compares it as it is sent.
+BATCH_BYTES = "max.message.bytes"
 
 
 def agency_user(code: str) -> str:
@@ -62,14 +67,32 @@ class BrokerAdmin:
             return str(self._client.describe_cluster()["cluster_id"])
 
     def ensure_topics(self, agencies: Sequence[str], replicas: int = 1) -> list[str]:
-        """Make the topics that are missing, wait until they are there, and return their names."""
+        """Make the topics that are missing, wait until they are there, and return their names.
+
+        Those that are there take from now on as large records as the table of limits says.
+        """
         rows = {row.name: row.row for row in topic_rows(agencies)}
         with meaningful_errors():
             there = set(self._client.list_topics())
             missing = {name: _creation(row, replicas) for name, row in rows.items() if name not in there}
             if missing:
                 self._client.create_topics(missing, wait_for_metadata=True)
+            self._keep_limits({name: row for name, row in rows.items() if name not in missing})
         return sorted(missing)
+
+    def _keep_limits(self, rows: Mapping[str, Topic]) -> None:
+        """Let the topics that were there already take what the table of limits says now."""
+        if not rows:
+            return
+        asked = [ConfigResource(ConfigResourceType.TOPIC, name, {BATCH_BYTES: None}) for name in rows]
+        found = self._client.describe_configs(asked, config_filter="all")["topic"]
+        changes = [
+            ConfigResource(ConfigResourceType.TOPIC, name, {BATCH_BYTES: wanted})
+            for name, row in rows.items()
+            if found[name][BATCH_BYTES]["value"] != (wanted := str(limits_of(row).batch_bytes))
+        ]
+        if changes:
+            self._client.alter_configs(changes)
 
     def partitions(self) -> list[Partition]:
         """Return every partition of every topic, with the topic's id."""
@@ -136,6 +159,7 @@ def _creation(row: Topic, replicas: int) -> dict[str, Any]:
             "cleanup.policy": "delete",
             "retention.ms": str(row.retention_ms),
             "message.timestamp.type": "LogAppendTime" if row.append_time else "CreateTime",
+            BATCH_BYTES: str(limits_of(row).batch_bytes),
             "min.insync.replicas": str(max(1, replicas - 1)),
         },
     }

@@ -15,6 +15,7 @@ from connectors.broker.login import KafkaLogin, librdkafka_arguments
 from connectors.failpoints import Failpoint, failpoint
 from consumers.runner.ports import BrokerUnavailable
 from producers.ports import LogUnavailable, OutboxRow, TopicMissing
+from schemas.limits import PRODUCER_BATCH_BYTES, PRODUCER_MESSAGE_BYTES
 from schemas.partition import Place
 
 #: A record that is not acknowledged by then fails, and the whole batch goes again with a new producer.
@@ -37,6 +38,8 @@ class LogProducer:
                     "message.timeout.ms": DELIVERY_TIMEOUT_MS,
                     "compression.type": "lz4",
                     "linger.ms": 0,
+                    "message.max.bytes": PRODUCER_MESSAGE_BYTES,
+                    "batch.size": PRODUCER_BATCH_BYTES,
                     "allow.auto.create.topics": False,
                     "error_cb": self._note_error,
                 },

@@ -20,10 +20,8 @@ from connectors.broker.offsets import spans_of
 from connectors.broker.reader import reader_of_positions
 from connectors.broker.whole_fetches import ask_for_all_partitions
 from consumers.runner.ports import Partition, PositionLost, Record
+from schemas.limits import FETCH_BYTES, FETCH_PARTITION_BYTES
 
-#: One poll gives what one fetch brought: hundreds of records even from one partition, and even when they are large.
-FETCH_BYTES_PER_PARTITION = 1_048_576
-FETCH_BYTES = 4_194_304
 FETCH_WAIT_MS = 500
 
 
@@ -129,7 +127,7 @@ class KafkaSource:
                 self._group,
                 fetch_max_wait_ms=FETCH_WAIT_MS,
                 fetch_max_bytes=FETCH_BYTES,
-                max_partition_fetch_bytes=FETCH_BYTES_PER_PARTITION,
+                max_partition_fetch_bytes=FETCH_PARTITION_BYTES,
             )
             ask_for_all_partitions(self._consumer)
         return self._consumer

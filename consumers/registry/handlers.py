@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 
 from consumers.failures import place_of
-from consumers.intake import Claim, IntakeReader, Unreadable, conflicting, read_claim
+from consumers.intake import Claim, IntakeReader, Unreadable, admit, conflicting, read_claim
 from consumers.parking import NEVER, WAITING_LIMIT, ParkedEvent, ParkedRow, ParkReason, failed_event
 from consumers.registry.domain.known import Await, Kind, Subject
 from consumers.registry.domain.rules import looks_at_all, references, subject_of
@@ -44,7 +44,9 @@ class RegistryHandler:
             revision = stores.versions.lock_head()
             screened = stores.claims.screen(claims)
             letters.extend(map(conflicting, screened.conflicts))
-            decided_in = self._decide(stores, screened.fresh, revision)
+            fresh, large = admit(screened.fresh)
+            letters.extend(large)
+            decided_in = self._decide(stores, fresh, revision)
             if screened.duplicates:
                 self._telemetry.count(Outcome.DUPLICATE, len(screened.duplicates))
         self._bury(stores, letters)
@@ -57,11 +59,13 @@ class RegistryHandler:
             stores.versions.lock_head()
             screened = stores.claims.screen(claims)
             letters.extend(map(conflicting, screened.conflicts))
-            stores.claims.record(screened.fresh)
-            stores.park.park([failed_event(_key(claim), _failure(error), record) for claim in screened.fresh])
-            for claim in screened.fresh:
+            fresh, large = admit(screened.fresh)
+            letters.extend(large)
+            stores.claims.record(fresh)
+            stores.park.park([failed_event(_key(claim), _failure(error), record) for claim in fresh])
+            for claim in fresh:
                 _tell(claim, error)
-            self._telemetry.count(Outcome.PARKED, len(screened.fresh), ParkReason.FAILED)
+            self._telemetry.count(Outcome.PARKED, len(fresh), ParkReason.FAILED)
         self._bury(stores, letters)
 
     def sweep(self, stores: RegistryStores) -> int:

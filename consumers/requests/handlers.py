@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from consumers.failures import place_of
-from consumers.intake import Claim, IntakeReader, Unreadable, conflicting, read_claim
+from consumers.intake import Claim, IntakeReader, Unreadable, admit, conflicting, read_claim
 from consumers.parking import ParkedRow, ParkReason, failed_event
 from consumers.requests.cases import Case, Waiting, known_case, new_case, waiting_of
 from consumers.requests.domain.acts import ActKey, remembered
@@ -78,9 +78,11 @@ class RequestsHandler:
         claims, letters = self._read(records)
         screened = stores.claims.screen(claims)
         letters.extend(map(conflicting, screened.conflicts))
-        stores.claims.record(screened.fresh)
-        fold = self._fold_of_claims(stores, screened.fresh)
-        for claim in screened.fresh:
+        fresh, large = admit(screened.fresh)
+        letters.extend(large)
+        stores.claims.record(fresh)
+        fold = self._fold_of_claims(stores, fresh)
+        for claim in fresh:
             fold.take(claim)
         self._write(stores, fold)
         new = stores.dead_letters.add(CONSUMER, letters) if letters else letters
@@ -92,9 +94,11 @@ class RequestsHandler:
         claims, letters = self._read([record])
         screened = stores.claims.screen(claims)
         letters.extend(map(conflicting, screened.conflicts))
-        stores.claims.record(screened.fresh)
-        fold = self._fold_of_claims(stores, screened.fresh)
-        for claim in screened.fresh:
+        fresh, large = admit(screened.fresh)
+        letters.extend(large)
+        stores.claims.record(fresh)
+        fold = self._fold_of_claims(stores, fresh)
+        for claim in fresh:
             request_id = request_of(claim)
             if request_id is None:
                 key = f"{claim.envelope.source} {claim.envelope.id}"

@@ -16,6 +16,7 @@ from deploy.terminal.fields import form_of
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
 from deploy.words import Language
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
+from schemas.limits import PRODUCER_BATCH_BYTES
 from schemas.topics import INTAKE_AGENCY
 
 RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning.")]
@@ -138,6 +139,8 @@ def credentials(context: typer.Context, data: DataOption = None) -> None:
     typer.echo(f"sasl.mechanism={SCRAM_MECHANISM}")
     typer.echo(f"sasl.username={agency_user(code)}")
     typer.echo(f"sasl.password={password}")
+    # By default librdkafka makes batches of a megabyte, which the topic does not take.
+    typer.echo(f"batch.size={PRODUCER_BATCH_BYTES}")
 
 
 def _source(context: typer.Context) -> str:

@@ -76,11 +76,18 @@ DECIDING: tuple[Mutant, ...] = (
     Mutant(
         "identities that nobody keeps",
         "consumers/requests/handlers.py",
-        "        stores.claims.record(screened.fresh)\n        fold = self._fold_of_claims(stores, screened.fresh)\n"
-        "        for claim in screened.fresh:\n            fold.take(claim)\n",
-        "        fold = self._fold_of_claims(stores, screened.fresh)\n"
-        "        for claim in screened.fresh:\n            fold.take(claim)\n",
+        "        stores.claims.record(fresh)\n        fold = self._fold_of_claims(stores, fresh)\n"
+        "        for claim in fresh:\n            fold.take(claim)\n",
+        "        fold = self._fold_of_claims(stores, fresh)\n"
+        "        for claim in fresh:\n            fold.take(claim)\n",
         (f"{SCENES}::test_a_worker_that_dies_after_its_commit_leaves_nothing_to_do_again",),
+    ),
+    Mutant(
+        "claims of any size are accepted",
+        "schemas/limits.py",
+        "    if body_bytes > most:\n",
+        "    if body_bytes > 10 * most:\n",
+        ("tests/unit/schemas/test_limits.py::test_a_body_of_one_byte_more_than_the_limit_is_told_so_with_the_limit",),
     ),
     Mutant(
         "the ledger enters what it has entered",

@@ -18,6 +18,7 @@ from consumers.intake import (
     SpeakerKind,
     Unreadable,
     Words,
+    admit,
     conflicting,
     read_claim,
     sort_out,
@@ -25,7 +26,8 @@ from consumers.intake import (
 from consumers.runner.ports import Record
 from schemas.canonical import about_hash, body_hash
 from schemas.intake_agency import RequestSubmitted
-from schemas.topics import TOPICS, Writer
+from schemas.limits import limits_of
+from schemas.topics import INTAKE_AGENCY, TOPICS, Writer
 
 APPENDED = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 REQUEST = UUID("0197a1b2-0000-7000-8000-000000000001")
@@ -229,3 +231,18 @@ def test_of_what_the_first_release_kept_the_bodies_are_compared() -> None:
     assert sort_out([elsewhere], {claim.identity: claim.words}).conflicts == [Conflict(elsewhere, ("type", "subject"))]
     lie = elsewhere._replace(body_hash=bytes(32))
     assert sort_out([lie], kept).conflicts == [Conflict(lie, ("body",))]
+
+
+def test_a_claim_that_is_too_large_to_be_said_on_is_a_dead_letter_and_the_others_are_admitted() -> None:
+    most = limits_of(INTAKE_AGENCY).body_bytes
+    padded = json.dumps(BODY)[:-1] + " " * most + "}"
+    good, large = (
+        read_claim(record(value=value), IntakeReader.REQUESTS) for value in (json.dumps(BODY).encode(), padded.encode())
+    )
+    assert isinstance(good, Claim)
+    assert isinstance(large, Claim), "what was accepted before there were limits can still be read"
+    admitted, [letter] = admit([good, large])
+    assert admitted == [good]
+    assert (letter.record, letter.reason, letter.field) == (large.record, DeadLetterReason.TOO_LARGE, "body")
+    assert str(most) in letter.detail
+    assert letter.envelope == large.envelope

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from producers.claims import BODY_BYTES_MAX, ClaimInvalid, check_speaker, message_from_event, message_of
+from producers.claims import ClaimInvalid, check_speaker, message_from_event, message_of
 from producers.lines import LineProblem, read_lines
 from schemas.envelope import Envelope, to_structured
 from schemas.intake_agency import AgreementPaused, RequestCancelled
@@ -79,7 +79,7 @@ def test_a_given_subject_and_time_are_kept_and_missing_ones_filled_in() -> None:
         ({"type": "ir.pishkhan.Nonsense.v1"}, {}, "type"),
         ({}, {"service": 5}, "data.service"),
         ({}, {"colour": "blue"}, "data.colour"),
-        ({}, {"form": {"note": "x" * BODY_BYTES_MAX}}, "data"),
+        ({}, {"form": {f"f{number}": ["x" * 63] * 30 for number in range(100)}}, "data"),
     ],
 )
 def test_what_may_not_be_published_is_refused_at_its_field(

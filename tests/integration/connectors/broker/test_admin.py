@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import TopicAuthorizationFailedError
+from kafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError
 
-from connectors.broker.admin import GATEWAY_USER, BrokerAdmin, agency_user, topic_rows
+from connectors.broker.admin import BATCH_BYTES, GATEWAY_USER, BrokerAdmin, agency_user, topic_rows
+from schemas.limits import limits_of
 from schemas.topics import INTAKE_AGENCY, INTAKE_DIRECTORATE, INTAKE_OFFICES, LOG_REQUESTS
 from tests.brokers import fresh_agency, read_from_start, write
 from tests.databases import wait_until
@@ -52,6 +53,34 @@ def test_topics_are_made_once_as_the_table_says(engines: Engines, admin: BrokerA
     found = client.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
     client.close()
     assert "LogAppendTime" in str(found)
+    assert batch_bytes(engines, topic) == limits_of(INTAKE_AGENCY).batch_bytes
+
+
+def batch_bytes(engines: Engines, topic: str) -> int:
+    """Return what the broker says one batch of `topic` may have."""
+    client: Any = KafkaAdminClient(**engines.kafka_login)
+    try:
+        asked = ConfigResource(ConfigResourceType.TOPIC, topic, {BATCH_BYTES: None})
+        return int(client.describe_configs([asked], config_filter="all")["topic"][topic][BATCH_BYTES]["value"])
+    finally:
+        client.close()
+
+
+def test_a_topic_of_an_earlier_version_takes_from_now_on_what_the_table_says(
+    engines: Engines, admin: BrokerAdmin
+) -> None:
+    agency = fresh_agency()
+    topic = INTAKE_AGENCY.for_agency(agency)
+    client: Any = KafkaAdminClient(**engines.kafka_login)
+    client.create_topics({topic: {"num_partitions": 3, "replication_factor": 1}}, wait_for_metadata=True)
+    client.close()
+    assert batch_bytes(engines, topic) > limits_of(INTAKE_AGENCY).batch_bytes
+    assert admin.ensure_topics([agency]) == []
+    wait_until(lambda: batch_bytes(engines, topic) == limits_of(INTAKE_AGENCY).batch_bytes, "the limit is there")
+    login = engines.kafka_login
+    write(login, topic, [b"x" * limits_of(INTAKE_AGENCY).body_bytes])
+    with pytest.raises(MessageSizeTooLargeError):
+        write(login, topic, [b"x" * limits_of(INTAKE_AGENCY).batch_bytes])
 
 
 def test_every_agency_has_its_own_writer_and_the_logs_have_none() -> None:

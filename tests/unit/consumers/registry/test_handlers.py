@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
+from consumers.intake import DeadLetterReason
 from consumers.parking import OperatorAction, ParkReason
 from consumers.registry.handlers import RegistryHandler
 from consumers.registry.ports import RegistryStores
 from schemas.intake_agency import ServicePublished
+from schemas.limits import limits_of
 from schemas.log_registry import ServiceVersioned
+from schemas.topics import INTAKE_AGENCY
 from tests.builders import service
 from tests.memory.park import MemoryParkOperator
 from tests.memory.positions import BusSession
@@ -77,3 +81,26 @@ def test_what_waits_behind_a_skipped_claim_waits_no_longer_for_that(registry: Re
     registry.sweep()
     [(number, row)] = registry.tables.parked.rows.items()
     assert (number, row.event.reason) == (2, ParkReason.PREDECESSOR), "a second version needs a first"
+
+
+def test_a_claim_that_is_too_large_is_a_dead_letter_and_the_others_of_its_batch_are_decided() -> None:
+    registry = Registry()
+    large = replace(SECOND, value=(SECOND.value or b"") + b" " * limits_of(INTAKE_AGENCY).body_bytes)
+    with registry.stores() as stores:
+        registry.handler.handle(stores, [FIRST, large, OTHER])
+    assert registry.versions() == [(service().code, 1), ("another", 1)]
+    [(_, letter)] = registry.tables.letters.rows.values()
+    assert (letter.reason, letter.field) == (DeadLetterReason.TOO_LARGE, "body")
+    with registry.stores() as stores:
+        registry.handler.park_failed(stores, large, ZeroDivisionError())
+    assert registry.tables.parked.rows == {}, "it is not kept as failed either"
+
+
+def test_a_large_claim_that_was_accepted_before_there_were_limits_is_a_repetition() -> None:
+    registry = Registry()
+    large = replace(FIRST, value=(FIRST.value or b"") + b" " * limits_of(INTAKE_AGENCY).body_bytes)
+    with registry.stores() as stores:
+        registry.handler.handle(stores, [FIRST])
+    with registry.stores() as stores:
+        registry.handler.handle(stores, [large])
+    assert registry.tables.letters.rows == {}

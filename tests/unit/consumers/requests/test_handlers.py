@@ -1,17 +1,20 @@
 """Acts that wait are tried, and let go, each by itself."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from consumers.intake import DeadLetterReason
 from consumers.parking import OperatorAction, ParkReason
 from consumers.requests import cases
 from consumers.requests.handlers import RequestsHandler
 from schemas.base import Event
 from schemas.decode import encode
 from schemas.intake_directorate import OfficePaid, WindowCloseRequested
+from schemas.limits import limits_of
 from schemas.log_requests import ClaimRefused, WindowMarked
-from schemas.topics import LOG_REQUESTS
+from schemas.topics import INTAKE_DIRECTORATE, LOG_REQUESTS
 from tests.builders import MOMENT, code_bits
 from tests.memory.park import MemoryParkOperator
 from tests.memory.positions import BusSession
@@ -81,3 +84,18 @@ def test_an_act_whose_words_cannot_be_encoded_is_not_remembered_and_says_nothing
     try_again()
     assert len(tables.outbox.rows) == LOG_REQUESTS.partitions
     assert tables.parked.rows == {}
+
+
+def test_a_claim_that_is_too_large_is_a_dead_letter_and_nothing_else_is_made_of_it() -> None:
+    tables = BusDatabase()
+    session = BusSession(tables)
+    handler = RequestsHandler(lambda request_id, attempt: b"seed", code_bits, SetClock(), MemoryTelemetry(), SetEnds())
+    paid = claim_record(DIRECTORATE, OfficePaid(office="office-1", amount_rial=5_000, reference="bank-1"))
+    large = replace(paid, value=(paid.value or b"") + b" " * limits_of(INTAKE_DIRECTORATE).body_bytes)
+    with session.transaction() as transaction:
+        handler.handle(request_stores(transaction, tables), [large])
+    with session.transaction() as transaction:
+        handler.park_failed(request_stores(transaction, tables), large, ZeroDivisionError())
+    [(_, letter)] = tables.letters.rows.values()
+    assert (letter.reason, letter.field) == (DeadLetterReason.TOO_LARGE, "body")
+    assert (tables.outbox.rows, tables.parked.rows) == ({}, {})
