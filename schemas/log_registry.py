@@ -65,6 +65,7 @@ class RegistryRefusal(StrEnum):
     REFERS_TO_UNKNOWN = "refers_to_unknown"
     SPLIT_NOT_WHOLE = "split_not_whole"
     FEE_RULE_AMBIGUOUS = "fee_rule_ambiguous"
+    RINGS_NOT_GROWING = "rings_not_growing"
 
 
 class RegistryClaimRefused(Event):

@@ -116,6 +116,8 @@ class Decision(Model):
 
     `decided_for` is the request's business time, `decided_at` that of deciding it: the later, the longer the backlog.
     `loads_seen` is the load revision that the worker had read; its own earlier decisions of the batch count on top.
+    `ring_m` is the distance within which was drawn, among `ring_candidates` of all `candidates`; both are none when
+    only a chosen office was asked, and under a policy without rings.
     """
 
     office: Code
@@ -132,6 +134,8 @@ class Decision(Model):
     candidates: Count
     excluded: dict[Exclusion, Count]
     samples: Annotated[tuple[Sample, ...], Field(max_length=2)]
+    ring_m: Count | None = None
+    ring_candidates: Count | None = None
 
 
 class RequestLogEvent(Event):

@@ -12,6 +12,9 @@ PerMille = Annotated[int, Field(ge=0, le=100_000)]
 Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
 #: From a minute to thirty days: opening hours are whole minutes, and no chain of holidays is a month long.
 HorizonSeconds = Annotated[int, Field(ge=60, le=30 * 86_400)]
+Metres = Annotated[int, Field(ge=1, le=1_000_000)]
+#: Rings of one policy. Each costs every pair of a service and a place a bit set of its offices.
+RINGS_MAX = 40
 
 
 class Policy(Model):
@@ -20,6 +23,11 @@ class Policy(Model):
     `acceptance_seconds` is of the office's opening hours: nights, weekends and holidays do not count. An office that
     does not open within `opens_within_seconds`, counted by the clock, is no candidate. `lateness_seconds` bounds how
     far an event's own time may lie before the broker's; `detour_per_mille` turns a straight line into a road distance.
+
+    `rings_m` are road distances, growing, up to which an office for an agency's request is looked for first: the draw
+    stays within the nearest of them whose candidates have at least `ring_free_per_mille` of the places free that all
+    who may deliver the service there have (one place at the least). Beyond the last, and without rings, it goes to
+    `distance_limit_m`.
     """
 
     code: Code
@@ -27,7 +35,7 @@ class Policy(Model):
     valid_from: Instant
     income_weight_per_mille: PerMille
     distance_weight_per_mille: PerMille
-    distance_limit_m: Annotated[int, Field(ge=1, le=1_000_000)]
+    distance_limit_m: Metres
     detour_per_mille: Annotated[int, Field(ge=1000, le=5000)]
     attempts_limit: Annotated[int, Field(ge=1, le=20)]
     acceptance_seconds: Seconds
@@ -35,6 +43,8 @@ class Policy(Model):
     expiry_seconds: Seconds
     lateness_seconds: Seconds
     park_seconds: Seconds
+    rings_m: Annotated[tuple[Metres, ...], Field(max_length=RINGS_MAX)] = ()
+    ring_free_per_mille: Annotated[int, Field(ge=0, le=1000)] = 0
 
 
 class CalendarScope(StrEnum):

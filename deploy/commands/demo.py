@@ -22,6 +22,7 @@ from deploy.demo.order import day_order, last_working_day
 from deploy.demo.picture import save_picture
 from deploy.demo.plan import DAY_SECONDS
 from deploy.demo.play import Stage
+from deploy.demo.report import Seconds
 from deploy.demo.screen import TEHRAN, Glance, jalali, line, look_next, screen, summary
 from deploy.demonstration import mark, refuse_strange, used_by
 from deploy.problem import Problem
@@ -87,7 +88,7 @@ def demo(
         clock_factor=DAY_SECONDS / seconds,
         begin_anew=partial(_begin_anew, fresh),
     )
-    order = day_order(provided, seed, requests, _replay_of(province) if replay else None, OPENS)
+    order = day_order(provided, seed, requests, replay_of(province) if replay else None, OPENS)
     stop = Signal()
     with running_bus(wanted, console_voice(console)) as bus:
         for text in order.told:
@@ -101,7 +102,8 @@ def demo(
             busy = _Busy()
             with _live(console) as show:
                 last = stage.play(order, lambda glance: show(busy.seen(glance)))
-            books, disagreements = stage.books(bus.engines_seconds, load_seconds, time.monotonic() - started)
+            took = (bus.engines_seconds, load_seconds, time.monotonic() - started)
+            books, disagreements = stage.books(Seconds(*(round(one, 2) for one in took)), expected_rial(provided))
             example = stage.example()
         finally:
             stop.set()
@@ -149,7 +151,12 @@ def _begin_anew(fresh: bool, directory: Path) -> None:
     mark(directory)
 
 
-def _replay_of(province: Path) -> Replay | None:
+def expected_rial(province: Province) -> dict[str, int]:
+    """Return what every office expects to earn in a month."""
+    return {office.code: office.expected_monthly_income_rial for office in province.offices}
+
+
+def replay_of(province: Path) -> Replay | None:
     """Return the real log that a province's folder carries; none when it has none."""
     for mapping in sorted((province / "replay").glob("*.yaml")):
         for log in sorted(mapping.parent.glob(f"{mapping.stem}*.csv.gz")):

@@ -1,7 +1,7 @@
 """A day on a running bus: the plan's arrivals, the actors' claims, the live screen, and the day's books."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Event as Signal
@@ -29,6 +29,7 @@ from deploy.demo.order import DayOrder
 from deploy.demo.plan import DAY_SECONDS
 from deploy.demo.report import ByClass, LogCount, Report, Seconds
 from deploy.demo.screen import Glance
+from deploy.demo.steering import SteeringCount
 from deploy.demo.voices import Voices
 from deploy.settings import Settings
 from deploy.terminal.words import stage
@@ -85,23 +86,26 @@ class Stage:
         with self._engine.connect() as connection:
             return routed_example(connection)
 
-    def books(self, engines_seconds: float, load_seconds: float, run_seconds: float) -> tuple[Report, list[str]]:
-        """Return the day's books from the database, and in words where the requests' log disagrees with them."""
+    def books(self, seconds: Seconds, expected_rial: Mapping[str, int]) -> tuple[Report, list[str]]:
+        """Return the day's books from the database, and in words where the requests' log disagrees with them.
+
+        `expected_rial` is what each office expects to earn.
+        """
         with self._engine.connect() as connection:
             requests, ledger = request_counts(connection), ledger_summary(connection)
             registry = registry_counts(connection)
-        counted = LogCount()
+        counted, steered = LogCount(), SteeringCount()
         with KafkaHistory(self._settings.kafka_login()) as history:
-            counted.read(
-                (from_headers(record.headers), record.value or b"") for record in history.records([LOG_REQUESTS.name])
-            )
+            records = history.records([LOG_REQUESTS.name])
+            counted.read(((from_headers(one.headers), one.value or b"") for one in records), steered.read)
         report = Report(
             requests=requests,
             ledger=ledger,
             offices=ByClass(registry.urban_offices, registry.rural_offices),
             services=ByClass(registry.urban_services, registry.rural_services),
             agreements=registry.agreements,
-            seconds=Seconds(round(engines_seconds, 2), round(load_seconds, 2), round(run_seconds, 2)),
+            steering=steered.figures(expected_rial),
+            seconds=seconds,
         )
         return report, counted.disagreements(requests)
 

@@ -1,10 +1,11 @@
 """The summary of a day: counted from the database, counted again from the requests' log, and the two compared."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from connectors.database.ledger_reads import LedgerSummary
 from connectors.database.requests import RequestCounts
+from deploy.demo.steering import Steering
 from schemas import log_requests as log
 from schemas.envelope import Envelope
 
@@ -35,6 +36,7 @@ class Report:
     offices: ByClass
     services: ByClass
     agreements: int
+    steering: Steering
     seconds: Seconds
 
     def as_json(self) -> dict[str, object]:
@@ -72,8 +74,8 @@ class LogCount:
     sequences: dict[str, int] = field(default_factory=dict)
     gaps: list[str] = field(default_factory=list)
 
-    def read(self, events: Iterable[tuple[Envelope, bytes]]) -> None:
-        """Count events in log order; an event that the relay sent twice counts once."""
+    def read(self, events: Iterable[tuple[Envelope, bytes]], tell: Callable[[Envelope, bytes], None]) -> None:
+        """Count events in log order; an event that the relay sent twice counts once. Each of them is told of once."""
         by_type: Mapping[str, set[str]] = {
             log.RequestOpened.type_name(): self.opened,
             log.RequestRouted.type_name(): self.routed,
@@ -85,6 +87,7 @@ class LogCount:
             subject = envelope.subject
             if subject is None or envelope.sequence is None or not self._is_next(subject, envelope.sequence):
                 continue
+            tell(envelope, body)
             if envelope.type in by_type:
                 by_type[envelope.type].add(subject)
             elif envelope.type == log.RequestClosed.type_name() and cancelled in body:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.demo.report import Report
+from deploy.demo.steering import Steering
 from deploy.terminal.words import stage
 from deploy.words import Language
 
@@ -97,6 +98,7 @@ def summary(report: Report, states: Mapping[str, int], faults: Sequence[str]) ->
         f"At the end of the day: {_ends(states)}.\n",
         f"{ledger.held_rial:,} rial were held = {ledger.posted_rial:,} posted + {ledger.voided_rial:,} voided + "
         f"{ledger.still_held_rial:,} still held; all accounts add up to {ledger.sum_rial:,}.\n",
+        _steered(report.steering),
         f"Engines took {report.seconds.engines:.1f} s, the province {report.seconds.load:.1f} s, the day "
         f"{report.seconds.run:.1f} s.",
     )
@@ -110,6 +112,22 @@ def look_next(steps: Sequence[tuple[str, str]]) -> Text:
     for command, purpose in steps:
         text.append(f"\n{purpose}\n").append(f"  {command}\n", style="bold")
     return text
+
+
+def _steered(steering: Steering) -> str:
+    """Return how far people go, how long they wait, and how evenly income falls."""
+    far = "; ".join(
+        f"{words} {_km(one.mean_m)} km on average (half {_km(one.median_m)} at most, 95 % {_km(one.p95_m)})"
+        for words, one in (("of agencies' requests", steering.agency), ("of chosen offices", steering.chosen))
+    )
+    return (
+        f"Distances: {far}. 95 % are accepted within {steering.wait_p95_seconds // 60} minutes; the Gini coefficient "
+        f"of income over expectation is {steering.income_gini:.3f}.\n"
+    )
+
+
+def _km(metres: int) -> str:
+    return f"{metres / 1000:.1f}"
 
 
 def _ends(states: Mapping[str, int]) -> str:

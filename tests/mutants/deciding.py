@@ -2,6 +2,7 @@
 
 from tests.mutants.mutant import Mutant
 
+RINGS = "tests/unit/consumers/requests/domain/test_rings.py"
 SCENES = "tests/simulator/test_scenes.py"
 ROUTING = "tests/unit/consumers/requests/domain/test_routing.py"
 ACTS = "tests/unit/consumers/requests/test_handlers.py"
@@ -51,6 +52,27 @@ DECIDING: tuple[Mutant, ...] = (
         "least(change.cap_rial, row.cap_rial)",
         "change.cap_rial",
         (f"{LOCKS}::test_nothing_is_reserved_beyond_a_cap_of_now_or_the_one_that_was_decided_under[sql]",),
+    ),
+    Mutant(
+        "rings: the draw leaves the ring that was chosen",
+        "consumers/requests/domain/sampling.py",
+        "    rest &= cut.mask\n",
+        "",
+        (f"{RINGS}::test_the_draw_widens_only_when_too_little_is_free",),
+    ),
+    Mutant(
+        "rings: one free place is room enough",
+        "consumers/requests/domain/rings.py",
+        "_has(cut.places_needed, inside, free)",
+        "_has(1, inside, free)",
+        (f"{RINGS}::test_the_draw_widens_only_when_too_little_is_free",),
+    ),
+    Mutant(
+        "rings: the free places are those of the first decision",
+        "consumers/requests/domain/loads.py",
+        "        self.free[limit.ordinal] = limit.capacity - after.in_flight\n",
+        "",
+        (f"{RINGS}::test_free_places_follow_the_loads",),
     ),
     Mutant(
         "cap check that does not know what the batch itself has reserved",

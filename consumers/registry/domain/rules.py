@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from consumers.registry.domain import agreements, offices, services
 from consumers.registry.domain.known import Accept, Decision, Kind, Known, Refuse, Subject, Value, subject
@@ -25,6 +26,7 @@ from schemas.intake_directorate import (
     TerritoryChanged,
 )
 from schemas.log_registry import RegistryRefusal
+from schemas.policy import Policy
 from schemas.territory import Territory
 
 
@@ -63,8 +65,10 @@ def decide(said: Said, known: Known) -> Decision:
             return offices.change_office(said.event, known)
         case OfficeSuspended():
             return offices.suspend_office(said.event, known)
-        case PolicyChanged(policy=value) | CalendarChanged(calendar=value):
-            return out_of_order(value, known) or Accept((value,))
+        case PolicyChanged(policy=policy):
+            return _not_growing(policy) or out_of_order(policy, known) or Accept((policy,))
+        case CalendarChanged(calendar=calendar):
+            return out_of_order(calendar, known) or Accept((calendar,))
         case TerritoryChanged(territory=territory):
             return _not_consistent(territory) or out_of_order(territory, known) or Accept((territory,))
         case _:
@@ -97,6 +101,14 @@ def looks_at_all(event: Event) -> frozenset[Kind]:
             return frozenset({Kind.AGREEMENT})
         case _:
             return frozenset()
+
+
+def _not_growing(policy: Policy) -> Refuse | None:
+    limits_m = (*policy.rings_m, policy.distance_limit_m)
+    if any(outer <= inner for inner, outer in pairwise(limits_m)):
+        detail = "rings_m: must grow and stay below distance_limit_m; write each distance once, the nearest first"
+        return Refuse(RegistryRefusal.RINGS_NOT_GROWING, detail)
+    return None
 
 
 def _not_consistent(territory: Territory) -> Refuse | None:

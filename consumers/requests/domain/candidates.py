@@ -5,11 +5,12 @@ costs a few machine words per 64 offices. The rules themselves are `eligibility`
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import accumulate
+from typing import NamedTuple
 
 from consumers.requests.domain.calendar import NeverOpen, Schedule
 from consumers.requests.domain.eligibility import RANK, Terms, static_exclusion
@@ -21,7 +22,8 @@ from schemas.log_requests import Exclusion
 from schemas.policy import Policy
 from schemas.territory import City
 
-#: Ring slots kept per index, 24 bytes each; the oldest rings go first. A province needs far fewer.
+#: Ring slots kept per index, 24 bytes each: one per office, and those of the cuts' bit sets. The oldest rings go first.
+#: A province needs far fewer.
 RING_SLOTS_MAX = 1_000_000
 #: Cities whose whole list of offices is kept; only refusals ask for it.
 EVERYWHERE_MAX = 64
@@ -64,12 +66,26 @@ class CityReach:
     mask: int
 
 
+class Cut(NamedTuple):
+    """The part of a ring's candidates up to one of the policy's distances: the first `end`, as a set `mask`.
+
+    `places_needed` is how many places must be free for a draw to stay within. `limit_m` is none when the policy has no
+    rings.
+    """
+
+    limit_m: int | None
+    end: int
+    mask: int
+    places_needed: int
+
+
 @dataclass(frozen=True)
 class Ring:
     """The candidates of one service around one city, nearest first.
 
     `weights` are running sums of capacity: a number below the last picks an office in proportion to its capacity.
-    `excluded` counts the static reasons and distance; with `mask` they cover every office.
+    `excluded` counts the static reasons and distance; with `mask` they cover every office. `cuts` are the policy's
+    rings that hold more offices than the one before, and last everything within reach; empty when there is nobody.
     """
 
     offices: tuple[OfficeFacts, ...]
@@ -77,6 +93,7 @@ class Ring:
     weights: tuple[int, ...]
     mask: int
     excluded: dict[Exclusion, int]
+    cuts: tuple[Cut, ...]
 
 
 class CandidateIndex:
@@ -142,10 +159,10 @@ class CandidateIndex:
         found = self._rings.get(key)
         if found is None:
             found = self._rings[key] = self._ring(service, self.near(city))
-            self._ring_slots += len(found.offices)
+            self._ring_slots += self._slots(found)
             while self._ring_slots > RING_SLOTS_MAX and len(self._rings) > 1:
                 oldest = self._rings.pop(next(iter(self._rings)))
-                self._ring_slots -= len(oldest.offices)
+                self._ring_slots -= self._slots(oldest)
         return found
 
     def closed(self, minute: int, window_minutes: int) -> int:
@@ -268,5 +285,24 @@ class CandidateIndex:
         far = service.eligible.bit_count() - mask.bit_count()
         if far:
             excluded[Exclusion.DISTANCE] = far
+        distances_m = tuple(near.distances_m[place] for place in kept)
         weights = tuple(accumulate(facts.office.daily_capacity for facts in offices))
-        return Ring(offices, tuple(near.distances_m[place] for place in kept), weights, mask, excluded)
+        return Ring(offices, distances_m, weights, mask, excluded, tuple(self._cuts(offices, distances_m, weights)))
+
+    def _cuts(
+        self, offices: Sequence[OfficeFacts], distances_m: Sequence[int], weights: Sequence[int]
+    ) -> Iterator[Cut]:
+        policy, before = self.policy, 0
+        inner_m = [limit_m for limit_m in policy.rings_m if limit_m < policy.distance_limit_m]
+        limits_m: list[int | None] = [*inner_m, policy.distance_limit_m] if policy.rings_m else [None]
+        for limit_m in limits_m:
+            end = len(offices) if limit_m is None else bisect_right(distances_m, limit_m)
+            if end > before:
+                # Whoever is left within reach gets it, however little is free.
+                share = 0 if end == len(offices) else policy.ring_free_per_mille
+                needed = max(1, -(-weights[end - 1] * share // 1000))
+                yield Cut(limit_m, end, self.mask_of(facts.ordinal for facts in offices[:end]), needed)
+                before = end
+
+    def _slots(self, ring: Ring) -> int:
+        return len(ring.offices) + len(ring.cuts) * (len(self.snapshot.ordinals) // 192 + 1)

@@ -101,18 +101,21 @@ class Loads:
 class LoadMasks:
     """Bit sets of the offices that loads exclude, under one set of limits.
 
-    `full` holds those with as many requests in flight as their capacity. Offices are kept in the order of their
-    headroom, so that those without room for an exposure are a short prefix.
+    `full` holds those with as many requests in flight as their capacity, `free` every office's free places by ordinal
+    (below zero where desks took more). Offices are kept in the order of their headroom, so that those without room for
+    an exposure are a short prefix.
     """
 
-    __slots__ = ("_capped", "_headrooms", "_limits", "full")
+    __slots__ = ("_capped", "_headrooms", "_limits", "free", "full")
 
     def __init__(self, limits: Mapping[str, Limit], loads: Mapping[str, Load]) -> None:
         self._limits = limits
         self.full = 0
-        for office, load in loads.items():
-            limit = limits.get(office)
-            if limit is not None and load.in_flight >= limit.capacity:
+        self.free = [0] * (max((limit.ordinal for limit in limits.values()), default=-1) + 1)
+        for office, limit in limits.items():
+            places = limit.capacity - loads.get(office, NOTHING).in_flight
+            self.free[limit.ordinal] = places
+            if places <= 0:
                 self.full |= 1 << limit.ordinal
         self._headrooms = sorted(
             (limit.cap_rial - loads.get(office, NOTHING).reserved_rial, limit.ordinal)
@@ -140,6 +143,7 @@ class LoadMasks:
         if limit is None:
             return
         bit = 1 << limit.ordinal
+        self.free[limit.ordinal] = limit.capacity - after.in_flight
         if after.in_flight >= limit.capacity:
             self.full |= bit
         elif before.in_flight >= limit.capacity:

@@ -1,9 +1,9 @@
 """Which office gets a request, and why: a pure function of request, registry, loads and seed.
 
 Three origins, three meanings. Walk-in: may this office do it, now? Citizen's choice: the same, with capacity, and it
-may open later. Agency: all offices within reach, filtered; two are drawn, weighted by capacity, and the lower score
-wins. A request that comes back from an office (declined, timed out) is routed as an agency's. Whoever gets it must
-accept within the policy's time of opening hours.
+may open later. Agency: all offices within reach, filtered; of those in the nearest ring with enough free places two are
+drawn, weighted by capacity, and the lower score wins. A request that comes back from an office (declined, timed out) is
+routed as an agency's. Whoever gets it must accept within the policy's time of opening hours.
 """
 
 from collections.abc import Collection
@@ -19,6 +19,7 @@ from consumers.requests.domain.candidates import CandidateIndex, Grant, Ring, Se
 from consumers.requests.domain.eligibility import Circumstances, dynamic_exclusion, is_active
 from consumers.requests.domain.loads import Loads
 from consumers.requests.domain.registry_view import RegistryView
+from consumers.requests.domain.rings import nearest_with_room
 from consumers.requests.domain.sampling import sample_of, two_places
 from consumers.requests.domain.snapshot import OfficeFacts
 from consumers.requests.domain.tariff import Form
@@ -143,8 +144,18 @@ class _Case(NamedTuple):
     month: int
 
 
+class _Drawn(NamedTuple):
+    """What was looked at: how many could have it, who could not, who was drawn, and from which ring."""
+
+    candidates: int
+    excluded: dict[Exclusion, int]
+    samples: tuple[Sample, ...]
+    ring_m: int | None = None
+    ring_candidates: int | None = None
+
+
 def _route_among_all(case: _Case) -> Routed | Refused:
-    """Filter all offices, draw two by capacity, and take the lower score; ties go by the office's code."""
+    """Filter all offices, draw two of the nearest ring with room, and take the lower score; ties go by the code."""
     ring = case.candidates.ring(case.reach, case.city)
     out = barred(case.candidates, case.reach, case.loads, case.asked)
     rest, excluded = _filter(ring, case.reach, out)
@@ -155,7 +166,8 @@ def _route_among_all(case: _Case) -> Routed | Refused:
     policy = case.asked.policy
     best_facts, best = None, None
     samples = []
-    for place in two_places(ring, rest, case.seed):
+    cut = nearest_with_room(ring, rest, case.loads.masks(case.candidates.limits).free)
+    for place in two_places(ring, cut, rest, case.seed):
         facts = ring.offices[place]
         sample = sample_of(policy, case.loads, facts, ring.distances_m[place], case.month)
         samples.append(sample)
@@ -164,7 +176,9 @@ def _route_among_all(case: _Case) -> Routed | Refused:
     assert best_facts is not None, "an office was left to draw"
     grant = case.reach.grant_of(best_facts.ordinal)
     feeless = bool(out.feeless >> best_facts.ordinal & 1)
-    return _routed(case, best_facts, grant, rest.bit_count(), excluded, tuple(samples), feeless)
+    within = None if cut.limit_m is None else (rest & cut.mask).bit_count()
+    drawn = _Drawn(rest.bit_count(), excluded, tuple(samples), cut.limit_m, within)
+    return _routed(case, best_facts, grant, drawn, feeless)
 
 
 def _filter(ring: Ring, reach: ServiceReach, out: Barred) -> tuple[int, dict[Exclusion, int]]:
@@ -208,7 +222,7 @@ def _route_to_chosen(case: _Case, code: str) -> Routed | Refused:
         if reason is None:
             sample = sample_of(case.asked.policy, case.loads, facts, distance_m, case.month)
             feeless = grant.offered.exposure_rial(case.asked.form) is None
-            return _routed(case, facts, grant, 1, {}, (sample,), feeless)
+            return _routed(case, facts, grant, _Drawn(1, {}, (sample,)), feeless)
         agreement = grant.offered.agreement.code
     else:
         reason, agreement = index.static_reason(facts, reach)
@@ -221,9 +235,7 @@ def _routed(
     case: _Case,
     facts: OfficeFacts,
     grant: Grant,
-    candidates: int,
-    excluded: dict[Exclusion, int],
-    samples: tuple[Sample, ...],
+    drawn: _Drawn,
     feeless: bool,
 ) -> Routed:
     offered, policy, service = grant.offered, case.asked.policy, case.reach.service
@@ -241,9 +253,11 @@ def _routed(
             "decided_at": case.request.now,
             "loads_seen": case.loads.revision,
             "seed": case.seed.hex(),
-            "candidates": candidates,
-            "excluded": excluded,
-            "samples": samples,
+            "candidates": drawn.candidates,
+            "excluded": drawn.excluded,
+            "samples": drawn.samples,
+            "ring_m": drawn.ring_m,
+            "ring_candidates": drawn.ring_candidates,
         },
     )
     accept_by = case.candidates.accept_by(facts, case.request.now)

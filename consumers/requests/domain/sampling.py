@@ -6,7 +6,7 @@ Why not the least loaded of all: loads are always a little stale, and everybody 
 from bisect import bisect_right
 from itertools import accumulate
 
-from consumers.requests.domain.candidates import Ring
+from consumers.requests.domain.candidates import Cut, Ring
 from consumers.requests.domain.loads import Loads
 from consumers.requests.domain.seeds import Draws
 from consumers.requests.domain.snapshot import OfficeFacts
@@ -18,15 +18,16 @@ from schemas.trusted import trusted
 DRAWS_MAX = 12
 
 
-def two_places(ring: Ring, rest: int, seed: bytes) -> tuple[int, ...]:
-    """Return the places in `ring` of two different offices of the set `rest`, or of its only one.
+def two_places(ring: Ring, cut: Cut, rest: int, seed: bytes) -> tuple[int, ...]:
+    """Return the places in `ring` of two different offices of the set `rest` within `cut`, or of the only one there.
 
     Each draw takes an office in proportion to its capacity among those that are left.
     """
     draws = Draws(seed)
-    first = _draw(ring, rest, draws)
+    rest &= cut.mask
+    first = _draw(ring, cut, rest, draws)
     rest ^= 1 << ring.offices[first].ordinal
-    return (first, _draw(ring, rest, draws)) if rest else (first,)
+    return (first, _draw(ring, cut, rest, draws)) if rest else (first,)
 
 
 def score_of(
@@ -61,13 +62,13 @@ def sample_of(policy: Policy, loads: Loads, facts: OfficeFacts, distance_m: int,
     )
 
 
-def _draw(ring: Ring, rest: int, draws: Draws) -> int:
-    weights, offices = ring.weights, ring.offices
-    total = weights[-1]
+def _draw(ring: Ring, cut: Cut, rest: int, draws: Draws) -> int:
+    weights, offices, end = ring.weights, ring.offices, cut.end
+    total = weights[end - 1]
     for _ in range(DRAWS_MAX):
-        place = bisect_right(weights, draws.below(total))
+        place = bisect_right(weights, draws.below(total), 0, end)
         if rest >> offices[place].ordinal & 1:
             return place
-    places = [place for place, facts in enumerate(offices) if rest >> facts.ordinal & 1]
+    places = [place for place, facts in enumerate(offices[:end]) if rest >> facts.ordinal & 1]
     left = list(accumulate(offices[place].office.daily_capacity for place in places))
     return places[bisect_right(left, draws.below(left[-1]))]

@@ -41,6 +41,10 @@ PHRASES: Mapping[str, Phrase] = {
         "{total} دفتر بررسی شد و همه می‌توانستند", "{total} offices were looked at; all could have it"
     ),
     "excluded": Phrase("{count} دفتر کنار گذاشته شد: {reason}", "{count} excluded: {reason}"),
+    "ring": Phrase(
+        "{within} دفتر از آن‌ها تا {metres} متری است: نزدیک‌ترین حلقه‌ای که جای آزاد کافی دارد؛ قرعه از همان‌هاست",
+        "{within} of these are within {metres} m, the nearest ring with enough free places; only they were drawn from",
+    ),
     "drawn_two": Phrase(
         "دو دفتر به قرعه و به نسبت ظرفیت برگزیده شد؛ امتیاز کمتر برنده است:",
         "Two were drawn, weighted by capacity; the lower score wins:",

@@ -127,6 +127,8 @@ def _decision(explained: DecisionExplained, speech: Speech) -> list[str]:
         counted = PHRASES["counted" if decision.excluded else "counted_all"]
         said.append(speech.say(counted, total=total, candidates=decision.candidates))
         said += _excluded(decision.excluded, speech)
+        if decision.ring_m is not None:
+            said.append(speech.say(PHRASES["ring"], within=decision.ring_candidates, metres=decision.ring_m))
         said.append(speech.text(PHRASES["drawn_one" if len(explained.scores) == 1 else "drawn_two"]))
     said += [_score(score, speech) for score in explained.scores]
     said += _lists(explained.lists, speech)

@@ -8,13 +8,15 @@ import pytest
 from connectors.database.ledger_reads import LedgerSummary
 from connectors.database.requests import RequestCounts
 from deploy.demo.report import ByClass, LogCount, Report, Seconds
+from deploy.demo.steering import Distances, Steering
 from schemas import log_requests as log
 from schemas.decode import encode
 from schemas.envelope import Envelope
 
 COUNTS = RequestCounts(submitted=4, routed=2, refused=1, parked=1, completed=1, cancelled=1)
 LEDGER = LedgerSummary(held_rial=100, posted_rial=60, voided_rial=30, still_held_rial=10, sum_rial=0)
-SOUND = Report(COUNTS, LEDGER, ByClass(50, 152), ByClass(74, 32), 11, Seconds(1.0, 2.0, 3.0))
+STEERING = Steering(Distances(1, 1000, 1000, 1000), Distances(0, 0, 0, 0), 60, 0.5)
+SOUND = Report(COUNTS, LEDGER, ByClass(50, 152), ByClass(74, 32), 11, STEERING, Seconds(1.0, 2.0, 3.0))
 #: What each request's own log says, in order; only types count, but for a closing's reason.
 LOG: dict[str, list[type[log.RequestLogEvent]]] = {
     "completed": [log.RequestOpened, log.RequestRouted, log.RequestCompleted],
@@ -51,12 +53,15 @@ def said(reason: log.CloseReason = log.CloseReason.CANCELLED, drop: int | None =
 
 def disagreements(events: list[tuple[Envelope, bytes]], counts: RequestCounts = COUNTS) -> list[str]:
     counted = LogCount()
-    counted.read(events)
+    counted.read(events, lambda envelope, body: None)
     return counted.disagreements(counts)
 
 
-def test_a_log_that_says_the_same_twice_agrees() -> None:
+def test_a_log_that_says_the_same_twice_agrees_and_is_told_of_once() -> None:
     assert disagreements([one for one in said() for _ in range(2)]) == []
+    told: list[str] = []
+    LogCount().read([one for one in said() for _ in range(2)], lambda envelope, body: told.append(envelope.id))
+    assert told == [envelope.id for envelope, _ in said()]
 
 
 @pytest.mark.parametrize("name", ["submitted", "routed", "refused", "completed", "cancelled"])

@@ -309,6 +309,14 @@ def test_policy_and_calendar_go_by_version() -> None:
     assert awaited(said(second, among=known())) is RegistryRefusal.VERSION_NOT_NEXT
 
 
+@pytest.mark.parametrize("rings_m", [(5_000, 5_000), (9_000, 5_000), (5_000, 60_000), (70_000,)])
+def test_a_policys_rings_grow_and_stay_below_its_limit(rings_m: tuple[int, ...]) -> None:
+    decision = said(PolicyChanged(policy=policy(rings_m=rings_m)), among=known())
+    assert refusal(decision) is RegistryRefusal.RINGS_NOT_GROWING
+    good = policy(rings_m=(5_000, 59_999))
+    assert accepted(said(PolicyChanged(policy=good), among=known())) == (good,)
+
+
 def test_a_territory_is_consistent_in_itself() -> None:
     lost = territory(cities=(city("bojnord", county="atlantis"),))
     twice = territory(cities=(city("bojnord"), city("bojnord")))

@@ -53,6 +53,22 @@ def province(*offices: Office, **changes: Any) -> Journal:
     return Journal(RegistryView.empty().with_entries(builders.entries(things)))
 
 
+def test_the_ring_that_was_drawn_from_is_said_in_both_languages() -> None:
+    things: list[builders.Registrable] = [builders.territory(), builders.policy(rings_m=(5_000,)), builders.service()]
+    offices = [builders.office("near"), builders.office("far", latitude=37.6)]
+    bus = Journal(RegistryView.empty().with_entries(builders.entries([*things, builders.agreement(), *offices])))
+    bus.batch(submission(1))
+    assert office_of(bus, 1) == "near"
+    english, persian = ("\n".join(in_words(explained(bus), speech)) for speech in (ENGLISH, PERSIAN))
+    assert "2 offices were looked at; all could have it" in english
+    assert "1 of these are within 5,000 m, the nearest ring with enough free places" in english
+    assert "۱ دفتر از آن‌ها تا ۵٬۰۰۰ متری است" in persian
+    assert "Only one was left to draw" in english
+    without = journal()
+    without.batch(submission(1))
+    assert "ring" not in "\n".join(in_words(explained(without), ENGLISH))
+
+
 def test_a_routed_request_shows_office_sums_and_versions() -> None:
     bus = journal()
     bus.batch(submission(1), submission(2))

@@ -54,7 +54,7 @@ def test_first_draws_are_proportional_to_capacity(excluded: int) -> None:
     capacities = (10, 20, 30, 40)
     ring = ring_of(*capacities)
     rest = ring.mask & ~excluded
-    drawn = Counter(two_places(ring, rest, n.to_bytes(16, "big"))[0] for n in range(20_000))
+    drawn = Counter(two_places(ring, ring.cuts[-1], rest, n.to_bytes(16, "big"))[0] for n in range(20_000))
     left = {place: capacity for place, capacity in enumerate(capacities) if rest >> place & 1}
     assert drawn.keys() == left.keys()
     expected = {place: 20_000 * capacity / sum(left.values()) for place, capacity in left.items()}
@@ -65,7 +65,7 @@ def test_first_draws_are_proportional_to_capacity(excluded: int) -> None:
 
 def test_second_draws_are_of_the_others_and_proportional_too() -> None:
     ring = ring_of(10, 30, 60)
-    pairs = Counter(two_places(ring, ring.mask, n.to_bytes(16, "big")) for n in range(20_000))
+    pairs = Counter(two_places(ring, ring.cuts[-1], ring.mask, n.to_bytes(16, "big")) for n in range(20_000))
     assert all(len({*pair}) == 2 for pair in pairs)
     after_last = {second: count for (first, second), count in pairs.items() if first == 2}
     assert after_last[1] / after_last[0] == pytest.approx(3, rel=0.1)
@@ -76,7 +76,7 @@ def test_one_office_left_among_many_is_found_exactly() -> None:
     last = len(ring.offices) - 1
     place = next(n for n, facts in enumerate(ring.offices) if facts.office.daily_capacity == 1)
     assert last == 60
-    assert two_places(ring, 1 << ring.offices[place].ordinal, bytes(16)) == (place,)
+    assert two_places(ring, ring.cuts[-1], 1 << ring.offices[place].ordinal, bytes(16)) == (place,)
 
 
 @pytest.mark.parametrize(

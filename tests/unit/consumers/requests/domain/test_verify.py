@@ -8,6 +8,7 @@ import pytest
 
 from consumers.requests.domain.loads import Load, Loads
 from consumers.requests.domain.loads_history import LoadsIncomplete
+from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.state import Signal, Speaker
 from consumers.requests.domain.verify import Finding, Verification, decisions_of, verify
 from schemas import log_settlement as settlement
@@ -91,6 +92,22 @@ def test_later_attempts_are_the_same_again_and_every_later_load_counts() -> None
     found = verified(bus, 1)
     assert [one.attempt for one in found] == [1, 2, 3]
     assert {one.finding for one in [*found, *verified(bus, 3)]} == {Finding.SAME}
+
+
+def test_rings_are_the_same_again_and_a_changed_one_is_named() -> None:
+    rings = {"rings_m": (5_000,), "ring_free_per_mille": 500}
+    offices = [builders.office("near", daily_capacity=4), builders.office("far", latitude=37.6)]
+    base: list[builders.Registrable] = [builders.territory(), builders.policy(**rings), builders.service()]
+    bus = Journal(RegistryView.empty().with_entries(builders.entries([*base, builders.agreement(), *offices])))
+    for number in range(6):
+        bus.batch(submission(number))
+        assert [found.finding for found in verified(bus, number)] == [Finding.SAME]
+    routed = [bus.history(ident(number))[1].event for number in range(6)]
+    rings_m = [one.decision.ring_m for one in routed if isinstance(one, RequestRouted)]
+    assert rings_m[:3] == [5_000, 5_000, 5_000]
+    assert 60_000 in rings_m[3:]
+    (found,) = tampered(bus, 1, ring_m=60_000, ring_candidates=2)
+    assert {one.field for one in found.differences} == {"decision.ring_m", "decision.ring_candidates"}
 
 
 @pytest.mark.parametrize("origin", [Origin.WALK_IN, Origin.CITIZEN_CHOICE])
