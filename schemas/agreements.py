@@ -42,6 +42,7 @@ class Agreement(Model):
     """One version of one agreement, in force in `[valid_from, valid_to)`.
 
     `territory` lists counties; empty means the whole province. `revoked_offices` lost the right under it.
+    `granted_services` are codes that the agency may publish though they do not begin with its own.
     """
 
     code: Code
@@ -58,6 +59,7 @@ class Agreement(Model):
     services: Annotated[tuple[ServiceTerms, ...], Field(min_length=1)]
     territory: tuple[Code, ...] = ()
     revoked_offices: tuple[Code, ...] = ()
+    granted_services: tuple[Code, ...] = ()
     duties: tuple[LocalizedText, ...] = ()
     penalties: tuple[LocalizedText, ...] = ()
     settlement_cycle: SettlementCycle

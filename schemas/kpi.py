@@ -26,8 +26,17 @@ class KeyKind(StrEnum):
     COUNTY = "county"
 
 
+#: What all names together are counted under that the registry does not know: anybody may name anything in a claim.
+UNKNOWN_KEY = "unknown"
+#: What a claim may name freely. Agencies own their topics, and counties come from the territory.
+NAMED_IN_CLAIMS = frozenset({KeyKind.OFFICE, KeyKind.SERVICE})
+
+
 class KpiMeasured(Event):
-    """One figure of one key in one window of business time, `[window_from, window_to)`; a later one replaces it."""
+    """One figure of one key in one window of business time, `[window_from, window_to)`; a later one replaces it.
+
+    The key is a code that the registry knows, or `unknown` for all others of its kind together.
+    """
 
     figure: Figure
     key_kind: KeyKind

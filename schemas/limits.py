@@ -99,6 +99,7 @@ LISTS: Mapping[type[Model], Mapping[str, int]] = {
         "services": 500,
         "territory": 500,
         "revoked_offices": 5_000,
+        "granted_services": 100,
         "duties": 100,
         "penalties": 100,
     },

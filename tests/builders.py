@@ -42,7 +42,7 @@ MOMENT = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 START = datetime(2026, 3, 21, tzinfo=UTC)
 
 AGENCY = "civil-registry"
-SERVICE = "birth-certificate"
+SERVICE = "civil-registry.birth-certificate"
 AGREEMENT = "civil-registry-2026"
 
 Registrable = Service | Office | Agreement | Policy | Calendar | Territory

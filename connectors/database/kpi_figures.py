@@ -11,7 +11,7 @@ from connectors.database.figure_tables import kpi_out_of_date
 from consumers.kpi.domain.measures import Cell, Expectation, Measure, Reading
 from consumers.kpi.domain.windows import Window, day_of
 from schemas.base import Provenance
-from schemas.kpi import Figure, KeyKind
+from schemas.kpi import UNKNOWN_KEY, Figure, KeyKind
 
 #: Only one worker measures at a time, so that a key's readings are published in the order of their facts.
 _MEASURING_LOCK = 7_236_003
@@ -32,11 +32,30 @@ _CELLS = """
 unnest(%(kinds)s::text[], %(keys)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
     WITH ORDINALITY AS cell (kind, key, start, finish, number)
 """
+#: The key of a name that a claim made up is that of all such names.
+_KNOWN_OR_NOT = "CASE WHEN {name} IS NOT NULL THEN coalesce({known}.code, '{unknown}') END"
+_OFFICE, _SERVICE = (
+    _KNOWN_OR_NOT.format(name=name, known=known, unknown=UNKNOWN_KEY)
+    for name, known in (("{office}", "known_office"), ("fact.service", "known_service"))
+)
+_REGISTERED = """
+    LEFT JOIN (SELECT DISTINCT code FROM registry_version WHERE kind = 'office') AS known_office
+        ON known_office.code = {office}
+    LEFT JOIN (SELECT DISTINCT code FROM registry_version WHERE kind = 'service') AS known_service
+        ON known_service.code = fact.service
+"""
+_KNOWN = """
+SELECT DISTINCT kind, code FROM registry_version
+WHERE (kind, code) IN (SELECT * FROM unnest(%(kinds)s::text[], %(codes)s::text[]))
+"""
 _FACTS = f"""
 FROM {_CELLS}
 JOIN (
-    kpi_request_fact AS fact CROSS JOIN LATERAL (VALUES
-        ('office', fact.office), ('service', fact.service), ('agency', fact.agency), ('county', fact.county)
+    kpi_request_fact AS fact
+    {_REGISTERED.format(office="fact.office")}
+    CROSS JOIN LATERAL (VALUES
+        ('office', {_OFFICE.format(office="fact.office")}), ('service', {_SERVICE}),
+        ('agency', fact.agency), ('county', fact.county)
     ) AS named (kind, key)
 ) ON named.kind = cell.kind AND named.key = cell.key AND fact.{{at}} >= cell.start AND fact.{{at}} < cell.finish
 WHERE fact.{{at}} >= %(day_start)s AND fact.{{at}} < %(day_end)s
@@ -54,8 +73,10 @@ FROM {_CELLS}
 JOIN (
     kpi_income_fact AS income
     LEFT JOIN kpi_request_fact AS fact ON fact.request_id = income.request_id
+    {_REGISTERED.format(office="income.office")}
     CROSS JOIN LATERAL (VALUES
-        ('office', income.office), ('service', fact.service), ('agency', fact.agency), ('county', fact.county)
+        ('office', {_OFFICE.format(office="income.office")}), ('service', {_SERVICE}),
+        ('agency', fact.agency), ('county', fact.county)
     ) AS named (kind, key)
 ) ON named.kind = cell.kind AND named.key = cell.key AND income.at >= cell.start AND income.at < cell.finish
 WHERE income.at >= %(day_start)s AND income.at < %(day_end)s
@@ -100,6 +121,14 @@ class SqlFigures:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def known(self, names: Collection[tuple[KeyKind, str]]) -> Collection[tuple[KeyKind, str]]:
+        """Return those of `names`, offices and services, that the registry knows."""
+        if not names:
+            return frozenset()
+        kinds, codes = [kind.value for kind, _ in names], [code for _, code in names]
+        rows = driver_connection(self._connection).execute(_KNOWN, {"kinds": kinds, "codes": codes})
+        return {(KeyKind(kind), code) for kind, code in rows}
 
     def mark(self, cells: Collection[Cell]) -> None:
         """Note that `cells` must be measured again."""

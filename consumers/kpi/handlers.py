@@ -13,7 +13,7 @@ from uuid import UUID
 
 from consumers.intake import Unreadable
 from consumers.kpi.domain.facts import Fact, Income, learn
-from consumers.kpi.domain.measures import Cell, Reading, compared_with_expected, out_of_date
+from consumers.kpi.domain.measures import Cell, Reading, bucketed, compared_with_expected, names_in, out_of_date
 from consumers.kpi.ports import RecordsMissing, Stores
 from consumers.kpi.reading import Lesson, read_lesson
 from consumers.parking import ParkedRow, ParkReason, failed_event, is_parked
@@ -162,7 +162,8 @@ def _keep(stores: Stores, lessons: Sequence[Lesson]) -> None:
         cells |= out_of_date(before.get(request_id), fact, incomes.get(request_id, ()), new.get(request_id, ()))
     changed = [fact for fact in after.values() if fact != before.get(fact.request_id)]
     stores.facts.save(changed, [income for some in new.values() for income in some])
-    stores.figures.mark(cells)
+    # Thousands of names that nobody knows are one key: figures grow with the province, not with what is said.
+    stores.figures.mark(bucketed(cells, stores.figures.known(names_in(cells))))
 
 
 def _compared(readings: Iterable[Reading], stores: Stores) -> list[Reading]:

@@ -11,6 +11,7 @@ from consumers.kpi.domain.facts import Fact, Income
 from consumers.kpi.domain.measures import Cell, Expectation, Reading
 from consumers.parking import ParkedEvent, ParkedRow
 from consumers.runner.ports import Span
+from schemas.kpi import KeyKind
 from schemas.message import Message
 from schemas.partition import Place
 
@@ -48,6 +49,9 @@ class Facts(Protocol):
 
 class Figures(Protocol):
     """Cells that are out of date, and what was last read in each."""
+
+    def known(self, names: Collection[tuple[KeyKind, str]]) -> Collection[tuple[KeyKind, str]]:
+        """Return those of `names`, offices and services, that the registry knows."""
 
     def mark(self, cells: Collection[Cell]) -> None:
         """Note that `cells` must be measured again."""

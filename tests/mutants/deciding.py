@@ -10,7 +10,30 @@ LEDGER = "tests/unit/consumers/settlement/test_handlers.py"
 LOCKS = "tests/contract/test_locks.py"
 OFFICES = "tests/integration/connectors/database/test_office_positions.py"
 
+REGISTRY = "tests/unit/consumers/registry/domain/test_rules.py"
+
 DECIDING: tuple[Mutant, ...] = (
+    Mutant(
+        "a service takes a code that another agency may want",
+        "consumers/registry/domain/services.py",
+        "        (_not_its_own(service.code, agency, known) if before is None else None)\n        or ends_too_early",
+        "        ends_too_early",
+        (f"{REGISTRY}::test_a_new_service_begins_with_its_owners_code",),
+    ),
+    Mutant(
+        "of agencies whose codes begin alike the shorter one owns a service",
+        "consumers/registry/domain/services.py",
+        "key=len, default=None",
+        "key=lambda name: -len(name), default=None",
+        (f"{REGISTRY}::test_of_agencies_whose_codes_begin_alike_the_longest_owns_a_service",),
+    ),
+    Mutant(
+        "an id with another type is taken for a repetition",
+        "consumers/intake.py",
+        '                found.append("type")\n',
+        "                pass\n",
+        ("tests/contract/test_claims.py::test_the_same_body_of_another_type_or_about_something_else_is_a_conflict",),
+    ),
     Mutant(
         "cap check outside the lock: no worker asks for another one under it",
         "consumers/requests/handlers.py",

@@ -24,7 +24,7 @@ SECRET = b"a secret of the simulator"
 #: So called that both requests workers own partitions of the offices' topic: leases go by the names of topics.
 AGENCY = "water"
 AGENCY_TOPIC = INTAKE_AGENCY.for_agency(AGENCY)
-LATE_SERVICE = "marriage-certificate"
+LATE_SERVICE = "water.marriage-certificate"
 OFFICES = ("office-1", "office-2")
 
 

@@ -1,13 +1,13 @@
 """What is measured, about what, and which measurements a changed fact makes out of date."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
 from consumers.kpi.domain.facts import Fact, Income
 from consumers.kpi.domain.windows import Window, windows_of
-from schemas.kpi import Figure, KeyKind
+from schemas.kpi import NAMED_IN_CLAIMS, UNKNOWN_KEY, Figure, KeyKind
 
 
 class Measure(StrEnum):
@@ -63,6 +63,21 @@ def out_of_date(before: Fact | None, after: Fact, incomes: Sequence[Income], new
     was = set() if before is None else set(_contributions(before, incomes))
     became = set(_contributions(after, [*incomes, *new]))
     return {cell for cell, _ in was ^ became}
+
+
+def names_in(cells: Iterable[Cell]) -> set[tuple[KeyKind, str]]:
+    """Return the keys of `cells` that come from claims, which may name anything."""
+    return {(cell.key_kind, cell.key) for cell in cells if cell.key_kind in NAMED_IN_CLAIMS}
+
+
+def bucketed(cells: Iterable[Cell], known: Collection[tuple[KeyKind, str]]) -> set[Cell]:
+    """Return `cells` with one key for all names that are not among the `known` ones."""
+    return {
+        replace(cell, key=UNKNOWN_KEY)
+        if cell.key_kind in NAMED_IN_CLAIMS and (cell.key_kind, cell.key) not in known
+        else cell
+        for cell in cells
+    }
 
 
 def compared_with_expected(reading: Reading, expectation: Expectation | None) -> Reading | None:

@@ -78,7 +78,7 @@ def decide(said: Said, known: Known) -> Decision:
 def references(event: Event) -> frozenset[Subject]:
     """Return every subject by code that deciding on `event` looks up, its own included.
 
-    Besides these, offices and agreements look at all territories, and withdrawals at all agreements.
+    Besides these, offices and agreements look at all territories, and services at all agreements.
     """
     found: set[Subject] = {subject_of(event)}
     match event:
@@ -97,7 +97,7 @@ def looks_at_all(event: Event) -> frozenset[Kind]:
     match event:
         case AgreementChanged() | OfficeLicensed() | OfficeChanged():
             return frozenset({Kind.TERRITORY})
-        case ServiceWithdrawn():
+        case ServicePublished() | ServiceWithdrawn():
             return frozenset({Kind.AGREEMENT})
         case _:
             return frozenset()

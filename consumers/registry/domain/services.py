@@ -1,4 +1,8 @@
-"""Rules for services: only the owner publishes and withdraws, versions in order, withdrawal with the agreed notice."""
+"""Rules for services: only the owner publishes and withdraws, versions in order, withdrawal with the agreed notice.
+
+A new service's code begins with its owner's, so that nobody takes a name that another agency may want: `gas.copy` is
+for gas. The directorate grants any other code in an agreement. Services that are known keep code and owner.
+"""
 
 from datetime import datetime, timedelta
 
@@ -9,6 +13,9 @@ from schemas.catalogue import Service, Stage, StageChange
 from schemas.intake_agency import ServicePublished, ServiceWithdrawn
 from schemas.log_registry import RegistryRefusal
 from schemas.topics import RESERVED_AGENCY_CODES
+
+#: An agreement in one of these states grants what it names.
+_GRANTING = frozenset({AgreementState.SIGNED, AgreementState.ACTIVE})
 
 
 def publish(claim: ServicePublished, agency: str, known: Known) -> Decision:
@@ -22,7 +29,8 @@ def publish(claim: ServicePublished, agency: str, known: Known) -> Decision:
     if before is not None and before.agency != agency:
         return Refuse(RegistryRefusal.NOT_OWNER, f"service {service.code} belongs to {before.agency}; use another code")
     return (
-        ends_too_early(service.code, service.valid_from, service.valid_to)
+        (_not_its_own(service.code, agency, known) if before is None else None)
+        or ends_too_early(service.code, service.valid_from, service.valid_to)
         or out_of_order(service, known)
         or Accept((service,))
     )
@@ -53,6 +61,22 @@ def withdraw(claim: ServiceWithdrawn, agency: str, moment: datetime, known: Know
         }
     )
     return Accept((withdrawn,))
+
+
+def _not_its_own(code: str, agency: str, known: Known) -> Refuse | None:
+    """Refuse a new code that lies under another agency's, or under none; of codes that begin alike the longest owns it.
+
+    An agency is known by an agreement that the directorate has put to it.
+    """
+    newest = [versions[-1] for versions in known.agreements()]
+    granted = any(code in one.granted_services for one in newest if one.agency == agency and one.state in _GRANTING)
+    agencies = {agency, *(one.agency for one in newest)}
+    owner = max((name for name in agencies if code.startswith(f"{name}.")), key=len, default=None)
+    if granted or owner == agency:
+        return None
+    why = f"does not begin with {agency}." if owner is None else f"begins with {owner}., another agency's code"
+    remedy = f"use a code under {agency}., or let the directorate grant it in an agreement (granted_services)"
+    return Refuse(RegistryRefusal.NOT_OWNER, f"service {code} {why}; {remedy}")
 
 
 def _notice_ends(service: Service, moment: datetime, known: Known) -> datetime:

@@ -1,9 +1,10 @@
 """The figures' worker on real engines, with everything that it needs."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from connectors.clock import ScaledClock
 from connectors.database.engine import build_engine
@@ -15,11 +16,27 @@ from connectors.telemetry.worker import WorkerTelemetry
 from consumers.kpi.handlers import CONSUMER, KpiHandler
 from tests.engines import DatabaseUrls
 
+#: What the registry knows of the names in `tests.kpi_log`.
+KNOWN = (
+    *(("office", code) for code in ("office-1", "office-2")),
+    *(("service", code) for code in ("birth-certificate", "death-certificate", "water-meter")),
+)
+
 
 @pytest.fixture
 def database(fresh_database: DatabaseUrls) -> Iterator[Engine]:
     migrate(fresh_database.owner_url)
     engine = build_engine(fresh_database.worker_url, "test-kpi")
+    with engine.begin() as connection:
+        for revision, (kind, code) in enumerate(KNOWN, start=1):
+            body = json.dumps({kind: {"expected_monthly_income_rial": 0}})
+            connection.execute(
+                text(
+                    "INSERT INTO registry_version (revision, kind, code, version, valid_from, accepted_at, body) "
+                    "VALUES (:revision, :kind, :code, 1, now(), now(), cast(:body AS jsonb))"
+                ),
+                {"revision": revision, "kind": kind, "code": code, "body": body},
+            )
     yield engine
     engine.dispose()
 

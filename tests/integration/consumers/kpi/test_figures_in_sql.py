@@ -19,7 +19,7 @@ from consumers.kpi.handlers import KpiHandler
 from consumers.kpi.ports import RecordsMissing
 from consumers.runner.ports import Collision, Record
 from schemas.decode import encode
-from schemas.kpi import KpiMeasured
+from schemas.kpi import UNKNOWN_KEY, KpiMeasured
 from schemas.log_registry import OfficeVersioned
 from tests.builders import office
 from tests.kpi_log import MORNING, Life, Told, records, working_day
@@ -127,6 +127,40 @@ def test_disorder_repetition_and_measuring_in_between_do_not_matter(
     assert in_sql(connection) == plainly(working_day())
     newest = {(m.figure, m.key_kind, m.key, m.window_from, m.window_to): m for m in published(connection)}
     assert {(*key, m.value, m.samples) for key, m in newest.items() if m.samples} == in_sql(connection)
+
+
+def test_names_that_nobody_knows_are_one_key_and_a_bystanders_figures_stay_his(
+    work: SqlKpiWork, handler: KpiHandler, connection: Connection
+) -> None:
+    strangers = [
+        one
+        for number in range(300)
+        for one in Life(100 + number, service=f"unheard-{number}").opened(3, office=f"nowhere-{number}").refused(4).told
+    ]
+    keep(work, handler, records([*working_day(), *strangers]))
+    measure(work, handler)
+    found = in_sql(connection)
+    for kind in ("office", "service"):
+        ours = {row for row in found if row[1] == kind and row[2] != UNKNOWN_KEY}
+        assert ours == {row for row in plainly(working_day()) if row[1] == kind}
+        counts = {(row[0], row[5]) for row in found if row[1] == kind and row[2] == UNKNOWN_KEY}
+        assert counts == {("volume", 300.0), ("refused", 300.0)}
+    keys = {row[2] for row in connection.execute(text("SELECT figure, key_kind, key FROM kpi_figure"))}
+    assert not [key for key in keys if "unheard" in key or "nowhere" in key]
+
+
+def test_a_name_that_becomes_known_is_its_own_key_from_then_on(
+    work: SqlKpiWork, handler: KpiHandler, connection: Connection
+) -> None:
+    early = Life(1).opened(0, office="office-9").refused(1)
+    keep(work, handler, records(early.told))
+    measure(work, handler)
+    add_office(connection, "office-9")
+    later = Life(2).opened(5, office="office-9").refused(6)
+    keep(work, handler, records([*early.told, *later.told])[-2:])
+    measure(work, handler)
+    volumes = {(row[2], row[5]) for row in in_sql(connection) if row[0] == "volume" and row[1] == "office"}
+    assert ("office-9", 2.0) in volumes
 
 
 def test_the_same_log_again_publishes_nothing(work: SqlKpiWork, handler: KpiHandler, connection: Connection) -> None:
@@ -252,7 +286,7 @@ def add_office(connection: Connection, code: str, **changes: object) -> None:
             revision=func.coalesce(select(func.max(registry_version.c.revision)).scalar_subquery(), 0) + 1,
             kind="office",
             code=code,
-            version=1,
+            version=2,
             valid_from=moment,
             accepted_at=moment,
             body=json.loads(encode(entry)),

@@ -37,7 +37,19 @@ from schemas.log_registry import (
     ServiceVersioned,
     TerritoryVersioned,
 )
-from tests.builders import AGREEMENT, MOMENT, SERVICE, agreement, city, county, office, policy, service, territory
+from tests.builders import (
+    AGENCY,
+    AGREEMENT,
+    MOMENT,
+    SERVICE,
+    agreement,
+    city,
+    county,
+    office,
+    policy,
+    service,
+    territory,
+)
 from tests.crowd import crowd
 from tests.databases import engine_of
 from tests.engines import DatabaseUrls
@@ -246,7 +258,11 @@ def test_a_changed_office_gets_its_new_cap_and_keeps_what_it_carries(bus: Regist
 
 def test_claims_wait_behind_one_on_which_the_code_failed_until_an_operator_decides(bus: RegistryBus) -> None:
     bus.park_failed(claim_record(AGENCY_SOURCE, ServicePublished(service=service())))
-    bus.say(AGENCY_SOURCE, ServicePublished(service=service(version=2)), ServicePublished(service=service("other")))
+    bus.say(
+        AGENCY_SOURCE,
+        ServicePublished(service=service(version=2)),
+        ServicePublished(service=service(f"{AGENCY}.other")),
+    )
     assert bus.revisions() == (1, [1])
     assert bus.waiting() == 2
 
@@ -275,17 +291,22 @@ def test_a_claim_that_cannot_be_written_is_set_aside_and_the_others_are_decided(
     fresh_database: DatabaseUrls, bus: RegistryBus
 ) -> None:
     for code in ("a", "b", "c"):
-        bus.park_failed(claim_record(AGENCY_SOURCE, ServicePublished(service=service(code))))
+        bus.park_failed(claim_record(AGENCY_SOURCE, ServicePublished(service=service(f"{AGENCY}.{code}"))))
     with engine_of(fresh_database.owner_url, "owner") as owner, owner.begin() as connection:
-        connection.execute(text("ALTER TABLE registry_version ADD CONSTRAINT poison CHECK (code <> 'b')"))
+        connection.execute(
+            text("ALTER TABLE registry_version ADD CONSTRAINT poison CHECK (code <> 'civil-registry.b')")
+        )
     for rest in RESTS:
         end_rests(bus.engine)
         with capture_logs() as lines:
             bus.sweep()
-        assert [line["kind"] for line in lines] == ["service:b"], f"after {rest}"
-    assert [event.service.code for event in bus.log() if isinstance(event, ServiceVersioned)] == ["a", "c"]
-    assert tries(bus.engine) == [("service:b", "failed", 1 + len(RESTS), False)]
-    bus.say(AGENCY_SOURCE, ServicePublished(service=service("d")))
+        assert [line["kind"] for line in lines] == [f"service:{AGENCY}.b"], f"after {rest}"
+    assert [event.service.code for event in bus.log() if isinstance(event, ServiceVersioned)] == [
+        f"{AGENCY}.a",
+        f"{AGENCY}.c",
+    ]
+    assert tries(bus.engine) == [(f"service:{AGENCY}.b", "failed", 1 + len(RESTS), False)]
+    bus.say(AGENCY_SOURCE, ServicePublished(service=service(f"{AGENCY}.d")))
     assert bus.revisions() == (3, [1, 2, 3])
 
 
@@ -339,9 +360,9 @@ def test_a_claim_that_cannot_even_be_refused_is_kept_and_the_others_are(
 def test_two_workers_never_share_a_revision(bus: RegistryBus) -> None:
     """A second worker that decides while the first holds the head waits for it, then goes on after it."""
     other = RegistryBus(build_engine(bus.engine.url.render_as_string(hide_password=False), "second worker"), bus.clock)
-    second = Thread(target=other.say, args=(AGENCY_SOURCE, ServicePublished(service=service("second"))))
+    second = Thread(target=other.say, args=(AGENCY_SOURCE, ServicePublished(service=service(f"{AGENCY}.second"))))
     with meaningful_errors(), bus.engine.begin() as connection:
-        first = claim_record(AGENCY_SOURCE, ServicePublished(service=service("first")))
+        first = claim_record(AGENCY_SOURCE, ServicePublished(service=service(f"{AGENCY}.first")))
         bus.handler.handle(registry_stores(connection), [first])
         second.start()
         saw_it_wait = waits_for_a_lock(bus.engine, "second worker")
@@ -349,7 +370,8 @@ def test_two_workers_never_share_a_revision(bus: RegistryBus) -> None:
     other.engine.dispose()
     assert saw_it_wait
     assert bus.revisions() == (2, [1, 2])
-    assert [event.service.code for event in bus.log() if isinstance(event, ServiceVersioned)] == ["first", "second"]
+    codes = [event.service.code for event in bus.log() if isinstance(event, ServiceVersioned)]
+    assert codes == [f"{AGENCY}.first", f"{AGENCY}.second"]
 
 
 def waits_for_a_lock(engine: Engine, name: str) -> bool:

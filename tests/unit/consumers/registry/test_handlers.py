@@ -14,7 +14,7 @@ from schemas.intake_agency import ServicePublished
 from schemas.limits import limits_of
 from schemas.log_registry import ServiceVersioned
 from schemas.topics import INTAKE_AGENCY
-from tests.builders import service
+from tests.builders import AGENCY, service
 from tests.memory.park import MemoryParkOperator
 from tests.memory.positions import BusSession
 from tests.memory.requests import registry_stores
@@ -22,9 +22,10 @@ from tests.memory.tables import BusDatabase
 from tests.memory.telemetry import MemoryTelemetry
 from tests.requests_bus import AGENCY_SOURCE, SetClock, claim_record
 
+ANOTHER = f"{AGENCY}.another"
 FIRST, SECOND, OTHER = (
     claim_record(AGENCY_SOURCE, ServicePublished(service=one))
-    for one in (service(), service(version=2), service("another"))
+    for one in (service(), service(version=2), service(ANOTHER))
 )
 
 
@@ -65,14 +66,14 @@ def registry() -> Registry:
     registry.sweep()
     reasons = [row.event.reason for _, row in sorted(registry.tables.parked.rows.items())]
     assert reasons == [ParkReason.FAILED, ParkReason.BEHIND]
-    assert registry.versions() == [("another", 1)]
+    assert registry.versions() == [(ANOTHER, 1)]
     return registry
 
 
 def test_what_waits_behind_a_failed_claim_follows_it(registry: Registry) -> None:
     registry.decide(1, OperatorAction.REDRIVE)
     assert registry.sweep() == 2
-    assert registry.versions() == [("another", 1), (service().code, 1), (service().code, 2)]
+    assert registry.versions() == [(ANOTHER, 1), (service().code, 1), (service().code, 2)]
     assert registry.tables.parked.rows == {}
 
 
@@ -88,7 +89,7 @@ def test_a_claim_that_is_too_large_is_a_dead_letter_and_the_others_of_its_batch_
     large = replace(SECOND, value=(SECOND.value or b"") + b" " * limits_of(INTAKE_AGENCY).body_bytes)
     with registry.stores() as stores:
         registry.handler.handle(stores, [FIRST, large, OTHER])
-    assert registry.versions() == [(service().code, 1), ("another", 1)]
+    assert registry.versions() == [(service().code, 1), (ANOTHER, 1)]
     [(_, letter)] = registry.tables.letters.rows.values()
     assert (letter.reason, letter.field) == (DeadLetterReason.TOO_LARGE, "body")
     with registry.stores() as stores:

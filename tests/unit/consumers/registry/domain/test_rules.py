@@ -100,6 +100,52 @@ def test_refused_service_versions(published: Service, speaker: str, reason: Regi
     assert refusal(said(ServicePublished(service=published), speaker, among=known(service()))) is reason
 
 
+def _publishing(code: str, agency: str, *among: Value) -> Decision:
+    return said(ServicePublished(service=service(code, agency=agency)), agency, among=known(*among))
+
+
+@pytest.mark.parametrize("code", ["gas.future-service", "bill", "electricity", "electricity-bill", "electricityx.bill"])
+def test_a_new_service_begins_with_its_owners_code(code: str) -> None:
+    decision = _publishing(code, "electricity")
+    assert refusal(decision) is RegistryRefusal.NOT_OWNER
+    assert isinstance(decision, Refuse)
+    assert "use a code under electricity., or let the directorate grant it" in decision.detail
+    assert accepted(_publishing("electricity.future-service", "electricity"))
+    assert accepted(_publishing("electricity.bill.copy", "electricity"))
+
+
+def test_of_agencies_whose_codes_begin_alike_the_longest_owns_a_service() -> None:
+    billing = agreement("billing", agency="gas.bill", state=AgreementState.DRAFTED)
+    assert accepted(_publishing("gas.bill.copy", "gas.bill", billing))
+    assert accepted(_publishing("gas.copy", "gas", billing))
+    decision = _publishing("gas.bill.copy", "gas", billing)
+    assert refusal(decision) is RegistryRefusal.NOT_OWNER
+    assert isinstance(decision, Refuse)
+    assert "another agency's code" in decision.detail
+    assert refusal(_publishing("gas.copy", "gas.bill", billing)) is RegistryRefusal.NOT_OWNER
+
+
+@pytest.mark.parametrize(
+    ("state", "granted"),
+    [(state, state in (AgreementState.SIGNED, AgreementState.ACTIVE)) for state in AgreementState],
+)
+def test_the_directorate_grants_another_code_in_an_agreement(state: AgreementState, granted: bool) -> None:
+    grant = agreement("grants", agency="electricity", state=state, granted_services=("gas.smart-meter",))
+    decision = _publishing("gas.smart-meter", "electricity", grant)
+    assert isinstance(decision, Accept if granted else Refuse)
+    assert refusal(_publishing("gas.other", "electricity", grant)) is RegistryRefusal.NOT_OWNER
+    assert refusal(_publishing("gas.smart-meter", "water", grant)) is RegistryRefusal.NOT_OWNER
+
+
+def test_a_grant_ends_with_the_agreements_newest_version_and_a_service_stays_with_its_owner() -> None:
+    first = agreement("grants", agency="electricity", granted_services=("gas.smart-meter",))
+    later = agreement("grants", agency="electricity", version=2)
+    assert refusal(_publishing("gas.smart-meter", "electricity", first, later)) is RegistryRefusal.NOT_OWNER
+    old = service("smart-meter", agency="electricity")
+    second = ServicePublished(service=service("smart-meter", agency="electricity", version=2))
+    assert accepted(said(second, "electricity", among=known(old))), "what is known keeps code and owner"
+
+
 def test_a_version_that_comes_early_waits_for_the_one_before() -> None:
     third = ServicePublished(service=service(version=3))
     assert awaited(said(third, AGENCY, among=known(service()))) is RegistryRefusal.VERSION_NOT_NEXT
@@ -167,7 +213,7 @@ def test_a_fee_rule_that_picks_a_wrong_price_is_refused_naming_the_field() -> No
     decision = said(AgreementChanged(agreement=broken), among=known(service()))
     assert refusal(decision) is RegistryRefusal.FEE_RULE_AMBIGUOUS
     assert isinstance(decision, Refuse)
-    assert "service birth-certificate, tariff line certificate, rule.brackets.0" in decision.detail
+    assert f"service {SERVICE}, tariff line certificate, rule.brackets.0" in decision.detail
 
 
 def test_only_what_was_active_can_end() -> None:
