@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connectors.database.driver import driver_connection
+from connectors.database.owed import REASONS as OWED_REASONS
 from connectors.telemetry import metrics
 from connectors.telemetry.exporter import Series
 from connectors.telemetry.metrics import Metric
@@ -62,6 +63,10 @@ _QUERIES: Mapping[Metric, str] = {
     metrics.LEDGER_SUM: "SELECT coalesce(sum(debits_rial - credits_rial), 0)::float8 FROM ledger_balance",
     metrics.STILL_HELD: """
         SELECT coalesce(sum(credits_rial - debits_rial), 0)::float8 FROM ledger_balance WHERE account = 'suspense'
+    """,
+    metrics.OWED: """
+        SELECT CASE state WHEN 'completed' THEN 'refunded' ELSE state END, sum(owed_rial)::float8
+        FROM request WHERE owed_rial > 0 GROUP BY 1
     """,
     metrics.PARKED: "SELECT consumer, reason, count(*) FROM parked_event GROUP BY consumer, reason",
     metrics.UNDECIDED: """
@@ -138,6 +143,8 @@ def _zeros(metric: Metric, snapshot: Mapping[Metric, Series]) -> Series:
         return {(consumer, reason.value): 0.0 for consumer in _CONSUMERS for reason in DeadLetterReason}
     if metric is metrics.LEDGER_MOVED:
         return {(kind.value,): 0.0 for kind in Kind}
+    if metric is metrics.OWED:
+        return {(reason,): 0.0 for reason in OWED_REASONS}
     if metric is metrics.REFUSED:
         agencies = {labels[0] for labels in snapshot[metrics.OPENED]}
         return {(agency, reason.value): 0.0 for agency in agencies for reason in RefusalReason}

@@ -25,6 +25,7 @@ _COLUMNS = (
     "service",
     "office",
     "due_at",
+    "owed_rial",
     "updated_at",
     "document",
 )
@@ -35,10 +36,11 @@ _UPDATE = """
 UPDATE request AS row
 SET state = new.state, version = new.version, submitted = new.submitted, ever_routed = new.ever_routed,
     agency = new.agency, service = new.service, office = new.office, due_at = new.due_at,
-    updated_at = new.updated_at, document = new.document
+    owed_rial = new.owed_rial, updated_at = new.updated_at, document = new.document
 FROM unnest(%s::uuid[], %s::text[], %s::int[], %s::boolean[], %s::boolean[], %s::text[], %s::text[], %s::text[],
-    %s::timestamptz[], %s::timestamptz[], %s::jsonb[])
-    AS new (request_id, state, version, submitted, ever_routed, agency, service, office, due_at, updated_at, document)
+    %s::timestamptz[], %s::bigint[], %s::timestamptz[], %s::jsonb[])
+    AS new (request_id, state, version, submitted, ever_routed, agency, service, office, due_at, owed_rial, updated_at,
+        document)
 WHERE row.request_id = new.request_id
 """
 _REST = "UPDATE request SET due_at = %s WHERE request_id = %s AND due_at < %s"
@@ -163,6 +165,7 @@ def _row(state: RequestState, now: datetime) -> tuple[object, ...]:
         None if asked is None else asked.service,
         state.office,
         state.due_at,
+        state.owed_rial,
         now,
         state.__pydantic_serializer__.to_json(state, exclude_defaults=True),
     )

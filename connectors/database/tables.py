@@ -224,10 +224,13 @@ request = Table(
     Column("service", Text),
     Column("office", Text),
     Column("due_at", Timestamp),
+    # What the office still has to give back to the citizen; the request stays in its inbox until that is nothing.
+    Column("owed_rial", BigInteger, nullable=False, server_default="0"),
     Column("updated_at", Timestamp, nullable=False),
     Column("document", JSONB, nullable=False),
     Index("request_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     Index("request_inbox", "office", postgresql_where=text("due_at IS NOT NULL AND office IS NOT NULL")),
+    Index("request_owed", "office", postgresql_where=text("owed_rial > 0")),
 )
 
 #: What each office carries: money reserved under its cap, requests in flight against its capacity, and the income of

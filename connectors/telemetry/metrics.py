@@ -227,6 +227,15 @@ LEDGER_MOVED = Metric(
 STILL_HELD = Metric(
     "pishkhan_still_held_rial", Kind.GAUGE, _D, "rial", "Fees held and neither posted nor voided: the suspense account."
 )
+# What is not given back is a citizen's loss.
+OWED = Metric(
+    "pishkhan_owed_to_citizens_rial",
+    Kind.GAUGE,
+    _D,
+    "rial",
+    "Money that offices still have to give back to citizens, by reason.",
+    ("reason",),
+)
 # What waits for a predecessor, the registry or its next try.
 PARKED = Metric(
     "pishkhan_parked_events", Kind.GAUGE, _D, "events", "Events parked now, by reason.", ("consumer", "reason")
@@ -291,6 +300,7 @@ METRICS: tuple[Metric, ...] = (
     LEDGER_SUM,
     LEDGER_MOVED,
     STILL_HELD,
+    OWED,
     PARKED,
     UNDECIDED,
     DEAD_LETTERS,

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from sqlalchemy import Connection, text
 from connectors.database import ledger_reads as reads
 from connectors.database.ledger_audit import audit
 from connectors.database.ledger_windows import WindowStore
+from connectors.database.owed import owed
+from consumers.settlement.domain.accounts import REFUNDS
 from consumers.settlement.domain.chain import Row
 from deploy.commands.database import worker_connection
 from deploy.commands.ledger_statement import statement_text
@@ -34,6 +37,7 @@ _CALM = (
     "SET LOCAL idle_in_transaction_session_timeout = 0",
 )
 _PROGRESS_EVERY_ROWS = 2_000
+_OFFICE = re.compile(r"office:(?P<code>[^:]+)(:drawer)?")
 
 
 class Format(StrEnum):
@@ -148,7 +152,7 @@ def statement(
     language: LanguageOption = Language.EN,
     data: DataOption = None,
 ) -> None:
-    """Show one account's window: opening, movements by kind, closing; in figures and in words.
+    """Show one account's window: opening, movements by kind, closing; and what is owed to citizens in all.
 
     [bold]Examples[/bold]
 
@@ -163,7 +167,11 @@ def statement(
             raise Problem(f"{account} has no entry up to window {window}. `pishkhan ledger balances` lists accounts.")
         kinds = reads.movements_by_kind(connection, account, window)
         closed_at = store.closed_at(window)
-    typer.echo(statement_text(found[0], window, closed_at, kinds, language))
+        refunds = store.movements(window, REFUNDS)
+        owed_rial = sum(part.credits_rial - part.debits_rial - part.opening_rial for part in refunds)
+        office = _OFFICE.fullmatch(account)
+        by_office = None if office is None else sum(one.rial for one in owed(connection, office["code"]))
+    typer.echo(statement_text(found[0], window, closed_at, kinds, owed_rial, by_office, language))
 
 
 @contextmanager

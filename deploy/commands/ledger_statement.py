@@ -32,6 +32,8 @@ _WORDS = {
         "owes": "صاحب حساب بدهکار است",
         "owed": "صاحب حساب بستانکار است",
         "even": "حساب تسویه است",
+        "owed_citizens": "بدهی همه دفاتر به شهروندان در پایان دوره",
+        "owed_by_office": "از آن این دفتر، هم‌اکنون",
     },
     Language.EN: {
         "title": "Statement of {account}, settlement window {window}",
@@ -44,6 +46,8 @@ _WORDS = {
         "owes": "the account's holder owes this",
         "owed": "the account's holder is owed this",
         "even": "the account is settled",
+        "owed_citizens": "owed to citizens by all offices at the end of the window",
+        "owed_by_office": "of this by this office, now",
     },
 }
 
@@ -53,9 +57,15 @@ def statement_text(
     window: int,
     closed_at: datetime | None,
     kinds: Sequence[KindMovement],
+    owed_rial: int,
+    owed_by_office_rial: int | None,
     language: Language,
 ) -> str:
-    """Return a statement of `movement`, with its movements by kind, to be shown to a person."""
+    """Return a statement of `movement`, with its movements by kind, to be shown to a person.
+
+    `owed_rial` is what all offices together owed citizens at the window's end, `owed_by_office_rial` what the office of
+    this account owes them now, none when it is no office's.
+    """
     words = _WORDS[language]
     closing_rial = movement.opening_rial + movement.debits_rial - movement.credits_rial
     state = words["open"] if closed_at is None else words["closed"].format(moment=jalali_moment(closed_at, language))
@@ -75,6 +85,10 @@ def statement_text(
     lines += [
         f"{words['closing']}: {rial(closing_rial, language)}",
         f"  {in_words(abs(closing_rial), language)}: {standing}" if closing_rial else f"  {standing}",
+        "",
+        f"{words['owed_citizens']}: {rial(owed_rial, language)}",
     ]
+    if owed_by_office_rial is not None:
+        lines.append(f"  {words['owed_by_office']}: {rial(owed_by_office_rial, language)}")
     text = "\n".join(lines)
     return text if language is Language.FA else text.replace("،", ",")

@@ -4,18 +4,21 @@ import sys
 import time
 from difflib import get_close_matches
 from typing import Annotated
+from uuid import UUID
 
 import typer
+from rich.console import Group
 from rich.live import Live
 from rich.table import Table
 
+from connectors.database.owed import owed_at
 from connectors.database.registry import RegistryStore
 from connectors.database.requests import inbox, request_state
 from connectors.ids import new_id
 from consumers.registry.domain.known import Kind
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
-from deploy.terminal.inbox import inbox_table
+from deploy.terminal.inbox import inbox_table, owed_lines, return_command
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
 from deploy.terminal.words import amount, tracking
 from deploy.words import Language
@@ -84,16 +87,16 @@ def show_inbox(
     language: LanguageOption = Language.EN,
     data: DataOption = None,
 ) -> None:
-    """Show the office's requests, live until Ctrl-C."""
+    """Show the office's requests, and what it has to give back to citizens, live until Ctrl-C."""
     with Terminal(data, language) as terminal:
         _check_office(terminal, context.obj)
         if once or not sys.stdout.isatty():
-            terminal.console.print(_table(terminal, context.obj), soft_wrap=False)
+            terminal.console.print(_inbox(terminal, context.obj), soft_wrap=False)
             return
-        with Live(_table(terminal, context.obj), console=terminal.console, auto_refresh=False, screen=True) as live:
+        with Live(_inbox(terminal, context.obj), console=terminal.console, auto_refresh=False, screen=True) as live:
             while True:
                 time.sleep(REFRESH_SECONDS)
-                live.update(_table(terminal, context.obj), refresh=True)
+                live.update(_inbox(terminal, context.obj), refresh=True)
 
 
 def accept(
@@ -171,7 +174,9 @@ def collect(
 def give_back(
     context: typer.Context,
     request: RequestArgument,
-    amount_rial: Annotated[int, typer.Option("--amount", min=1, help="Rial.")],
+    amount_rial: Annotated[
+        int | None, typer.Option("--amount", min=1, help="Rial; all that is owed by default.")
+    ] = None,
     receipt: ReceiptOption = None,
     operator: OperatorOption = "operator-1",
     language: LanguageOption = Language.EN,
@@ -181,6 +186,9 @@ def give_back(
     """Record money that went back to the citizen. Amounts are rial."""
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, office=context.obj)
+        amount_rial = amount_rial or _owed_rial(terminal, request_id)
+        if not amount_rial:
+            raise Problem(f"Nothing is owed to the citizen of {request}; see the inbox, or give --amount.")
         claim = claim_of(
             FeeReturned,
             request_id=request_id,
@@ -190,6 +198,7 @@ def give_back(
         )
         terminal.console.print(amount(amount_rial, language), style="bold", markup=False)
         terminal.say(_source(context), claim, request_id, wait_seconds)
+        _tell_rest(terminal, context.obj, request_id)
 
 
 def start(
@@ -238,6 +247,22 @@ def deliver(
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
 
+def _owed_rial(terminal: Terminal, request_id: UUID) -> int:
+    """Return what the office has to give back to the citizen of one request, in rial."""
+    with terminal.before_saying() as connection:
+        state = request_state(connection, request_id)
+    return 0 if state is None else state.owed_rial
+
+
+def _tell_rest(terminal: Terminal, office: str, request_id: UUID) -> None:
+    """Say what is still to give back, and how."""
+    left_rial = _owed_rial(terminal, request_id)
+    if left_rial:
+        left, command = amount(left_rial, terminal.language), return_command(office, str(request_id), left_rial)
+        text = terminal.pick(f"هنوز به شهروند بدهکارید: {left}؛ {command}", f"still to give back: {left}; {command}")
+        terminal.console.print(text, markup=False)
+
+
 def _source(context: typer.Context) -> str:
     return f"/offices/{context.obj}"
 
@@ -257,7 +282,9 @@ def _check_office(terminal: Terminal, office: str) -> None:
         raise Problem(f"No office is called {office}; {known}.")
 
 
-def _table(terminal: Terminal, office: str) -> Table:
+def _inbox(terminal: Terminal, office: str) -> Group | Table:
+    """Return what the office has to do, and below it what it has to give back."""
     with terminal.reading() as connection:
-        states = inbox(connection, office)
-    return inbox_table(office, states, terminal.clock.now(), terminal.language)
+        states, owing = inbox(connection, office), owed_at(connection, office)
+    table = inbox_table(office, states, terminal.clock.now(), terminal.language)
+    return Group(table, owed_lines(office, owing, terminal.language)) if owing else table

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from connectors.database.owed import OWED_QUERY, Owed
 from connectors.telemetry.standing import Standing
 from consumers.parking import ParkReason
 from deploy.doctor.checks import Finding, Patient, good, note, since_words, wrong
@@ -117,6 +118,23 @@ def _judge_failed(one: Parked) -> Iterable[Finding]:
 def _parked(row: Sequence[object]) -> Parked:
     seconds = None if row[4] is None else float(str(row[4]))
     return Parked(str(row[0]), str(row[1]), int(str(row[2])), int(str(row[3])), seconds)
+
+
+def check_owed(patient: Patient) -> Iterable[Finding]:
+    """Is money owed to citizens that offices have not given back."""
+    if patient.database is None or not _is_there(patient, "request_owed"):
+        return
+    rows = patient.database.execute(OWED_QUERY, {"office": None}).fetchall()
+    yield judge_owed([Owed(str(row[0]), *(int(str(value)) for value in row[1:])) for row in rows])
+
+
+def judge_owed(owed: Sequence[Owed]) -> Finding:
+    """Judge what is owed: nothing is broken, but a citizen waits."""
+    if not owed:
+        return good("owed", "nothing is owed to citizens")
+    parts = ", ".join(f"{one.rial:,} rial of {one.requests} {one.reason}" for one in owed)
+    words = f"{sum(one.rial for one in owed):,} rial are to be given back to citizens: {parts}"
+    return note("owed", words, "`pishkhan office OFFICE inbox` shows whose, and the command for it")
 
 
 def check_halted(patient: Patient) -> Iterable[Finding]:

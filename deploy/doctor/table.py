@@ -12,7 +12,7 @@ from deploy.delivery import reachable
 from deploy.doctor.checks import Check, Finding, Patient, wrong
 from deploy.doctor.contents import check_lag, check_rights, check_tables, check_topics
 from deploy.doctor.engines import check_broker, check_clock, check_database, check_failpoint, check_workers
-from deploy.doctor.flow import check_halted, check_outbox, check_waiting
+from deploy.doctor.flow import check_halted, check_outbox, check_owed, check_waiting
 from deploy.doctor.machine import check_disk, check_memory, check_programs, check_python
 from deploy.problem import Problem
 from deploy.readiness import ask
@@ -42,6 +42,8 @@ CHECKS: tuple[Check, ...] = (
     check_outbox,
     check_waiting,
     check_halted,
+    # What citizens wait for.
+    check_owed,
 )
 
 

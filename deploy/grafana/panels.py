@@ -227,6 +227,13 @@ _MONEY = Row(
             alerts=("ledger-not-zero",),
         ),
         Panel(
+            "Owed to citizens",
+            "Money that offices still have to give back: their inboxes show each request, the amount and the command.",
+            Unit.RIAL,
+            (Query("sum by (reason) (pishkhan_owed_to_citizens_rial)", "{{reason}}"),),
+            alerts=("owed-to-citizens",),
+        ),
+        Panel(
             "Reserved under the offices' caps",
             "How much of the offices' room for citizens' money is in use.",
             Unit.RIAL,

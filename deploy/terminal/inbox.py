@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from consumers.requests.domain.state import RequestState, Stage
 from deploy.terminal.request_ids import short_ids
-from deploy.terminal.words import amount, stage
+from deploy.terminal.words import amount, owed_reason, stage
 from deploy.words import Language, jalali_moment
 
 _HEADINGS = {
@@ -18,6 +20,25 @@ _HEADINGS = {
 _SERVICE_WIDTH = 24
 #: The year and its slash: who must act within hours knows the year.
 _YEAR_LENGTH = 5
+
+
+def owed_lines(office: str, states: Sequence[RequestState], language: Language) -> Group:
+    """Return what the office has to give back to citizens: each request, how much, why, and the command for it."""
+    total = amount(sum(state.owed_rial for state in states), language)
+    persian, english = f"به شهروندان برگردانید: {total}", f"to give back to citizens: {total}"
+    lines = [Text(persian if language is Language.FA else english, style="bold")]
+    names = short_ids([state.request_id for state in states])
+    for state in states:
+        name, reason = names[state.request_id], owed_reason(state.stage.value, language)
+        what = f"{name}  {state.asked().service}  {reason}  {amount(state.owed_rial, language)}"
+        lines.append(Text(what if state.tracking_code is None else f"{what}  {state.tracking_code}"))
+        lines.append(Text(f"    {return_command(office, name, state.owed_rial)}"))
+    return Group(*lines)
+
+
+def return_command(office: str, request: str, owed_rial: int) -> str:
+    """Return the command by which the office says that it has given the money back."""
+    return f"pishkhan office {office} return {request} --amount {owed_rial}"
 
 
 def inbox_table(office: str, states: Sequence[RequestState], now: datetime, language: Language) -> Table:

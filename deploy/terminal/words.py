@@ -36,6 +36,13 @@ def amount(amount_rial: int, language: Language) -> str:
     return f"{rial(amount_rial, language)} ({in_words(amount_rial, language)})"
 
 
+def owed_reason(stage_name: str, language: Language) -> str:
+    """Return why the office has money to give back: how the request ended, or that its fee is refunded."""
+    if stage_name == "completed":
+        return "کارمزد برگشت خورده" if language is FA else "fee refunded"
+    return stage(stage_name, language)
+
+
 def tracking(code: str, language: Language) -> str:
     """Return the words in which a citizen is told the tracking code."""
     return f"کد رهگیری شهروند: {code}" if language is FA else f"the citizen's tracking code: {code}"

@@ -123,6 +123,17 @@ class RequestState(Model):
         return Signal.ACCEPTANCE_OVERDUE if due == self.accept_by else Signal.EXPIRED
 
     @property
+    def owed_rial(self) -> int:
+        """What the office still has to give back to the citizen.
+
+        Of a request that ended without completion that is all that was collected, of a completed one what was ordered
+        back; less what was given back already.
+        """
+        if self.stage is Stage.COMPLETED:
+            return min(self.collected_rial, sum(self.refunds_rial)) - self.returned_rial
+        return self.collected_rial - self.returned_rial if self.stage in ENDED else 0
+
+    @property
     def submitted(self) -> bool:
         """Whether the request itself has arrived, and not only claims about it."""
         return self.submission is not None

@@ -159,6 +159,9 @@ def test_a_statement_is_for_people(terminal: Terminal) -> None:
     assert "post, credit: 9,000 rial" in english
     assert "refund, debit: 3,000 rial" in english
     assert "600 toman: the account's holder is owed this" in english
+    assert "owed to citizens by all offices at the end of the window: 10,001 rial" in english
+    assert "of this by this office" not in english
+    assert "از آن این دفتر، هم‌اکنون" in persian
     still_open = terminal.run("statement", "bank:melli", "--window", "2").stdout
     assert "this window is still open" in still_open
     assert "opening balance: -6,000 rial" in still_open

@@ -1,5 +1,6 @@
 """Both sides played from the terminal, with the requests consumer behind the outbox and no broker between."""
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -119,8 +120,9 @@ def submitted() -> str:
     assert result.exit_code == 0, result.output
     opened, routed = result.output.splitlines()
     assert routed.startswith("routed to office office-1, which must accept by 14")
-    request_id = opened.removeprefix("request ").removesuffix(" is opened")
-    return str(UUID(request_id))
+    told = re.fullmatch(r"request (\S+) is opened; the citizen's tracking code: ([2-9FKMRTWXY-]{19})", opened)
+    assert told is not None, opened
+    return str(UUID(told[1]))
 
 
 def test_a_request_is_served_from_the_terminal(courier: Courier) -> None:
@@ -175,7 +177,28 @@ def test_what_is_cancelled_after_payment_is_due_back(courier: Courier) -> None:
     office("accept", request_id)
     office("collect", request_id)
     assert "give back 30,000 rial (3,000 toman)" in agency("cancel", request_id, "--reason", "no longer wanted").output
-    assert "returned 30,000 rial" in office("return", request_id, "--amount", "30000").output
+    short = request_id[:13]
+    shown = office("inbox", "--once").output
+    assert "· 0" in shown, "nothing is left to do"
+    assert "to give back to citizens: 30,000 rial (3,000 toman)" in shown
+    assert f"{short}  {SERVICE}  cancelled  30,000 rial" in shown
+    assert f"pishkhan office office-1 return {short} --amount 30000" in shown
+    part = office("return", short, "--amount", "10000").output
+    assert "returned 10,000 rial" in part
+    assert f"still to give back: 20,000 rial (2,000 toman); pishkhan office office-1 return {request_id}" in part
+    assert f"return {short} --amount 20000" in office("inbox", "--once").output
+    assert "returned 20,000 rial" in office("return", short).output, "the rest, when no amount is given"
+    assert "to give back" not in office("inbox", "--once").output
+    with pytest.raises(Problem, match="Nothing is owed to the citizen"):
+        office("return", short)
+
+
+def test_who_accepts_is_told_the_tracking_code_and_sees_it_in_the_inbox(courier: Courier) -> None:
+    request_id = submitted()
+    code = courier.bus.state(UUID(request_id)).tracking_code
+    assert code is not None
+    assert f"the citizen's tracking code: {code}" in office("accept", request_id).output
+    assert code in office("inbox", "--once").output
 
 
 def test_a_claim_that_is_too_early_says_what_it_waits_for(courier: Courier) -> None:

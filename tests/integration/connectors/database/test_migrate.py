@@ -1,6 +1,9 @@
 """Migrations: they agree with the model, can be repeated, and give workers no way to rewrite history."""
 
+import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from alembic import command
@@ -14,6 +17,7 @@ from connectors.database.outbox import OutboxStore
 from connectors.database.reconciliation import SqlReconciliation
 from connectors.database.tables import metadata
 from consumers.intake import Conflict
+from consumers.requests.domain.state import RequestState, Stage
 from consumers.runner.ports import DatabaseUnavailable
 from schemas.envelope import Envelope
 from schemas.message import Message
@@ -99,6 +103,40 @@ def test_of_claims_that_were_there_before_the_bodies_are_compared(fresh_database
             screened = ClaimLedger(connection).screen([first, same_body, cancelled])
     assert screened.duplicates == [first, same_body]
     assert screened.conflicts == [Conflict(cancelled, ("body",))]
+
+
+def test_what_was_owed_to_citizens_before_is_in_sight_afterwards(fresh_database: DatabaseUrls) -> None:
+    paid = {"collected_rial": 30_000}
+    documents: dict[str, dict[str, object]] = {
+        "cancelled": {**paid},
+        "rejected": {**paid, "returned_rial": 12_000},
+        "expired": {**paid, "returned_rial": 30_000},
+        "completed": {**paid, "refunds_rial": [10_000, 5_000], "returned_rial": 4_000},
+        "started": {**paid},
+        "routed": {},
+    }
+    insert = text(
+        "INSERT INTO request (request_id, state, version, submitted, ever_routed, updated_at, document) "
+        "VALUES (gen_random_uuid(), :state, 1, true, true, now(), :document)"
+    )
+    with engine_of(fresh_database.owner_url, "owner") as owner:
+        with owner.begin() as connection:
+            command.upgrade(configuration(connection), "0004")
+            for state, document in documents.items():
+                connection.execute(insert, {"state": state, "document": json.dumps(document)})
+        migrate(fresh_database.owner_url)
+        with owner.begin() as connection:
+            owed: dict[str, int] = dict(
+                map(tuple, connection.execute(text("SELECT state, owed_rial FROM request WHERE owed_rial <> 0")))
+            )
+    assert owed == {"cancelled": 30_000, "rejected": 18_000, "completed": 11_000}
+    for state, document in documents.items():
+        known = RequestState.model_validate({"request_id": uuid4(), "stage": Stage(state), **_tuples(document)})
+        assert known.owed_rial == owed.get(state, 0), state
+
+
+def _tuples(document: Mapping[str, object]) -> dict[str, object]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in document.items()}
 
 
 def test_a_worker_cannot_rewrite_who_decided_what(engine: Engine) -> None:

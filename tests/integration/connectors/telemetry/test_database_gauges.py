@@ -90,7 +90,14 @@ def _registry(connection: Connection) -> None:
 
 
 def _requests(connection: Connection) -> None:
-    for state, agency, submitted in (("routed", "water", True), ("routed", "water", True), ("awaited", None, False)):
+    rows = (
+        ("routed", "water", True, 0),
+        ("routed", "water", True, 0),
+        ("awaited", None, False, 0),
+        ("cancelled", "water", True, 500),
+        ("completed", "water", True, 70),
+    )
+    for state, agency, submitted, owed_rial in rows:
         connection.execute(
             insert(tables.request).values(
                 request_id=uuid4(),
@@ -99,6 +106,7 @@ def _requests(connection: Connection) -> None:
                 submitted=submitted,
                 ever_routed=True,
                 agency=agency,
+                owed_rial=owed_rial,
                 updated_at=NOW,
                 document={},
             )
@@ -141,7 +149,8 @@ def test_every_figure_is_read(engine: Engine) -> None:
     with engine.begin() as connection:
         read = without_zeros(gauges.read(connection))
     assert set(read) == set(of_origin(Origin.DATABASE))
-    assert read[metrics.REQUESTS] == {("water", "routed"): 2}
+    assert read[metrics.REQUESTS] == {("water", "routed"): 2, ("water", "cancelled"): 1, ("water", "completed"): 1}
+    assert read[metrics.OWED] == {("cancelled",): 500, ("refunded",): 70}
     assert sum(read[metrics.OPENED].values()) == 8
     # The registry knows no such service, so its name, which anybody may choose, is no label.
     assert read[metrics.OPENED]["water", "none", "none"] == 1
@@ -188,6 +197,7 @@ def test_what_has_not_happened_yet_shows_zero(engine: Engine) -> None:
     assert read[metrics.UNDECIDED]["settlement",] == 0
     assert read[metrics.DEAD_LETTERS]["requests", "forged_source"] == 0
     assert read[metrics.LEDGER_MOVED]["refund",] == 0
+    assert read[metrics.OWED]["expired",] == 0
 
 
 def test_an_empty_database_reads_zero(engine: Engine) -> None:

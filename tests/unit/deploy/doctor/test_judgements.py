@@ -9,11 +9,12 @@ import pytest
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 
 from connectors.broker.admin import topic_rows
+from connectors.database.owed import Owed
 from connectors.telemetry.standing import Halt, Standing
 from deploy.doctor.checks import Finding, Level, Patient, since_words
 from deploy.doctor.contents import Position, agencies_of, judge_lag, judge_rights, judge_topics
 from deploy.doctor.engines import check_broker, check_database, check_failpoint, judge_clock, judge_standing
-from deploy.doctor.flow import Parked, Unpublished, judge_halted, judge_outbox, judge_parked
+from deploy.doctor.flow import Parked, Unpublished, judge_halted, judge_outbox, judge_owed, judge_parked
 from deploy.doctor.machine import GIGABYTE, check_disk, judge_disk, judge_memory
 from deploy.settings import Settings
 
@@ -244,3 +245,13 @@ def test_an_armed_failpoint_is_wrong(tmp_path: Path) -> None:
     assert found("") == []
     [words] = found("before_commit:kill:1")
     assert "before_commit:kill:1" in words
+
+
+def test_money_owed_to_citizens_is_told_with_where_to_see_whose_it_is() -> None:
+    found = judge_owed([Owed("cancelled", 2, 60_000, 2), Owed("refunded", 1, 5_000, 1)])
+    assert found.level is Level.NOTE
+    assert found.words == (
+        "65,000 rial are to be given back to citizens: 60,000 rial of 2 cancelled, 5,000 rial of 1 refunded"
+    )
+    assert "office OFFICE inbox" in found.remedy
+    assert judge_owed([]).level is Level.GOOD

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from consumers.requests.domain.state import RequestState, Stage
-from deploy.terminal.inbox import inbox_table
+from deploy.terminal.inbox import inbox_table, owed_lines
 from deploy.terminal.request_ids import short_ids
 from deploy.words import Language
 from tests.builders import MOMENT
@@ -70,3 +70,22 @@ def test_short_ids_are_as_long_as_tells_them_apart_and_never_shorter_than_a_mill
         "7f80b3c4-5d6e",
     ]
     assert short_ids([]) == {}
+
+
+@pytest.mark.parametrize(("language", "words"), [(Language.EN, "cancelled"), (Language.FA, "لغو شده")])
+def test_what_is_to_be_given_back_is_below_with_amount_reason_and_command(language: Language, words: str) -> None:
+    ended = [
+        at(stage).model_copy(update={"request_id": UUID(f"019ab3c4-5d6{number}-7f80-9a1b-2c3d4e5f6071")})
+        for number, stage in enumerate((Stage.CANCELLED, Stage.REJECTED))
+    ]
+    console = Console(file=StringIO(), width=80)
+    console.print(owed_lines("nk-urban-011", ended, language))
+    assert isinstance(console.file, StringIO)
+    text = console.file.getvalue()
+    assert "60,000" in text or "۶۰٬۰۰۰" in text
+    assert words in text
+    assert text.count("    pishkhan office nk-urban-011 return ") == 2
+    assert text.count(" --amount 30000\n") == 2
+    code = ended[0].tracking_code
+    assert code is not None
+    assert code in text
