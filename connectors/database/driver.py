@@ -17,6 +17,10 @@ _CONTENTION = (
     pg.LockNotAvailable,
     pg.SerializationFailure,
 )
+#: What the server refuses though it is there, and says of this one statement: out of memory for it, and everything
+#: about limits of a program (class 54). The driver has them among the failures of a connection.
+_REFUSED = (pg.OutOfMemory,)
+_REFUSED_CLASS = "54"
 _UNAVAILABLE = (
     pg.OperationalError,
     pg.InterfaceError,
@@ -33,7 +37,10 @@ def driver_connection(connection: Connection) -> DriverConnection[Any]:
 
 @contextmanager
 def meaningful_errors() -> Iterator[None]:
-    """Turn driver errors into `Contention`, `Collision` and `DatabaseUnavailable`; others pass as they are."""
+    """Turn driver errors into `Contention`, `Collision` and `DatabaseUnavailable`; others pass as they are.
+
+    A statement that the server refuses, for its values, its size or the memory that it takes, is no lost connection.
+    """
     try:
         yield
     except DBAPIError as error:
@@ -65,6 +72,8 @@ def _raise_meaning(error: pg.Error) -> None:
     # A missing outbox partition is the database not being ready, not a fault of the record.
     if isinstance(error, pg.CheckViolation) and error.diag.constraint_name is None:
         raise DatabaseUnavailable(f"{error.diag.message_primary}; run the relay, which creates partitions") from error
+    if isinstance(error, _REFUSED) or (error.sqlstate or "").startswith(_REFUSED_CLASS):
+        return
     if isinstance(error, _UNAVAILABLE):
         # In one line, for a person's terminal.
         raise DatabaseUnavailable(" ".join(str(error).split()) or type(error).__name__) from error

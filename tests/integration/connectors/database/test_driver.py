@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from random import Random
 from threading import Thread
 
 import psycopg
@@ -111,3 +112,31 @@ def test_sessions_do_not_wait_for_ever(engine: Engine) -> None:
     with engine.connect() as connection:
         for name in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
             assert connection.execute(text(f"SHOW {name}")).scalar_one() != "0"
+
+
+def test_a_statement_that_the_server_refuses_is_no_outage(engine: Engine) -> None:
+    refused = (
+        "SELECT convert_from('\\x00'::bytea, 'UTF8')",
+        "SELECT CAST('x' AS int)",
+        "SELECT repeat('x', 1073741823) || repeat('x', 1073741823)",
+        "DO $$ BEGIN RAISE SQLSTATE '53200'; END $$",
+        "DO $$ BEGIN RAISE SQLSTATE '54000'; END $$",
+        "DO $$ BEGIN RAISE SQLSTATE '54001'; END $$",
+    )
+    for statement in refused:
+        with pytest.raises(DBAPIError), meaningful_errors(), engine.begin() as connection:
+            connection.execute(text(statement))
+    identity = ("s" * 10_000, "1", b"")
+    with pytest.raises(psycopg.Error), engine.begin() as connection:
+        copy_rows(connection, intake_event, IDENTITY, [tuple(incompressible(each) for each in identity)])
+
+
+def test_a_server_without_room_on_its_disk_or_for_a_connection_is_an_outage(engine: Engine) -> None:
+    for state in ("53100", "53300", "57014", "57P01"):
+        with pytest.raises(DatabaseUnavailable), meaningful_errors(), engine.begin() as connection:
+            connection.execute(text(f"DO $$ BEGIN RAISE SQLSTATE '{state}'; END $$"))
+
+
+def incompressible(value: object) -> object:
+    """Return a text as long that no index row has room for."""
+    return Random(7).randbytes(3_000).hex() if isinstance(value, str) and len(value) > 10 else value
