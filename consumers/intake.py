@@ -74,6 +74,10 @@ class DeadLetterReason(StrEnum):
     TOO_LARGE = "too_large"
     #: A known event id came again with another type, subject or body; the detail says which.
     IDENTITY_CONFLICT = "identity_conflict"
+    #: A batch unpacks to more than a worker makes room for; it is one dead letter, whatever it holds.
+    UNPACKS_TOO_LARGE = "unpacks_too_large"
+    #: A partition had halted at it, and an operator passed it.
+    PASSED = "passed"
 
 
 class Claim(NamedTuple):

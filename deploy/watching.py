@@ -64,7 +64,8 @@ class Watch:
         new = sorted(there - self._told_halts, key=lambda each: (each[0], each[1].topic, each[1].partition))
         self._told_halts |= there
         return [
-            f"{name} has halted {halt.topic}/{halt.partition}: {halt.cause}; {REMEDIES.get(halt.cause, SEE_THE_LOG)}"
+            f"{name} has halted {halt.topic}/{halt.partition}: {halt.cause}{f', {halt.why}' if halt.why else ''}; "
+            f"{REMEDIES.get(halt.cause, SEE_THE_LOG)}"
             for name, halt in new
         ]
 

@@ -187,7 +187,14 @@ FETCH_PARTITION_BYTES = 1024 * KIB
 #: What one fetch takes in all: the largest batch of any topic, or a megabyte of several partitions each.
 FETCH_BYTES = 4096 * KIB
 
+#: What one batch may unpack to, whatever it says of itself. Clients fill batches before they pack them: an honest one
+#: is as long as its topic takes, or a few times that. A worker that holds two of this size stays within its memory.
+BATCH_UNPACKED_BYTES_MAX = 4 * FETCH_BYTES
+
 # --- the database ------------------------------------------------------------------------------------------------
 
 #: PostgreSQL refuses an index row that is longer than a third of a page. Texts themselves may have a gigabyte.
 INDEX_ROW_BYTES_MAX = 2_704
+
+#: Of one dead letter's headers and body together so many bytes are kept, beside its whole length and its hash.
+LETTER_BYTES_MAX = 32 * KIB

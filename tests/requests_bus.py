@@ -87,7 +87,7 @@ class CountingTelemetry:
     def unready(self, cause: Setback) -> None:
         """Take notice of nothing."""
 
-    def halted(self, partition: Partition, cause: Setback) -> None:
+    def halted(self, partition: Partition, cause: Setback, why: str) -> None:
         """Take notice of nothing."""
 
     def resumed(self, partition: Partition) -> None:

@@ -15,9 +15,8 @@ import lz4.frame
 from kafka import codec
 from kafka.record import default_records, legacy_records
 
-#: So many bytes one record batch may unpack to. Clients fill batches before they pack them, up to 1 MB by default, so
-#: that an honest batch stays far below; a worker that holds two of this size stays within the memory that it may take.
-BATCH_UNPACKED_BYTES_MAX = 16 * 1024 * 1024
+from schemas.limits import BATCH_UNPACKED_BYTES_MAX
+
 #: A client writes one gzip member or lz4 frame per batch. Each one more copies the rest, so that many cost much.
 PARTS_MAX = 16
 #: What a packed batch is first given room for, as a multiple of its size; it is tried again with four times as much.

@@ -7,17 +7,18 @@ from kafka import KafkaConsumer
 from connectors.broker.broken_headers import tolerate_broken_header_names
 from connectors.broker.codecs import read_every_codec
 from connectors.broker.login import KafkaLogin, client_arguments
+from connectors.broker.unread_batches import read_around_faults
 
 
 def reader_of_positions(login: KafkaLogin, client_id: str, **limits: int) -> Any:
     """Return a consumer of committed records that never commits, resets a position or makes a topic.
 
-    `limits` are the library's own, on what one fetch takes and how long it waits. Connects at once, and raises the
-    library's errors.
+    What cannot be read is one record that says so. `limits` are the library's own, on what one fetch takes and how long
+    it waits. Connects at once, and raises the library's errors.
     """
     tolerate_broken_header_names()
     read_every_codec()
-    return KafkaConsumer(
+    consumer = KafkaConsumer(
         **client_arguments(login, client_id),
         group_id=None,
         enable_auto_commit=False,
@@ -27,3 +28,5 @@ def reader_of_positions(login: KafkaLogin, client_id: str, **limits: int) -> Any
         metrics_enabled=False,
         **limits,
     )
+    read_around_faults(consumer)
+    return consumer

@@ -18,6 +18,7 @@ from connectors.broker.admin import BrokerAdmin
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
 from connectors.broker.offsets import spans_of
 from connectors.broker.reader import reader_of_positions
+from connectors.broker.unread_batches import UnreadValue
 from connectors.broker.whole_fetches import ask_for_all_partitions
 from consumers.runner.ports import Partition, PositionLost, Record
 from schemas.limits import FETCH_BYTES, FETCH_PARTITION_BYTES
@@ -143,6 +144,7 @@ def record_of(record: Any) -> Record:
         tuple(record.headers),
         record.value,
         datetime.fromtimestamp(record.timestamp / 1000, UTC),
+        record.value.unread if isinstance(record.value, UnreadValue) else None,
     )
 
 

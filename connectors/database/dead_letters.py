@@ -1,8 +1,13 @@
-"""Dead letters: events that can never be applied, with the field and the reason, kept whole."""
+"""Dead letters: events that can never be applied, with the field and the reason, and as much of each as is of use.
+
+Whatever a record holds, its dead letter can be written: of headers and body so many bytes are kept, of words so many
+characters, and the whole is known by its length and its hash.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import Connection, select
 
@@ -11,6 +16,13 @@ from connectors.database.driver import driver_connection
 from connectors.database.kafka_columns import headers_to_json
 from connectors.database.tables import dead_letter
 from consumers.intake import Unreadable
+from consumers.runner.ports import Record
+from schemas.limits import LETTER_BYTES_MAX
+
+#: What each header takes beside its bytes, so that a million empty ones are not kept.
+HEADER_BYTES = 16
+#: So long are the words about it, and its names, which others choose.
+WORDS_LENGTH = 1_000
 
 _COLUMNS = (
     "consumer",
@@ -25,12 +37,14 @@ _COLUMNS = (
     "type",
     "headers",
     "body",
+    "length",
+    "sha256",
 )
 _KNOWN = """
 SELECT letter.topic, letter.partition, letter.position FROM dead_letter AS letter
-JOIN unnest(%(topics)s::text[], %(partitions)s::int[], %(positions)s::bigint[], %(bodies)s::bytea[])
-    AS read (topic, partition, position, body) USING (topic, partition, position)
-WHERE letter.consumer = %(consumer)s AND letter.body IS NOT DISTINCT FROM read.body
+JOIN unnest(%(topics)s::text[], %(partitions)s::int[], %(positions)s::bigint[], %(hashes)s::bytea[])
+    AS read (topic, partition, position, hash) USING (topic, partition, position)
+WHERE letter.consumer = %(consumer)s AND coalesce(letter.sha256, sha256(letter.body)) IS NOT DISTINCT FROM read.hash
 """
 
 
@@ -77,7 +91,7 @@ class DeadLetterStore:
             "topics": [record.topic for record in records],
             "partitions": [record.partition for record in records],
             "positions": [record.position for record in records],
-            "bodies": [record.value for record in records],
+            "hashes": [_hash_of(record) for record in records],
         }
         return set(driver_connection(self._connection).execute(_KNOWN, parameters).fetchall())
 
@@ -92,17 +106,53 @@ class DeadLetterStore:
 
 def _row(consumer: str, letter: Unreadable) -> tuple[object, ...]:
     record, envelope = letter.record, letter.envelope
+    headers, body = kept_of(record)
     return (
         consumer,
         record.topic,
         record.partition,
         record.position,
         letter.reason.value,
-        letter.field,
-        letter.detail,
-        None if envelope is None else envelope.source,
-        None if envelope is None else envelope.id,
-        None if envelope is None else envelope.type,
-        headers_to_json(record.headers),
-        record.value,
+        clean_text(letter.field),
+        clean_text(letter.detail),
+        None if envelope is None else clean_text(envelope.source),
+        None if envelope is None else clean_text(envelope.id),
+        None if envelope is None else clean_text(envelope.type),
+        headers_to_json(headers),
+        body,
+        length_of(record),
+        _hash_of(record),
     )
+
+
+def kept_of(record: Record) -> tuple[list[tuple[str, bytes | None]], bytes | None]:
+    """Return the headers that fit, in order, and the beginning of the body."""
+    left = LETTER_BYTES_MAX
+    headers = []
+    for name, value in record.headers:
+        bytes_of_it = HEADER_BYTES + _length_of_header(name, value)
+        if bytes_of_it <= left:
+            headers.append((name, value))
+            left -= bytes_of_it
+    return headers, None if record.value is None else bytes(record.value[:left])
+
+
+def length_of(record: Record) -> int:
+    """Return how many bytes headers, key and body have together."""
+    headers = sum(_length_of_header(name, value) for name, value in record.headers)
+    return headers + len(record.key or b"") + len(record.value or b"")
+
+
+def clean_text(text: str, length: int = WORDS_LENGTH) -> str:
+    """Return `text` as the database takes it, whoever chose it: no lone surrogate, no zero, no end in sight."""
+    clean = text[:length].encode("utf-8", "replace").decode("utf-8")
+    return clean.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _length_of_header(name: str, value: bytes | None) -> int:
+    return len(name.encode("utf-8", "replace")) + len(value or b"")
+
+
+def _hash_of(record: Record) -> bytes | None:
+    """Return the SHA-256 of the whole body; none when there is none."""
+    return None if record.value is None else sha256(record.value).digest()

@@ -1,12 +1,16 @@
 """The positions inside one open transaction: a compare-and-set that fences every owner but one."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from sqlalchemy import Connection
 
+from connectors.database import halts
+from connectors.database.dead_letters import DeadLetterStore
 from connectors.database.driver import driver_connection
 from connectors.failpoints import Failpoint, failpoint
-from consumers.runner.ports import Fenced, Move, Partition
+from consumers.passing import letter_of
+from consumers.runner.ports import Fenced, HaltNote, Move, Partition, Record
 from schemas.partition import Place
 from schemas.topics import INTAKE_PREFIX, RESERVED_AGENCY_CODES
 
@@ -64,6 +68,24 @@ class SqlPositions:
             raise Fenced(f"{len(moves) - moved.rowcount} of {len(moves)} positions were moved by another owner")
         self.advanced = True
         failpoint(Failpoint.AFTER_COMPARE_AND_SET)
+
+    def note_halt(self, halt: HaltNote) -> bool:
+        """Keep the standstill, unless an operator has passed exactly this; say whether one has."""
+        if halts.decision_on(self._connection, self._consumer, halt) is not None:
+            return True
+        # Who reads again owns nothing, and his standstill is nobody's to pass.
+        if self._owner:
+            halts.note(self._connection, self._consumer, halt)
+        return False
+
+    def pass_over(self, halt: HaltNote, record: Record, reason: StrEnum) -> bool:
+        """Keep the dead letter, with whose decision it is; say whether it is new."""
+        decision = halts.carry_out(self._connection, self._consumer, halt)
+        if decision is None:
+            letter = letter_of(halt, record, reason)
+        else:
+            letter = letter_of(halt, record, reason, decision.by, decision.why)
+        return bool(DeadLetterStore(self._connection).add(self._consumer, [letter]))
 
 
 def passed(connection: Connection, consumer: str) -> dict[Partition, int]:

@@ -18,7 +18,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-import connectors.database.figure_tables  # noqa: F401 - whoever asks for the metadata wants these tables, too
+import connectors.database.figure_tables
+import connectors.database.halt_tables  # noqa: F401 - whoever asks for the metadata wants these tables, too
 from connectors.database.metadata import Timestamp
 from connectors.database.metadata import metadata as metadata
 
@@ -163,7 +164,8 @@ park_decision = Table(
     Index("park_decision_parked", "parked_id"),
 )
 
-#: Events that cannot be read or may not be believed, with the field and the reason.
+#: Events that cannot be read or may not be believed, with the field and the reason: of headers and body the beginning,
+#: how many bytes headers, key and body had, and the SHA-256 of the body. Without a length it is from before, and whole.
 dead_letter = Table(
     "dead_letter",
     metadata,
@@ -181,6 +183,8 @@ dead_letter = Table(
     Column("headers", JSONB, nullable=False),
     Column("body", LargeBinary),
     Column("recorded_at", Timestamp, nullable=False, server_default=func.now()),
+    Column("length", BigInteger),
+    Column("sha256", LargeBinary),
     Index("dead_letter_place", "consumer", "topic", "partition", "position"),
 )
 

@@ -13,6 +13,8 @@ class Halt:
     partition: int
     cause: str
     since: datetime
+    #: Where in it and why, in one line for people; empty from a worker of an earlier version.
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Standing:
                     "partition": halt.partition,
                     "cause": halt.cause,
                     "since": halt.since.isoformat(timespec="seconds"),
+                    "why": halt.why,
                 }
                 for halt in self.halts
             ],
@@ -44,7 +47,13 @@ class Standing:
     def from_json(cls, said: Any) -> Self:
         """Return what `as_json` was called on. Raises `ValueError`, `KeyError` or `TypeError` for anything else."""
         halts = tuple(
-            Halt(str(one["topic"]), int(one["partition"]), str(one["cause"]), datetime.fromisoformat(one["since"]))
+            Halt(
+                str(one["topic"]),
+                int(one["partition"]),
+                str(one["cause"]),
+                datetime.fromisoformat(one["since"]),
+                str(one.get("why", "")),
+            )
             for one in said["halted"]
         )
         since = None if said["since"] is None else datetime.fromisoformat(said["since"])

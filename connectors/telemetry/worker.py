@@ -95,10 +95,10 @@ class WorkerTelemetry:
         """The worker waits because of `cause`."""
         self._wait_for(cause)
 
-    def halted(self, partition: Partition, cause: Setback) -> None:
+    def halted(self, partition: Partition, cause: Setback, why: str) -> None:
         """Show one more halted partition; the same one again counts once."""
         now = self._now()
-        halt = Halt(partition.topic, partition.number, cause.value, now)
+        halt = Halt(partition.topic, partition.number, cause.value, now, why)
         before, ended = self._tried_again.pop(partition, (halt, now))
         if before.cause == halt.cause and now - ended < SAME_HALT:
             halt = replace(halt, since=before.since)

@@ -1,29 +1,36 @@
 """One batch, one transaction: what fails is divided until the record at fault stands alone, and is parked."""
 
 from collections.abc import Callable, Iterable, Sequence
+from hashlib import sha256
 from threading import Event
 from typing import Generic, Protocol, TypeVar
 
 import structlog
 
 from consumers.failures import place_of
+from consumers.intake import DeadLetterReason
 from consumers.runner.backoff import Backoff
 from consumers.runner.failures import FailedInARow, Failures
+from consumers.runner.losses import Losses
 from consumers.runner.ports import (
     BrokerUnavailable,
     Collision,
     Contention,
     DatabaseUnavailable,
     Fenced,
+    HaltNote,
     Handler,
     Move,
+    Outcome,
     ParkFull,
     Partition,
     Record,
     Setback,
     Telemetry,
+    UnreadReason,
     Work,
 )
+from schemas.topics import INTAKE_PREFIX
 
 Stores = TypeVar("Stores")
 Result = TypeVar("Result")
@@ -58,7 +65,9 @@ class Batches(Generic[Stores]):
 
     `apply` may raise `Fenced`, `Contention`, `DatabaseUnavailable` and `BrokerUnavailable`; then the caller reads the
     positions again. No other exception leaves it: a record on which the handler fails is parked, and a partition whose
-    record cannot be parked, or in which too many have failed in a row, is halted.
+    record cannot be parked, or in which too many have failed in a row, is halted. So is one in which something cannot
+    be read, and one with a record that alone makes the database close the connection. An operator may have passed
+    exactly what a partition halts at; then it goes to the dead letters, and the partition goes on.
     """
 
     def __init__(
@@ -77,10 +86,20 @@ class Batches(Generic[Stores]):
         self._chance = chance
         self._monotonic = monotonic
         self._failures = Failures()
+        self._losses = Losses()
         self._log = structlog.get_logger("runner")
 
     def apply(self, records: Sequence[Record], stop: Event) -> None:
         """Apply `records` in the order given; parts of them may be committed when an exception is raised."""
+        for part in self._losses.parts(records):
+            if part[0].unread is not None:
+                self._meet_unread(part[0])
+            elif self._losses.hopeless(part):
+                self._halt(part[0], Setback.CONNECTION_LOST, "the database closes the connection at this record alone")
+            else:
+                self._apply(part, stop)
+
+    def _apply(self, records: Sequence[Record], stop: Event) -> None:
         backoff = Backoff(self._chance, last_seconds=1.0)
         while True:
             try:
@@ -111,8 +130,8 @@ class Batches(Generic[Stores]):
     def _divide(self, records: Sequence[Record], stop: Event, error: Exception) -> None:
         if len(records) > 1:
             middle = len(records) // 2
-            self.apply(records[:middle], stop)
-            self.apply(records[middle:], stop)
+            self._apply(records[:middle], stop)
+            self._apply(records[middle:], stop)
         elif isinstance(error, ParkFull):
             self._halt(records[0], Setback.PARK_FULL, str(error))
         else:
@@ -146,9 +165,64 @@ class Batches(Generic[Stores]):
             self._telemetry.rolled_back(Setback.HANDLER_FAILED)
             self._halt(record, Setback.HANDLER_FAILED, f"the record cannot even be parked: {type(failure).__name__}")
 
+    def _meet_unread(self, record: Record) -> None:
+        """Pass what its sender may mend and send again; halt at everything else that cannot be read.
+
+        A batch that is whole, and larger than anybody may send, is nobody's fault but its sender's: he finds it among
+        the dead letters. What is damaged, what we cannot read, and whatever it is in a log of our own may be our fault.
+        """
+        assert record.unread is not None, "it is known to be unreadable"
+        reason, why = record.unread.reason, record.unread.why
+        if reason is UnreadReason.TOO_LARGE and record.topic.startswith(INTAKE_PREFIX):
+            if self._ownership.mine([record]):
+                note = self._note_of(record, Setback.UNREADABLE, why)
+                self._pass_over(record, note, DeadLetterReason.UNPACKS_TOO_LARGE)
+        else:
+            self._telemetry.rolled_back(Setback.UNREADABLE)
+            self._halt(record, Setback.UNREADABLE, why)
+
     def _halt(self, record: Record, cause: Setback, why: str) -> None:
-        if self._ownership.mine([record]):
-            self._ownership.halt(self._ownership.partition_of(record), cause, why)
+        """Stop before `record`, unless an operator has passed exactly this."""
+        if not self._ownership.mine([record]):
+            return
+        note = self._note_of(record, cause, why)
+        with self._work.transaction() as (positions, _):
+            passed = positions.note_halt(note)
+        if passed:
+            self._pass_over(record, note, DeadLetterReason.PASSED)
+        else:
+            place = f"at position {note.move.start}"
+            if note.move.end > note.move.start + 1:
+                place = f"at positions {note.move.start} to {note.move.end - 1}"
+            self._ownership.halt(note.move.partition, cause, f"{place}: {why}")
+
+    def _note_of(self, record: Record, cause: Setback, why: str) -> HaltNote:
+        first = record.position if record.unread is None else record.unread.first
+        partition = self._ownership.partition_of(record)
+        moves = self._ownership.moves([record]) or [Move(partition, first, record.position + 1)]
+        body = record.value or b""
+        return HaltNote(moves[0], cause.value, why, len(body), sha256(body).digest())
+
+    def _pass_over(self, record: Record, note: HaltNote, reason: DeadLetterReason) -> None:
+        moves = self._ownership.moves([record])
+        started = self._monotonic()
+        with self._work.transaction() as (positions, _):
+            positions.advance(moves)
+            if positions.pass_over(note, record, reason):
+                self._telemetry.count(Outcome.DEAD_LETTERED, 1, reason)
+            else:
+                self._telemetry.count(Outcome.DUPLICATE)
+        self._telemetry.committed(1, self._monotonic() - started)
+        self._ownership.moved(moves)
+        self._losses.end([record])
+        self._log.warning(
+            "passed without being applied",
+            topic=record.topic,
+            partition=record.partition,
+            position=note.move.start,
+            end=note.move.end,
+            reason=reason.value,
+        )
 
     def _transact(self, records: Sequence[Record], act: Callable[[Stores, Sequence[Record]], Result]) -> Result | None:
         """Return what `act` returned; none when none of `records` is this worker's any more."""
@@ -157,9 +231,18 @@ class Batches(Generic[Stores]):
             return None
         moves = self._ownership.moves(mine)
         started = self._monotonic()
-        with self._work.transaction() as (positions, stores):
-            positions.advance(moves)
-            result = act(stores, mine)
+        began = False
+        try:
+            with self._work.transaction() as (positions, stores):
+                positions.advance(moves)
+                began = True
+                result = act(stores, mine)
+        except DatabaseUnavailable:
+            # One that was not even reached tells nothing of the records.
+            if began:
+                self._losses.add(mine)
+            raise
+        self._losses.end(mine)
         self._ownership.moved(moves)
         self._telemetry.committed(len(mine), self._monotonic() - started)
         return result

@@ -10,6 +10,8 @@ from consumers.runner.ports import Leases, Move, Partition, PositionLost, Record
 #: what the code failed on, or repaired the topic. One whose position was lost goes on only from another position: a log
 #: that has merely grown again holds something else there, and what it holds before that would never be read.
 HALT_RENEWALS = 10
+#: So much of a cause is told outside the log.
+WHY_LENGTH = 300
 
 
 class Ownership:
@@ -92,7 +94,7 @@ class Ownership:
         if self._told.get(partition) != why:
             self._log.error("partition halted", topic=partition.topic, partition=partition.number, cause=cause, why=why)
             self._told[partition] = why
-        self._telemetry.halted(partition, cause)
+        self._telemetry.halted(partition, cause, _first_line(why))
         self._halted[partition] = HALT_RENEWALS
         kept = self._positions.pop(partition, None)
         lost = kept if position is None else position
@@ -121,3 +123,8 @@ class Ownership:
                 self._telemetry.resumed(partition)
             else:
                 self._halted[partition] = renewals_left - 1
+
+
+def _first_line(why: str) -> str:
+    """Return what fits into one line for people; the log has the whole."""
+    return why.partition("\n")[0][:WHY_LENGTH]

@@ -73,9 +73,33 @@ class Span(NamedTuple):
     end: int
 
 
+class UnreadReason(StrEnum):
+    """Why something in a log cannot be read."""
+
+    #: A batch that is whole, and unpacks to more than a worker makes room for.
+    TOO_LARGE = "too_large"
+    #: Everything else: damaged, packed with an unknown codec, of another format, or not handed out by the broker.
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What a record says of itself that stands for all from `first` up to its own position.
+
+    Of these only the bytes are known, as they lie in the log: the record's body. `why` quotes none of them.
+    """
+
+    first: int
+    reason: UnreadReason
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One Kafka record. `appended_at` is the broker's time (real time) for intake topics."""
+    """One Kafka record. `appended_at` is the broker's time (real time) for intake topics.
+
+    With `unread` it stands for what cannot be read; no handler is given such a one.
+    """
 
     topic: str
     partition: int
@@ -84,6 +108,7 @@ class Record:
     headers: tuple[tuple[str, bytes | None], ...]
     value: bytes | None
     appended_at: datetime
+    unread: Unread | None = None
 
     @property
     def place(self) -> Place:
@@ -98,6 +123,20 @@ class Move:
     partition: Partition
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class HaltNote:
+    """Where one partition stands still and why: before `move`, which nobody may make but an operator.
+
+    `length` and `sha256` are of the body of the record, or of all that cannot be read, as it lies in the log.
+    """
+
+    move: Move
+    cause: str
+    why: str
+    length: int
+    sha256: bytes
 
 
 class Source(Protocol):
@@ -130,6 +169,18 @@ class Positions(Protocol):
 
     def advance(self, moves: Sequence[Move]) -> None:
         """Compare-and-set all moves, first statement of the transaction. Raises `Fenced`."""
+
+    def note_halt(self, halt: HaltNote) -> bool:
+        """Keep for operators where one partition stands and why, and say whether one has passed exactly this before.
+
+        A decision counts for the place that it was shown: from the same position, up to the same end.
+        """
+
+    def pass_over(self, halt: HaltNote, record: Record, reason: StrEnum) -> bool:
+        """Keep `record` among the dead letters, unapplied, and note an operator's decision as done.
+
+        `reason` is one of the dead letters' own. Says whether the dead letter is new.
+        """
 
 
 class Work(Protocol[Opened]):
@@ -191,6 +242,10 @@ class Setback(StrEnum):
     PARK_FULL = "park_full"
     HANDLER_FAILED = "handler_failed"
     FAILED_IN_A_ROW = "failed_in_a_row"
+    #: What comes next in a partition cannot be read.
+    UNREADABLE = "unreadable"
+    #: One record alone makes the database close the connection, again and again.
+    CONNECTION_LOST = "connection_lost"
     STARTING = "starting"
     #: It gives no sign of itself, so it hangs in a call to the database or the broker.
     STUCK = "stuck"
@@ -224,8 +279,8 @@ class Telemetry(Protocol):
     def unready(self, cause: Setback) -> None:
         """The worker waits; readiness fails until `ready` is called."""
 
-    def halted(self, partition: Partition, cause: Setback) -> None:
-        """One partition stands still until a person acts: alert. The others go on."""
+    def halted(self, partition: Partition, cause: Setback, why: str) -> None:
+        """One partition stands still until a person acts: alert. The others go on. `why` is one line for people."""
 
     def resumed(self, partition: Partition) -> None:
         """A halted partition is tried again."""

@@ -80,7 +80,7 @@ class Tally:
     def unready(self, cause: Setback) -> None:
         """Nobody asks."""
 
-    def halted(self, partition: Partition, cause: Setback) -> None:
+    def halted(self, partition: Partition, cause: Setback, why: str) -> None:
         """A halt ends the reading."""
 
     def resumed(self, partition: Partition) -> None:

@@ -9,6 +9,7 @@ from connectors.database.repair import carry_out
 from consumers.reconciliation.comparison import Comparison
 from consumers.reconciliation.domain.repair import Reader, RepairPlan, plan_repair
 from deploy.commands.database import worker_connection
+from deploy.commands.halted import pass_halted, show_halted
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.reconcile import comparing
 from deploy.problem import Problem
@@ -21,14 +22,18 @@ from schemas.topics import INTAKE_PREFIX, TOPICS
 def register(app: typer.Typer) -> None:
     """Add the group of commands."""
     group = typer.Typer(
-        help="Bring back what a topic lost, from what the database keeps.\n\n"
+        help="Bring back what a topic lost, from what the database keeps; and pass what nobody can read or apply.\n\n"
         "[bold]Examples[/bold]\n\n"
-        "pishkhan repair topic pishkhan.log.requests --dry-run",
+        "pishkhan repair topic pishkhan.log.requests --dry-run\n\n"
+        "pishkhan repair halted\n\n"
+        "pishkhan repair pass pishkhan.intake.gas 0 4711 --reason 'a damaged batch; the agency sends it again'",
         no_args_is_help=True,
         rich_markup_mode="rich",
     )
     group.callback()(lambda: None)
     group.command("topic")(repair_topic)
+    group.command("halted")(show_halted)
+    group.command("pass")(pass_halted)
     app.add_typer(group, name="repair")
 
 

@@ -13,6 +13,8 @@ from schemas.topics import INTAKE_PREFIX
 
 #: The relay publishes within moments; an event that is older than this waits for something.
 UNPUBLISHED_SECONDS = 60
+#: So many of the partitions that stand still for one cause are named; the first one's reason is told.
+PLACES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,10 @@ def judge_halted(worker: str, standing: Standing) -> Iterable[Finding]:
     for cause in sorted({halt.cause for halt in standing.halts}):
         halts = [halt for halt in standing.halts if halt.cause == cause]
         since = since_words(min(halt.since for halt in halts))
-        words = f"{worker} has halted {len(halts)} partition(s) {since}: {cause}"
+        places = ", ".join(f"{halt.topic}/{halt.partition}" for halt in halts[:PLACES_SHOWN])
+        more = ", …" if len(halts) > PLACES_SHOWN else ""
+        why = next((f": {halt.why}" for halt in halts if halt.why), "")
+        words = f"{worker} has halted {len(halts)} partition(s) {since}: {cause}; {places}{more}{why}"
         yield wrong("halted", words, REMEDIES.get(cause, SEE_THE_LOG))
 
 

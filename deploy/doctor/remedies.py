@@ -3,6 +3,7 @@
 from consumers.runner.ports import Setback
 
 SEE_THE_LOG = "see `partition halted` in its log, and the section on it in docs/runbook.md"
+PASS_IT = "`pishkhan repair halted` shows it, and `pishkhan repair pass` passes it without applying it"
 ANOTHER_CAUSE = "it goes on by itself; if it does not, read its log"
 
 REMEDIES: dict[str, str] = {
@@ -16,4 +17,6 @@ REMEDIES: dict[str, str] = {
     Setback.PARK_FULL.value: "remove what fails, then `pishkhan parked redrive --failed` or `pishkhan parked skip`",
     Setback.FAILED_IN_A_ROW.value: "the code is at fault: start a version without the fault, and it goes on by itself",
     Setback.HANDLER_FAILED.value: "not even parking works: see `partition halted` in its log; it goes on when mended",
+    Setback.UNREADABLE.value: f"find out who wrote it; {PASS_IT}",
+    Setback.CONNECTION_LOST.value: f"see the database's own log for why it ended; {PASS_IT}",
 }

@@ -1,19 +1,28 @@
 """Positions and leases: who owns what, and whose batches count."""
 
+from dataclasses import replace
+from hashlib import sha256
+
 import pytest
 
+from consumers.intake import DeadLetterReason
 from consumers.requests.domain.loads import PositionChange
 from consumers.requests.ports import RequestStores
 from consumers.runner.ports import (
     Contention,
     DatabaseUnavailable,
     Fenced,
+    HaltNote,
     Leases,
     Move,
     Partition,
     PositionLost,
+    Record,
+    Unread,
+    UnreadReason,
     Work,
 )
+from tests.claims import APPENDED
 from tests.contract.worlds import SHORT_SECONDS, Client, World
 
 TWELVE = [Partition("log", "id-1", number) for number in range(12)]
@@ -220,3 +229,65 @@ def test_an_owner_that_is_alive_keeps_its_transaction(world: World) -> None:
 
 def test_partitions_are_told_apart_by_the_incarnation_of_their_topic() -> None:
     assert Partition("t", "id-1", 0) != Partition("t", "id-2", 0)
+
+
+def halted_at(start: int, end: int, body: bytes = b"bad", topic_id: str = "id-1") -> tuple[HaltNote, Record]:
+    where = Partition("log", topic_id, 0)
+    unread = Unread(start, UnreadReason.UNREADABLE, "it is damaged")
+    note = HaltNote(Move(where, start, end), "unreadable", unread.why, len(body), sha256(body).digest())
+    return note, Record("log", 0, end - 1, None, (), body, APPENDED, unread)
+
+
+def note(work: Work[RequestStores], halt: HaltNote) -> bool:
+    with work.transaction() as (positions, _):
+        return positions.note_halt(halt)
+
+
+def pass_over(work: Work[RequestStores], halt: HaltNote, record: Record) -> bool:
+    with work.transaction() as (positions, _):
+        positions.advance([halt.move])
+        return positions.pass_over(halt, record, DeadLetterReason.PASSED)
+
+
+def test_a_standstill_is_passed_only_where_an_operator_was_shown_it(
+    world: World, leases: Leases, work: Work[RequestStores]
+) -> None:
+    leases.hold(TWELVE)
+    halt, record = halted_at(0, 3)
+    assert note(work, halt) is False
+    assert note(work, halt) is False, "nobody has decided"
+    world.decide_on_halts("zahra", "sent again")
+    assert note(work, halt) is True
+    for other in (halted_at(0, 2), halted_at(1, 3), halted_at(0, 3, b"other"), halted_at(0, 3, topic_id="id-2")):
+        assert note(work, other[0]) is False, "another end, another start, other bytes, another topic"
+    assert pass_over(work, halt, record) is True
+    assert leases.hold(TWELVE)[FIRST] == 3
+    [letter] = world.letters()
+    assert letter.startswith("passed by zahra: sent again; positions 0 to 2, 3 bytes: unreadable: it is damaged")
+
+
+def test_who_reads_again_finds_a_decision_and_leaves_none(
+    world: World, work: Work[RequestStores], leases: Leases
+) -> None:
+    leases.hold(TWELVE)
+    halt, record = halted_at(0, 1)
+    note(work, halt)
+    world.decide_on_halts("zahra", "sent again")
+    pass_over(work, halt, record)
+    _, again = world.client("").worker("c")
+    anywhere = replace(halt, move=replace(halt.move, partition=replace(FIRST, topic_id="")))
+    with again.transaction() as (positions, _):
+        assert positions.note_halt(anywhere) is True
+        assert positions.pass_over(anywhere, record, DeadLetterReason.PASSED) is False, "it is on record"
+    with again.transaction() as (positions, _):
+        assert positions.note_halt(replace(anywhere, sha256=sha256(b"new").digest())) is False
+    assert world.halts() == 1
+
+
+def test_a_pass_without_a_decision_says_only_why(world: World, leases: Leases, work: Work[RequestStores]) -> None:
+    leases.hold(TWELVE)
+    halt, record = halted_at(0, 1)
+    with work.transaction() as (positions, _):
+        positions.advance([halt.move])
+        assert positions.pass_over(halt, record, DeadLetterReason.UNPACKS_TOO_LARGE)
+    assert world.letters() == ["position 0, 3 bytes: unreadable: it is damaged"]

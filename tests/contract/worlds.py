@@ -10,6 +10,7 @@ from sqlalchemy import Engine, text
 from connectors.database import engine as engines
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import SqlWork
+from connectors.database.halt_operator import HaltOperator
 from connectors.database.leases import SqlLeases
 from connectors.database.positions import SqlPositions
 from connectors.database.registry_stores import registry_stores as sql_registry_stores
@@ -69,6 +70,18 @@ class World(ABC):
         """Give an office a position without a load."""
 
     @abstractmethod
+    def decide_on_halts(self, by: str, why: str) -> None:
+        """Pass, as an operator does, whatever consumers stand still at now."""
+
+    @abstractmethod
+    def halts(self) -> int:
+        """Return how many standstills are on record."""
+
+    @abstractmethod
+    def letters(self) -> list[str]:
+        """Return what is kept with each dead letter in words, in order."""
+
+    @abstractmethod
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Let real time pass until `condition` holds."""
 
@@ -120,6 +133,16 @@ class MemoryWorld(World):
 
     def license(self, office: str, cap_rial: int) -> None:
         self._database.offices.rows[office] = OfficeRow(NOTHING, cap_rial)
+
+    def decide_on_halts(self, by: str, why: str) -> None:
+        rows = self._database.halts.rows
+        rows.update({place: row._replace(by=by, why=why) for place, row in rows.items()})
+
+    def halts(self) -> int:
+        return len(self._database.halts.rows)
+
+    def letters(self) -> list[str]:
+        return [letter.detail for _, (_, letter) in sorted(self._database.letters.rows.items())]
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         for _ in range(100):
@@ -194,6 +217,20 @@ class SqlWorld(World):
                 text("INSERT INTO office_position (office, cap_rial, capacity) VALUES (:office, :cap, 100)"),
                 {"office": office, "cap": cap_rial},
             )
+
+    def decide_on_halts(self, by: str, why: str) -> None:
+        with self._engine.begin() as connection:
+            operator = HaltOperator(connection)
+            standing = operator.standing()
+            assert operator.pass_over(standing, by, why) == standing
+
+    def halts(self) -> int:
+        with self._engine.begin() as connection:
+            return int(connection.execute(text("SELECT count(*) FROM partition_halt")).scalar_one())
+
+    def letters(self) -> list[str]:
+        with self._engine.begin() as connection:
+            return list(connection.execute(text("SELECT detail FROM dead_letter ORDER BY id")).scalars())
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         wait_until(condition, what)

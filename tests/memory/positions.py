@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from enum import StrEnum
 from typing import Generic, TypeVar
 
-from consumers.runner.ports import Fenced, Move, Partition, PositionLost
+from consumers.passing import letter_of
+from consumers.runner.ports import Fenced, HaltNote, Move, Partition, PositionLost, Record
 from tests.memory.database import Session, Transaction
-from tests.memory.tables import BusDatabase, Offset
+from tests.memory.intake import MemoryDeadLetters
+from tests.memory.tables import BusDatabase, Halted, HaltPlace, Offset
 
 Stores = TypeVar("Stores")
 
@@ -28,7 +32,9 @@ class MemoryPositions:
 
     def __init__(self, transaction: Transaction, tables: BusDatabase, consumer: str, owner: str) -> None:
         self._transaction = transaction
+        self._tables = tables
         self._offsets = tables.offsets
+        self._halts = tables.halts
         self._consumer = consumer
         self._owner = owner
 
@@ -43,6 +49,32 @@ class MemoryPositions:
             if row is None or (row.owner, row.next_position) != (self._owner, move.start):
                 raise Fenced(str(move))
             self._transaction.put(self._offsets, key, row._replace(next_position=move.end))
+
+    def note_halt(self, halt: HaltNote) -> bool:
+        self._transaction.step("notes a standstill")
+        decided = self._decided(halt)
+        if decided is None and self._owner:
+            self._transaction.put(self._halts, (self._consumer, halt.move, halt.sha256), Halted(halt))
+        return decided is not None
+
+    def pass_over(self, halt: HaltNote, record: Record, reason: StrEnum) -> bool:
+        decided = self._decided(halt)
+        if decided is None:
+            letter = letter_of(halt, record, reason)
+        else:
+            place, row = decided
+            letter = letter_of(halt, record, reason, row.by, row.why)
+            self._transaction.put(self._halts, place, row._replace(passed=True))
+        return bool(MemoryDeadLetters(self._transaction, self._tables).add(self._consumer, [letter]))
+
+    def _decided(self, halt: HaltNote) -> tuple[HaltPlace, Halted] | None:
+        """Return the decision on exactly this; who does not know which topic of a name it is finds that of any."""
+        for place, row in self._transaction.rows(self._halts).items():
+            consumer, move, sha256 = place
+            same = (consumer, sha256) == (self._consumer, halt.sha256) and row.by is not None
+            if same and _is_same(halt.move, move):
+                return place, row
+        return None
 
 
 class MemoryWork(Generic[Stores]):
@@ -162,6 +194,11 @@ class MemoryLeases:
                 transaction.put(self._tables.offsets, key, row)
                 taken[where] = row.next_position
         return taken
+
+
+def _is_same(wanted: Move, kept: Move) -> bool:
+    topic_id = wanted.partition.topic_id or kept.partition.topic_id
+    return replace(wanted, partition=replace(wanted.partition, topic_id=topic_id)) == kept
 
 
 def _free(row: Offset, now: float) -> bool:

@@ -9,7 +9,7 @@ from consumers.intake import Unreadable, Words
 from consumers.parking import DecisionOutcome, OperatorAction, ParkedEvent
 from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.loads import Load
-from consumers.runner.ports import Partition, Record
+from consumers.runner.ports import HaltNote, Move, Partition, Record
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.windows import Cut
 from consumers.settlement.ports import Opened
@@ -60,6 +60,19 @@ class Parked(NamedTuple):
     next_try_at: float | None
 
 
+#: Of which consumer, before which move, at which bytes.
+HaltPlace = tuple[str, Move, bytes]
+
+
+class Halted(NamedTuple):
+    """Where a partition stands still, and who passed it."""
+
+    note: HaltNote
+    by: str | None = None
+    why: str | None = None
+    passed: bool = False
+
+
 class Decision(NamedTuple):
     """What an operator decided on a parked event, and what became of that."""
 
@@ -88,6 +101,7 @@ class BusDatabase(Database):
         self.parked: Table[int, Parked] = Table("parked_event")
         self.decisions: Table[int, Decision] = Table("park_decision")
         self.letters: Table[int, tuple[str, Unreadable]] = Table("dead_letter")
+        self.halts: Table[HaltPlace, Halted] = Table("partition_halt")
         self.registry_head: Table[int, int] = Table("registry_head")
         self.versions: Table[int, RegistryEntry] = Table("registry_version")
         self.requests: Table[UUID, RequestRow] = Table("request")

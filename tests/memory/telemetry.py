@@ -16,6 +16,7 @@ class MemoryTelemetry:
         self.partitions = 0
         self.waits_for: Setback | None = None
         self.stopped: list[tuple[Partition, Setback]] = []
+        self.why: list[str] = []
         self.outcomes: list[tuple[Outcome, int]] = []
         self.again: list[Partition] = []
 
@@ -40,8 +41,9 @@ class MemoryTelemetry:
     def unready(self, cause: Setback) -> None:
         self.waits_for = cause
 
-    def halted(self, partition: Partition, cause: Setback) -> None:
+    def halted(self, partition: Partition, cause: Setback, why: str) -> None:
         self.stopped.append((partition, cause))
+        self.why.append(why)
 
     def resumed(self, partition: Partition) -> None:
         self.again.append(partition)

@@ -11,16 +11,19 @@ POSITIONS: tuple[Mutant, ...] = (
     Mutant(
         "compare-and-set after the rows",
         "consumers/runner/batches.py",
-        "            positions.advance(moves)\n            result = act(stores, mine)\n",
-        "            result = act(stores, mine)\n            positions.advance(moves)\n",
+        "                positions.advance(moves)\n                began = True\n"
+        "                result = act(stores, mine)\n",
+        "                result = act(stores, mine)\n                began = True\n"
+        "                positions.advance(moves)\n",
         (f"{SCENES}::test_a_worker_that_wakes_up_before_its_compare_and_set_decides_nothing",),
     ),
     Mutant(
         "compare-and-set after the rows, in a transaction of its own",
         "consumers/runner/batches.py",
-        "            positions.advance(moves)\n            result = act(stores, mine)\n",
-        "            result = act(stores, mine)\n"
-        "        with self._work.transaction() as (positions, _):\n            positions.advance(moves)\n",
+        "                positions.advance(moves)\n                began = True\n"
+        "                result = act(stores, mine)\n",
+        "                began = True\n                result = act(stores, mine)\n"
+        "            with self._work.transaction() as (positions, _):\n                positions.advance(moves)\n",
         (f"{LOOP}::test_a_moved_position_fences_this_worker_and_it_goes_on_behind_the_other_owner",),
     ),
     Mutant(
@@ -36,9 +39,9 @@ POSITIONS: tuple[Mutant, ...] = (
     Mutant(
         "compare-and-set whose answer is not heard",
         "consumers/runner/batches.py",
-        "            positions.advance(moves)\n",
-        "            try:\n                positions.advance(moves)\n"
-        "            except Fenced:\n                pass\n",
+        "                positions.advance(moves)\n                began = True\n",
+        "                try:\n                    positions.advance(moves)\n"
+        "                except Fenced:\n                    pass\n                began = True\n",
         (f"{LOOP}::test_a_moved_position_fences_this_worker_and_it_goes_on_behind_the_other_owner",),
     ),
     Mutant(

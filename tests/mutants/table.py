@@ -9,6 +9,7 @@ from tests.mutants.deciding import DECIDING
 from tests.mutants.mutant import Mutant
 from tests.mutants.parking import PARKING
 from tests.mutants.positions import POSITIONS
+from tests.mutants.reading import READING
 from tests.mutants.relaying import RELAYING
 
-MUTANTS: tuple[Mutant, ...] = (*POSITIONS, *RELAYING, *PARKING, *DECIDING, *COMPARING)
+MUTANTS: tuple[Mutant, ...] = (*POSITIONS, *RELAYING, *PARKING, *DECIDING, *COMPARING, *READING)

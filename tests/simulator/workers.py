@@ -115,7 +115,7 @@ class _Alarm(MemoryTelemetry):
     def rolled_back(self, cause: Setback) -> None:
         self._world.setbacks.append((self._name, cause))
 
-    def halted(self, partition: Partition, cause: Setback) -> None:
+    def halted(self, partition: Partition, cause: Setback, why: str) -> None:
         self._world.halted.append(f"{partition.topic}/{partition.number}: {cause}")
 
 

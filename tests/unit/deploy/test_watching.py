@@ -68,3 +68,10 @@ def test_a_halt_is_said_once_with_what_to_do_however_often_it_is_tried_in_vain()
     assert len(said[0]) == 1
     assert said[0][0].startswith("settlement has halted log/3: failed_in_a_row; the code is at fault")
     assert said[1:] == [[], []]
+
+
+def test_what_a_partition_halted_at_and_how_it_is_passed_is_said() -> None:
+    halt = Halt("intake", 1, "unreadable", NOON, "at positions 5 to 9: its checksum is wrong: it is damaged")
+    [line] = looks(Watch(), (0, READY, Standing(halts=(halt,))))[0]
+    assert "settlement has halted intake/1: unreadable, at positions 5 to 9: its checksum is wrong" in line
+    assert "pishkhan repair pass" in line

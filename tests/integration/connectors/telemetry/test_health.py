@@ -47,10 +47,10 @@ def test_it_answers_on_its_paths(exporter: Exporter, telemetry: WorkerTelemetry)
         telemetry.ready()
         ready: dict[str, Any] = {"ready": True, "cause": None, "since": None, "halted": [], "process_id": os.getpid()}
         assert httpx.get(f"{base}/readyz").json() == ready
-        telemetry.halted(Partition("log", "id", 3), Setback.PARK_FULL)
+        telemetry.halted(Partition("log", "id", 3), Setback.PARK_FULL, "at position 7: no room")
         said = httpx.get(f"{base}/readyz")
         assert said.status_code == HTTPStatus.OK, "its other partitions are read"
-        assert Standing.from_json(said.json()).halts == (Halt("log", 3, "park_full", NOON),)
+        assert Standing.from_json(said.json()).halts == (Halt("log", 3, "park_full", NOON, "at position 7: no room"),)
         telemetry.unready(Setback.BROKER_UNAVAILABLE)
         assert httpx.get(f"{base}/readyz").json()["cause"] == "broker_unavailable"
         families = {family.name for family in text_string_to_metric_families(httpx.get(f"{base}/metrics").text)}

@@ -14,7 +14,6 @@ from kafka import codec
 from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
 from connectors.broker.codecs import (
-    BATCH_UNPACKED_BYTES_MAX,
     PARTS_MAX,
     CannotUnpack,
     Unpack,
@@ -25,6 +24,7 @@ from connectors.broker.codecs import (
     unpack_snappy,
     unpack_zstd,
 )
+from schemas.limits import BATCH_UNPACKED_BYTES_MAX, TOPIC_LIMITS
 
 GZIP, SNAPPY, LZ4, ZSTD = 1, 2, 3, 4
 #: Packs as a client does.
@@ -162,9 +162,8 @@ def test_the_library_does_not_ask_for_packages_that_nobody_needs() -> None:
     assert all((codec.has_snappy(), codec.has_lz4(), codec.has_zstd()))
 
 
-def test_an_honest_batch_is_far_below_the_bound() -> None:
-    # What clients put into one batch before they pack it: librdkafka's default is the largest.
-    assert BATCH_UNPACKED_BYTES_MAX >= 8 * 1_000_000
+def test_whatever_a_topic_takes_unpacked_is_read() -> None:
+    assert max(limits.batch_bytes for limits in TOPIC_LIMITS) * 4 <= BATCH_UNPACKED_BYTES_MAX
 
 
 def batch_of(kind: int, values: list[bytes]) -> bytes:

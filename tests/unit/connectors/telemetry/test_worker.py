@@ -95,8 +95,8 @@ def test_a_partition_that_is_tried_in_vain_stands_since_the_first_time(exporter:
     place = Partition("log", "id", 3)
     since = "pishkhan_halted_since_timestamp_seconds"
     for _ in range(3):
-        telemetry.halted(place, Setback.FAILED_IN_A_ROW)
-        assert telemetry.standing().halts == (Halt("log", 3, "failed_in_a_row", NOON),)
+        telemetry.halted(place, Setback.FAILED_IN_A_ROW, "why")
+        assert telemetry.standing().halts == (Halt("log", 3, "failed_in_a_row", NOON, "why"),)
         assert value(exporter, since, cause="failed_in_a_row") == NOON.timestamp()
         time.pass_seconds(30)
         telemetry.resumed(place)
@@ -104,7 +104,7 @@ def test_a_partition_that_is_tried_in_vain_stands_since_the_first_time(exporter:
         assert value(exporter, since, cause="failed_in_a_row") == 0
         time.pass_seconds(1)
     time.pass_seconds(600)
-    telemetry.halted(place, Setback.FAILED_IN_A_ROW)
+    telemetry.halted(place, Setback.FAILED_IN_A_ROW, "why")
     assert telemetry.standing().halts[0].since == time.moment, "it was well for ten minutes"
 
 
@@ -112,7 +112,7 @@ def test_how_a_worker_stands_travels_as_json() -> None:
     for standing in (
         Standing(),
         Standing("broker_unavailable", NOON),
-        Standing(halts=(Halt("log", 3, "park_full", NOON), Halt("log", 4, "position_lost", NOON))),
+        Standing(halts=(Halt("log", 3, "park_full", NOON), Halt("log", 4, "position_lost", NOON, "at position 7: …"))),
     ):
         assert Standing.from_json(json.loads(json.dumps(standing.as_json()))) == standing
     nonsense: object
@@ -124,7 +124,7 @@ def test_how_a_worker_stands_travels_as_json() -> None:
 def test_a_halted_partition_counts_once(exporter: Exporter, telemetry: WorkerTelemetry) -> None:
     runners: Telemetry = telemetry
     for number in (0, 1, 1):
-        runners.halted(Partition("a", "id", number), Setback.POSITION_LOST)
+        runners.halted(Partition("a", "id", number), Setback.POSITION_LOST, "why")
     assert value(exporter, "pishkhan_halted_partitions", cause="position_lost") == 2
 
 
@@ -187,7 +187,7 @@ def test_everything_exported_is_a_row_of_the_table(exporter: Exporter, telemetry
     telemetry.rolled_back(Setback.FENCED)
     telemetry.lag({"a": 1})
     telemetry.owned(1)
-    telemetry.halted(Partition("a", "id", 0), Setback.PARK_FULL)
+    telemetry.halted(Partition("a", "id", 0), Setback.PARK_FULL, "why")
     exporter.database.replace({metric: {("x",) * len(metric.labels): 1.0} for metric in of_origin(Origin.DATABASE)})
     exported = {
         sample.name

@@ -16,6 +16,7 @@ from deploy.doctor.contents import Position, agencies_of, judge_lag, judge_right
 from deploy.doctor.engines import check_broker, check_database, check_failpoint, judge_clock, judge_standing
 from deploy.doctor.flow import Parked, Unpublished, judge_halted, judge_outbox, judge_owed, judge_parked
 from deploy.doctor.machine import GIGABYTE, check_disk, judge_disk, judge_memory
+from deploy.doctor.remedies import REMEDIES
 from deploy.settings import Settings
 
 AGENCIES = ["bank-melli", "gas"]
@@ -195,7 +196,7 @@ def test_halted_partitions_are_wrong_by_cause_and_since_when() -> None:
     failed = Halt("log", 4, "failed_in_a_row", later)
     first, second = judge_halted("requests", Standing(halts=(*full, failed)))
     assert first.words.startswith("requests has halted 1 partition(s) since 2025-03-01 12:05:00 UTC")
-    assert first.words.endswith(": failed_in_a_row")
+    assert first.words.endswith(": failed_in_a_row; log/4")
     assert "a version without the fault" in first.remedy
     assert second.words.startswith("requests has halted 3 partition(s) since 2025-03-01 12:00:00 UTC")
 
@@ -255,3 +256,15 @@ def test_money_owed_to_citizens_is_told_with_where_to_see_whose_it_is() -> None:
     )
     assert "office OFFICE inbox" in found.remedy
     assert judge_owed([]).level is Level.GOOD
+
+
+def test_the_doctor_says_where_a_partition_halted_why_and_how_to_pass_it() -> None:
+    halts = [Halt("intake", number, "unreadable", NOON, f"at position {number}: it is damaged") for number in range(5)]
+    [finding] = judge_halted("requests", Standing(halts=tuple(halts)))
+    assert "unreadable; intake/0, intake/1, intake/2, …: at position 0: it is damaged" in finding.words
+    assert "pishkhan repair pass" in finding.remedy
+
+
+def test_every_cause_for_which_a_partition_stands_still_has_a_remedy_of_its_own() -> None:
+    halting = {"position_lost", "park_full", "failed_in_a_row", "handler_failed", "unreadable", "connection_lost"}
+    assert halting <= REMEDIES.keys()

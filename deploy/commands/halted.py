@@ -1,0 +1,97 @@
+"""`pishkhan repair halted` and `pishkhan repair pass`: where consumers stand still, and how they get past it."""
+
+import getpass
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from connectors.database.halt_operator import HaltLine, HaltOperator
+from deploy.commands.database import worker_connection
+from deploy.commands.options import DataOption
+from deploy.problem import Problem
+
+TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC", help="The topic, as `pishkhan repair halted` shows it.")]
+PartitionArgument = Annotated[int, typer.Argument(metavar="PARTITION", help="The partition.", min=0)]
+PositionArgument = Annotated[
+    int, typer.Argument(metavar="POSITION", help="Where it stands. It must still stand there.", min=0)
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why it is passed; it stays on record.")]
+ByOption = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="your login")]
+ConsumerOption = Annotated[
+    str | None, typer.Option(help="Only for this consumer; else for every one that stands there.")
+]
+
+
+def show_halted(data: DataOption = None) -> None:
+    """Show where consumers stand still and why: what it is, how much, its hash, and who has passed it.
+
+    A partition whose position was lost is not among them: `pishkhan repair topic` is for that.
+    """
+    with worker_connection(data) as connection:
+        lines = HaltOperator(connection).standing()
+    if not lines:
+        typer.echo("No consumer stands still at anything that could be passed.")
+        return
+    table = Table("since", "consumer", "topic", "partition", "position", "bytes", "sha256", "cause", "why", "passed by")
+    for line in lines:
+        since = f"{line.halted_at:%Y-%m-%d %H:%M:%S}"
+        position = str(line.position) if line.end == line.position + 1 else f"{line.position} to {line.end - 1}"
+        said = "" if line.decided_by is None else f"{line.decided_by}: {line.decided_why}"
+        cells = (since, line.consumer, line.topic, str(line.partition), position, str(line.length))
+        table.add_row(*map(escape, (*cells, line.sha256[:16], line.cause, line.why.partition("\n")[0], said)))
+    Console().print(table)
+
+
+def pass_halted(
+    topic: TopicArgument,
+    partition: PartitionArgument,
+    position: PositionArgument,
+    reason: ReasonOption,
+    by: ByOption,
+    consumer: ConsumerOption = None,
+    data: DataOption = None,
+) -> None:
+    """Let consumers go on behind what they stand still at: it is never applied, and goes to the dead letters.
+
+    Exactly what was shown is passed: if the consumer has gone on meanwhile, or stands at something else, nothing is
+    done. A worker acts on it within half a minute, in the transaction that moves its position. Who passed what, when
+    and why stays on record, with the length and the hash of what it was.
+
+    What can be mended is better mended: in a log of the bus, later events of the same request wait behind what is
+    passed, as behind a gap.
+    """
+    if not reason.strip():
+        raise Problem("Say why it is passed (--reason): it stays on record.")
+    with worker_connection(data) as connection:
+        operator = HaltOperator(connection)
+        standing = operator.standing()
+        shown = [line for line in standing if _is_meant(line, topic, partition, position, consumer)]
+        if not shown:
+            raise Problem(_nothing_there(standing, topic, partition, position))
+        decided = operator.pass_over(shown, by, reason)
+    for line in shown:
+        if line in decided:
+            typer.echo(f"{line.consumer} passes {_place(line)} within half a minute; it is in the dead letters then.")
+        else:
+            typer.echo(f"{line.consumer}: {line.decided_by} has passed {_place(line)} already: {line.decided_why}")
+
+
+def _is_meant(line: HaltLine, topic: str, partition: int, position: int, consumer: str | None) -> bool:
+    there = (line.topic, line.partition, line.position) == (topic, partition, position)
+    return there and consumer in (None, line.consumer)
+
+
+def _nothing_there(standing: list[HaltLine], topic: str, partition: int, position: int) -> str:
+    others = [line for line in standing if (line.topic, line.partition) == (topic, partition)]
+    words = f"Nobody stands still at position {position} of {topic}/{partition}, so nothing was done."
+    for line in others:
+        words += f" {line.consumer} stands at {line.position}."
+    return f"{words} `pishkhan repair halted` shows where consumers stand."
+
+
+def _place(line: HaltLine) -> str:
+    last = "" if line.end == line.position + 1 else f" to {line.end - 1}"
+    return f"{line.topic}/{line.partition} at {line.position}{last} ({line.cause})"
