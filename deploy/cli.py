@@ -42,6 +42,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("publish", "deploy.commands.publish"),
     CommandRow("replay-log", "deploy.commands.replay_log"),
     CommandRow("parked", "deploy.commands.parked"),
+    CommandRow("outbox", "deploy.commands.outbox"),
     CommandRow("replay", "deploy.commands.replay"),
     CommandRow("dead-letters", "deploy.commands.dead_letters"),
     # Playing either side.

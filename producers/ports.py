@@ -26,6 +26,19 @@ class TopicMissing(Exception):
         self.topics = topics
 
 
+class RowsRefused(Exception):
+    """The broker answers, and will never take some rows: `refused` says why, by row id. All others of the batch, whose
+    ids are `acknowledged`, are in the log.
+
+    The broker judges batches, so of several refused rows some may be there only beside the one at fault.
+    """
+
+    def __init__(self, refused: Mapping[int, str], acknowledged: Collection[int]) -> None:
+        super().__init__("; ".join(f"{row}: {why}" for row, why in refused.items()))
+        self.refused = refused
+        self.acknowledged = frozenset(acknowledged)
+
+
 class OutboxWriter(Protocol):
     """The outbox inside one open transaction."""
 
@@ -65,12 +78,19 @@ class Outbox(Protocol):
     def unpublished(self, limit: int, passed_over: Collection[str]) -> Sequence[OutboxRow]:
         """Return up to `limit` unpublished rows of each held shard, the first by id: never "after the last one seen".
 
-        Rows for the topics in `passed_over` are left where they are.
+        Rows for the topics in `passed_over` are left where they are, and so is a row that was set aside, with all later
+        ones of its key in that topic, until somebody decides.
         Ids are drawn before commits, so a row with a small id may appear late.
         """
 
     def published(self, rows: Sequence[OutboxRow]) -> None:
         """Note that the log has acknowledged `rows`."""
+
+    def set_aside(self, row: OutboxRow, cause: str) -> None:
+        """Note on record that `row` can never be published as things are, and why. Its key waits from now on."""
+
+    def held(self) -> Collection[Place]:
+        """Return where keys wait behind a row that was set aside, as `shards` or `set_aside` saw it last."""
 
     def passed(self) -> Mapping[Place, int]:
         """Return the furthest next position of any consumer in each partition."""
@@ -91,7 +111,8 @@ class Log(Protocol):
     def send(self, rows: Sequence[OutboxRow]) -> Callable[[], None]:
         """Hand rows over; the returned call waits until all are acknowledged.
 
-        Both may raise `LogUnavailable`; `send` raises `TopicMissing`.
+        Both may raise `LogUnavailable`; `send` raises `TopicMissing`, the call `RowsRefused`. After any of them but
+        `TopicMissing` this connection is to be closed.
         """
 
     def reach(self) -> None:
@@ -127,6 +148,12 @@ class RelayReport(Protocol):
 
     def logs_cut(self, topics: Collection[str]) -> None:
         """Rows for these topics wait until somebody repairs them; none: nothing waits for a repair."""
+
+    def set_aside(self, row: OutboxRow, cause: str) -> None:
+        """`row` can never be published as things are; it and all later ones of its key wait for a person."""
+
+    def held(self, places: Collection[Place]) -> None:
+        """In these partitions keys wait behind rows that were set aside; none: nothing does."""
 
     def waiting_for_broker(self, why: str) -> None:
         """The broker is away."""

@@ -4,14 +4,31 @@ One batch per shard is in flight. After any failure the producer is closed, the 
 connection that holds them, and the rows are read again: what was acknowledged but not noted goes out twice, and readers
 skip it by its sequence. A topic that lost its tail is left alone: what was appended now would lie where consumers have
 been already, and they would never read it.
+
+A row that no broker will ever take (it is larger than its topic may hold) is set aside with its cause, and with it all
+later ones of its key in that topic, whose readers count on their order. All other keys go on.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
 
-from producers.ports import Log, LogUnavailable, Outbox, OutboxUnavailable, RelayReport, TopicMissing
+from producers.ports import (
+    Log,
+    LogUnavailable,
+    Outbox,
+    OutboxRow,
+    OutboxUnavailable,
+    RelayReport,
+    RowsRefused,
+    TopicMissing,
+)
+from schemas.limits import PRODUCER_MESSAGE_BYTES, limits_of
+from schemas.topics import topic_of
+
+#: What the log's format adds to one record, with a batch of its own around it.
+RECORD_OVERHEAD_BYTES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +67,7 @@ class Relay:
         self._outbox: Outbox | None = None
         self._log: Log | None = None
         self._failures = 0
+        self._rows_max = self._pace.rows_max
         self._maintain_at = float("-inf")
         self._shards_at = float("-inf")
         self._reach_at = float("-inf")
@@ -89,6 +107,10 @@ class Relay:
             self._close_log()
             self._report.waiting_for_broker(str(error))
             self._wait_after_failure(stop)
+        except RowsRefused as error:
+            # What was refused with the row at fault is not told apart from it: fewer at once, until one stands alone.
+            self._close_log()
+            self._rows_max = max(1, min(self._rows_max, len(error.refused)) // 2)
         else:
             self._failures = 0
             self._report.working()
@@ -98,13 +120,52 @@ class Relay:
     def _publish(self, outbox: Outbox, log: Log) -> bool:
         """Send one batch per shard, wait for it and note it; say whether there was anything."""
         started = self._monotonic()
-        rows = outbox.unpublished(self._pace.rows_max, self._missing | self._cut)
+        found = outbox.unpublished(self._rows_max, self._missing | self._cut)
+        rows = self._that_fit(outbox, found)
         if rows:
-            log.send(rows)()
-            outbox.published(rows)
+            self._send(outbox, log, rows)
             self._reach_at = self._monotonic() + self._pace.reach_seconds
+            self._rows_max = min(self._pace.rows_max, 2 * self._rows_max)
             self._report.published(len(rows), self._monotonic() - started)
-        return bool(rows)
+        return bool(found)
+
+    def _that_fit(self, outbox: Outbox, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+        """Set aside what is too large for its topic, and leave out what follows it in its key; return the others."""
+        held: set[tuple[str, bytes]] = set()
+        fit = []
+        for row in rows:
+            cause = _too_large(row)
+            if (row.topic, row.key) in held:
+                continue
+            if cause is None:
+                fit.append(row)
+            else:
+                self._set_aside(outbox, row, cause)
+                held.add((row.topic, row.key))
+        return fit
+
+    def _send(self, outbox: Outbox, log: Log, rows: Sequence[OutboxRow]) -> None:
+        """Publish `rows` and note those that are. Raises `RowsRefused` when it is not yet known which are at fault."""
+        try:
+            log.send(rows)()
+        except RowsRefused as error:
+            acknowledged = [row for row in rows if row.id in error.acknowledged]
+            if acknowledged:
+                outbox.published(acknowledged)
+            if len(error.refused) > 1 and self._rows_max > 1:
+                raise
+            # Alone, or each alone in its partition.
+            for row in rows:
+                if row.id in error.refused:
+                    self._set_aside(outbox, row, error.refused[row.id])
+            self._close_log()
+        else:
+            outbox.published(rows)
+
+    def _set_aside(self, outbox: Outbox, row: OutboxRow, cause: str) -> None:
+        outbox.set_aside(row, cause)
+        self._report.set_aside(row, cause)
+        self._report.held(outbox.held())
 
     def _ready_outbox(self) -> Outbox:
         now = self._monotonic()
@@ -118,6 +179,7 @@ class Relay:
             self._shards = len(self._outbox.shards())
             self._shards_at = now + self._pace.standby_seconds
             self._report.holding(self._shards)
+            self._report.held(self._outbox.held())
         if self._missing and now >= self._missing_until:
             self._missing = frozenset()
             self._report.topics_missing(self._missing)
@@ -175,3 +237,12 @@ def _cut_topics(outbox: Outbox, log: Log) -> frozenset[str]:
     passed = outbox.passed()
     ends = log.ends(passed.keys()) if passed else {}
     return frozenset(place[0] for place, end in ends.items() if end < passed[place])
+
+
+def _too_large(row: OutboxRow) -> str | None:
+    """Return why no broker of the bus takes `row`, or none."""
+    topic = topic_of(row.topic)
+    most = PRODUCER_MESSAGE_BYTES if topic is None else limits_of(topic).batch_bytes
+    headers = sum(len(name) + len(value) for name, value in row.headers)
+    size = len(row.body) + len(row.key) + headers + RECORD_OVERHEAD_BYTES
+    return f"it has {size} bytes, and its topic takes {most}" if size > most else None

@@ -7,6 +7,7 @@ records per request: docs/decisions/0010.
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
@@ -14,12 +15,22 @@ from connectors.broker.admin import BrokerAdmin
 from connectors.broker.login import KafkaLogin, librdkafka_arguments
 from connectors.failpoints import Failpoint, failpoint
 from consumers.runner.ports import BrokerUnavailable
-from producers.ports import LogUnavailable, OutboxRow, TopicMissing
+from producers.ports import LogUnavailable, OutboxRow, RowsRefused, TopicMissing
 from schemas.limits import PRODUCER_BATCH_BYTES, PRODUCER_MESSAGE_BYTES
 from schemas.partition import Place
 
 #: A record that is not acknowledged by then fails, and the whole batch goes again with a new producer.
 DELIVERY_TIMEOUT_MS = 10_000
+#: What the broker says of a record that it will never take, however often it is sent.
+REFUSALS = frozenset(
+    {
+        KafkaError.MSG_SIZE_TOO_LARGE,
+        KafkaError.RECORD_LIST_TOO_LARGE,
+        KafkaError.INVALID_RECORD,
+        KafkaError.INVALID_TIMESTAMP,
+        KafkaError.POLICY_VIOLATION,
+    }
+)
 
 
 class LogProducer:
@@ -53,12 +64,14 @@ class LogProducer:
         """
         self._require({row.topic for row in rows})
         failures: list[KafkaError] = []
-        acknowledged = 0
+        refused: dict[int, str] = {}
+        acknowledged: set[int] = set()
 
-        def report(error: KafkaError | None, _message: Message) -> None:
-            nonlocal acknowledged
+        def report(row: OutboxRow, error: KafkaError | None, _message: Message) -> None:
             if error is None:
-                acknowledged += 1
+                acknowledged.add(row.id)
+            elif error.code() in REFUSALS:
+                refused[row.id] = f"the broker refuses it: {error.str()}"
             else:
                 failures.append(error)
 
@@ -66,7 +79,8 @@ class LogProducer:
         produce: Callable[..., None] = self._producer.produce
         with _meaningful_errors():
             for row in rows:
-                produce(row.topic, row.body, row.key, row.partition, on_delivery=report, headers=row.headers)
+                told = partial(report, row)
+                produce(row.topic, row.body, row.key, row.partition, on_delivery=told, headers=row.headers)
         failpoint(Failpoint.RELAY_SENT)
 
         def wait() -> None:
@@ -75,8 +89,11 @@ class LogProducer:
                 self._producer.flush(DELIVERY_TIMEOUT_MS / 1000 + 5)
                 if failures:
                     raise KafkaException(failures[0])
-            if acknowledged != len(rows):
-                raise LogUnavailable(f"{len(rows) - acknowledged} of {len(rows)} records have no report")
+            reports = len(acknowledged) + len(refused)
+            if reports != len(rows):
+                raise LogUnavailable(f"{len(rows) - reports} of {len(rows)} records have no report")
+            if refused:
+                raise RowsRefused(refused, acknowledged)
 
         return wait
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connectors.database.driver import driver_connection
+from connectors.database.outbox_operator import GOES_OUT
 from connectors.database.owed import REASONS as OWED_REASONS
 from connectors.telemetry import metrics
 from connectors.telemetry.exporter import Series
@@ -33,11 +34,11 @@ LEFT JOIN (
 """
 #: Per metric: a query that gives its labels, in order, and then the value.
 _QUERIES: Mapping[Metric, str] = {
-    metrics.OUTBOX_ROWS: "SELECT count(*) FROM outbox WHERE published_at IS NULL",
-    metrics.OUTBOX_AGE: """
-        SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)
-        FROM outbox WHERE published_at IS NULL
+    metrics.OUTBOX_ROWS: f"SELECT count(*) FROM outbox WHERE {GOES_OUT}",
+    metrics.OUTBOX_AGE: f"""
+        SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) FROM outbox WHERE {GOES_OUT}
     """,
+    metrics.SET_ASIDE: "SELECT count(*) FROM set_aside_row WHERE decided_at IS NULL",
     metrics.REQUESTS: "SELECT agency, state, count(*) FROM request WHERE submitted GROUP BY agency, state",
     # A claim may name any service; only those that the registry knows become labels.
     metrics.OPENED: """

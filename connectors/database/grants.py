@@ -24,6 +24,8 @@ _EXCEPTIONS = {
     "dead_letter": _APPEND,
     # Who decided what and why stays; workers add what became of it.
     "park_decision": f"{_APPEND}, UPDATE (outcome, ended_at)",
+    # What was set aside and why stays; a person's decision is added once.
+    "set_aside_row": f"{_APPEND}, UPDATE (action, decided_by, why, decided_at)",
     # Kept by the outbox's trigger; a repair notes what it put back.
     "removed_row": f"{_READ}, UPDATE (put_back_at)",
     # Kept by the function that lets the outbox's old days go.

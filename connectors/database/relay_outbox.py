@@ -47,8 +47,23 @@ SELECT row.id, row.created_at, row.topic, row.partition, row.key, row.event_id, 
 FROM unnest(%s::smallint[]) AS held (shard)
 CROSS JOIN LATERAL (
     SELECT * FROM outbox WHERE outbox.shard = held.shard AND published_at IS NULL AND topic <> ALL (%s::text[])
+        AND id <> ALL (%s::bigint[])
+        AND NOT EXISTS (
+            SELECT FROM unnest(%s::text[], %s::text[]) AS waits (topic, key)
+            WHERE waits.topic = outbox.topic AND waits.key = outbox.key
+        )
     ORDER BY id LIMIT %s
 ) AS row
+"""
+#: What waits for a person, and what a person has given up.
+_ASIDE = """
+SELECT outbox_id, topic, partition, key, action FROM set_aside_row WHERE decided_at IS NULL OR action = 'give_up'
+"""
+_SET_ASIDE = """
+INSERT INTO set_aside_row (outbox_id, topic, partition, key, source, event_id, type, sequence, bytes, cause)
+SELECT id, topic, partition, key, source, event_id, type, sequence, octet_length(body), %s
+FROM outbox WHERE id = %s AND created_at = %s
+ON CONFLICT DO NOTHING
 """
 _PASSED = """
 SELECT topic, partition, max(next_position)
@@ -71,6 +86,9 @@ class SqlRelayOutbox:
         name = worker_id[:63]
         self._names = {"lock_class": LOCK_CLASS, "worker_id": name, "lease": lease_seconds}
         self._held: set[int] = set()
+        #: Keys that wait, with their places, and rows that were given up. There are hardly ever any.
+        self._waiting: dict[tuple[str, str], Place] = {}
+        self._given_up: list[int] = []
         with _meaningful_errors():
             self._connection = psycopg.connect(
                 plain_url(url),
@@ -90,11 +108,13 @@ class SqlRelayOutbox:
                 self._connection.execute(_FORGET_GONE, self._names)
                 taken = self._connection.execute(_TAKE, {**self._names, "missing": missing})
                 self._held |= {shard for shard, mine in taken if mine}
+            self._look_aside()
         return frozenset(self._held)
 
     def unpublished(self, limit: int, passed_over: Collection[str]) -> Sequence[OutboxRow]:
         """Return the first unpublished rows of each held shard, by id."""
-        parameters = (sorted(self._held), list(passed_over), limit)
+        topics, keys = [topic for topic, _ in self._waiting], [key for _, key in self._waiting]
+        parameters = (sorted(self._held), list(passed_over), self._given_up, topics, keys, limit)
         with _meaningful_errors():
             return [_row(*row) for row in self._connection.execute(_UNPUBLISHED, parameters, binary=True)]
 
@@ -105,6 +125,16 @@ class SqlRelayOutbox:
         with _meaningful_errors():
             self._connection.execute(_PUBLISHED, ([row.id for row in rows], min(times), max(times)))
         failpoint(Failpoint.RELAY_MARKED)
+
+    def set_aside(self, row: OutboxRow, cause: str) -> None:
+        """Note why `row` cannot be published; its key waits from now on."""
+        with _meaningful_errors():
+            self._connection.execute(_SET_ASIDE, (cause, row.id, row.created_at))
+            self._look_aside()
+
+    def held(self) -> Collection[Place]:
+        """Return where keys wait behind a row that was set aside."""
+        return frozenset(self._waiting.values())
 
     def passed(self) -> Mapping[Place, int]:
         """Return the furthest next position of any consumer in each partition."""
@@ -125,6 +155,14 @@ class SqlRelayOutbox:
     def close(self) -> None:
         """End the connection; the locks go with it."""
         self._connection.close()
+
+    def _look_aside(self) -> None:
+        self._waiting, self._given_up = {}, []
+        for row_id, topic, partition, key, action in self._connection.execute(_ASIDE):
+            if action is None:
+                self._waiting[topic, key] = Place(topic, partition)
+            else:
+                self._given_up.append(row_id)
 
 
 def _row(

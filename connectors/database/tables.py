@@ -90,6 +90,29 @@ outbox = Table(
     postgresql_partition_by="RANGE (created_at)",
 )
 
+#: Rows of the outbox that no broker takes: why, and what a person decided. Until then the key waits, in that topic.
+set_aside_row = Table(
+    "set_aside_row",
+    metadata,
+    Column("id", BigInteger, Identity(always=False), primary_key=True),
+    Column("outbox_id", BigInteger, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("partition", SmallInteger, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("sequence", Integer),
+    Column("bytes", BigInteger, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("set_aside_at", Timestamp, nullable=False, server_default=func.now()),
+    Column("action", Text),
+    Column("decided_by", Text),
+    Column("why", Text),
+    Column("decided_at", Timestamp),
+    Index("set_aside_row_open", "topic", "key", unique=True, postgresql_where=text("decided_at IS NULL")),
+)
+
 #: Rows that somebody deleted from the outbox, whole, by whom and when: a trigger keeps them, a repair puts them back.
 removed_row = Table(
     "removed_row",

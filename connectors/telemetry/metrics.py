@@ -153,6 +153,14 @@ OUTBOX_ROWS = Metric(
 OUTBOX_AGE = Metric(
     "pishkhan_outbox_oldest_seconds", Kind.GAUGE, _D, "seconds", "Age of the oldest event not yet published."
 )
+# Larger than its topic may hold, or refused by the broker: it waits for a person, and its key with it.
+SET_ASIDE = Metric(
+    "pishkhan_outbox_set_aside_rows",
+    Kind.GAUGE,
+    _D,
+    "rows",
+    "Events that no broker takes: they wait for a person, and later events of their keys behind them.",
+)
 # Distinct requests, once each, by state.
 REQUESTS = Metric(
     "pishkhan_requests", Kind.GAUGE, _D, "requests", "Requests by agency and state, once each.", ("agency", "state")
@@ -290,6 +298,7 @@ METRICS: tuple[Metric, ...] = (
     UNREADY_SINCE,
     OUTBOX_ROWS,
     OUTBOX_AGE,
+    SET_ASIDE,
     REQUESTS,
     OPENED,
     COMPLETED,

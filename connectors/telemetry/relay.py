@@ -1,10 +1,15 @@
 """What the relay tells about itself, in the terms of every other worker: implements `producers.ports.RelayReport`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import structlog
 
-from consumers.runner.ports import Outcome, Setback, Telemetry
+from consumers.runner.ports import Outcome, Partition, Setback, Telemetry
+from producers.ports import OutboxRow
+from schemas.partition import Place
+
+
+HELD = "an event can never be published as it is: its key waits, all others go on"
 
 
 class RelayTelemetry:
@@ -17,6 +22,7 @@ class RelayTelemetry:
         self._held = -1
         self._missing: Collection[str] = ()
         self._cut: Collection[str] = ()
+        self._places: Mapping[Place, Partition] = {}
 
     def published(self, rows: int, seconds: float) -> None:
         """`rows` were acknowledged and noted."""
@@ -42,6 +48,22 @@ class RelayTelemetry:
             remedy = f"run `pishkhan repair topic {topic}`"
             self._log.error("events wait for a topic that lost its tail", topic=topic, remedy=remedy)
         self._cut = topics
+
+    def set_aside(self, row: OutboxRow, cause: str) -> None:
+        """One row waits for a person, and its key with it. The key may be a citizen's request, so it is not logged."""
+        remedy = "see `pishkhan outbox list`"
+        self._log.error("an event was set aside", topic=row.topic, row=row.id, why=cause, remedy=remedy)
+
+    def held(self, places: Collection[Place]) -> None:
+        """Partitions in which keys wait count as halted, with a cause of their own; all others of them go on."""
+        for place, partition in self._places.items():
+            if place not in places:
+                self._telemetry.resumed(partition)
+        held = {place: self._places.get(place) or Partition(place.topic, "", place.partition) for place in places}
+        for place, partition in held.items():
+            if place not in self._places:
+                self._telemetry.halted(partition, Setback.SET_ASIDE, HELD)
+        self._places = held
 
     def working(self) -> None:
         """Database and broker answer."""

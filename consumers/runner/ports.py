@@ -246,6 +246,9 @@ class Setback(StrEnum):
     UNREADABLE = "unreadable"
     #: One record alone makes the database close the connection, again and again.
     CONNECTION_LOST = "connection_lost"
+
+    #: A row of the outbox can never be published: its key waits for a person, and all others go on.
+    SET_ASIDE = "set_aside"
     STARTING = "starting"
     #: It gives no sign of itself, so it hangs in a call to the database or the broker.
     STUCK = "stuck"

@@ -1,9 +1,10 @@
 """Checks of what is on its way: what is not published yet, what was set aside, and what stands still."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors.database.outbox_operator import GOES_OUT
 from connectors.database.owed import OWED_QUERY, Owed
 from connectors.telemetry.standing import Standing
 from consumers.parking import ParkReason
@@ -41,13 +42,26 @@ def check_outbox(patient: Patient) -> Iterable[Finding]:
     """Is what was committed published, and is there a topic for all of it."""
     if patient.database is None or not _is_there(patient, "outbox"):
         return
+    aside = _is_there(patient, "set_aside_row")
     rows = patient.database.execute(
         "SELECT topic, count(*), extract(epoch FROM clock_timestamp() - min(created_at))::float8 "
-        "FROM outbox WHERE published_at IS NULL GROUP BY topic ORDER BY topic"
+        f"FROM outbox WHERE {GOES_OUT if aside else 'published_at IS NULL'} GROUP BY topic ORDER BY topic"
     ).fetchall()
     waiting = [Unpublished(str(row[0]), int(str(row[1])), float(str(row[2]))) for row in rows]
     topics = None if patient.broker is None else {topic["name"] for topic in patient.broker.describe_topics()}
     yield from judge_outbox(waiting, topics)
+    if aside:
+        rows = patient.database.execute(
+            "SELECT topic, count(*) FROM set_aside_row WHERE decided_at IS NULL GROUP BY topic ORDER BY topic"
+        ).fetchall()
+        yield from judge_set_aside({str(row[0]): int(str(row[1])) for row in rows})
+
+
+def judge_set_aside(rows: Mapping[str, int]) -> Iterable[Finding]:
+    """Judge what no broker takes, by topic."""
+    for topic, count in rows.items():
+        words = f"{count} event(s) for {topic} can never be published as they are; their keys wait, all others go on"
+        yield wrong("outbox", words, "see `pishkhan outbox list`, and the section on it in docs/runbook.md")
 
 
 def judge_outbox(waiting: Sequence[Unpublished], topics: Collection[str] | None) -> Iterable[Finding]:

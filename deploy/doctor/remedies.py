@@ -13,6 +13,7 @@ REMEDIES: dict[str, str] = {
         "it hangs in a call: see whether broker, database and network answer, and it goes on when they do; if they "
         "do, end it (kill -9) and start it again, nothing is lost"
     ),
+    Setback.SET_ASIDE.value: "one key waits, all others go on: see `pishkhan outbox list`",
     Setback.POSITION_LOST.value: SEE_THE_LOG,
     Setback.PARK_FULL.value: "remove what fails, then `pishkhan parked redrive --failed` or `pishkhan parked skip`",
     Setback.FAILED_IN_A_ROW.value: "the code is at fault: start a version without the fault, and it goes on by itself",

@@ -283,10 +283,13 @@ _EVENTS = Row(
         ),
         Panel(
             "Outbox",
-            "Events committed and not yet published.",
+            "Events committed and not yet published, and those that no broker takes: they wait for a person.",
             Unit.NUMBER,
-            (Query("sum(pishkhan_outbox_unpublished_rows)", "events"),),
-            alerts=("outbox-stuck",),
+            (
+                Query("sum(pishkhan_outbox_unpublished_rows)", "events"),
+                Query("sum(pishkhan_outbox_set_aside_rows)", "set aside: a person"),
+            ),
+            alerts=("outbox-stuck", "set-aside"),
         ),
         Panel(
             "Parked",

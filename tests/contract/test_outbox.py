@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from connectors.database.outbox import SHARDS
+from connectors.database.outbox_operator import OutboxAction
 from consumers.runner.ports import Move, Partition
 from producers.ports import Outbox, OutboxRow, OutboxUnavailable
 from schemas.envelope import Envelope, from_headers
@@ -17,9 +18,9 @@ from tests.contract.worlds import SHORT_SECONDS, World
 Write = Callable[..., None]
 
 
-def message(body: str, topic: str = "t", partition: int | None = 0) -> Message:
+def message(body: str, topic: str = "t", partition: int | None = 0, key: str = "k") -> Message:
     envelope = Envelope(body, "/bus", "t", "subject", MOMENT, 3, 4, 5)
-    return Message(topic, "k", envelope, body.encode(), partition)
+    return Message(topic, key, envelope, body.encode(), partition)
 
 
 @pytest.fixture
@@ -163,3 +164,30 @@ def test_a_relay_that_gives_signs_keeps_its_shards(world: World) -> None:
     for _ in range(3):
         assert set(first.shards()) == set(range(SHARDS))
         assert set(second.shards()) == set()
+
+
+def test_a_row_that_was_set_aside_waits_with_its_key_until_somebody_decides(world: World, outbox: Outbox) -> None:
+    unnumbered = Message("t", "k", Envelope("a", "/bus", "t", "subject", MOMENT), b"a", 0)
+    with world.client("writer").requests() as stores:
+        stores.outbox.add([unnumbered, message("b"), message("x", key="other"), message("y", "elsewhere")])
+    first = next(row for row in outbox.unpublished(10, ()) if row.body == b"a")
+    outbox.set_aside(first, "it is too large")
+    assert bodies(outbox, 10) == ["x", "y"], "the same key in another topic goes on"
+    assert set(outbox.held()) == {Place("t", 0)}
+    outbox.set_aside(first, "again")
+    with world.client("writer").requests() as stores:
+        stores.outbox.add([message("c")])
+    assert bodies(outbox, 10) == ["x", "y"]
+    outbox.close()
+    successor = world.client("two").relay()
+    successor.shards()
+    assert bodies(successor, 10) == ["x", "y"]
+    assert set(successor.held()) == {Place("t", 0)}
+    world.decide_on_aside(first.id, OutboxAction.RETRY)
+    successor.shards()
+    assert (bodies(successor, 10), set(successor.held())) == (["a", "b", "x", "y", "c"], set())
+    successor.set_aside(successor.unpublished(1, ())[0], "it is still too large")
+    assert bodies(successor, 10) == ["x", "y"]
+    world.decide_on_aside(first.id, OutboxAction.GIVE_UP)
+    successor.shards()
+    assert bodies(successor, 10) == ["b", "x", "y", "c"]

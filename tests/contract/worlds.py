@@ -12,6 +12,7 @@ from connectors.database.driver import meaningful_errors
 from connectors.database.engine import SqlWork
 from connectors.database.halt_operator import HaltOperator
 from connectors.database.leases import SqlLeases
+from connectors.database.outbox_operator import OutboxAction, OutboxOperator
 from connectors.database.positions import SqlPositions
 from connectors.database.registry_stores import registry_stores as sql_registry_stores
 from connectors.database.relay_outbox import SqlRelayOutbox
@@ -82,6 +83,10 @@ class World(ABC):
         """Return what is kept with each dead letter in words, in order."""
 
     @abstractmethod
+    def decide_on_aside(self, row: int, action: OutboxAction) -> None:
+        """Let an operator decide on a row of the outbox that was set aside."""
+
+    @abstractmethod
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Let real time pass until `condition` holds."""
 
@@ -143,6 +148,11 @@ class MemoryWorld(World):
 
     def letters(self) -> list[str]:
         return [letter.detail for _, (_, letter) in sorted(self._database.letters.rows.items())]
+
+    def decide_on_aside(self, row: int, action: OutboxAction) -> None:
+        rows = self._database.aside.rows
+        assert rows[row].decision is None
+        rows[row] = rows[row]._replace(decision=action.value)
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         for _ in range(100):
@@ -231,6 +241,13 @@ class SqlWorld(World):
     def letters(self) -> list[str]:
         with self._engine.begin() as connection:
             return list(connection.execute(text("SELECT detail FROM dead_letter ORDER BY id")).scalars())
+
+    def decide_on_aside(self, row: int, action: OutboxAction) -> None:
+        waits = text("SELECT id FROM set_aside_row WHERE outbox_id = :row AND decided_at IS NULL")
+        with self._engine.begin() as connection:
+            ids = list(connection.execute(waits, {"row": row}).scalars())
+            assert OutboxOperator(connection).decide(ids, action, "somebody", "a test") == ids
+            assert len(ids) == 1
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         wait_until(condition, what)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from consumers.runner.ports import BrokerUnavailable, Partition, PositionLost, Record
-from producers.ports import LogUnavailable, OutboxRow, TopicMissing
+from producers.ports import LogUnavailable, OutboxRow, RowsRefused, TopicMissing
 from schemas.partition import Place
 
 APPENDED = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
@@ -33,6 +33,8 @@ class MemoryBroker:
     lose_after: int | None = None
     absences: int = 0
     history: list[Record] = field(default_factory=list)
+    #: Bodies that it refuses for good; it judges all that one partition gets at once together.
+    refused: set[bytes] = field(default_factory=set)
 
     def make(self, topic: str, partitions: int, topic_id: str = "id-1") -> list[Partition]:
         """Make a topic and return its partitions."""
@@ -156,13 +158,18 @@ class MemoryLog:
         elif self._broker.lose_after is not None:
             arrive, lost = self._broker.lose_after, True
             self._broker.lose_after = None
+        bad = {(row.topic, row.partition) for row in rows if row.body in self._broker.refused}
+        refused = {row.id: "the broker refuses it" for row in rows if (row.topic, row.partition) in bad}
         for row in rows[:arrive]:
-            self._broker.append(row.topic, row.partition, row.body, row.key, row.headers)
+            if row.id not in refused:
+                self._broker.append(row.topic, row.partition, row.body, row.key, row.headers)
 
         def wait() -> None:
             self._step("waits for the broker's acknowledgements")
             if lost:
                 raise LogUnavailable("no acknowledgement")
+            if refused:
+                raise RowsRefused(refused, {row.id for row in rows} - refused.keys())
 
         return wait
 

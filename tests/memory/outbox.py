@@ -13,7 +13,7 @@ from schemas.partition import Place, partition_of
 from schemas.topics import topic_of
 from tests.memory.database import Transaction
 from tests.memory.positions import LEASE_SECONDS, BusSession
-from tests.memory.tables import BusDatabase, Outgoing
+from tests.memory.tables import Aside, BusDatabase, Outgoing
 
 CREATED = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 RELAY = "relay"
@@ -61,6 +61,8 @@ class MemoryRelayOutbox:
         self._lease_seconds = lease_seconds
         with _meaningful_errors():
             self._backend = session.backend = self._tables.connect(worker_id)
+        self._waiting: dict[tuple[str, str], Place] = {}
+        self._given_up: set[int] = set()
 
     def shards(self) -> Collection[int]:
         with self._statement("takes the shards that are free") as transaction:
@@ -69,6 +71,7 @@ class MemoryRelayOutbox:
             self._fence(transaction, now)
             for shard in range(SHARDS):
                 self._tables.session_locks.setdefault((RELAY, shard), self._backend)
+            self._look_aside(transaction)
         return self._held()
 
     def unpublished(self, limit: int, passed_over: Collection[str]) -> Sequence[OutboxRow]:
@@ -80,6 +83,7 @@ class MemoryRelayOutbox:
                 _row(number, row)
                 for number, row in rows
                 if row.partition % SHARDS == shard and not row.published and row.message.topic not in passed_over
+                if number not in self._given_up and (row.message.topic, row.message.key) not in self._waiting
             ]
             found += waiting[:limit]
         return found
@@ -90,6 +94,16 @@ class MemoryRelayOutbox:
                 kept = transaction.find(self._tables.outbox, row.id)
                 if kept is not None:
                     transaction.put(self._tables.outbox, row.id, kept._replace(published=True))
+
+    def set_aside(self, row: OutboxRow, cause: str) -> None:
+        with self._statement("sets a row aside") as transaction:
+            if (row.topic, row.key.decode()) not in self._waiting:
+                aside = Aside(row.topic, row.partition, row.key.decode(), cause)
+                transaction.put(self._tables.aside, row.id, aside)
+            self._look_aside(transaction)
+
+    def held(self) -> Collection[Place]:
+        return frozenset(self._waiting.values())
 
     def passed(self) -> Mapping[Place, int]:
         with self._statement("reads how far consumers have come") as transaction:
@@ -122,6 +136,12 @@ class MemoryRelayOutbox:
             backend = self._tables.backends[number]
             if backend.connected_at < silent_since and seen.get(backend.name, -1.0) < silent_since:
                 self._tables.end(number)
+
+    def _look_aside(self, transaction: Transaction) -> None:
+        rows = transaction.rows(self._tables.aside)
+        waiting = [row for row in rows.values() if row.decision is None]
+        self._waiting = {(row.topic, row.key): Place(row.topic, row.partition) for row in waiting}
+        self._given_up = {number for number, row in rows.items() if row.decision == "give_up"}
 
     def _held(self) -> set[int]:
         return {shard for shard in range(SHARDS) if self._tables.session_locks.get((RELAY, shard)) == self._backend}

@@ -13,10 +13,10 @@ from tests.memory.tables import BusDatabase, Offset, Outgoing
 from tests.memory.telemetry import MemoryRelayReport
 
 
-def outgoing(number: int, *, topic: str = "log", partition: int = 0) -> Outgoing:
-    """Return one row; its body is its number."""
+def outgoing(number: int, *, topic: str = "log", partition: int = 0, key: str = "key", padding: int = 0) -> Outgoing:
+    """Return one row; its body is its number, behind so many zeros."""
     envelope = Envelope(str(number), "/bus", "t", time=CREATED)
-    return Outgoing(Message(topic, "key", envelope, str(number).encode(), partition), partition)
+    return Outgoing(Message(topic, key, envelope, b"0" * padding + str(number).encode(), partition), partition)
 
 
 class RelayBench:
@@ -43,9 +43,17 @@ class RelayBench:
             monotonic=lambda: self.seconds,
         )
 
-    def add(self, *numbers: int, topic: str = "log", partition: int = 0) -> None:
+    def add(self, *numbers: int, topic: str = "log", partition: int = 0, key: str = "key", padding: int = 0) -> None:
         """Let rows with these ids be committed."""
-        self.database.outbox.rows |= {each: outgoing(each, topic=topic, partition=partition) for each in numbers}
+        self.database.outbox.rows |= {
+            each: outgoing(each, topic=topic, partition=partition, key=key, padding=padding) for each in numbers
+        }
+
+    def decide(self, number: int, decision: str) -> None:
+        """Let a person decide on a row that was set aside; the relay sees it after a while."""
+        rows = self.database.aside.rows
+        rows[number] = rows[number]._replace(decision=decision)
+        self.seconds += 1.0
 
     def pass_by(self, topic: str, position: int) -> None:
         """Let a consumer stand at this position of the topic's first partition."""

@@ -51,6 +51,16 @@ class Outgoing(NamedTuple):
     published: bool = False
 
 
+class Aside(NamedTuple):
+    """A row of the outbox that no broker takes; without a decision its key waits."""
+
+    topic: str
+    partition: int
+    key: str
+    cause: str
+    decision: str | None = None
+
+
 class Parked(NamedTuple):
     """One event that waits; `next_try_at` is real time, in seconds."""
 
@@ -98,6 +108,7 @@ class BusDatabase(Database):
         self.workers: Table[tuple[str, str], float] = Table("worker")
         self.intake: Table[tuple[str, str], Words] = Table("intake_event")
         self.outbox: Table[int, Outgoing] = Table("outbox")
+        self.aside: Table[int, Aside] = Table("set_aside_row")
         self.parked: Table[int, Parked] = Table("parked_event")
         self.decisions: Table[int, Decision] = Table("park_decision")
         self.letters: Table[int, tuple[str, Unreadable]] = Table("dead_letter")

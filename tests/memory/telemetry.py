@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 
 from consumers.runner.ports import Outcome, Partition, Setback
+from producers.ports import OutboxRow
+from schemas.partition import Place
 
 
 class MemoryTelemetry:
@@ -58,6 +60,8 @@ class MemoryRelayReport:
         self.waits_for: str | None = None
         self.missing: Collection[str] = ()
         self.cut: Collection[str] = ()
+        self.aside: list[tuple[int, str]] = []
+        self.places: Collection[Place] = ()
 
     def published(self, rows: int, seconds: float) -> None:
         self.rows += rows
@@ -70,6 +74,12 @@ class MemoryRelayReport:
 
     def logs_cut(self, topics: Collection[str]) -> None:
         self.cut = topics
+
+    def set_aside(self, row: OutboxRow, cause: str) -> None:
+        self.aside.append((row.id, cause))
+
+    def held(self, places: Collection[Place]) -> None:
+        self.places = places
 
     def working(self) -> None:
         self.waits_for = None

@@ -12,11 +12,11 @@ RELAYING: tuple[Mutant, ...] = (
     Mutant(
         "relay by 'id > last', in the relay",
         "producers/relay.py",
-        "        rows = outbox.unpublished(self._pace.rows_max, self._missing | self._cut)\n",
+        "        found = outbox.unpublished(self._rows_max, self._missing | self._cut)\n",
         "        last = getattr(self, 'last', 0)\n"
-        "        rows = outbox.unpublished(self._pace.rows_max, self._missing | self._cut)\n"
-        "        rows = [row for row in rows if row.id > last]\n"
-        "        self.last = max([last, *(row.id for row in rows)])\n",
+        "        found = outbox.unpublished(self._rows_max, self._missing | self._cut)\n"
+        "        found = [row for row in found if row.id > last]\n"
+        "        self.last = max([last, *(row.id for row in found)])\n",
         (
             f"{SCENES}::test_what_is_committed_late_with_small_ids_is_published_all_the_same",
             "tests/unit/producers/test_relay.py::test_a_row_that_was_committed_late_with_a_small_id_is_not_passed_over",
@@ -77,8 +77,9 @@ RELAYING: tuple[Mutant, ...] = (
     Mutant(
         "swallowed future: noted before it is heard of",
         "producers/relay.py",
-        "            log.send(rows)()\n            outbox.published(rows)\n",
-        "            wait = log.send(rows)\n            outbox.published(rows)\n            wait()\n",
+        "            log.send(rows)()\n        except RowsRefused as error:\n",
+        "            wait = log.send(rows)\n            outbox.published(rows)\n            wait()\n"
+        "        except RowsRefused as error:\n",
         (f"{RELAY}::test_an_unacknowledged_batch_goes_again_whole_with_a_new_producer",),
     ),
     Mutant(
@@ -91,9 +92,8 @@ RELAYING: tuple[Mutant, ...] = (
     Mutant(
         "swallowed future: a failed record counts as acknowledged",
         "connectors/broker/log_producer.py",
-        "            if error is None:\n                acknowledged += 1\n"
         "            else:\n                failures.append(error)\n",
-        "            acknowledged += 1\n",
+        "            else:\n                acknowledged.add(row.id)\n",
         (f"{PRODUCER}::test_one_record_that_fails_fails_the_batch",),
     ),
     Mutant(
@@ -113,8 +113,29 @@ RELAYING: tuple[Mutant, ...] = (
     Mutant(
         "swallowed future: a record without a report is ignored",
         "connectors/broker/log_producer.py",
-        "            if acknowledged != len(rows):",
-        "            if acknowledged == 0:",
+        "            if reports != len(rows):",
+        "            if reports == 0:",
         (f"{PRODUCER}::test_one_record_without_a_report_fails_the_batch",),
+    ),
+    Mutant(
+        "an event that no broker takes is tried for ever",
+        "connectors/broker/log_producer.py",
+        "            elif error.code() in REFUSALS:",
+        "            elif error.code() in ():",
+        (f"{PRODUCER}::test_what_the_broker_will_never_take_is_told_apart_from_what_it_has",),
+    ),
+    Mutant(
+        "later events of a key overtake the one that was set aside, in the relay",
+        "producers/relay.py",
+        "                held.add((row.topic, row.key))\n",
+        "",
+        (f"{RELAY}::test_a_row_that_is_too_large_waits_with_all_later_ones_of_its_key_and_others_go_on",),
+    ),
+    Mutant(
+        "later events of a key overtake the one that was set aside, in SQL",
+        "connectors/database/relay_outbox.py",
+        "WHERE waits.topic = outbox.topic AND waits.key = outbox.key",
+        "WHERE waits.topic = outbox.topic AND waits.key = outbox.key AND false",
+        (f"{OUTBOX}::test_a_row_that_was_set_aside_waits_with_its_key_until_somebody_decides[sql]",),
     ),
 )

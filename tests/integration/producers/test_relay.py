@@ -7,11 +7,13 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from sqlalchemy import Engine, text
 
-from connectors.broker.admin import BrokerAdmin
+from connectors.broker.admin import BATCH_BYTES, BrokerAdmin
 from connectors.broker.log_producer import LogProducer
 from connectors.database.outbox import outbox_opener
+from connectors.database.outbox_operator import OutboxAction, OutboxOperator
 from connectors.database.relay_outbox import SqlRelayOutbox
 from consumers.runner.ports import Record
 from deploy.engines.kafka import EmbeddedKafka
@@ -163,3 +165,43 @@ def test_a_broker_that_restarts_loses_nothing(
         wait_until(nothing_waits(engine), "everything is published", seconds=90.0)
     records = read_from_start(login, LOG_REQUESTS.name, log_end(login, LOG_REQUESTS.name))
     assert first_appearances(records) == {key: list(range(1, last + 1)) for key, last in keys.sequences.items()}
+
+
+def set_batch_bytes(login: Mapping[str, Any], topic: str, size: int) -> None:
+    client: Any = KafkaAdminClient(**login)
+    client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {BATCH_BYTES: str(size)})])
+    client.close()
+
+
+def test_what_the_broker_refuses_waits_with_its_key_for_a_person_and_all_others_are_published(
+    engines: Engines, database: DatabaseUrls, engine: Engine, topic: str
+) -> None:
+    set_batch_bytes(engines.kafka_login, topic, 3_000)
+    keys = [f"key-{number}" for number in range(40)]
+    large = b'"' + b"".join(b"%06x" % (number * 7_919 % 16_777_216) for number in range(2_000)) + b'"'
+
+    def message(key: str, number: int, body: bytes = b"{}") -> Message:
+        return Message(topic, key, Envelope(f"{key}-{number}", "/bus", "ir.pishkhan.X.v1", key, TIME), body)
+
+    with outbox_opener(engine)() as outbox:
+        outbox.add([message(key, 1) for key in keys])
+        outbox.add([message("key-7", 2, large), message("key-7", 3)])
+        outbox.add([message(key, 4) for key in keys])
+    count = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
+    with running_relay(database.worker_url, engines.kafka_login) as report, engine.connect() as connection:
+        wait_until(lambda: scalar(connection, count) == 3, "all others are published")
+        wait_until(lambda: bool(report.aside), "one is set aside")
+        [(_, cause)] = report.aside
+        assert "refuses" in cause
+        assert report.waits_for is None
+        connection.rollback()
+        set_batch_bytes(engines.kafka_login, topic, 100_000)
+        operator = OutboxOperator(connection)
+        [line] = operator.lines()
+        assert (line.key, line.event_id, operator.behind()) == ("key-7", "key-7-2", {line.id: 2})
+        assert operator.decide([line.id], OutboxAction.RETRY, "somebody", "the topic takes more again") == [line.id]
+        connection.commit()
+        wait_until(lambda: scalar(connection, count) == 0, "it follows")
+    records = read_from_start(engines.kafka_login, topic, 82)
+    mine = [from_headers(record.headers).id for record in records if record.key == b"key-7"]
+    assert list(dict.fromkeys(mine)) == ["key-7-1", "key-7-2", "key-7-3", "key-7-4"]

@@ -2,7 +2,10 @@
 
 import pytest
 
-from tests.memory.relaying import RelayBench
+from producers.relay import RECORD_OVERHEAD_BYTES
+from schemas.limits import PRODUCER_MESSAGE_BYTES, limits_of
+from schemas.topics import INTAKE_OFFICES
+from tests.memory.relaying import RelayBench, outgoing
 
 
 @pytest.fixture
@@ -177,3 +180,83 @@ def test_nothing_is_appended_to_a_topic_that_lost_its_tail(bench: RelayBench, no
     bench.turns()
     assert bench.report.cut == frozenset()
     assert bench.numbers == [1, 2, 3, 5, 2, 4]
+
+
+def test_a_row_that_is_too_large_waits_with_all_later_ones_of_its_key_and_others_go_on(bench: RelayBench) -> None:
+    bench.add(1, key="a")
+    bench.add(2, key="a", padding=PRODUCER_MESSAGE_BYTES)
+    bench.add(3, key="a")
+    bench.add(4, key="b")
+    bench.turns(3)
+    assert bench.numbers == [1, 4]
+    assert bench.published == {1, 4}
+    [(number, cause)] = bench.report.aside
+    assert number == 2
+    assert str(PRODUCER_MESSAGE_BYTES) in cause
+    assert bench.report.places == {("log", 0)}
+    assert bench.away() is None, "neither broker nor database is to blame"
+    bench.add(5, key="a")
+    bench.add(6, key="a", topic="log", partition=1)
+    bench.turns(3)
+    assert bench.published == {1, 4}
+
+
+def test_a_body_is_bounded_by_its_own_topic(bench: RelayBench) -> None:
+    bench.broker.make(INTAKE_OFFICES.name, 3)
+    most = limits_of(INTAKE_OFFICES).batch_bytes
+    bench.add(1, topic=INTAKE_OFFICES.name, padding=most - RECORD_OVERHEAD_BYTES - 1_000, key="a")
+    bench.add(2, topic=INTAKE_OFFICES.name, padding=most, key="b")
+    bench.turns(2)
+    assert bench.published == {1}
+    assert [number for number, _ in bench.report.aside] == [2]
+
+
+def test_what_is_tried_again_and_fits_by_then_goes_out_in_its_order(bench: RelayBench) -> None:
+    bench.add(1, key="a", padding=PRODUCER_MESSAGE_BYTES)
+    bench.add(2, key="a")
+    bench.turns(2)
+    assert bench.published == set()
+    bench.database.outbox.rows[1] = outgoing(1, key="a")
+    bench.decide(1, "retry")
+    bench.turns(2)
+    assert bench.numbers == [1, 2]
+    assert bench.report.places == frozenset()
+
+
+def test_what_is_given_up_never_goes_out_and_what_waits_behind_it_does(bench: RelayBench) -> None:
+    bench.add(1, key="a", padding=PRODUCER_MESSAGE_BYTES)
+    bench.add(2, key="a")
+    bench.turns(2)
+    bench.decide(1, "give_up")
+    bench.turns(3)
+    assert bench.numbers == [2]
+    assert bench.published == {2}
+    assert len(bench.report.aside) == 1
+
+
+def test_of_many_rows_that_the_broker_refuses_together_only_the_one_at_fault_is_set_aside() -> None:
+    bench = RelayBench()
+    bench.broker.refused = {b"5"}
+    for number in range(1, 9):
+        bench.add(number, key=f"key-{number}")
+    bench.add(9, key="key-5")
+    bench.add(10, key="other", partition=1)
+    bench.turns(20)
+    assert bench.report.aside == [(5, "the broker refuses it")]
+    assert bench.published == {1, 2, 3, 4, 6, 7, 8, 10}
+    assert bench.numbers == [10, 1, 2, 3, 4, 6, 7, 8]
+    assert bench.report.waits_for is None
+    assert not bench.waits, "nobody waits for it"
+
+
+def test_a_new_relay_knows_what_was_set_aside_before(bench: RelayBench) -> None:
+    bench.add(1, key="a", padding=PRODUCER_MESSAGE_BYTES)
+    bench.add(2, key="a")
+    bench.turns(1)
+    bench.database.stop()
+    bench.turns(1)
+    bench.database.down = False
+    bench.add(3, key="b")
+    bench.turns(2)
+    assert bench.published == {3}
+    assert len(bench.report.aside) == 1

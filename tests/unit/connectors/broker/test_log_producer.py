@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError
 from connectors.broker import log_producer
 from connectors.broker.log_producer import LogProducer
 from consumers.runner.ports import Partition
-from producers.ports import LogUnavailable, OutboxRow, TopicMissing
+from producers.ports import LogUnavailable, OutboxRow, RowsRefused, TopicMissing
 
 CREATED = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 Report = Callable[[KafkaError | None, None], None]
@@ -111,3 +111,23 @@ def test_a_missing_topic_is_named_before_anything_is_sent(producer: LogProducer)
         producer.send([*rows(b"a"), *rows(b"b", topic="none")])
     assert missing.value.topics == {"none"}
     assert Client.sent == []
+
+
+def test_what_the_broker_will_never_take_is_told_apart_from_what_it_has(
+    producer: LogProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Client, "fate", {**Client.fate, b"b": KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)})
+    with pytest.raises(RowsRefused) as refused:
+        producer.send(rows(b"a", b"b", b"c"))()
+    assert list(refused.value.refused) == [1]
+    assert "large" in refused.value.refused[1].lower()
+    assert refused.value.acknowledged == {0, 2}
+
+
+def test_a_batch_in_which_one_is_refused_and_another_fails_goes_again_whole(
+    producer: LogProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fate = {**Client.fate, b"b": KafkaError(KafkaError.MSG_SIZE_TOO_LARGE), b"c": failed()}
+    monkeypatch.setattr(Client, "fate", fate)
+    with pytest.raises(LogUnavailable, match="timed out"):
+        producer.send(rows(b"a", b"b", b"c"))()

@@ -10,6 +10,7 @@ from deploy.agencies import Agencies
 from deploy.cli import build
 from deploy.problem import Problem
 from deploy.settings import Settings, remember
+from schemas.limits import PRODUCER_BATCH_BYTES
 
 
 @pytest.fixture
@@ -36,6 +37,7 @@ def test_an_agency_gets_its_own_user_and_nothing_of_the_bus(data: Path) -> None:
         "sasl.mechanism=SCRAM-SHA-256",
         "sasl.username=agency-water",
         f"sasl.password={password}",
+        f"batch.size={PRODUCER_BATCH_BYTES}",
     ]
     assert "pishkhan.intake.water" in shown
     assert "the bus's own" not in shown

@@ -14,7 +14,15 @@ from connectors.telemetry.standing import Halt, Standing
 from deploy.doctor.checks import Finding, Level, Patient, since_words
 from deploy.doctor.contents import Position, agencies_of, judge_lag, judge_rights, judge_topics
 from deploy.doctor.engines import check_broker, check_database, check_failpoint, judge_clock, judge_standing
-from deploy.doctor.flow import Parked, Unpublished, judge_halted, judge_outbox, judge_owed, judge_parked
+from deploy.doctor.flow import (
+    Parked,
+    Unpublished,
+    judge_halted,
+    judge_outbox,
+    judge_owed,
+    judge_parked,
+    judge_set_aside,
+)
 from deploy.doctor.machine import GIGABYTE, check_disk, judge_disk, judge_memory
 from deploy.doctor.remedies import REMEDIES
 from deploy.settings import Settings
@@ -268,3 +276,10 @@ def test_the_doctor_says_where_a_partition_halted_why_and_how_to_pass_it() -> No
 def test_every_cause_for_which_a_partition_stands_still_has_a_remedy_of_its_own() -> None:
     halting = {"position_lost", "park_full", "failed_in_a_row", "handler_failed", "unreadable", "connection_lost"}
     assert halting <= REMEDIES.keys()
+
+
+def test_what_no_broker_takes_is_wrong_topic_by_topic() -> None:
+    assert faults(judge_set_aside({})) == []
+    first, second = faults(judge_set_aside({"pishkhan.intake.offices": 1, "pishkhan.log.registry": 2}))
+    assert first.startswith("1 event(s) for pishkhan.intake.offices can never be published")
+    assert second.startswith("2 event(s) for pishkhan.log.registry")

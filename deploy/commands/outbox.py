@@ -1,0 +1,76 @@
+"""`pishkhan outbox`: events that no broker takes, and what an operator wants done with them."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from connectors.database.outbox_operator import OutboxAction, OutboxOperator
+from deploy.commands.database import worker_connection
+from deploy.commands.options import DataOption, LanguageOption
+from deploy.commands.parked import ByOption, WhyOption
+from deploy.problem import Problem
+from deploy.terminal.outbox_words import HEADINGS, NOTHING, cells, not_noted_words, noted_words
+from deploy.words import Language
+
+IdsArgument = Annotated[list[int], typer.Argument(help="Ids as `pishkhan outbox list` shows them.")]
+DecidedOption = Annotated[bool, typer.Option("--decided", help="Show instead what was decided on: by whom and why.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands."""
+    outbox = typer.Typer(
+        help="Events that can never be published as they are: too large for their topic, or refused by the broker.\n\n"
+        "Such an event waits for a person, and later events of its key in that topic wait behind it. All others go "
+        "on.\n\n"
+        "[bold]Examples[/bold]\n\n"
+        "pishkhan outbox list\n\n"
+        "pishkhan outbox retry 3 --why 'the topic takes larger events again'\n\n"
+        "pishkhan outbox give-up 4 --why 'it is said anew, in two parts'",
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+    )
+    outbox.command("list")(list_set_aside)
+    outbox.command("retry")(retry)
+    outbox.command("give-up")(give_up)
+    app.add_typer(outbox, name="outbox")
+
+
+def list_set_aside(
+    decided: DecidedOption = False, language: LanguageOption = Language.EN, data: DataOption = None
+) -> None:
+    """Show what was set aside, why, and how many events wait behind it."""
+    with worker_connection(data) as connection:
+        operator = OutboxOperator(connection)
+        lines, behind = operator.lines(decided=decided), operator.behind()
+    table = Table(*(heading.of(language) for heading in HEADINGS))
+    for line in lines:
+        table.add_row(*map(escape, cells(line, behind.get(line.id, 0), language)))
+    Console().print(table if lines else NOTHING.of(language))
+
+
+def retry(
+    ids: IdsArgument, why: WhyOption, by: ByOption, language: LanguageOption = Language.EN, data: DataOption = None
+) -> None:
+    """Let the relay try events again, and what waits behind them. What is refused again is set aside again."""
+    _decide(ids, OutboxAction.RETRY, by, why, language, data)
+
+
+def give_up(
+    ids: IdsArgument, why: WhyOption, by: ByOption, language: LanguageOption = Language.EN, data: DataOption = None
+) -> None:
+    """Never publish events; what waits behind them goes on. Numbered ones cannot be: their readers would wait."""
+    _decide(ids, OutboxAction.GIVE_UP, by, why, language, data)
+
+
+def _decide(ids: Sequence[int], action: OutboxAction, by: str, why: str, language: Language, data: DataOption) -> None:
+    with worker_connection(data) as connection:
+        found = OutboxOperator(connection).decide(ids, action, by, why)
+    if found:
+        Console(soft_wrap=True, highlight=False, markup=False).print(noted_words(found, action, language))
+    missing = sorted(set(ids) - set(found))
+    if missing:
+        raise Problem(not_noted_words(missing, action, language))
