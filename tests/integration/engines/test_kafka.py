@@ -1,15 +1,18 @@
 """The embedded broker: who may do what, what survives, and what its files reveal."""
 
+import socket
 import stat
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import NewTopic, UserScramCredentialUpsertion
+from kafka.admin import ConfigResource, ConfigResourceType, NewTopic, UserScramCredentialUpsertion
 from kafka.errors import KafkaError, KafkaTimeoutError, TopicAuthorizationFailedError
 
+from deploy.engines.broker_limits import BROKER_LIMITS
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
@@ -92,3 +95,22 @@ def test_data_ports_and_secrets_survive_a_restart_and_a_kill(tmp_path: Path) -> 
             second.stop()
         for name in ("kept.json", "server.properties"):
             assert stat.S_IMODE((tmp_path / "kafka" / name).stat().st_mode) == 0o600
+
+
+def test_the_broker_runs_within_the_declared_limits(engines: Engines) -> None:
+    admin: Any = KafkaAdminClient(**engines.kafka_login)
+    try:
+        node = str(admin.describe_cluster()["brokers"][0]["node_id"])
+        asked = [ConfigResource(ConfigResourceType.BROKER, node)]
+        found = admin.describe_configs(asked, config_filter="all")["broker"][node]
+    finally:
+        admin.close()
+    effective = {limit.setting: found[limit.setting]["value"] for limit in BROKER_LIMITS}
+    assert effective == {limit.setting: str(limit.value) for limit in BROKER_LIMITS}
+
+
+def test_an_unknown_client_that_announces_a_large_frame_is_hung_up_on(engines: Engines) -> None:
+    host, _, port = engines.kafka_bootstrap.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as client:
+        client.sendall((9 * 1024).to_bytes(4, "big") + b"small")
+        assert client.recv(100) == b"", "the broker waits for no frame of 9 KiB from somebody it does not know"
