@@ -34,6 +34,7 @@ from consumers.runner.loop import Runner
 from consumers.runner.ports import BrokerUnavailable, Handler, Setback, Source
 from consumers.runner.read_ahead import Prepare, ReadAhead, nothing
 from consumers.runner.rereading import Rereading, Tally
+from consumers.runner.shares import Shares
 from deploy.agencies import provision
 from deploy.problem import Problem
 from deploy.settings import Settings
@@ -186,7 +187,8 @@ def _relay(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, _expor
 
 
 def _intake_source(settings: Settings, consumer: str) -> KafkaSource:
-    return KafkaSource(settings.kafka_login(), lambda topic: topic.startswith(INTAKE_PREFIX), f"pishkhan.{consumer}")
+    wanted, group = (lambda topic: topic.startswith(INTAKE_PREFIX)), f"pishkhan.{consumer}"
+    return KafkaSource(settings.kafka_login(), wanted, group, Shares())
 
 
 def _registry(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:

@@ -21,6 +21,7 @@ from connectors.broker.reader import reader_of_positions
 from connectors.broker.unread_batches import UnreadValue
 from connectors.broker.whole_fetches import ask_for_all_partitions
 from consumers.runner.ports import Partition, PositionLost, Record
+from consumers.runner.shares import Shares
 from schemas.limits import FETCH_BYTES, FETCH_PARTITION_BYTES
 
 FETCH_WAIT_MS = 500
@@ -30,9 +31,12 @@ class KafkaSource:
     """Implements `consumers.runner.ports.Source` for the topics whose name `wanted` accepts.
 
     Nothing connects before the first call. `group` names the Kafka group to which positions are noted for lag tools.
+    With `shares` no topic takes more than its share of a turn from the others.
     """
 
-    def __init__(self, login: KafkaLogin, wanted: Callable[[str], bool], group: str) -> None:
+    def __init__(
+        self, login: KafkaLogin, wanted: Callable[[str], bool], group: str, shares: Shares | None = None
+    ) -> None:
         self._login = login
         self._wanted = wanted
         self._group = group
@@ -41,6 +45,7 @@ class KafkaSource:
         self._admin: BrokerAdmin | None = None
         self._noting: Any = None
         self._assigned: dict[TopicPartition, Partition] = {}
+        self._shares = shares
 
     def partitions(self) -> Sequence[Partition]:
         """Return all partitions of the wanted topics as they exist now."""
@@ -56,6 +61,7 @@ class KafkaSource:
             spans = spans_of(consumer, assigned)
             consumer.assign(list(assigned))
             self._assigned = assigned
+            self._begin_turn(consumer)
             for place, partition in assigned.items():
                 position, (begin, end) = positions[partition], spans[place]
                 if not begin <= position <= end:
@@ -66,7 +72,7 @@ class KafkaSource:
         """Return up to `records_max` records, in order per partition; empty after the timeout."""
         with meaningful_errors():
             try:
-                polled = self._connected().poll(timeout_ms=int(timeout_seconds * 1000), max_records=records_max)
+                return self._poll(self._connected(), int(timeout_seconds * 1000), records_max)
             except OffsetOutOfRangeError as error:
                 place, position = next(iter(error.args[0].items()))
                 raise PositionLost(
@@ -75,7 +81,41 @@ class KafkaSource:
             except LogTruncationError as error:
                 place = next(iter(error.divergent_offsets))
                 raise PositionLost(self._assigned[place], f"it lost its tail; {_remedy(place.topic)}") from error
-        return [record_of(record) for records in polled.values() for record in records]
+
+    def turn(self) -> None:
+        """Give every topic its whole share anew."""
+        if self._consumer is not None:
+            with meaningful_errors():
+                self._begin_turn(self._consumer)
+
+    def _poll(self, consumer: Any, timeout_ms: int, records_max: int) -> list[Record]:
+        """Poll once, or, when topics share a turn, step by step: who has had its share is passed over until the next.
+
+        The library keeps what it holds of a partition that is passed over, and asks the broker for the others'.
+        """
+        records: list[Record] = []
+        shares = self._shares
+        while len(records) < records_max:
+            contended = shares is not None and shares.contended
+            most = records_max - len(records)
+            if shares is not None and contended:
+                most = min(most, shares.share.step)
+            polled = consumer.poll(timeout_ms=0 if records else timeout_ms, max_records=most)
+            found = [record_of(record) for some in polled.values() for record in some]
+            records += found
+            had_enough = frozenset() if shares is None else shares.charge(found)
+            if had_enough:
+                consumer.pause(*(place for place in self._assigned if place.topic in had_enough))
+            if not found or not contended:
+                break
+        return records
+
+    def _begin_turn(self, consumer: Any) -> None:
+        if self._shares is not None:
+            self._shares.begin()
+            paused = consumer.paused()
+            if paused:
+                consumer.resume(*paused)
 
     def ends(self, topics: Sequence[str]) -> Mapping[str, int]:
         """Return the end position of every partition of `topics`, keyed `<topic>/<partition>`."""

@@ -8,7 +8,6 @@ from consumers.runner.ports import Outcome, Partition, Setback, Telemetry
 from producers.ports import OutboxRow
 from schemas.partition import Place
 
-
 HELD = "an event can never be published as it is: its key waits, all others go on"
 
 

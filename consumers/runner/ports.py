@@ -151,6 +151,9 @@ class Source(Protocol):
     def poll(self, timeout_seconds: float, records_max: int) -> Sequence[Record]:
         """Return up to `records_max` records, in order per partition; empty after the timeout."""
 
+    def turn(self) -> None:
+        """Begin a turn: what was polled until now was one batch, and topics that had their share of it have it anew."""
+
     def ends(self, topics: Sequence[str]) -> Mapping[str, int]:
         """Return the end position of every partition of `topics`, keyed `<topic>/<partition>`."""
 

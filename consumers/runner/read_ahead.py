@@ -74,7 +74,13 @@ class ReadAhead:
             raise failure
         records, self._ahead = self._ahead[:records_max], self._ahead[records_max:]
         self._wanted = records_max if len(records) > min(STEP_RECORDS, records_max // 2) else 0
+        # What is read on from here belongs to the next batch.
+        self._source.turn()
         return records
+
+    def turn(self) -> None:
+        """Begin a turn."""
+        self._source.turn()
 
     def ends(self, topics: Sequence[str]) -> Mapping[str, int]:
         """Return the end position of every partition of `topics`, keyed `<topic>/<partition>`."""

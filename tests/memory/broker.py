@@ -89,6 +89,7 @@ class MemorySource:
         self.broker = broker
         self.down = False
         self.closed = False
+        self.turns = 0
         self.noted: dict[Partition, int] = {}
         self.assignments: list[dict[Partition, int]] = []
         self._wanted = wanted
@@ -115,6 +116,9 @@ class MemorySource:
             self._next[where] = position + len(found)
             records += found
         return records
+
+    def turn(self) -> None:
+        self.turns += 1
 
     def ends(self, topics: Sequence[str]) -> Mapping[str, int]:
         self._ask("asks where topics end")

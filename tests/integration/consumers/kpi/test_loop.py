@@ -48,6 +48,9 @@ class LogInMemory:
         polled, self._ahead = self._ahead[:2], self._ahead[2:]
         return polled
 
+    def turn(self) -> None:
+        """It has one reader."""
+
     def ends(self, topics: Sequence[str]) -> Mapping[str, int]:
         ends: dict[str, int] = {}
         for one in self.written:

@@ -194,3 +194,13 @@ def test_it_answers_like_the_source_that_it_reads(source: ReadAhead, inner: Memo
     assert inner.noted == {PLACE: 1}
     source.close()
     assert inner.closed
+
+
+def test_a_turn_ends_with_every_batch_and_not_with_what_is_read_on(source: ReadAhead, inner: MemorySource) -> None:
+    source.poll(0, 3)
+    assert inner.turns == 1
+    while source.read_on():
+        pass
+    assert inner.turns == 1
+    source.poll(0, 3)
+    assert inner.turns == 2
