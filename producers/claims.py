@@ -57,7 +57,9 @@ def message_of(envelope: Envelope, body: bytes, now: datetime) -> Message:
     if large is not None:
         raise ClaimInvalid(_data(large.field), large.problem)
     subject = envelope.subject or subject_of(event) or envelope.id
-    return Message(name, subject, envelope._replace(subject=subject, time=envelope.time or now), body)
+    # The key is what the event is about, whatever its envelope says: one party's words on it stay in one partition.
+    key = subject_of(event) or subject
+    return Message(name, key, envelope._replace(subject=subject, time=envelope.time or now), body)
 
 
 def message_from_event(source: str, event: Event, event_id: str, time: datetime) -> Message:

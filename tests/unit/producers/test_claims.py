@@ -59,9 +59,14 @@ def test_the_key_is_the_subject_and_the_subject_is_what_the_event_is_about() -> 
 def test_a_given_subject_and_time_are_kept_and_missing_ones_filled_in() -> None:
     earlier = datetime(2026, 11, 24, tzinfo=UTC)
     kept = message_of(envelope(subject="mine", time=earlier), body(), NOW)
-    assert (kept.key, kept.envelope.time) == ("mine", earlier)
+    assert (kept.envelope.subject, kept.envelope.time) == ("mine", earlier)
     filled = message_of(envelope(), body(), NOW)
-    assert (filled.key, filled.envelope.time) == (str(REQUEST), NOW)
+    assert (filled.key, filled.envelope.subject, filled.envelope.time) == (str(REQUEST), str(REQUEST), NOW)
+
+
+def test_what_is_said_of_one_request_goes_to_one_partition_whatever_its_subject_is_called() -> None:
+    keys = {message_of(envelope(subject=subject), body(), NOW).key for subject in ("mine", "yours", None)}
+    assert keys == {str(REQUEST)}
 
 
 @pytest.mark.parametrize(
