@@ -25,7 +25,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "disorder",
-        "every claim three times, in disorder; other words under used ids",
+        "every claim three times, the parties in disorder; other words under used ids",
         5,
         disorder,
         promises="every conflict of type, subject or body is quarantined",

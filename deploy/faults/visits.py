@@ -1,7 +1,7 @@
 """What a trial says on the bus: whole visits of citizens, from a seed, each with the one ending that it must have.
 
-Pure: the same seed and tag say the same things. A visit's claims may be said in any order and any number of times; the
-bus makes the same of them.
+Pure: the same seed and tag say the same things. A visit's claims may be said any number of times, and in any order of
+the parties, with each office's own in their order; the bus makes the same of them.
 """
 
 from collections.abc import Iterator, Sequence

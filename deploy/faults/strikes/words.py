@@ -1,6 +1,6 @@
-"""What nobody should say: everything three times and in disorder, other words under used ids, unreadable things."""
+"""What nobody should say: everything three times, parties in disorder, lies under used ids, unreadable things."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from random import Random
 from uuid import UUID
@@ -13,7 +13,7 @@ from deploy.faults.visits import Kind, Said, conflicting
 from deploy.faults.waiting import TrialFailed, until
 from producers.ports import OutboxRow
 from schemas.intake_office import RequestAccepted
-from schemas.topics import INTAKE_AGENCY
+from schemas.topics import INTAKE_AGENCY, INTAKE_OFFICES
 
 COPIES = 3
 #: So many rounds of the load make a run long enough for what is held back to come late.
@@ -28,20 +28,28 @@ _NEWEST_LETTER = "SELECT coalesce(max(id), 0) FROM dead_letter"
 
 
 class Disorder:
-    """Makes of every batch three of each claim, holds some of them back, and says them in any order."""
+    """Makes of every batch three of each claim, holds some of them back, and says them in disorder.
+
+    Disorder is across parties: agencies, whose clients choose partitions, and offices come in any order. What one
+    office says of one request comes in the order in which it says it, as it does through its partition; only
+    repetitions come again at any time.
+    """
 
     def __init__(self, chance: Random) -> None:
         self._chance = chance
         self._held_back: list[Said] = []
+        self._begun: set[tuple[str, str]] = set()
         self.said: list[Said] = []
 
     def shape(self, batch: list[Said]) -> list[Said]:
         """Return what is said now: as many as came in, from all that have not been said yet."""
         pool = [*self._held_back, *(one for one in batch for _ in range(COPIES))]
         self._chance.shuffle(pool)
+        pool = self._lanes_in_order(pool, [*self.said, *batch])
         now = COPIES * len(batch)
         self._held_back = pool[now // 2 :] if len(pool) <= 2 * now else pool[now:]
         said = pool[: len(pool) - len(self._held_back)]
+        self._begun.update(one.identity for one in said)
         self.said += batch
         return said
 
@@ -50,9 +58,25 @@ class Disorder:
         rest, self._held_back = self._held_back, []
         return rest
 
+    def _lanes_in_order(self, pool: list[Said], natural: list[Said]) -> list[Said]:
+        """Return `pool` with what an office has not said yet of a request in its natural order, copies and all.
+
+        Of what was not said yet all copies are in the pool, so who comes first there is given the place of the first.
+        """
+        lanes: dict[tuple[str, str], list[Said]] = defaultdict(list)
+        for one in natural:
+            if one.message.topic == INTAKE_OFFICES.name and one.identity not in self._begun:
+                lanes[one.subject, one.identity[0]].append(one)
+        place_of: dict[tuple[str, str], Said] = {}
+        for one in pool:
+            lane = lanes.get((one.subject, one.identity[0]))
+            if lane and one.identity not in self._begun and one.identity not in place_of:
+                place_of[one.identity] = lane.pop(0)
+        return [place_of.get(one.identity, one) for one in pool]
+
 
 def disorder(trial: Trial) -> None:
-    """Say every claim three times, out of order; then say other things under ids that were used."""
+    """Say every claim three times, the parties out of order; then say other things under ids that were used."""
     shaper = Disorder(trial.chance)
     struck_at = trial.struck()
     for _ in range(BATCHES):
