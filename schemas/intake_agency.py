@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from schemas.base import TEXT_PATTERN, Code, EncryptedBlob, Event, Instant, LongText, RequestId, Version
+from schemas.base import TEXT_PATTERN, Code, EncryptedBlob, Event, Instant, LongText, RequestId, ShortText, Version
 from schemas.catalogue import Service
 
 #: A form value that is not personal: text, a whole number, a truth value or a list of value keys.
@@ -78,6 +78,16 @@ class AgencyAnswered(Event):
     request_id: RequestId
     answer: Answer
     document_wanted: LongText | None = None
+
+
+class ClaimWithdrawn(Event):
+    """Whoever said a claim on this request that waits takes it back; `claim_id` is that claim's event id.
+
+    Agencies, offices and the directorate say it, each of its own claims, on the topic on which it said them.
+    """
+
+    request_id: RequestId
+    claim_id: ShortText
 
 
 class AgreementConfirmed(Event):

@@ -79,6 +79,12 @@ class ClaimRefusal(StrEnum):
     STATE_FORBIDS = "state_forbids"
     REQUEST_ENDED = "request_ended"
     PREDECESSOR_NEVER_CAME = "predecessor_never_came"
+    #: A step of the speaker's own must come first; the detail names the command.
+    TOO_EARLY = "too_early"
+    #: Its speaker took it back while it waited.
+    WITHDRAWN = "withdrawn"
+    #: A withdrawal that names no claim of its speaker's that waits.
+    NOTHING_WAITS = "nothing_waits"
     TOO_MANY_WAIT = "too_many_wait"
     AMOUNT_DIFFERS = "amount_differs"
     METHOD_DIFFERS = "method_differs"
@@ -359,6 +365,17 @@ class ClaimRefused(Event):
     claim_type: ShortText
     reason: ClaimRefusal
     detail: LongText
+
+
+class ClaimTakenBack(Event):
+    """A claim that waited was taken back by who had said it: it is refused as withdrawn, or, when it was the submission
+    itself, the request is. `request_id` is none when the request is not open.
+    """
+
+    request_id: RequestId | None
+    claim_id: ShortText
+    claim_source: ShortText
+    claim_type: ShortText
 
 
 class OfficePaymentAccepted(Event):

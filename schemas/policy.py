@@ -10,6 +10,10 @@ from schemas.offices import OpeningHours
 
 PerMille = Annotated[int, Field(ge=0, le=100_000)]
 Seconds = Annotated[int, Field(ge=1, le=366 * 86_400)]
+#: How long a claim on a request waits where the policy does not say: what another party has said is there by then, and
+#: what it has not said is no disorder any more.
+WAIT_SECONDS = 600
+WaitSeconds = Annotated[int, Field(ge=1, le=3_600)]
 #: From a minute to thirty days: opening hours are whole minutes, and no chain of holidays is a month long.
 HorizonSeconds = Annotated[int, Field(ge=60, le=30 * 86_400)]
 Metres = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -23,6 +27,9 @@ class Policy(Model):
     `acceptance_seconds` is of the office's opening hours: nights, weekends and holidays do not count. An office that
     does not open within `opens_within_seconds`, counted by the clock, is no candidate. `lateness_seconds` bounds how
     far an event's own time may lie before the broker's; `detour_per_mille` turns a straight line into a road distance.
+
+    `wait_seconds` is how long a claim on a request may wait for another party's word; a policy without it means
+    `WAIT_SECONDS`. `park_seconds` is how long the registry waits for what a claim refers to.
 
     `rings_m` are road distances, growing, up to which an office for an agency's request is looked for first: the draw
     stays within the nearest of them whose candidates have at least `ring_free_per_mille` of the places free that all
@@ -45,6 +52,7 @@ class Policy(Model):
     park_seconds: Seconds
     rings_m: Annotated[tuple[Metres, ...], Field(max_length=RINGS_MAX)] = ()
     ring_free_per_mille: Annotated[int, Field(ge=0, le=1000)] = 0
+    wait_seconds: WaitSeconds | None = None
 
 
 class CalendarScope(StrEnum):

@@ -15,7 +15,7 @@ from consumers.requests.domain.seeds import seed_for
 from consumers.requests.domain.state import RequestState, Signal, Speaker, Stage, unknown
 from consumers.requests.domain.world import BatchWorld
 from schemas.base import Event
-from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
+from schemas.intake_agency import AgencyAnswered, Answer, ClaimWithdrawn, Origin, RequestCancelled, RequestSubmitted
 from schemas.intake_directorate import DisputeOpened, DisputeResolved, RefundOrdered
 from schemas.intake_office import (
     AgencyAwaited,
@@ -72,6 +72,7 @@ DELIVERED = ServiceDelivered(request_id=REQUEST, operator="operator-1")
 REFUNDED = RefundOrdered(request_id=REQUEST, amount_rial=FEE_RIAL, reason="charged by mistake")
 DISPUTED = DisputeOpened(request_id=REQUEST, reason="the receipt is missing")
 RESOLVED = DisputeResolved(request_id=REQUEST, outcome="the receipt was found")
+WITHDRAWN = ClaimWithdrawn(request_id=REQUEST, claim_id="an-earlier-claim")
 #: One claim of every class that can be made about a request.
 CLAIMS: tuple[Event, ...] = (
     SUBMITTED,
@@ -87,6 +88,7 @@ CLAIMS: tuple[Event, ...] = (
     REFUNDED,
     DISPUTED,
     RESOLVED,
+    WITHDRAWN,
 )
 _AGENCYS = (RequestSubmitted, RequestCancelled, AgencyAnswered)
 _DIRECTORATES = (RefundOrdered, DisputeOpened, DisputeResolved)

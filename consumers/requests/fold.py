@@ -1,41 +1,53 @@
 """The fold of one batch: claims and signals in, decided log events and changed cases out. Nothing is read or written.
 
-Claims of one request apply in the order of arrival; one that came too early waits and is tried again whenever
-something of its request applied. Behind a claim on which the code failed, everything of its request waits.
+Claims of one request apply in the order of arrival; one that waits for another party is tried again whenever something
+of its request applied. Behind a claim on which the code failed, everything of its request waits.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import cast
 from uuid import UUID
 
-from consumers.intake import Claim, IntakeReader, SpeakerKind, read_claim
+from consumers.intake import Claim
 from consumers.parking import NEVER, WAITING_LIMIT, ParkedEvent, ParkReason, failed_event
 from consumers.requests.cases import Case, Decided, Waiting, decided, new_case
 from consumers.requests.domain.acts import ActKey, act
 from consumers.requests.domain.context import Context
 from consumers.requests.domain.lifecycle import REQUEST_CLAIMS, transition
 from consumers.requests.domain.loads import PositionChange
-from consumers.requests.domain.outcome import Apply, Await, AwaitReason, Refuse
+from consumers.requests.domain.opening import cancel_before_routing
+from consumers.requests.domain.outcome import Apply, Await, AwaitReason, Refuse, TakeBack
 from consumers.requests.domain.state import Signal, Speaker, Stage, with_form
 from consumers.requests.domain.world import BatchWorld
 from consumers.requests.messages import SOURCE
+from consumers.requests.waiting import (
+    claim_of,
+    is_called,
+    outrun,
+    passed,
+    refused,
+    speaker_of,
+    taken_back,
+    waited_for_registry,
+    waiting_before,
+    waits_until,
+)
 from consumers.runner.ports import Outcome as Counted
 from consumers.runner.ports import ParkFull
 from schemas.base import Event
 from schemas.identity import derived_id
-from schemas.intake_agency import RequestSubmitted
-from schemas.log_requests import ClaimRefusal, ClaimRefused, RequestLogEvent, RequestRefused, WindowMarked
+from schemas.intake_agency import ClaimWithdrawn, RequestSubmitted
+from schemas.log_requests import ClaimRefusal, RequestLogEvent, RequestRefused, WindowMarked
 from schemas.partition import Place
 from schemas.topics import LOG_REQUESTS
 
 #: Claims that may wait for one request.
 WAITING_MAX = 100
-#: How long a claim waits while no policy says it.
-PARK_SECONDS = 3600
+_OUTRUN = "said too early, before this desk submitted the request; say it again"
 #: Where the intake topics of an agency (none: of all) and of the directorate end now.
 Ends = Callable[[str | None], Mapping[str, int]]
 
@@ -73,7 +85,6 @@ class Fold:
         self._ends = ends
         self._room = room
         self._room_left: dict[str, int] = {}
-        self._speakers: dict[str, Speaker] = {}
         self._ends_seen: dict[str | None, Mapping[str, int]] = {}
 
     def take(self, claim: Claim) -> None:
@@ -85,15 +96,16 @@ class Fold:
         case = self.cases.get(request_id)
         if case is None:
             case = self.cases[request_id] = new_case(request_id)
-        elif case.waiting and case.blocked:
+        elif case.waiting and case.blocked and not isinstance(claim.event, ClaimWithdrawn):
             self._park(case, claim, ParkReason.BEHIND, "an earlier claim of this request failed", NEVER)
             self.counts[Counted.PARKED, ParkReason.BEHIND] += 1
             return
-        context = self._context(claim)
+        context = self._context(claim, case)
         outcome = transition(case.state, claim.event, context)
         self.decided_in.add(claim.record.place)
         if isinstance(outcome, Apply):
             self._emit(case, outcome, claim.envelope.source, claim.envelope.id, context.moment)
+            self._refuse_outrun(case, claim)
             last = outcome.events[-1]
             if isinstance(last, RequestRefused):
                 self.counts[Counted.REFUSED, last.reason] += 1
@@ -104,9 +116,13 @@ class Fold:
         elif isinstance(outcome, Refuse):
             self._refuse(case, claim, outcome)
             self.counts[Counted.REFUSED, outcome.reason] += 1
+        elif isinstance(outcome, TakeBack):
+            self._take_back(case, claim, outcome)
+            self.handled += 1
         else:
             self._await(case, claim, outcome)
             if outcome.state is not None:
+                self._refuse_outrun(case, claim)
                 # A request that waits for the registry can be cancelled already.
                 self._retry(case)
 
@@ -126,7 +142,7 @@ class Fold:
         """Try a failed act again, or give it up, when its time has come. An act belongs to no request."""
         if waiting.to_try:
             try:
-                self._act(self._claim_of(waiting))
+                self._act(claim_of(waiting))
             except Exception as error:
                 self._failed(waiting, error)
             else:
@@ -148,12 +164,10 @@ class Fold:
         """Return the offices that the batch reserves something for, each with the cap that this must not exceed."""
         return self._world.reserved_under_rial()
 
-    def _context(self, claim: Claim) -> Context:
-        source = claim.envelope.source
-        speaker = self._speakers.get(source)
-        if speaker is None:
-            speaker = self._speakers[source] = speaker_of(claim.speaker_kind, claim.speaker_code)
-        return Context(speaker, self._moment(claim), self.now, self._world)
+    def _context(self, claim: Claim, case: Case, until: Waiting | None = None) -> Context:
+        """Return the circumstances of a claim on the request of `case`, which waits itself when `until` is given."""
+        speaker = speaker_of(claim.speaker_kind, claim.speaker_code)
+        return Context(speaker, self._moment(claim), self.now, self._world, waiting=waiting_before(case, until))
 
     def _moment(self, claim: Claim) -> datetime:
         return self._world.moment(claim.envelope.time, self._business(claim.record.appended_at))
@@ -182,17 +196,33 @@ class Fold:
         """Log a refusal: in the request's own order once it is opened, before that as an act of its own."""
         if case.state.version == 0:
             detail = f"request {case.key}: {refusal.detail}"
-            self._log_act(claim, (_refused(claim, Refuse(refusal.reason, detail), None),))
+            self._log_act(claim, (refused(claim, Refuse(refusal.reason, detail), None),))
             return
-        event: Event = _refused(claim, refusal, case.state.request_id)
-        state = case.state.model_copy(update={"version": case.state.version + 1})
-        self._emit(
-            case,
-            Apply(state, (cast("RequestLogEvent", event),)),
-            claim.envelope.source,
-            claim.envelope.id,
-            self._moment(claim),
-        )
+        self._note(case, claim, Apply(case.state, ()), refused(claim, refusal, case.state.request_id))
+
+    def _note(self, case: Case, claim: Claim, outcome: Apply, event: Event) -> None:
+        """Log `outcome` of `claim`, and `event` behind it, in the order of an opened request."""
+        state = outcome.state.model_copy(update={"version": outcome.state.version + 1})
+        events = (*outcome.events, cast("RequestLogEvent", event))
+        self._emit(case, Apply(state, events), claim.envelope.source, claim.envelope.id, self._moment(claim))
+
+    def _take_back(self, case: Case, claim: Claim, outcome: TakeBack) -> None:
+        """Let what waits go, as its speaker says, and refuse what waits behind it."""
+        waiting = next(one for one in case.waiting if is_called(one, outcome.claim_id, claim))
+        taken = claim_of(waiting)
+        if waiting.event.reason is ParkReason.REGISTRY:
+            assert isinstance(claim.event, ClaimWithdrawn), "the table says who takes back"
+            # What waits is the request itself, so it is opened and refused in one go.
+            closed = cancel_before_routing(case.state, claim.event, self._context(claim, case))
+            self._note(case, claim, closed, taken_back(taken, case.state.request_id))
+        else:
+            self._let_go(waiting)
+            self._refuse(case, taken, Refuse(ClaimRefusal.WITHDRAWN, "who said it has taken it back"))
+            if case.state.version == 0:
+                self._log_act(claim, (taken_back(taken, None),))
+            else:
+                self._note(case, claim, Apply(case.state, ()), taken_back(taken, case.state.request_id))
+        self._retry(case)
 
     def _await(self, case: Case, claim: Claim, outcome: Await) -> None:
         detail = self._crowd(case, claim)
@@ -200,7 +230,7 @@ class Fold:
             self._refuse(case, claim, Refuse(ClaimRefusal.TOO_MANY_WAIT, f"{outcome.detail}, and {detail}"))
             self.counts[Counted.REFUSED, ClaimRefusal.TOO_MANY_WAIT] += 1
             return
-        waiting = self._park(case, claim, ParkReason.PREDECESSOR, outcome.detail, self._expiry())
+        waiting = self._park(case, claim, ParkReason.PREDECESSOR, outcome.detail, self._expiry(claim))
         self._hold(case, waiting, outcome)
         self.counts[Counted.PARKED, waiting.event.reason] += 1
 
@@ -225,10 +255,15 @@ class Fold:
             reason, wait_for = ParkReason.REGISTRY, self._ends_of(outcome.state.agency)
             case.state = outcome.state
             case.changed = True
-        expires_at = self._expiry()
+        expires_at = self._expiry(claim_of(waiting))
         waiting.change(
             replace(waiting.event, reason=reason, detail=outcome.detail, expires_at=expires_at, wait_for=wait_for)
         )
+
+    def _refuse_outrun(self, case: Case, claim: Claim) -> None:
+        for waiting in outrun(case, claim) if case.waiting else ():
+            self._let_go(waiting)
+            self._refuse(case, claim_of(waiting), Refuse(ClaimRefusal.TOO_EARLY, _OUTRUN))
 
     def _park(self, case: Case, claim: Claim, reason: ParkReason, detail: str, expires_at: datetime) -> Waiting:
         if reason is ParkReason.BEHIND and case.waiting_now >= WAITING_MAX:
@@ -260,16 +295,16 @@ class Fold:
         """Try one waiting claim; return whether it moved the request on, so that earlier ones may now fit."""
         if waiting.gone or waiting.event.reason not in (ParkReason.PREDECESSOR, ParkReason.BEHIND):
             return False
-        claim = self._claim_of(waiting)
+        claim = claim_of(waiting)
         try:
-            context = self._context(claim)
+            context = self._context(claim, case, waiting)
             outcome = transition(case.state, claim.event, context)
         except Exception as error:
             # The claim at fault is the waiting one, not the one that woke it.
             self._failed(waiting, error)
             return False
         if isinstance(outcome, Await):
-            if waiting.event.reason is ParkReason.BEHIND:
+            if waiting.event.reason is ParkReason.BEHIND or waiting.event.detail != outcome.detail:
                 self._hold(case, waiting, outcome)
                 return outcome.state is not None
             return False
@@ -277,12 +312,15 @@ class Fold:
         if isinstance(outcome, Refuse):
             self._refuse(case, claim, outcome)
             return False
+        if isinstance(outcome, TakeBack):
+            self._take_back(case, claim, outcome)
+            return True
         self._emit(case, outcome, claim.envelope.source, claim.envelope.id, context.moment)
         return True
 
     def _examine_waiting(self, case: Case, waiting: Waiting, registry: Mapping[str, int]) -> None:
         event, overdue = waiting.event, waiting.event.expires_at <= self.now
-        if waiting.to_try and _waited_for_registry(case, self._claim_of(waiting)):
+        if waiting.to_try and waited_for_registry(case, claim_of(waiting)):
             # Set aside while the request waited for the registry, so the wait is over.
             waiting.change(replace(event, reason=ParkReason.REGISTRY))
             self._resume(case, waiting)
@@ -296,15 +334,15 @@ class Fold:
             waiting.change(replace(event, reason=ParkReason.BEHIND, detail="is tried again", expires_at=NEVER))
         elif event.reason is ParkReason.PREDECESSOR and overdue:
             self._let_go(waiting)
-            detail = f"{event.detail}; it did not come in time, send both again"
-            self._refuse(case, self._claim_of(waiting), Refuse(ClaimRefusal.PREDECESSOR_NEVER_CAME, detail))
+            detail = f"{event.detail}; it did not come in time, say this again when it has come"
+            self._refuse(case, claim_of(waiting), Refuse(ClaimRefusal.PREDECESSOR_NEVER_CAME, detail))
 
     def _let_go(self, waiting: Waiting, *, skipped: bool = False) -> None:
         waiting.gone, waiting.skipped = True, skipped
         self.done += 1
 
     def _resume(self, case: Case, waiting: Waiting) -> None:
-        claim = self._claim_of(waiting)
+        claim = claim_of(waiting)
         assert isinstance(claim.event, RequestSubmitted), "only a submission waits for the registry"
         case.state = with_form(case.state, claim.event)
         self._signal(case, Signal.REGISTRY_READ, claim.envelope.source, claim.envelope.id)
@@ -314,7 +352,7 @@ class Fold:
         outcome = act(claim.event, self._acts, self._world.snapshot(moment), LOG_REQUESTS.partitions)
         self.decided_in.add(claim.record.place)
         if isinstance(outcome, Refuse):
-            self._log_act(claim, (_refused(claim, outcome, None),))
+            self._log_act(claim, (refused(claim, outcome, None),))
             self.counts[Counted.REFUSED, outcome.reason] += 1
             return
         self._log_act(claim, outcome.events)
@@ -334,18 +372,10 @@ class Fold:
 
     def _failed(self, waiting: Waiting, error: Exception) -> None:
         waiting.fail(failure(error))
-        self.failures.append((self._claim_of(waiting), error))
+        self.failures.append((claim_of(waiting), error))
 
-    def _claim_of(self, waiting: Waiting) -> Claim:
-        if waiting.claim is None:
-            claim = read_claim(waiting.event.record, IntakeReader.REQUESTS)
-            assert isinstance(claim, Claim), "what was parked was readable"
-            waiting.claim = claim
-        return waiting.claim
-
-    def _expiry(self) -> datetime:
-        policy = self._world.snapshot(self.now).policy
-        return self.now + timedelta(seconds=PARK_SECONDS if policy is None else policy.park_seconds)
+    def _expiry(self, claim: Claim) -> datetime:
+        return waits_until(claim, self._world.snapshot(self.now).policy, self.now, self._business)
 
     def _ends_of(self, agency: str | None) -> Mapping[str, int]:
         if agency not in self._ends_seen:
@@ -353,36 +383,6 @@ class Fold:
         return self._ends_seen[agency]
 
 
-def speaker_of(kind: SpeakerKind, code: str) -> Speaker:
-    """Return who speaks, in the terms of the life cycle."""
-    if kind is SpeakerKind.AGENCY:
-        return Speaker(agency=code)
-    return Speaker(office=code) if kind is SpeakerKind.OFFICE else Speaker()
-
-
-def _waited_for_registry(case: Case, claim: Claim) -> bool:
-    """Say whether `claim` is the submission that a parked request waits with, though it is kept as failed."""
-    waits = any(one.event.reason is ParkReason.REGISTRY and not one.gone for one in case.waiting)
-    return case.state.stage is Stage.PARKED and isinstance(claim.event, RequestSubmitted) and not waits
-
-
-def passed(event: ParkedEvent, registry: Mapping[str, int]) -> bool:
-    """Say whether the registry has passed all that `event` waits for."""
-    wait_for = event.wait_for or {}
-    return all(registry.get(place, 0) >= end for place, end in wait_for.items())
-
-
 def failure(error: Exception) -> str:
     """Return what an operator may read of a failure: its class alone, because its text may hold a citizen's data."""
     return f"the code failed with {type(error).__name__}; see the worker's log"
-
-
-def _refused(claim: Claim, refusal: Refuse, request_id: UUID | None) -> ClaimRefused:
-    return ClaimRefused(
-        request_id=request_id,
-        claim_id=claim.envelope.id,
-        claim_source=claim.envelope.source,
-        claim_type=claim.envelope.type,
-        reason=refusal.reason,
-        detail=refusal.detail,
-    )

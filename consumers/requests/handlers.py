@@ -24,10 +24,11 @@ from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.state import RequestState
 from consumers.requests.domain.tracking import CodeBits
 from consumers.requests.domain.world import BatchWorld, Seeds
-from consumers.requests.fold import Fold, failure, passed
+from consumers.requests.fold import Fold, failure
 from consumers.requests.messages import messages, partitions_by_key
 from consumers.requests.ports import IntakeEnds, RequestStores
 from consumers.requests.reading import ClaimReader
+from consumers.requests.waiting import passed
 from consumers.runner.ports import Clock, Outcome, Record, Setback, Telemetry
 from consumers.sweeping import do_divided
 from schemas.partition import Place

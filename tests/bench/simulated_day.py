@@ -20,7 +20,7 @@ from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.seeds import seed_for
 from consumers.requests.domain.state import RequestState, Signal, Speaker, unknown
 from consumers.requests.domain.world import BatchWorld
-from consumers.requests.fold import speaker_of
+from consumers.requests.waiting import speaker_of
 from consumers.settlement.domain.booking import transaction_id_of
 from consumers.settlement.domain.fold import fold
 from deploy.demo.actors import Act, Case, react

@@ -8,7 +8,44 @@ REGISTRY = "tests/unit/consumers/registry/test_handlers.py"
 REQUESTS = "tests/unit/consumers/requests/test_handlers.py"
 FOLD = "tests/property/test_request_fold.py"
 
+EARLY = "tests/unit/consumers/requests/domain/test_early.py"
+
 PARKING: tuple[Mutant, ...] = (
+    Mutant(
+        "what a desk says too early of its own steps waits, and is carried out later by itself",
+        "consumers/requests/domain/early.py",
+        "    if context.has_waiting(step):\n",
+        "    if state.stage is not Stage.COMPLETED:\n",
+        (f"{SCENES}::test_a_slip_at_the_desk_is_refused_at_once_and_nothing_completes_later",),
+    ),
+    Mutant(
+        "what waits behind a step of the same desk is looked for among all that waits",
+        "consumers/requests/domain/context.py",
+        "one.type_name == name and one.speaker == self.speaker",
+        "one.type_name == name",
+        (f"{EARLY}::test_nothing_waits_behind_a_step_that_does_not_wait",),
+    ),
+    Mutant(
+        "a return that waits for the end gives back what nobody has given back",
+        "consumers/requests/domain/lifecycle.py",
+        "(*UNOPENED, S.ROUTED, *ACCEPTED), desk.give_back_early),",
+        "(*UNOPENED, S.ROUTED, *ACCEPTED), WaitFor(A.AGENCY, RequestCancelled)),",
+        (f"{EARLY}::test_money_goes_back_after_the_end_alone",),
+    ),
+    Mutant(
+        "what a desk said before it submitted the request is carried out",
+        "consumers/requests/waiting.py",
+        "    return [one for one in others if claim_of(one).envelope.source == submitted.envelope.source]\n",
+        "    return []\n",
+        (f"{SCENES}::test_what_a_desk_says_before_it_submits_the_request_is_not_carried_out",),
+    ),
+    Mutant(
+        "somebody else takes back what waits",
+        "consumers/requests/domain/early.py",
+        "one.claim_id == claim.claim_id and one.speaker == context.speaker",
+        "one.claim_id == claim.claim_id",
+        (f"{EARLY}::test_only_who_said_what_waits_may_take_it_back",),
+    ),
     Mutant(
         "dropped parked successor of a failed claim",
         "consumers/requests/fold.py",

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from consumers.intake import Claim, IntakeReader, NotMine, read_claim
 from consumers.parking import DecisionOutcome, ParkReason
-from consumers.requests.domain.context import Context
+from consumers.requests.domain.context import Context, Waiting
 from consumers.requests.domain.lifecycle import LIVE, transition
 from consumers.requests.domain.loads import Loads
 from consumers.requests.domain.outcome import Await
@@ -25,8 +25,8 @@ from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.seeds import seed_for
 from consumers.requests.domain.state import RequestState
 from consumers.requests.domain.world import BatchWorld
-from consumers.requests.fold import speaker_of
 from consumers.requests.handlers import CONSUMER as REQUESTS
+from consumers.requests.waiting import speaker_of
 from consumers.runner.ports import Partition, Record
 from consumers.settlement.domain.audit import OfficeExposure, audit_anchors, audit_chains, audit_exposure
 from consumers.settlement.handlers import CONSUMER as SETTLEMENT
@@ -269,7 +269,8 @@ def needlessly_parked(world: World) -> Iterator[str]:
     loads = Loads(tables.load_clock.rows[1], {code: office.load for code, office in tables.offices.rows.items()})
     caps_rial = {code: office.cap_rial for code, office in tables.offices.rows.items()}
     seen = BatchWorld(view, loads, caps_rial, partial(seed_for, SECRET), code_bits)
-    for row in tables.parked.rows.values():
+    before: dict[str, tuple[Waiting, ...]] = defaultdict(tuple)
+    for _, row in sorted(tables.parked.rows.items()):
         reason, key = row.event.reason, row.event.key
         if reason is not ParkReason.PREDECESSOR or row.event.expires_at <= now:
             yield f"{row.consumer} still waits with a claim on {key} as {reason}, until {row.event.expires_at}"
@@ -278,7 +279,8 @@ def needlessly_parked(world: World) -> Iterator[str]:
             assert isinstance(claim, Claim), "what was parked was readable"
             state = RequestState.model_validate_json(tables.requests.rows[UUID(key)].document)
             speaker = speaker_of(claim.speaker_kind, claim.speaker_code)
-            outcome = transition(state, claim.event, Context(speaker, now, now, seen))
+            outcome = transition(state, claim.event, Context(speaker, now, now, seen, waiting=before[key]))
+            before[key] += (Waiting(claim.envelope.id, claim.envelope.type, speaker),)
             if not isinstance(outcome, Await):
                 yield f"{claim.envelope.type} on {key} still waits, and would be: {type(outcome).__name__}"
 

@@ -47,6 +47,11 @@ class Stories(RuleBasedStateMachine):
         for what in order:
             self.story.tell(self.story.people.say(number, what))
 
+    @rule(place=st.integers(0, 5), partition=partitions, stranger=st.booleans())
+    def take_back(self, place: int, partition: int, stranger: bool) -> None:
+        """Somebody takes back what waits, or what another has said."""
+        self.story.tell(self.story.people.take_back(place, partition, stranger))
+
     @rule(place=st.integers(0, 30), partition=partitions, lie=st.booleans())
     def repeat(self, place: int, partition: int, lie: bool) -> None:
         """Something is sent twice."""

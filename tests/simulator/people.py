@@ -6,6 +6,7 @@ from uuid import UUID
 
 from consumers.parking import OperatorAction, ParkReason
 from consumers.requests.domain.state import RequestState, Stage
+from consumers.requests.handlers import CONSUMER as REQUESTS_CONSUMER
 from consumers.runner.ports import Contention, DatabaseUnavailable
 from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
@@ -156,6 +157,21 @@ class People:
         if stranger:
             desk = next(code for code in OFFICES if code != desk)
         return self._publish(f"{desk} {words}", f"/offices/{desk}", said.event(request_id))
+
+    def take_back(self, place: int, partition: int = 0, stranger: bool = False) -> str | None:
+        """Take back a claim on a request that waits, as who said it, or as an office that did not."""
+        parked = sorted(self._world.database.parked.rows.items())
+        waiting = [row.event for _, row in parked if row.consumer == REQUESTS_CONSUMER]
+        if not waiting:
+            return None
+        event = waiting[place % len(waiting)]
+        headers = {name: (value or b"").decode() for name, value in event.record.headers}
+        source = f"/offices/{OFFICES[-1]}" if stranger else headers["ce_source"]
+        withdrawn = agency.ClaimWithdrawn(request_id=UUID(event.key), claim_id=headers["ce_id"])
+        words = f"{source} takes back what {headers['ce_source']} said ({headers['ce_type']})"
+        if source == AGENCY_SOURCE:
+            return self._write(words, source, withdrawn, partition)
+        return self._publish(words, source, withdrawn)
 
     def publish_late_service(self, partition: int) -> str:
         """Let the agency publish the service that some requests are for already."""

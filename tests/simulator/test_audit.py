@@ -25,7 +25,7 @@ def story() -> Iterator[Story]:
         for what in STEPS:
             told.tell(told.people.say(0, what, desk=DESK))
             told.everybody()
-        told.tell(told.people.say(1, "start", desk=DESK))
+        told.tell(told.people.say(1, "accept", desk=DESK))
         told.tell(told.people.send_garbage(0, 0))
         for _ in range(3):
             told.everybody()

@@ -1,5 +1,6 @@
 """Stories that are known to be dangerous, told on purpose, with the end that each must have."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -166,17 +167,42 @@ def test_a_relay_that_sleeps_between_acknowledgement_and_note_makes_only_repetit
 
 
 def test_claims_that_overtake_the_submission_wait_for_it_and_apply_in_their_order(story: Story) -> None:
-    for what in ("deliver", "start", "collect", "accept"):
-        story.tell(story.people.say(0, what, desk=DESK))
-    story.everybody()
+    """The agency's submission is read late; its request may go to either office, so both have a word ready."""
+    for what in ("accept", "collect", "start", "deliver"):
+        for desk in OFFICES:
+            story.tell(story.people.say(0, what, desk=desk))
+        story.everybody()
     story.everybody()
     assert stage(story, 0) is Stage.AWAITED
-    assert parked(story) == [ParkReason.PREDECESSOR] * 4
-    story.tell(story.people.say(0, "walk in", desk=DESK))
+    assert parked(story) == [ParkReason.PREDECESSOR] * 8
+    story.tell(story.people.say(0, "submit", partition=1))
     story.everybody()
     assert stage(story, 0) is Stage.COMPLETED
     assert parked(story) == []
-    assert refusals(story) == []
+    # Of the other office.
+    assert Counter(refusals(story)) <= Counter({ClaimRefusal.NOT_THE_OFFICE: 4, ClaimRefusal.REQUEST_ENDED: 4})
+    assert len(refusals(story)) == 4
+
+
+def test_a_slip_at_the_desk_is_refused_at_once_and_nothing_completes_later(story: Story) -> None:
+    walk_in(story, 0)
+    for what in ("deliver", "start", "give back", "collect", "ask", "accept"):
+        story.tell(story.people.say(0, what, desk=DESK))
+        story.everybody()
+    story.everybody()
+    assert stage(story, 0) is Stage.ACCEPTED
+    assert parked(story) == []
+    assert refusals(story) == [ClaimRefusal.TOO_EARLY] * 5
+
+
+def test_what_a_desk_says_before_it_submits_the_request_is_not_carried_out(story: Story) -> None:
+    for what in ("accept", "collect", "start", "deliver", "walk in"):
+        story.tell(story.people.say(0, what, desk=DESK))
+        story.everybody()
+    story.everybody()
+    assert stage(story, 0) is Stage.ROUTED
+    assert parked(story) == []
+    assert refusals(story) == [ClaimRefusal.TOO_EARLY] * 4
 
 
 @pytest.mark.parametrize("step", ["adds the new requests", "writes the requests", "changes the loads", COMMITS])

@@ -10,6 +10,7 @@ from consumers.requests.domain.routing import Refused, Routed, RoutingRequest
 from consumers.requests.domain.snapshot import Snapshot
 from consumers.requests.domain.state import Speaker
 from schemas.agreements import ServiceTerms, SettlementCycle
+from schemas.base import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,20 @@ class World(Protocol):
         """
 
 
+class Waiting(NamedTuple):
+    """A claim on the same request that came before and waits: its id, its type's name, and who said it."""
+
+    claim_id: str
+    type_name: str
+    speaker: Speaker
+
+
 class Context(NamedTuple):
     """The circumstances of one claim. `moment` is its business time, `now` the business time of deciding it.
 
     Deadlines run from `now`, so that a backlog does not eat them. `registry_complete` says that the registry has
-    passed everything that was said before the claim: what is unknown then stays unknown.
+    passed everything that was said before the claim: what is unknown then stays unknown. `waiting` are the claims that
+    came before it and wait.
     """
 
     speaker: Speaker
@@ -65,3 +75,9 @@ class Context(NamedTuple):
     now: datetime
     world: World
     registry_complete: bool = False
+    waiting: tuple[Waiting, ...] = ()
+
+    def has_waiting(self, model: type[Event]) -> bool:
+        """Return whether the speaker has said a `model` before that waits."""
+        name = model.type_name()
+        return any(one.type_name == name and one.speaker == self.speaker for one in self.waiting)

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from consumers.requests.domain.calendar import NeverOpen
 from consumers.requests.domain.context import Context
-from consumers.requests.domain.outcome import Await, AwaitReason, Outcome, Refuse, applied
+from consumers.requests.domain.early import owes_collection, say_first, wait_for
+from consumers.requests.domain.outcome import Awaited, Outcome, Refuse, applied
 from consumers.requests.domain.state import RequestState, Stage
 from consumers.requests.domain.tariff import Parties, compute_fee, exposure_rial
 from consumers.requests.domain.terms import money_terms
+from schemas.intake_directorate import RefundOrdered
 from schemas.intake_office import (
     AgencyAwaited,
     FeeCollected,
@@ -118,10 +120,10 @@ def collect_late(state: RequestState, _: FeeCollected, __: Context) -> Outcome:
     return Refuse(ClaimRefusal.STATE_FORBIDS, "the fee was collected before")
 
 
-def start(state: RequestState, _: ServiceStarted, __: Context) -> Outcome:
+def start(state: RequestState, _: ServiceStarted, context: Context) -> Outcome:
     """Begin the work, once the office has what it must collect."""
-    if _owes_collection(state):
-        return Await(AwaitReason.PREDECESSOR, "FeeCollected must come first")
+    if owes_collection(state):
+        return say_first(FeeCollected, state, context)
     return applied(state, OfficeStarted(request_id=state.request_id, office=state.holder()), stage=Stage.STARTED)
 
 
@@ -134,7 +136,7 @@ def ask(state: RequestState, _: AgencyAwaited, __: Context) -> Outcome:
 def deliver(state: RequestState, _: ServiceDelivered, context: Context) -> Outcome:
     """Complete the case: the citizen was served, and the held fee is posted."""
     if state.needs_answer and not state.approved:
-        return Await(AwaitReason.PREDECESSOR, "AgencyAnswered (approved) must come first")
+        return say_first(AgencyAwaited, state, context)
     office = state.holder()
     county = state.county
     assert county is not None, "a routed request is in a known place"
@@ -151,6 +153,16 @@ def deliver(state: RequestState, _: ServiceDelivered, context: Context) -> Outco
     return applied(state, delivered, completed, stage=Stage.COMPLETED, expires_at=None)
 
 
+def give_back_early(state: RequestState, _: FeeReturned, __: Context) -> Outcome:
+    """Refuse a return before the end: nothing is due back yet."""
+    cancel = f"pishkhan agency {state.agency or 'AGENCY'} cancel {state.request_id}"
+    return Refuse(
+        ClaimRefusal.TOO_EARLY,
+        "said too early; money goes back when the request has ended: cancelled by its agency "
+        f"({cancel}), rejected, expired, or completed and a refund is ordered",
+    )
+
+
 def give_back(state: RequestState, claim: FeeReturned, context: Context) -> Outcome:
     """Record money that went back to the citizen, up to what was collected and has fallen due."""
     left = state.collected_rial - state.returned_rial
@@ -160,7 +172,7 @@ def give_back(state: RequestState, claim: FeeReturned, context: Context) -> Outc
             f"amount_rial: is {claim.amount_rial}, of what was collected {left} rial can go back",
         )
     if state.stage is Stage.COMPLETED and claim.amount_rial > sum(state.refunds_rial) - state.returned_rial:
-        return Await(AwaitReason.PREDECESSOR, "RefundOrdered must come first")
+        return wait_for(Awaited.DIRECTORATE, RefundOrdered)
     freed = min(claim.amount_rial, state.exposure_rial - state.freed_rial)
     returned = OfficeReturnedFee(
         request_id=state.request_id,
@@ -176,10 +188,6 @@ def give_back(state: RequestState, claim: FeeReturned, context: Context) -> Outc
         returned_rial=state.returned_rial + claim.amount_rial,
         freed_rial=state.freed_rial + freed,
     )
-
-
-def _owes_collection(state: RequestState) -> bool:
-    return state.collected_rial < state.held_fee().office_collects_rial
 
 
 def _methods(fee: Fee) -> frozenset[PaymentMethod]:

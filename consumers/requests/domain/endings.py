@@ -1,7 +1,8 @@
 """What the agency, the directorate and time do to a running request, and what may still happen to an ended one."""
 
 from consumers.requests.domain.context import Context
-from consumers.requests.domain.outcome import Await, AwaitReason, Outcome, Refuse, applied
+from consumers.requests.domain.early import say_first
+from consumers.requests.domain.outcome import Outcome, Refuse, applied
 from consumers.requests.domain.state import RequestState, Signal, Stage
 from consumers.requests.domain.tariff import citizen_total_rial
 from consumers.requests.domain.terms import money_terms
@@ -83,10 +84,10 @@ def dispute(state: RequestState, claim: DisputeOpened, _: Context) -> Outcome:
     return applied(state, marked, disputed=True)
 
 
-def resolve(state: RequestState, claim: DisputeResolved, _: Context) -> Outcome:
+def resolve(state: RequestState, claim: DisputeResolved, context: Context) -> Outcome:
     """Lift the mark again."""
     if not state.disputed:
-        return Await(AwaitReason.PREDECESSOR, "DisputeOpened must come first")
+        return say_first(DisputeOpened, state, context)
     marked = DisputeMarked(request_id=state.request_id, open=False, reason=claim.outcome)
     return applied(state, marked, disputed=False)
 

@@ -2,18 +2,22 @@
 
 `transition` is the only way from one state to the next. It is pure: the same state, claim and context give the same
 outcome. Authority comes first, then the table.
+
+A claim waits only for another party's word (`WaitFor`, `MayWaitFor`), for its agency's own that it may have overtaken
+on another partition (a cancellation), or behind one of its own speaker that waits. What a party says too early about
+its own steps is refused at once (`SayFirst`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from consumers.requests.domain import desk, endings, opening
 from consumers.requests.domain.authority import objection
 from consumers.requests.domain.context import Context
-from consumers.requests.domain.outcome import Await, AwaitReason, Outcome, Refuse
+from consumers.requests.domain.early import BEFORE_ACCEPTANCE, MayWaitFor, SayFirst, WaitFor, take_back
+from consumers.requests.domain.outcome import Awaited, Outcome, Refuse, Rule
 from consumers.requests.domain.state import ENDED, RequestState, Signal, Stage
 from schemas.base import Event
-from schemas.intake_agency import AgencyAnswered, RequestCancelled, RequestSubmitted
+from schemas.intake_agency import AgencyAnswered, ClaimWithdrawn, RequestCancelled, RequestSubmitted
 from schemas.intake_directorate import DisputeOpened, DisputeResolved, RefundOrdered
 from schemas.intake_office import (
     AgencyAwaited,
@@ -27,14 +31,6 @@ from schemas.intake_office import (
 from schemas.log_requests import ClaimRefusal
 
 Trigger = type[Event] | Signal
-#: What one cell of the table does; the claim's class is the row's.
-Rule = Callable[[RequestState, Any, Context], Outcome]
-
-
-def wait_for(predecessor: str) -> Rule:
-    """Return the rule that a claim is too early and waits for `predecessor`."""
-    outcome = Await(AwaitReason.PREDECESSOR, f"{predecessor} must come first")
-    return lambda state, claim, context: outcome
 
 
 def refuse(reason: ClaimRefusal, detail: str) -> Rule:
@@ -48,9 +44,8 @@ def never(state: RequestState, signal: Signal, _: Context) -> Outcome:
     raise AssertionError(f"{signal} cannot happen at stage {state.stage}")
 
 
-S = Stage
+S, A = Stage, Awaited
 UNOPENED = (S.AWAITED, S.PARKED)
-BEFORE_ACCEPTANCE = (S.AWAITED, S.PARKED, S.ROUTED)
 ACCEPTED = (S.ACCEPTED, S.FEE_COLLECTED, S.STARTED, S.AGENCY_AWAITED)
 LIVE = (S.ROUTED, S.ESCALATED, *ACCEPTED)
 NOT_LIVE = tuple(stage for stage in Stage if stage not in LIVE)
@@ -64,63 +59,80 @@ _known = refuse(ClaimRefusal.ALREADY_SUBMITTED, "request_id: is known already; g
 _accepted = refuse(ClaimRefusal.STATE_FORBIDS, "the office has accepted the request already")
 _started = refuse(ClaimRefusal.STATE_FORBIDS, "work has begun already")
 _collected = refuse(ClaimRefusal.STATE_FORBIDS, "the fee was collected before")
+_asked = refuse(ClaimRefusal.STATE_FORBIDS, "the agency was asked already; ask again when it has answered")
 
-#: Trigger, stages, rule. Every pair of a trigger and a stage is in exactly one row.
+#: Trigger, stages, rule. Every pair of a trigger and a stage is in exactly one row; a rule that lets a claim wait says
+#: for whose word.
 ROWS: tuple[tuple[Trigger, Iterable[Stage], Rule], ...] = (
-    (RequestSubmitted, (S.AWAITED,), opening.submit),
+    # The service that it names may be on its way through the registry.
+    (RequestSubmitted, (S.AWAITED,), MayWaitFor(A.REGISTRY, opening.submit)),
     (RequestSubmitted, (S.PARKED, *OPENED), _known),
-    (RequestCancelled, (S.AWAITED,), wait_for("RequestSubmitted")),
+    # Its own word or a desk's: an agency's client may send the two to different partitions.
+    (RequestCancelled, (S.AWAITED,), WaitFor(A.AGENCY, RequestSubmitted)),
     (RequestCancelled, (S.PARKED,), opening.cancel_before_routing),
     (RequestCancelled, LIVE, endings.cancel),
     (RequestCancelled, ENDED, _ended),
     (AgencyAnswered, (S.ESCALATED,), _unasked),
-    (AgencyAnswered, (*BEFORE_ACCEPTANCE, S.ACCEPTED, S.FEE_COLLECTED, S.STARTED), wait_for("AgencyAwaited")),
+    (
+        AgencyAnswered,
+        (*BEFORE_ACCEPTANCE, S.ACCEPTED, S.FEE_COLLECTED, S.STARTED),
+        WaitFor(A.OFFICE, AgencyAwaited),
+    ),
     (AgencyAnswered, (S.AGENCY_AWAITED,), endings.answer),
     (AgencyAnswered, ENDED, _ended),
-    (RequestAccepted, UNOPENED, wait_for("RequestSubmitted")),
+    # Unless the agency submits it, the desk has to, before it accepts: see `Fold.take`.
+    (RequestAccepted, (S.AWAITED,), WaitFor(A.AGENCY, RequestSubmitted)),
+    (RequestAccepted, (S.PARKED,), WaitFor(A.REGISTRY, RequestSubmitted)),
     (RequestAccepted, (S.ESCALATED,), _nobody),
     (RequestAccepted, (S.ROUTED,), desk.accept),
     (RequestAccepted, ACCEPTED, _accepted),
     (RequestAccepted, ENDED, _ended),
-    (RequestDeclined, UNOPENED, wait_for("RequestSubmitted")),
+    (RequestDeclined, (S.AWAITED,), WaitFor(A.AGENCY, RequestSubmitted)),
+    (RequestDeclined, (S.PARKED,), WaitFor(A.REGISTRY, RequestSubmitted)),
     (RequestDeclined, (S.ESCALATED,), _nobody),
     (RequestDeclined, (S.ROUTED,), opening.decline),
     (RequestDeclined, ACCEPTED, _accepted),
     (RequestDeclined, ENDED, _ended),
     (FeeCollected, (S.ESCALATED,), _nobody),
-    (FeeCollected, BEFORE_ACCEPTANCE, wait_for("RequestAccepted")),
+    (FeeCollected, BEFORE_ACCEPTANCE, SayFirst(RequestAccepted)),
     (FeeCollected, (S.ACCEPTED,), desk.collect),
     (FeeCollected, (S.FEE_COLLECTED,), _collected),
     (FeeCollected, (S.STARTED, S.AGENCY_AWAITED), desk.collect_late),
     (FeeCollected, ENDED, _ended),
     (FeeReturned, (S.ESCALATED,), _nobody),
-    (FeeReturned, (*UNOPENED, S.ROUTED, *ACCEPTED), wait_for("the end of the request")),
-    (FeeReturned, (S.COMPLETED, S.CANCELLED, S.REJECTED, S.EXPIRED), desk.give_back),
+    # The end may be another party's word, but a return that waits for it would take money back that nobody has given.
+    (FeeReturned, (*UNOPENED, S.ROUTED, *ACCEPTED), desk.give_back_early),
+    (FeeReturned, (S.COMPLETED,), MayWaitFor(A.DIRECTORATE, desk.give_back)),
+    (FeeReturned, (S.CANCELLED, S.REJECTED, S.EXPIRED), desk.give_back),
     (FeeReturned, (S.REFUSED,), _ended),
     (ServiceStarted, (S.ESCALATED,), _nobody),
-    (ServiceStarted, BEFORE_ACCEPTANCE, wait_for("RequestAccepted")),
+    (ServiceStarted, BEFORE_ACCEPTANCE, SayFirst(RequestAccepted)),
     (ServiceStarted, (S.ACCEPTED, S.FEE_COLLECTED), desk.start),
     (ServiceStarted, (S.STARTED, S.AGENCY_AWAITED), _started),
     (ServiceStarted, ENDED, _ended),
     (AgencyAwaited, (S.ESCALATED,), _nobody),
-    (AgencyAwaited, (*BEFORE_ACCEPTANCE, S.ACCEPTED, S.FEE_COLLECTED), wait_for("ServiceStarted")),
+    (AgencyAwaited, (*BEFORE_ACCEPTANCE, S.ACCEPTED, S.FEE_COLLECTED), SayFirst(ServiceStarted)),
     (AgencyAwaited, (S.STARTED,), desk.ask),
-    (AgencyAwaited, (S.AGENCY_AWAITED,), wait_for("AgencyAnswered")),
+    # A second question that waited for the answer would undo it.
+    (AgencyAwaited, (S.AGENCY_AWAITED,), _asked),
     (AgencyAwaited, ENDED, _ended),
     (ServiceDelivered, (S.ESCALATED,), _nobody),
-    (ServiceDelivered, (*BEFORE_ACCEPTANCE, S.ACCEPTED, S.FEE_COLLECTED), wait_for("ServiceStarted")),
+    (ServiceDelivered, (*BEFORE_ACCEPTANCE, S.ACCEPTED, S.FEE_COLLECTED), SayFirst(ServiceStarted)),
     (ServiceDelivered, (S.STARTED,), desk.deliver),
-    (ServiceDelivered, (S.AGENCY_AWAITED,), wait_for("AgencyAnswered")),
+    # All of the office's own steps are done: the answer may be on its way on the agency's topic.
+    (ServiceDelivered, (S.AGENCY_AWAITED,), WaitFor(A.AGENCY, AgencyAnswered)),
     (ServiceDelivered, ENDED, _ended),
-    (RefundOrdered, (*UNOPENED, *LIVE), wait_for("ServiceDelivered")),
+    (RefundOrdered, (*UNOPENED, *LIVE), WaitFor(A.OFFICE, ServiceDelivered)),
     (RefundOrdered, (S.COMPLETED,), endings.refund),
     (RefundOrdered, ENDED_UNCOMPLETED, _ended),
-    (DisputeOpened, (*UNOPENED, *LIVE), wait_for("ServiceDelivered")),
+    (DisputeOpened, (*UNOPENED, *LIVE), WaitFor(A.OFFICE, ServiceDelivered)),
     (DisputeOpened, (S.COMPLETED,), endings.dispute),
     (DisputeOpened, ENDED_UNCOMPLETED, _ended),
-    (DisputeResolved, (*UNOPENED, *LIVE), wait_for("DisputeOpened")),
+    (DisputeResolved, (*UNOPENED, *LIVE), SayFirst(DisputeOpened)),
     (DisputeResolved, (S.COMPLETED,), endings.resolve),
     (DisputeResolved, ENDED_UNCOMPLETED, _ended),
+    # Whoever has said what waits may take it back.
+    (ClaimWithdrawn, Stage, take_back),
     (Signal.ACCEPTANCE_OVERDUE, (S.ROUTED,), opening.time_out),
     (Signal.ACCEPTANCE_OVERDUE, tuple(stage for stage in Stage if stage is not S.ROUTED), never),
     (Signal.EXPIRED, (S.ESCALATED, *ACCEPTED), endings.expire),
@@ -142,6 +154,13 @@ def _table(rows: Iterable[tuple[Trigger, Iterable[Stage], Rule]]) -> Mapping[tup
 TABLE = _table(ROWS)
 #: The claims on requests; everything else that comes in is an act of its own (see `acts`).
 REQUEST_CLAIMS: frozenset[type[Event]] = frozenset(trigger for trigger, _, _ in ROWS if isinstance(trigger, type))
+
+
+def awaited(type_name: str, stage: Stage) -> Awaited | None:
+    """Return whose word a claim of that type waits for at `stage`; none when it may not wait there, or is no claim."""
+    model = next((model for model in REQUEST_CLAIMS if model.type_name() == type_name), None)
+    rule = None if model is None else TABLE[model, stage]
+    return rule.awaited if isinstance(rule, WaitFor | MayWaitFor | SayFirst) else None
 
 
 def transition(state: RequestState, claim: Event | Signal, context: Context) -> Outcome:

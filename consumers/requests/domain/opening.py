@@ -11,7 +11,7 @@ from consumers.requests.domain.snapshot import Snapshot
 from consumers.requests.domain.state import RequestState, Signal, Stage, Submission, submission_of
 from consumers.requests.domain.tariff import FeeImpossible, exposure_of
 from schemas.catalogue import Service
-from schemas.intake_agency import Origin, RequestCancelled, RequestSubmitted
+from schemas.intake_agency import ClaimWithdrawn, Origin, RequestCancelled, RequestSubmitted
 from schemas.intake_office import RequestDeclined
 from schemas.log_requests import (
     Exclusion,
@@ -37,11 +37,12 @@ def resume(state: RequestState, _: Signal, context: Context) -> Outcome:
     return _open(state, state.asked(), context)
 
 
-def cancel_before_routing(state: RequestState, _: RequestCancelled, context: Context) -> Outcome:
-    """Open and refuse a parked request: it was cancelled before any office had it."""
+def cancel_before_routing(state: RequestState, claim: RequestCancelled | ClaimWithdrawn, context: Context) -> Apply:
+    """Open and refuse a parked request: it was cancelled, or taken back by its desk, before any office had it."""
     asked = state.asked()
     snapshot = context.world.snapshot(context.moment)
-    refused = Refused(RefusalReason.CANCELLED_BEFORE_ROUTING, "the agency cancelled it before it was routed")
+    how = "the agency cancelled it" if isinstance(claim, RequestCancelled) else "who submitted it took it back"
+    refused = Refused(RefusalReason.CANCELLED_BEFORE_ROUTING, f"{how} before it was routed")
     return _refuse(state, asked, refused, snapshot, context)
 
 

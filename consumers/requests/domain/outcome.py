@@ -1,5 +1,6 @@
-"""What a claim on a request comes to: applied, awaited, or refused. Nothing else can happen to it."""
+"""What a claim on a request comes to: applied, awaited, refused, or another one taken back. Nothing else can happen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -14,6 +15,18 @@ class AwaitReason(StrEnum):
 
     PREDECESSOR = "predecessor"
     REGISTRY = "registry"
+
+
+class Awaited(StrEnum):
+    """Whose word a claim waits for."""
+
+    AGENCY = "agency"
+    OFFICE = "office"
+    DIRECTORATE = "directorate"
+    #: The registry has to pass what the request names.
+    REGISTRY = "registry"
+    #: An earlier claim of the same speaker waits, and this one behind it.
+    OWN = "own"
 
 
 class Apply(NamedTuple):
@@ -40,7 +53,16 @@ class Refuse:
     detail: str
 
 
-Outcome = Apply | Await | Refuse
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """The claim takes back the one called `claim_id`, which waits and is of the same speaker."""
+
+    claim_id: str
+
+
+Outcome = Apply | Await | Refuse | TakeBack
+#: What one cell of the life cycle's table does with a state, a claim of the row's class and a `context.Context`.
+Rule = Callable[[RequestState, Any, Any], Outcome]
 
 
 def applied(state: RequestState, *events: RequestLogEvent, **changes: Any) -> Apply:

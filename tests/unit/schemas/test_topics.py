@@ -10,7 +10,7 @@ import schemas
 from schemas.base import Event
 from schemas.decode import all_events, events_by_type
 from schemas.examples import example, exemplified
-from schemas.intake_agency import RequestSubmitted
+from schemas.intake_agency import ClaimWithdrawn, RequestSubmitted
 from schemas.log_registry import RegistryEntry
 from schemas.log_requests import RequestLogEvent, RequestMoneyEvent
 from schemas.log_settlement import LedgerEvent, RequestLedgerEvent
@@ -59,10 +59,16 @@ def test_every_declared_event_travels_and_every_type_has_one_model() -> None:
     assert all(all_events()[model.type_name()] is model for model in in_table)
 
 
-def test_only_a_walk_in_submission_travels_on_two_topics() -> None:
+#: What is said on several topics, each time by whom its topic belongs to; its example is an agency's.
+SHARED = {
+    RequestSubmitted: [INTAKE_AGENCY.name, INTAKE_OFFICES.name],
+    ClaimWithdrawn: [INTAKE_AGENCY.name, INTAKE_OFFICES.name, INTAKE_DIRECTORATE.name],
+}
+
+
+def test_only_walk_ins_and_withdrawals_travel_on_several_topics() -> None:
     rows = {model: [topic.name for topic in TOPICS if model in topic.events] for model in all_events().values()}
-    assert {model for model, topics in rows.items() if len(topics) > 1} == {RequestSubmitted}
-    assert rows[RequestSubmitted] == [INTAKE_AGENCY.name, INTAKE_OFFICES.name]
+    assert {model: topics for model, topics in rows.items() if len(topics) > 1} == SHARED
 
 
 @by_name
@@ -135,7 +141,7 @@ def test_the_topic_decides_who_spoke(topic: str, source: str, allowed: bool) -> 
 def test_exactly_the_intake_events_have_an_example_that_may_be_sent_there(topic: Topic) -> None:
     for model in topic.events:
         assert exemplified(model) == (topic.writer is not Writer.BUS)
-        if topic.writer is not Writer.BUS and model is not RequestSubmitted:
+        if topic.writer is not Writer.BUS and model not in SHARED:
             shown = example(model)
             assert shown["type"] == model.type_name()
             assert speaker_allowed(topic.for_agency(shown["source"].rsplit("/", 1)[-1]), shown["source"])

@@ -16,16 +16,14 @@ from schemas.intake_office import (
     DeclineReason,
     RequestAccepted,
     RequestDeclined,
-    ServiceStarted,
 )
 from schemas.log_requests import ClaimRefusal, ClaimRefused, RequestRouted
-from tests.builders import AGENCY, entry, service
+from tests.builders import AGENCY, entry, policy, service
 from tests.requests_bus import (
     AGENCY_SOURCE,
     OPERATOR,
     RequestsBus,
     claim_record,
-    collected,
     desk_steps,
     load_registry,
     sequences,
@@ -128,14 +126,14 @@ def test_a_claim_of_another_agency_is_refused(bus: RequestsBus) -> None:
 
 
 @pytest.mark.parametrize("in_one_batch", [True, False])
-def test_early_claims_wait_and_apply_in_order(bus: RequestsBus, in_one_batch: bool) -> None:
-    asked = submission(origin=Origin.WALK_IN, office="office-2")
-    steps = [asked, *desk_steps(asked.request_id)]
-    records = [claim_record("/offices/office-2", step) for step in reversed(steps)]
+def test_claims_before_another_partys_word_wait_and_apply_in_order(bus: RequestsBus, in_one_batch: bool) -> None:
+    asked = submission(origin=Origin.CITIZEN_CHOICE, office="office-2")
+    early = [claim_record("/offices/office-2", step) for step in desk_steps(asked.request_id)]
+    records = [*early, claim_record(AGENCY_SOURCE, asked)]
     if in_one_batch:
         bus.handle(*records)
     else:
-        for record in records[:-1]:
+        for record in early:
             bus.handle(record)
         assert bus.state(asked.request_id).stage is Stage.AWAITED
         assert bus.parked() == [(str(asked.request_id), "predecessor")] * 4
@@ -146,14 +144,40 @@ def test_early_claims_wait_and_apply_in_order(bus: RequestsBus, in_one_batch: bo
     assert bus.parked() == []
 
 
-def test_a_predecessor_that_never_comes_is_refused_in_time(bus: RequestsBus) -> None:
+@pytest.mark.parametrize("in_one_batch", [True, False])
+def test_what_a_desk_says_too_early_is_refused_at_once(bus: RequestsBus, in_one_batch: bool) -> None:
+    asked = submission(origin=Origin.WALK_IN, office="office-2")
+    accepted, paid, started, delivered = desk_steps(asked.request_id)
+    said = [asked, delivered, started, paid, accepted, delivered, started, paid]
+    records = [claim_record("/offices/office-2", step) for step in said]
+    if in_one_batch:
+        bus.handle(*records)
+    else:
+        for record in records:
+            bus.handle(record)
+            assert bus.parked() == []
+    assert bus.state(asked.request_id).stage is Stage.FEE_COLLECTED
+    first = ("accept", "accept", "accept", "collect", "collect")
+    details = [one.detail for one in bus.refusals()]
+    assert [one.reason for one in bus.refusals()] == [ClaimRefusal.TOO_EARLY] * 5
+    for detail, command in zip(details, first, strict=True):
+        assert detail.endswith(f"first: pishkhan office office-2 {command} {asked.request_id}")
+    assert bus.telemetry.counts[Outcome.REFUSED] == 5
+
+
+def test_another_partys_word_that_never_comes_is_waited_for_ten_minutes(bus: RequestsBus) -> None:
     request_id = uuid4()
-    bus.say("/offices/office-1", RequestAccepted(request_id=request_id, operator=OPERATOR))
-    bus.clock.advance(3_599)
+    accepted, paid = desk_steps(request_id)[:2]
+    bus.say("/offices/office-1", accepted)
+    bus.clock.advance(300)
+    bus.say("/offices/office-1", paid)
+    bus.clock.advance(299)
     assert bus.sweep() == 0
     bus.clock.advance(1)
-    assert bus.sweep() == 1
-    assert [refused.reason for refused in bus.refusals()] == [ClaimRefusal.PREDECESSOR_NEVER_CAME]
+    assert bus.sweep() == 2
+    # What waited behind it goes with it.
+    reasons = [refused.reason for refused in bus.refusals()]
+    assert reasons == [ClaimRefusal.PREDECESSOR_NEVER_CAME, ClaimRefusal.TOO_EARLY]
     # Nobody submitted the request, so the refusal is an act of its own.
     refused = bus.log()[0]
     assert (refused.key, refused.sequence) == (refused.event_id, 1)
@@ -162,30 +186,41 @@ def test_a_predecessor_that_never_comes_is_refused_in_time(bus: RequestsBus) -> 
     assert sequences(bus.log(request_id)) == [1, 2]
 
 
+def test_how_long_a_claim_waits_is_the_policys(bus: RequestsBus, owner: Engine) -> None:
+    with owner.begin() as connection:
+        load_registry(connection, [entry(policy(version=2, wait_seconds=120), 100)])
+    bus.say("/offices/office-1", RequestAccepted(request_id=uuid4(), operator=OPERATOR))
+    bus.clock.advance(119)
+    assert bus.sweep() == 0
+    bus.clock.advance(1)
+    assert bus.sweep() == 1
+
+
 def test_an_opened_request_logs_the_refusal_in_its_own_order(bus: RequestsBus) -> None:
     asked = submission()
     bus.say(AGENCY_SOURCE, asked)
-    bus.say(bus.desk(asked.request_id), collected(asked.request_id))
-    bus.clock.advance(3_600)
+    bus.say(AGENCY_SOURCE, AgencyAnswered(request_id=asked.request_id, answer=Answer.APPROVED))
+    bus.clock.advance(600)
     assert bus.sweep() == 1
     last = bus.log(asked.request_id)[-1]
     assert isinstance(last.event, ClaimRefused)
     assert last.sequence == 3
-    assert "RequestAccepted must come first" in last.event.detail
+    assert last.event.reason is ClaimRefusal.PREDECESSOR_NEVER_CAME
+    assert "AgencyAwaited must come first; the office says it" in last.event.detail
 
 
 def test_a_full_park_of_one_request_refuses_and_stalls_nobody(bus: RequestsBus) -> None:
-    asked = submission(origin=Origin.WALK_IN, office="office-1")
+    asked = submission(origin=Origin.CITIZEN_CHOICE, office="office-1")
     early = [
-        claim_record("/offices/office-1", ServiceStarted(request_id=asked.request_id, operator=OPERATOR))
+        claim_record("/offices/office-1", RequestAccepted(request_id=asked.request_id, operator=OPERATOR))
         for _ in range(102)
     ]
     bus.handle(*early[:60])
     bus.handle(*early[60:])
     assert len(bus.parked()) == 100
     assert bus.telemetry.counts[Outcome.REFUSED] == 2
-    bus.say("/offices/office-1", asked, *desk_steps(asked.request_id)[:2])
-    assert bus.state(asked.request_id).stage is Stage.STARTED
+    bus.say(AGENCY_SOURCE, asked)
+    assert bus.state(asked.request_id).stage is Stage.ACCEPTED
     assert bus.parked() == []
 
 

@@ -16,7 +16,7 @@ from schemas.intake_directorate import OfficePaid
 from tests.requests_bus import AGENCY_SOURCE, DIRECTORATE, SECRET, RequestsBus, claim_record, submission
 
 ACCEPTANCE = timedelta(hours=4)
-PARKING = timedelta(hours=1)
+PARKING = timedelta(minutes=10)
 WORDS = "what a citizen said"
 
 

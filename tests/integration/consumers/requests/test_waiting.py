@@ -1,5 +1,6 @@
 """What waits: failed claims and those behind them, operators' decisions, services on their way through the registry."""
 
+import json
 from uuid import UUID, uuid4
 
 import pytest
@@ -8,12 +9,13 @@ from sqlalchemy import Engine, text
 from connectors.database.park_operator import ParkOperator
 from consumers.parking import WAITING_LIMIT, OperatorAction
 from consumers.requests.domain.state import Stage
-from consumers.runner.ports import ParkFull
-from schemas.intake_agency import Origin, RequestCancelled
+from consumers.runner.ports import ParkFull, Record
+from schemas.intake_agency import AgencyAnswered, Answer, ClaimWithdrawn, Origin, RequestCancelled
 from schemas.intake_directorate import OfficePaid
-from schemas.intake_office import ServiceStarted
-from schemas.log_requests import ClaimRefusal, RefusalReason, RequestRefused
-from tests.builders import agreement, entries, terms
+from schemas.intake_office import AgencyAwaited, RequestAccepted, ServiceStarted
+from schemas.log_requests import ClaimRefusal, ClaimTakenBack, RefusalReason, RequestRefused
+from schemas.offices import Accession
+from tests.builders import Registrable, agreement, entries, office, terms
 from tests.builders import service as make_service
 from tests.crowd import crowd
 from tests.requests_bus import (
@@ -24,6 +26,7 @@ from tests.requests_bus import (
     claim_record,
     desk_steps,
     load_registry,
+    sequences,
     submission,
 )
 
@@ -69,7 +72,18 @@ def test_a_skipped_claim_lets_the_others_wait_for_a_predecessor(bus: RequestsBus
     decide(bus, OperatorAction.SKIP)
     assert bus.sweep() == 1
     assert reasons(bus) == ["predecessor"] * 4
+    bus.say(AGENCY_SOURCE, submission(request_id, origin=Origin.CITIZEN_CHOICE, office="office-1"))
+    assert bus.state(request_id).stage is Stage.COMPLETED
+
+
+def test_after_a_skipped_submission_the_desk_says_everything_again(bus: RequestsBus) -> None:
+    request_id = failed_walk_in(bus)
+    decide(bus, OperatorAction.SKIP)
+    bus.sweep()
     bus.say(DESK, submission(request_id, origin=Origin.WALK_IN, office="office-1"))
+    assert bus.state(request_id).stage is Stage.ROUTED
+    assert [one.reason for one in bus.refusals()] == [ClaimRefusal.TOO_EARLY] * 4
+    bus.say(DESK, *desk_steps(request_id))
     assert bus.state(request_id).stage is Stage.COMPLETED
 
 
@@ -170,14 +184,13 @@ def read_to(owner: Engine, position: int) -> None:
         )
 
 
-def publish_late_service(owner: Engine) -> None:
-    """Let the registry accept the service that the tests ask for too early."""
+def publish_late_service(owner: Engine, *, acceded: bool = False) -> None:
+    """Let the registry accept the service that the tests ask for too early; an office may deliver it by agreement."""
+    things: list[Registrable] = [make_service("late"), agreement("late-agreement", services=(terms("late"),))]
+    if acceded:
+        things.append(office("office-1", version=2, accessions=(Accession(agreement="late-agreement"),)))
     with owner.begin() as connection:
-        load_registry(
-            connection,
-            entries([make_service("late"), agreement("late-agreement", services=(terms("late"),))], 100),
-        )
-        connection.execute(text("UPDATE registry_head SET revision = 101"))
+        load_registry(connection, entries(things, 100))
 
 
 def test_a_service_on_its_way_is_waited_for(bus: RequestsBus, owner: Engine) -> None:
@@ -228,7 +241,9 @@ def test_a_registry_that_stands_still_is_not_waited_for_for_ever(bus: RequestsBu
     bus.ends.ends = {TOPIC: 5}
     asked = submission(service="late")
     bus.say(AGENCY_SOURCE, asked)
-    bus.clock.advance(3_600)
+    bus.clock.advance(599)
+    assert bus.sweep() == 0
+    bus.clock.advance(1)
     assert bus.sweep() == 1
     assert refusal(bus, asked.request_id) is RefusalReason.UNKNOWN_SERVICE
 
@@ -254,6 +269,95 @@ def test_claims_on_a_request_that_waits_are_too_early(bus: RequestsBus, owner: E
     # The request is refused, so what the office said of it is as well.
     assert bus.names(asked.request_id) == ["RequestOpened", "RequestRefused", "ClaimRefused"]
     assert bus.parked() == []
+
+
+def test_a_walk_in_that_waits_for_the_registry_is_served_in_the_order_in_which_its_desk_spoke(
+    bus: RequestsBus, owner: Engine
+) -> None:
+    bus.ends.ends = {TOPIC: 5}
+    asked = submission(service="late", origin=Origin.WALK_IN, office="office-1")
+    accepted, paid, started, delivered = desk_steps(asked.request_id)
+    bus.say(DESK, asked, delivered, accepted, paid)
+    bus.say(DESK, started, delivered)
+    assert reasons(bus) == ["registry", *["predecessor"] * 4]
+    assert [one.reason for one in bus.refusals()] == [ClaimRefusal.TOO_EARLY]
+    publish_late_service(owner, acceded=True)
+    read_to(owner, 5)
+    bus.clock.advance(60)
+    assert bus.sweep() >= 1
+    assert bus.state(asked.request_id).stage is Stage.COMPLETED
+    assert bus.names(asked.request_id)[:4] == ["RequestOpened", "RequestRouted", "OfficeAccepted", "OfficeCollectedFee"]
+    assert bus.parked() == []
+
+
+def withdrawal(claim: Record) -> ClaimWithdrawn:
+    """Return what its speaker says to take `claim` back."""
+    headers = {name: (value or b"").decode() for name, value in claim.headers}
+    body = json.loads(claim.value or b"{}")
+    return ClaimWithdrawn(request_id=UUID(body["request_id"]), claim_id=headers["ce_id"])
+
+
+def test_what_waits_can_be_taken_back_by_who_said_it_and_what_waits_behind_it_is_refused(bus: RequestsBus) -> None:
+    request_id = uuid4()
+    accepted, paid, *_ = (claim_record(DESK, step) for step in desk_steps(request_id))
+    bus.handle(accepted, paid)
+    for source in ("/offices/office-2", AGENCY_SOURCE, DIRECTORATE):
+        bus.say(source, withdrawal(accepted))
+    assert [one.reason for one in bus.refusals()] == [ClaimRefusal.NOTHING_WAITS] * 3
+    assert reasons(bus) == ["predecessor"] * 2
+    bus.say(DESK, withdrawal(accepted))
+    assert bus.parked() == []
+    assert [one.reason for one in bus.refusals()[3:]] == [ClaimRefusal.WITHDRAWN, ClaimRefusal.TOO_EARLY]
+    [taken] = [one.event for one in bus.log() if isinstance(one.event, ClaimTakenBack)]
+    assert (taken.request_id, taken.claim_source, taken.claim_type) == (None, DESK, RequestAccepted.type_name())
+    bus.say(AGENCY_SOURCE, submission(request_id, origin=Origin.CITIZEN_CHOICE, office="office-1"))
+    assert bus.state(request_id).stage is Stage.ROUTED
+    bus.say(DESK, withdrawal(accepted))
+    assert bus.refusals()[-1].reason is ClaimRefusal.NOTHING_WAITS
+
+
+def test_a_delivery_that_waits_for_the_answer_and_is_taken_back_completes_nothing(bus: RequestsBus) -> None:
+    asked = submission()
+    bus.say(AGENCY_SOURCE, asked)
+    desk = bus.desk(asked.request_id)
+    *steps, delivered = desk_steps(asked.request_id)
+    bus.say(desk, *steps, AgencyAwaited(request_id=asked.request_id, operator=OPERATOR))
+    record = claim_record(desk, delivered)
+    bus.handle(record)
+    assert reasons(bus) == ["predecessor"]
+    bus.say(desk, withdrawal(record))
+    assert bus.names(asked.request_id)[-2:] == ["ClaimRefused", "ClaimTakenBack"]
+    bus.say(AGENCY_SOURCE, AgencyAnswered(request_id=asked.request_id, answer=Answer.APPROVED))
+    assert bus.state(asked.request_id).stage is Stage.STARTED
+    assert sequences(bus.log(asked.request_id)) == list(range(1, len(bus.log(asked.request_id)) + 1))
+
+
+def test_a_submission_that_waits_for_the_registry_can_be_taken_back_with_all_behind_it(bus: RequestsBus) -> None:
+    bus.ends.ends = {TOPIC: 5}
+    asked = submission(service="late", origin=Origin.WALK_IN, office="office-1", personal=b"sealed")
+    record = claim_record(DESK, asked)
+    bus.handle(record, claim_record(DESK, desk_steps(asked.request_id)[0]))
+    bus.say(DESK, withdrawal(record))
+    assert bus.names(asked.request_id) == ["RequestOpened", "RequestRefused", "ClaimTakenBack", "ClaimRefused"]
+    assert bus.state(asked.request_id).stage is Stage.REFUSED
+    assert bus.parked() == []
+    counts = bus.counts()
+    assert (counts.submitted, counts.refused, counts.parked) == (1, 1, 0)
+
+
+def test_what_waits_behind_a_claim_on_which_the_code_failed_can_be_taken_back_and_that_one_cannot(
+    bus: RequestsBus,
+) -> None:
+    asked = submission(origin=Origin.WALK_IN, office="office-1")
+    failed, accepted = claim_record(DESK, asked), claim_record(DESK, desk_steps(asked.request_id)[0])
+    bus.park_failed(failed, BUG)
+    bus.handle(accepted)
+    bus.say(DESK, withdrawal(failed), withdrawal(accepted))
+    assert reasons(bus) == ["failed"]
+    assert [one.reason for one in bus.refusals()] == [ClaimRefusal.NOTHING_WAITS, ClaimRefusal.WITHDRAWN]
+    decide(bus, OperatorAction.REDRIVE)
+    bus.sweep()
+    assert bus.state(asked.request_id).stage is Stage.ROUTED
 
 
 def test_a_failed_submission_can_go_on_to_wait_for_the_registry(bus: RequestsBus, owner: Engine) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from consumers.requests.domain.lifecycle import transition
 from consumers.requests.domain.loads import Load
-from consumers.requests.domain.outcome import Apply, Await, Refuse
+from consumers.requests.domain.outcome import Apply, Refuse
 from consumers.requests.domain.state import Speaker, Stage
 from schemas.intake_office import PaymentMethod
 from schemas.log_requests import (
@@ -22,8 +22,6 @@ from tests.builders import (
 )
 from tests.requests_world import (
     ACCEPTED,
-    APPROVED,
-    ASKED,
     CAP_RIAL,
     COLLECTED,
     DELIVERED,
@@ -118,15 +116,6 @@ def test_work_may_start_when_the_office_collects_nothing(line: Any) -> None:
         assert isinstance(refused, Refuse)
         assert refused.reason is ClaimRefusal.NOTHING_TO_COLLECT
     state, _ = walk(STARTED, DELIVERED, world=world, state=state)
-    assert state.stage is S.COMPLETED
-
-
-def test_a_service_that_needs_an_answer_waits_for_it() -> None:
-    world = make_world(province(certificate_line(), needs_agency_answer=True))
-    state, _ = walk(SUBMITTED, ACCEPTED, COLLECTED, STARTED, world=world)
-    outcome = transition(state, DELIVERED, context(Speaker(office=state.office), world))
-    assert isinstance(outcome, Await)
-    state, _ = walk(ASKED, APPROVED, DELIVERED, world=world, state=state)
     assert state.stage is S.COMPLETED
 
 

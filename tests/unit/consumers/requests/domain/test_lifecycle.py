@@ -20,25 +20,25 @@ from tests.requests_world import (
 )
 
 S = Stage
-W, E, F, N = "awaits", "ended", "forbidden", "nobody"
-KNOWN, NOT_DUE = "known", "nothing to return"
+W, T, E, F, N = "awaits", "too early", "ended", "forbidden", "nobody"
+KNOWN, NOT_DUE, NONE = "known", "nothing to return", "nothing waits"
 #: What each claim of `CLAIMS` comes to at each stage: the next stage, or why not.
 #: Columns: submitted, cancelled, answered, accepted, declined, collected, returned, started, asked, delivered,
-#: refunded, disputed, resolved.
+#: refunded, disputed, resolved, withdrawn.
 EXPECTED: dict[Stage, tuple[Any, ...]] = {
-    S.AWAITED: (S.ROUTED, W, W, W, W, W, W, W, W, W, W, W, W),
-    S.PARKED: (KNOWN, S.REFUSED, W, W, W, W, W, W, W, W, W, W, W),
-    S.ROUTED: (KNOWN, S.CANCELLED, W, S.ACCEPTED, S.ROUTED, W, W, W, W, W, W, W, W),
-    S.ESCALATED: (KNOWN, S.CANCELLED, F, N, N, N, N, N, N, N, W, W, W),
-    S.ACCEPTED: (KNOWN, S.CANCELLED, W, F, F, S.FEE_COLLECTED, W, W, W, W, W, W, W),
-    S.FEE_COLLECTED: (KNOWN, S.CANCELLED, W, F, F, F, W, S.STARTED, W, W, W, W, W),
-    S.STARTED: (KNOWN, S.CANCELLED, W, F, F, F, W, F, S.AGENCY_AWAITED, S.COMPLETED, W, W, W),
-    S.AGENCY_AWAITED: (KNOWN, S.CANCELLED, S.STARTED, F, F, F, W, F, W, W, W, W, W),
-    S.COMPLETED: (KNOWN, E, E, E, E, E, W, E, E, E, S.COMPLETED, S.COMPLETED, W),
-    S.REFUSED: (KNOWN, E, E, E, E, E, E, E, E, E, E, E, E),
-    S.CANCELLED: (KNOWN, E, E, E, E, E, S.CANCELLED, E, E, E, E, E, E),
-    S.REJECTED: (KNOWN, E, E, E, E, E, S.REJECTED, E, E, E, E, E, E),
-    S.EXPIRED: (KNOWN, E, E, E, E, E, NOT_DUE, E, E, E, E, E, E),
+    S.AWAITED: (S.ROUTED, W, W, W, W, T, T, T, T, T, W, W, T, NONE),
+    S.PARKED: (KNOWN, S.REFUSED, W, W, W, T, T, T, T, T, W, W, T, NONE),
+    S.ROUTED: (KNOWN, S.CANCELLED, W, S.ACCEPTED, S.ROUTED, T, T, T, T, T, W, W, T, NONE),
+    S.ESCALATED: (KNOWN, S.CANCELLED, F, N, N, N, N, N, N, N, W, W, T, NONE),
+    S.ACCEPTED: (KNOWN, S.CANCELLED, W, F, F, S.FEE_COLLECTED, T, T, T, T, W, W, T, NONE),
+    S.FEE_COLLECTED: (KNOWN, S.CANCELLED, W, F, F, F, T, S.STARTED, T, T, W, W, T, NONE),
+    S.STARTED: (KNOWN, S.CANCELLED, W, F, F, F, T, F, S.AGENCY_AWAITED, S.COMPLETED, W, W, T, NONE),
+    S.AGENCY_AWAITED: (KNOWN, S.CANCELLED, S.STARTED, F, F, F, T, F, F, W, W, W, T, NONE),
+    S.COMPLETED: (KNOWN, E, E, E, E, E, W, E, E, E, S.COMPLETED, S.COMPLETED, T, NONE),
+    S.REFUSED: (KNOWN, E, E, E, E, E, E, E, E, E, E, E, E, NONE),
+    S.CANCELLED: (KNOWN, E, E, E, E, E, S.CANCELLED, E, E, E, E, E, E, NONE),
+    S.REJECTED: (KNOWN, E, E, E, E, E, S.REJECTED, E, E, E, E, E, E, NONE),
+    S.EXPIRED: (KNOWN, E, E, E, E, E, NOT_DUE, E, E, E, E, E, E, NONE),
 }
 _REASONS = {
     E: ClaimRefusal.REQUEST_ENDED,
@@ -46,6 +46,8 @@ _REASONS = {
     N: ClaimRefusal.NOT_THE_OFFICE,
     KNOWN: ClaimRefusal.ALREADY_SUBMITTED,
     NOT_DUE: ClaimRefusal.NOTHING_TO_RETURN,
+    T: ClaimRefusal.TOO_EARLY,
+    NONE: ClaimRefusal.NOTHING_WAITS,
 }
 PAIRS = [(stage, place) for stage in Stage for place in range(len(CLAIMS))]
 
