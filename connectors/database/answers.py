@@ -1,6 +1,5 @@
 """What the bus has answered to one claim: read where the answer is written, before anybody publishes it."""
 
-import json
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -14,9 +13,6 @@ from schemas.topics import LOG_REQUESTS
 
 _NEWEST = "SELECT coalesce(max(id), 0) FROM outbox"
 _ANSWER = "SELECT type, body FROM outbox WHERE id > %s AND topic = %s AND event_id = ANY(%s) ORDER BY id"
-_WAITING = """
-SELECT detail FROM parked_event WHERE consumer = 'requests' AND key = %s AND headers @> %s::jsonb LIMIT 1
-"""
 _SERVICE = """
 SELECT (body->'service')::text FROM registry_version WHERE kind = 'service' AND code = %s ORDER BY version DESC LIMIT 1
 """
@@ -46,13 +42,6 @@ def answer_to(connection: Connection, claimed: Claimed) -> list[Event]:
     ids = [derived_id(claimed.source, claimed.event_id, number) for number in range(EVENTS_MAX)]
     rows = driver_connection(connection).execute(_ANSWER, (claimed.after, LOG_REQUESTS.name, ids))
     return [parse(all_events()[kind], bytes(body)) for kind, body in rows]
-
-
-def why_it_waits(connection: Connection, claimed: Claimed) -> str | None:
-    """Return what the claim waits for, or none when it is not parked."""
-    named = json.dumps([["ce_id", claimed.event_id]])
-    row = driver_connection(connection).execute(_WAITING, (claimed.request_id, named)).fetchone()
-    return None if row is None else str(row[0])
 
 
 def newest_service(connection: Connection, code: str) -> Service | None:

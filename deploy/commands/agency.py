@@ -14,6 +14,7 @@ from deploy.problem import Problem
 from deploy.settings import load_settings
 from deploy.terminal.fields import form_of
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
+from deploy.terminal.waiting import take_back, waiting_of, waiting_table
 from deploy.words import Language
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
 from schemas.limits import PRODUCER_BATCH_BYTES
@@ -24,7 +25,8 @@ WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wai
 
 _HELP = """Play an agency: submit requests of its citizens, cancel them, and answer offices' questions.
 
-Every command but `credentials` says one thing to the bus and prints the answer; exit code 1 when it is refused.
+Every command but `credentials` and `waiting` says one thing to the bus and prints the answer; exit code 1 when it is
+refused. What has to wait for another party says for whom and until when.
 
 [bold]Examples[/bold]
 
@@ -55,6 +57,8 @@ def register(app: typer.Typer) -> None:
     agency.command("submit")(submit)
     agency.command("cancel")(cancel)
     agency.command("answer")(answer)
+    agency.command("waiting")(waiting)
+    agency.command("withdraw-claim")(withdraw_claim)
     agency.command("credentials")(credentials)
     app.add_typer(agency, name="agency")
 
@@ -125,6 +129,26 @@ def answer(
         request_id = terminal.request_id(request, agency=context.obj)
         claim = claim_of(AgencyAnswered, request_id=request_id, answer=_ANSWERS[reply], document_wanted=document)
         terminal.say(_source(context), claim, request_id, wait_seconds)
+
+
+def waiting(context: typer.Context, language: LanguageOption = Language.EN, data: DataOption = None) -> None:
+    """Show what the agency has said that waits: for whom, and until when."""
+    with Terminal(data, language) as terminal:
+        claims = waiting_of(terminal, _source(context))
+        table = waiting_table(claims, terminal.clock.business, f"pishkhan agency {context.obj}", language)
+        terminal.console.print(table, soft_wrap=False)
+
+
+def withdraw_claim(
+    context: typer.Context,
+    claim: Annotated[str, typer.Argument(metavar="CLAIM_ID", help="What waits, as `waiting` shows it.")],
+    language: LanguageOption = Language.EN,
+    wait_seconds: WaitOption = ANSWER_SECONDS,
+    data: DataOption = None,
+) -> None:
+    """Take back what the agency said and what waits: it is never carried out."""
+    with Terminal(data, language) as terminal:
+        take_back(terminal, _source(context), claim, wait_seconds)
 
 
 def credentials(context: typer.Context, data: DataOption = None) -> None:

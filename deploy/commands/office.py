@@ -7,9 +7,8 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 
 from connectors.database.owed import owed_at
 from connectors.database.registry import RegistryStore
@@ -20,6 +19,7 @@ from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
 from deploy.terminal.inbox import inbox_table, owed_lines, return_command
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
+from deploy.terminal.waiting import take_back, waiting_of, waiting_table
 from deploy.terminal.words import amount, tracking
 from deploy.words import Language
 from schemas.intake_office import (
@@ -46,7 +46,8 @@ ReceiptOption = Annotated[str | None, typer.Option("--receipt", help="Number of 
 
 _HELP = """Play a counter office: see what it has, and report what happens to it.
 
-Every command says one thing to the bus and prints the answer; exit code 1 when it is refused.
+Every command says one thing to the bus and prints the answer; exit code 1 when it is refused. A step that comes too
+early is refused with the command to use first. What has to wait for another party says for whom and until when.
 
 [bold]Examples[/bold]
 
@@ -69,6 +70,7 @@ def register(app: typer.Typer) -> None:
         ("start", start),
         ("await", ask),
         ("deliver", deliver),
+        ("withdraw-claim", withdraw_claim),
     ):
         office.command(name)(command)
     app.add_typer(office, name="office")
@@ -152,8 +154,11 @@ def collect(
             state = request_state(connection, request_id)
         fee = None if state is None else state.fee
         if amount_rial is None:
-            if fee is None or fee.office_collects_rial == 0:
-                raise Problem(f"What to collect for {request} is not known; accept it first, or give --amount.")
+            if fee is None:
+                first = f"pishkhan office {context.obj} accept {request}"
+                raise Problem(f"What to collect for {request} is not known; accept it first: {first}")
+            if fee.office_collects_rial == 0:
+                raise Problem(f"The office collects nothing for {request}.")
             amount_rial = fee.office_collects_rial
         terminal.console.print(amount(amount_rial, language), style="bold", markup=False)
         card = fee is not None and any(line.collector is Collector.OFFICE_POS for line in fee.lines)
@@ -263,6 +268,18 @@ def _tell_rest(terminal: Terminal, office: str, request_id: UUID) -> None:
         terminal.console.print(text, markup=False)
 
 
+def withdraw_claim(
+    context: typer.Context,
+    claim: Annotated[str, typer.Argument(metavar="CLAIM_ID", help="What waits, as the inbox shows it.")],
+    language: LanguageOption = Language.EN,
+    wait_seconds: WaitOption = ANSWER_SECONDS,
+    data: DataOption = None,
+) -> None:
+    """Take back what you said and what waits: it is never carried out."""
+    with Terminal(data, language) as terminal:
+        take_back(terminal, _source(context), claim, wait_seconds)
+
+
 def _source(context: typer.Context) -> str:
     return f"/offices/{context.obj}"
 
@@ -282,9 +299,15 @@ def _check_office(terminal: Terminal, office: str) -> None:
         raise Problem(f"No office is called {office}; {known}.")
 
 
-def _inbox(terminal: Terminal, office: str) -> Group | Table:
-    """Return what the office has to do, and below it what it has to give back."""
+def _inbox(terminal: Terminal, office: str) -> Group:
+    """Return what the office has to do, and below it what it has to give back and what it has said that waits."""
     with terminal.reading() as connection:
         states, owing = inbox(connection, office), owed_at(connection, office)
-    table = inbox_table(office, states, terminal.clock.now(), terminal.language)
-    return Group(table, owed_lines(office, owing, terminal.language)) if owing else table
+    waiting = waiting_of(terminal, f"/offices/{office}")
+    parts: list[RenderableType] = [inbox_table(office, states, terminal.clock.now(), terminal.language)]
+    if owing:
+        parts.append(owed_lines(office, owing, terminal.language))
+    if waiting:
+        business, command = terminal.clock.business, f"pishkhan office {office}"
+        parts.append(waiting_table(waiting, business, command, terminal.language))
+    return Group(*parts)

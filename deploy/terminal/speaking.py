@@ -12,11 +12,13 @@ import typer
 from rich.console import Console
 from sqlalchemy import Connection, Engine
 
-from connectors.database.answers import Claimed, answer_to, newest_row, why_it_waits
+from connectors.database.answers import Claimed, answer_to, newest_row
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import build_engine
 from connectors.database.outbox import outbox_opener
+from connectors.database.waiting import WaitingClaim, waiting_claim
 from connectors.ids import new_id
+from consumers.parking import NEVER
 from consumers.runner.ports import DatabaseUnavailable
 from deploy.agencies import known_agencies
 from deploy.delivery import Delay, away_since, delivery, delivery_words
@@ -25,14 +27,14 @@ from deploy.doctor.checks import since_words
 from deploy.problem import Problem
 from deploy.settings import load_settings
 from deploy.terminal.request_ids import request_id_of
-from deploy.terminal.words import told
+from deploy.terminal.words import told, waits_for
 from deploy.words import Language, jalali_moment
 from producers.claims import ClaimInvalid, check_speaker, topic_of_speaker
 from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
 from schemas.base import Event
 from schemas.decode import EventInvalid, SomeEvent, parse
-from schemas.log_requests import ClaimRefused, RequestRefused
+from schemas.log_requests import ClaimRefused, ClaimTakenBack, RequestRefused
 
 #: An answer comes within moments when the bus runs; after this long it is told that none came.
 ANSWER_SECONDS = 10.0
@@ -92,7 +94,10 @@ class Terminal:
         return request_id_of(text, self.before_saying, office=office, agency=agency)
 
     def say(self, source: str, event: Event, request_id: UUID, wait_seconds: float = ANSWER_SECONDS) -> None:
-        """Publish `event` as `source`, and print what the bus makes of it; exit code 1 when it refuses."""
+        """Publish `event` as `source`, and print what the bus makes of it; exit code 1 when it refuses.
+
+        What waits for another party is no refusal: it is told for whom, until when, and how to take it back.
+        """
         with self.before_saying() as connection:
             after = newest_row(connection)
             agencies = known_agencies(self._settings, connection)
@@ -106,10 +111,12 @@ class Terminal:
             raise self._unavailable(error, self.pick(*_UNSURE)) from error
         claimed = Claimed(source, event_id, str(request_id), after)
         answers = self._answers(claimed, topic_of_speaker(source)[1], wait_seconds)
+        # Taking back a submission that waits closes its request: that is what was wished for.
+        wished = any(isinstance(answer, ClaimTakenBack) for answer in answers)
         for answer in answers:
-            refused = isinstance(answer, ClaimRefused | RequestRefused)
+            refused = isinstance(answer, ClaimRefused | RequestRefused) and not wished
             self.console.print(told(answer, self.language), style="red" if refused else "green", markup=False)
-        if any(isinstance(answer, ClaimRefused | RequestRefused) for answer in answers):
+        if not wished and any(isinstance(answer, ClaimRefused | RequestRefused) for answer in answers):
             raise typer.Exit(1)
 
     def _unavailable(self, error: Exception, consequence: str) -> Problem:
@@ -126,16 +133,31 @@ class Terminal:
         while True:
             with self.reading(self.pick(*_ACCEPTED)) as connection:
                 answers = answer_to(connection, claimed)
-                waits = None if answers else why_it_waits(connection, claimed)
+                waits = None
+                if not answers:
+                    waits = waiting_claim(connection, topic, claimed.source, claimed.event_id, claimed.request_id)
             if answers:
                 return answers
             if waits is not None:
-                self.console.print(self.pick(f"در انتظار: {waits}", f"it waits: {waits}"), style="yellow", markup=False)
+                self.console.print(self._waits(waits, claimed.source), style="yellow", markup=False)
                 return []
             if time.monotonic() >= deadline:
                 self.console.print(self._why_no_answer(topic), style="yellow", markup=False)
                 return []
             time.sleep(POLL_SECONDS)
+
+    def _waits(self, claim: WaitingClaim, source: str) -> str:
+        """Say for whom a claim waits, until when, and how to take it back."""
+        whom = waits_for(claim.awaited, self.language)
+        if claim.until >= NEVER:
+            return self.pick(f"در انتظار {whom}: {claim.detail}", f"it waits for {whom}: {claim.detail}")
+        until = jalali_moment(claim.until, self.language)
+        kind, code = source.strip("/").split("/", 1)
+        command = f"pishkhan {'office' if kind == 'offices' else 'agency'} {code} withdraw-claim {claim.claim_id}"
+        return self.pick(
+            f"در انتظار {whom}، حداکثر تا {until} ({claim.detail})\nپس گرفتن: {command}",
+            f"it waits for {whom}, until {until} at most ({claim.detail})\ntake it back with: {command}",
+        )
 
     def _why_no_answer(self, topic: str) -> str:
         """Say where the claim is, and what has to come back before it is answered."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from consumers.requests.domain.outcome import Awaited
 from deploy.words import Language, in_words, jalali_moment, rial
 from schemas import log_requests as log
 from schemas.base import Event
@@ -24,6 +25,22 @@ STAGES: dict[str, tuple[str, str]] = {
     "rejected": ("رد شده از سوی دستگاه", "rejected"),
     "expired": ("منقضی شده", "expired"),
 }
+
+
+#: Whose word a claim waits for; of one that waits for nobody's, an operator decides.
+WAITS_FOR: dict[Awaited | None, tuple[str, str]] = {
+    Awaited.AGENCY: ("دستگاه", "the agency"),
+    Awaited.OFFICE: ("دفتر", "the office"),
+    Awaited.DIRECTORATE: ("اداره کل", "the directorate"),
+    Awaited.REGISTRY: ("فهرست خدمات", "the registry"),
+    Awaited.OWN: ("گفته پیشین خودش", "its own earlier word"),
+    None: ("کارشناس", "an operator"),
+}
+
+
+def waits_for(awaited: Awaited | None, language: Language) -> str:
+    """Return whose word a claim waits for."""
+    return WAITS_FOR[awaited][language is EN]
 
 
 def stage(name: str, language: Language) -> str:
@@ -131,6 +148,10 @@ def _claim_refused(event: log.ClaimRefused) -> Told:
     )
 
 
+def _taken_back(event: log.ClaimTakenBack) -> Told:
+    return f"پس گرفته شد: {event.claim_id}", f"taken back: {event.claim_id}"
+
+
 _TELLERS: dict[type[Event], Callable[..., Told]] = {
     log.RequestOpened: _opened,
     log.RequestRouted: _routed,
@@ -147,4 +168,5 @@ _TELLERS: dict[type[Event], Callable[..., Told]] = {
     log.RequestCompleted: lambda event: ("درخواست انجام شد", "the request is complete"),
     log.RequestClosed: _closed,
     log.ClaimRefused: _claim_refused,
+    log.ClaimTakenBack: _taken_back,
 }

@@ -201,11 +201,73 @@ def test_who_accepts_is_told_the_tracking_code_and_sees_it_in_the_inbox(courier:
     assert code in office("inbox", "--once").output
 
 
-def test_a_claim_that_is_too_early_says_what_it_waits_for(courier: Courier) -> None:
+def test_a_step_that_is_said_too_early_is_refused_with_the_command_to_use_first(courier: Courier) -> None:
     request_id = submitted()
-    result = office("start", request_id)
-    assert result.exit_code == 0
-    assert result.output == "it waits: RequestAccepted must come first\n"
+    first = ""
+    for command in ("start", "await", "deliver", "return"):
+        result = office(command, request_id, *(("--amount", "30000") if command == "return" else ()))
+        assert result.exit_code == 1, command
+        assert "not accepted (too_early): said too early; " in result.output
+        first = result.output if command == "start" else first
+    assert first.rstrip().endswith(f"accept the request first: pishkhan office office-1 accept {request_id}")
+    with pytest.raises(Problem, match=f"accept it first: pishkhan office office-1 accept {request_id}"):
+        office("collect", request_id)
+    assert office("collect", request_id, "--amount", "30000").exit_code == 1
+    office("accept", request_id)
+    assert f"collect the fee first: pishkhan office office-1 collect {request_id}" in office("start", request_id).output
+    office("collect", request_id)
+    assert f"begin the work first: pishkhan office office-1 start {request_id}" in office("deliver", request_id).output
+    office("start", request_id)
+    refused = office("deliver", request_id)
+    assert refused.exit_code == 1
+    assert f"ask the agency first: pishkhan office office-1 await {request_id}" in refused.output
+    assert courier.bus.state(UUID(request_id)).stage is Stage.STARTED
+    assert courier.bus.parked() == []
+
+
+def asked() -> str:
+    """Let the office come so far that the agency has to answer, and return the request's id."""
+    request_id = submitted()
+    for command in ("accept", "collect", "start", "await"):
+        assert office(command, request_id).exit_code == 0
+    return request_id
+
+
+def test_what_waits_for_another_party_says_so_is_in_the_inbox_and_can_be_taken_back(courier: Courier) -> None:
+    request_id = asked()
+    waits = office("deliver", request_id)
+    assert waits.exit_code == 0
+    assert re.search(r"it waits for the agency, until 14\d\d/\d\d/\d\d \d\d:\d\d at most", waits.output)
+    take_back = waits.output.splitlines()[1]
+    assert take_back.startswith("take it back with: pishkhan office office-1 withdraw-claim ")
+    claim_id = take_back.rpartition(" ")[2]
+    shown = office("inbox", "--once").output
+    assert "said, and waits · 1" in shown
+    assert "the agency" in shown
+    assert claim_id[:13] in shown
+    assert "دستگاه" in office("inbox", "--once", "--lang", "fa").output
+    with pytest.raises(Problem, match="shows what waits"):
+        pishkhan(["office", "office-2", "withdraw-claim", claim_id])
+    taken = office("withdraw-claim", claim_id[:13])
+    assert (taken.exit_code, taken.output) == (0, f"taken back: {claim_id}\n")
+    assert "said, and waits" not in office("inbox", "--once").output
+    with pytest.raises(Problem, match="it was decided on, or was never said"):
+        office("withdraw-claim", claim_id)
+    agency("answer", request_id, "approved")
+    assert courier.bus.state(UUID(request_id)).stage is Stage.STARTED
+
+
+def test_what_an_agency_says_too_early_waits_in_its_list_and_can_be_taken_back(courier: Courier) -> None:
+    request_id = submitted()
+    waits = agency("answer", request_id, "approved")
+    assert waits.exit_code == 0
+    assert "it waits for the office, until " in waits.output
+    assert f"pishkhan agency {AGENCY} withdraw-claim " in waits.output
+    assert "the office" in agency("waiting").output
+    claim_id = waits.output.splitlines()[1].rpartition(" ")[2]
+    assert agency("withdraw-claim", claim_id, "--lang", "fa").output == f"پس گرفته شد: {claim_id}\n"
+    assert "· 0" in agency("waiting").output
+    assert courier.bus.parked() == []
 
 
 @pytest.mark.usefixtures("owner")

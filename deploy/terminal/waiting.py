@@ -1,0 +1,117 @@
+"""What somebody has said that waits: for whom, since when, until when, and how to take it back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+
+from rich.table import Table
+
+from connectors.database.waiting import WaitingClaim, waiting_claims
+from consumers.parking import NEVER
+from deploy.problem import Problem
+from deploy.terminal.request_ids import SHORT_LENGTH, short_ids
+from deploy.terminal.speaking import Terminal, claim_of
+from deploy.terminal.words import waits_for
+from deploy.words import Language, jalali_moment
+from producers.claims import topic_of_speaker
+from schemas.intake_agency import ClaimWithdrawn
+
+#: What people call the claims that can wait: as the commands do.
+CLAIMS: Mapping[str, tuple[str, str]] = {
+    "RequestSubmitted": ("ثبت", "submit"),
+    "RequestCancelled": ("لغو", "cancel"),
+    "AgencyAnswered": ("پاسخ", "answer"),
+    "RequestAccepted": ("پذیرش", "accept"),
+    "RequestDeclined": ("نپذیرفتن", "decline"),
+    "FeeCollected": ("دریافت", "collect"),
+    "FeeReturned": ("بازپرداخت", "return"),
+    "ServiceStarted": ("آغاز", "start"),
+    "AgencyAwaited": ("پرسش", "await"),
+    "ServiceDelivered": ("تحویل", "deliver"),
+}
+_HEADINGS = {
+    Language.FA: ("درخواست", "گفته", "در انتظار", "از", "تا", "شناسه گفته"),
+    Language.EN: ("request", "said", "waits for", "since", "until", "claim"),
+}
+#: The year and its slash, as in the inbox.
+_YEAR_LENGTH = 5
+
+
+def waiting_table(
+    claims: Sequence[WaitingClaim], business: Callable[[datetime], datetime], command: str, language: Language
+) -> Table:
+    """Return the table of `claims`; `business` turns real time into business time. It fits 80 columns."""
+    title = "گفته شده و در انتظار" if language is Language.FA else "said, and waits"
+    table = Table(title=f"{title} · {len(claims)}", caption=f"{command} withdraw-claim …", box=None, pad_edge=False)
+    request, said, awaited, since, until, claim = _HEADINGS[language]
+    table.add_column(request, no_wrap=True)
+    table.add_column(said)
+    table.add_column(awaited)
+    table.add_column(since)
+    table.add_column(until)
+    table.add_column(claim, overflow="fold")
+    requests = short_ids({one.request_id for one in claims})
+    names = _short([one.claim_id for one in claims])
+    for one in claims:
+        table.add_row(
+            requests[one.request_id],
+            claim_name(one.type_name, language),
+            waits_for(one.awaited, language),
+            _moment(business(one.since), language),
+            _moment(one.until, language),
+            names[one.claim_id],
+        )
+    return table
+
+
+def claim_name(type_name: str, language: Language) -> str:
+    """Return what people call a claim of that type."""
+    name = type_name.split(".")[-2] if type_name.count(".") > 1 else type_name
+    return CLAIMS.get(name, (name, name))[language is Language.EN]
+
+
+def waiting_of(terminal: Terminal, source: str) -> list[WaitingClaim]:
+    """Return what `source` has said that waits."""
+    with terminal.reading() as connection:
+        return waiting_claims(connection, topic_of_speaker(source)[1], source)
+
+
+def take_back(terminal: Terminal, source: str, typed: str, wait_seconds: float) -> None:
+    """Take back what waits under an id, or the beginning of one, and print the answer. Raises `Problem`."""
+    found = [one for one in waiting_of(terminal, source) if one.claim_id.startswith(typed)]
+    exact = [one for one in found if one.claim_id == typed]
+    if len(exact or found) != 1:
+        raise Problem(_unclear(typed, [one.claim_id for one in found], source))
+    [claim] = exact or found
+    withdrawn = claim_of(ClaimWithdrawn, request_id=claim.request_id, claim_id=claim.claim_id)
+    terminal.say(source, withdrawn, claim.request_id, wait_seconds)
+
+
+def _unclear(typed: str, found: Sequence[str], source: str) -> str:
+    if found:
+        return f"Several that wait begin with {typed}: {', '.join(found[:5])}. Type more of the id."
+    kind, code = source.strip("/").split("/", 1)
+    shown = f"pishkhan office {code} inbox --once" if kind == "offices" else f"pishkhan agency {code} waiting"
+    return (
+        f"Nothing that {code} has said waits under {typed}: it was decided on, or was never said. "
+        f"`{shown}` shows what waits."
+    )
+
+
+def _short(texts: Sequence[str]) -> dict[str, str]:
+    """Return so much of the beginning of each text that none of the others begins with it."""
+    ordered = sorted(set(texts))
+    shared = [0, *(_shared(one, other) for one, other in pairwise(ordered)), 0]
+    return {
+        text: text[: max(SHORT_LENGTH, shared[place] + 1, shared[place + 1] + 1)] for place, text in enumerate(ordered)
+    }
+
+
+def _shared(one: str, other: str) -> int:
+    return next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+
+
+def _moment(moment: datetime, language: Language) -> str:
+    return "" if moment >= NEVER else jalali_moment(moment, language)[_YEAR_LENGTH:]
