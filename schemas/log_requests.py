@@ -53,6 +53,7 @@ class Exclusion(StrEnum):
     HOURS = "hours"
     CAP = "cap"
     CAPACITY = "capacity"
+    AGENCY_SHARE = "agency_share"
 
 
 class RefusalReason(StrEnum):
@@ -69,6 +70,7 @@ class RefusalReason(StrEnum):
     NO_ELIGIBLE_OFFICE = "no_eligible_office"
     FORM_INVALID = "form_invalid"
     CANCELLED_BEFORE_ROUTING = "cancelled_before_routing"
+    AGENCY_SHARE = "agency_share"
 
 
 class Sample(Model):
@@ -158,7 +160,8 @@ class RequestRouted(RequestLogEvent):
     """The request was given to an office, which must accept by `accept_by`.
 
     That is when the policy's `acceptance_seconds` of the office's opening hours have passed since the decision's
-    `decided_at`.
+    `decided_at`. `share_of` is the agency on whose share of the office's places it counts, until it leaves the office;
+    none for what a desk submitted, and under a policy that shares none out.
     """
 
     service: Code
@@ -166,6 +169,7 @@ class RequestRouted(RequestLogEvent):
     county: Code
     decision: Decision
     accept_by: Instant
+    share_of: Code | None = None
 
 
 class RequestRefused(RequestLogEvent):
@@ -201,18 +205,20 @@ class OfficeAccepted(RequestLogEvent):
 
 
 class OfficeDeclined(RequestLogEvent):
-    """The office sent the request back."""
+    """The office sent the request back. `share_of` is the agency whose place is free again."""
 
     office: Code
     attempt: Attempt
     reason: DeclineReason
+    share_of: Code | None = None
 
 
 class OfficeTimedOut(RequestLogEvent):
-    """The acceptance deadline passed."""
+    """The acceptance deadline passed. `share_of` is the agency whose place is free again."""
 
     office: Code
     attempt: Attempt
+    share_of: Code | None = None
 
 
 class RequestEscalated(RequestLogEvent):
@@ -273,13 +279,14 @@ class OfficeDelivered(RequestLogEvent):
 
 
 class RequestCompleted(RequestMoneyEvent):
-    """The case is complete: the held fee is posted by `fee`'s legs."""
+    """The case is complete: the held fee is posted by `fee`'s legs. `share_of` is the agency whose place is free."""
 
     office: Code
     agency: Code
     service: Code
     county: Code
     fee: Fee
+    share_of: Code | None = None
 
 
 class CloseReason(StrEnum):
@@ -294,7 +301,8 @@ class RequestClosed(RequestMoneyEvent):
     """The case ended without completion: the held fee is voided, and `collected_rial` is due back to the citizen.
 
     `office` is the one that had the request, routed or accepted; it is none when nobody had it (escalated). `fee` is
-    none when no office had accepted; `exposure_rial` is what acceptance had reserved.
+    none when no office had accepted; `exposure_rial` is what acceptance had reserved. `share_of` is the agency whose
+    place at the office is free again.
     """
 
     reason: CloseReason
@@ -304,6 +312,7 @@ class RequestClosed(RequestMoneyEvent):
     fee: Fee | None
     collected_rial: Rial
     exposure_rial: Rial
+    share_of: Code | None = None
 
 
 class RefundAccepted(RequestMoneyEvent):

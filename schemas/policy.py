@@ -35,6 +35,10 @@ class Policy(Model):
     stays within the nearest of them whose candidates have at least `ring_free_per_mille` of the places free that all
     who may deliver the service there have (one place at the least). Beyond the last, and without rings, it goes to
     `distance_limit_m`.
+
+    `agency_kept_per_mille` of every office's places are kept for agencies that have less there than their share, which
+    goes by `agency_weights` (1 for who is not named) among the agencies with an active agreement. An agency that has
+    more borrows what is free beyond that. When it is none, places are not shared out.
     """
 
     code: Code
@@ -53,6 +57,8 @@ class Policy(Model):
     rings_m: Annotated[tuple[Metres, ...], Field(max_length=RINGS_MAX)] = ()
     ring_free_per_mille: Annotated[int, Field(ge=0, le=1000)] = 0
     wait_seconds: WaitSeconds | None = None
+    agency_kept_per_mille: Annotated[int, Field(ge=0, le=1000)] | None = None
+    agency_weights: dict[Code, Annotated[int, Field(ge=1, le=1000)]] = Field(default_factory=dict, max_length=1000)
 
 
 class CalendarScope(StrEnum):

@@ -13,7 +13,7 @@ from consumers.requests.domain.loads_history import LoadPlace, LoadsHistory
 from consumers.requests.domain.outcome import Apply
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.seeds import seed_for
-from consumers.requests.domain.state import RequestState, Signal, Speaker, unknown
+from consumers.requests.domain.state import RequestState, Signal, Speaker, Stage, unknown
 from consumers.requests.domain.world import BatchWorld
 from schemas.base import Event
 from schemas.decode import Received
@@ -89,6 +89,20 @@ class Journal:
         for index, event in enumerate(events):
             envelope = _envelope(event, str(request_id), time, None, self.revision, index)
             self.logs.append(Logged(LOG_SETTLEMENT.name, request_id.int % 12, Received(envelope, event)))
+
+    def loads_now(self) -> Loads:
+        """Return what offices carry after everything."""
+        loads = Loads(self.revision, {})
+        for logged in self.logs:
+            time = logged.received.envelope.time
+            assert time is not None
+            for change in position_changes(logged.received.event, time):
+                loads.apply(change)
+        return loads
+
+    def stage(self, number: int) -> Stage:
+        """Return where request `number` stands."""
+        return self._states[ident(number)].stage
 
     def history(self, request_id: UUID) -> list[Received]:
         """Return a request's own events in their order."""

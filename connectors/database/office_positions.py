@@ -5,6 +5,7 @@ other in a circle. So decisions are made on what was read without it, and what t
 once more under it.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
@@ -15,15 +16,27 @@ from consumers.requests.domain.loads import Load, PositionChange
 from consumers.runner.ports import Contention
 
 _READ = """
-SELECT clock.revision, office, in_flight, reserved_rial, income_rial, income_month, cap_rial
+SELECT clock.revision, office, in_flight, reserved_rial, income_rial, income_month, cap_rial, nullif(steered, '{}')
 FROM load_clock AS clock LEFT JOIN office_position ON true
 """
 _TICK = "UPDATE load_clock SET revision = revision + 1 WHERE id = 1 RETURNING revision"
 _LOCK_OFFICES = "SELECT FROM office_position WHERE office = ANY(%s::text[]) ORDER BY office FOR UPDATE"
 _CHANGE = """
 UPDATE office_position AS row
-SET in_flight = row.in_flight + change.in_flight, reserved_rial = row.reserved_rial + change.reserved_rial
-FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[]) AS change (office, in_flight, reserved_rial, cap_rial)
+SET in_flight = row.in_flight + change.in_flight, reserved_rial = row.reserved_rial + change.reserved_rial,
+    steered = CASE WHEN change.steered IS NULL THEN row.steered ELSE (
+        SELECT coalesce(jsonb_object_agg(agency, places), '{}')
+        FROM (
+            SELECT agency, sum(places::int) AS places
+            FROM (
+                SELECT key, value FROM jsonb_each_text(row.steered)
+                UNION ALL SELECT key, value FROM jsonb_each_text(change.steered::jsonb)
+            ) AS either (agency, places)
+            GROUP BY agency HAVING sum(places::int) <> 0
+        ) AS both_together
+    ) END
+FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::text[])
+    AS change (office, in_flight, reserved_rial, cap_rial, steered)
 WHERE row.office = change.office AND (
     change.cap_rial IS NULL OR row.reserved_rial + change.reserved_rial <= least(change.cap_rial, row.cap_rial)
 )
@@ -48,8 +61,11 @@ class PositionStore:
         rows = driver_connection(self._connection).execute(_READ, binary=True).fetchall()
         assert rows, "the load clock has its one row"
         return rows[0][0], {
-            office: StoredPosition(Load(in_flight, reserved_rial, income_rial, income_month), cap_rial)
-            for _, office, in_flight, reserved_rial, income_rial, income_month, cap_rial in rows
+            office: StoredPosition(
+                Load(in_flight, reserved_rial, income_rial, income_month, tuple(sorted((steered or {}).items()))),
+                cap_rial,
+            )
+            for _, office, in_flight, reserved_rial, income_rial, income_month, cap_rial, steered in rows
             if office is not None
         }
 
@@ -62,11 +78,12 @@ class PositionStore:
         driver = driver_connection(self._connection)
         ticked = driver.execute(_TICK, binary=True).fetchone()
         assert ticked is not None, "the load clock has its one row"
-        offices, in_flight, reserved_rial, _, _ = (list(column) for column in zip(*changes, strict=True))
+        offices, in_flight, reserved_rial, _, _, steered = (list(column) for column in zip(*changes, strict=True))
         locked = driver.execute(_LOCK_OFFICES, (offices,)).rowcount
         assert locked == len(offices), "every office that the registry knows has a position"
         caps = [caps_rial.get(office) for office in offices]
-        changed = driver.execute(_CHANGE, (offices, in_flight, reserved_rial, caps)).rowcount
+        more = [json.dumps(dict(one)) if one else None for one in steered]
+        changed = driver.execute(_CHANGE, (offices, in_flight, reserved_rial, caps, more)).rowcount
         if changed != len(offices):
             raise Contention("other workers have used up the room under an office's cap")
         return int(ticked[0])

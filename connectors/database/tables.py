@@ -262,7 +262,7 @@ request = Table(
 
 #: What each office carries: money reserved under its cap, requests in flight against its capacity, and the income of
 #: the newest Jalali month in which it had any (140509 is Azar 1405). An office that paid ahead has less than nothing
-#: reserved.
+#: reserved. `steered` says how many of the requests in flight count on which agency's share of the places.
 office_position = Table(
     "office_position",
     metadata,
@@ -273,6 +273,7 @@ office_position = Table(
     Column("capacity", Integer, nullable=False),
     Column("income_rial", BigInteger, nullable=False, server_default="0"),
     Column("income_month", Integer, nullable=False, server_default="0"),
+    Column("steered", JSONB, nullable=False, server_default="{}"),
     CheckConstraint("in_flight >= 0", name="office_position_in_flight_not_negative"),
 )
 

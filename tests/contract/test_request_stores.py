@@ -117,6 +117,30 @@ def test_loads_add_up_and_every_change_has_a_growing_revision(world: World) -> N
         assert [one.load for one in stores.positions.read()[1].values()] == [Load(1, 205, 0), Load(1, 0, 0)]
 
 
+def test_places_on_agencies_shares_add_up_and_vanish_at_zero(world: World) -> None:
+    for code in ("office-1", "office-2", "office-3"):
+        world.license(code, 1_000)
+    changes = (
+        [PositionChange("office-1", 3, steered=(("gas", 2), ("water", 1))), PositionChange("office-2", 1)],
+        [PositionChange("office-1", 0, steered=(("gas", -2), ("post", 2)))],
+        [
+            PositionChange("office-1", 1, 5, steered=(("post", 1),)),
+            PositionChange("office-3", 1, steered=(("gas", 1),)),
+        ],
+        [PositionChange("office-1", 0, 7), PositionChange("office-3", -1, steered=(("gas", -1),))],
+    )
+    for some in changes:
+        with world.client("a").requests() as stores:
+            stores.positions.change(some, {})
+    with world.client("a").requests() as stores:
+        loads = {office: one.load for office, one in stores.positions.read()[1].items()}
+    assert loads == {
+        "office-1": Load(4, 12, 0, 0, (("post", 3), ("water", 1))),
+        "office-2": Load(1, 0, 0),
+        "office-3": Load(0, 0, 0),
+    }
+
+
 def test_of_what_waits_for_one_request_only_what_is_named_goes(world: World) -> None:
     client = world.client("a")
     with client.requests() as stores:

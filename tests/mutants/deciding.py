@@ -2,6 +2,7 @@
 
 from tests.mutants.mutant import Mutant
 
+SHARES = "tests/unit/consumers/requests/domain/test_shares.py"
 RINGS = "tests/unit/consumers/requests/domain/test_rings.py"
 SCENES = "tests/simulator/test_scenes.py"
 ROUTING = "tests/unit/consumers/requests/domain/test_routing.py"
@@ -75,6 +76,27 @@ DECIDING: tuple[Mutant, ...] = (
         "least(change.cap_rial, row.cap_rial)",
         "change.cap_rial",
         (f"{LOCKS}::test_nothing_is_reserved_beyond_a_cap_of_now_or_the_one_that_was_decided_under[sql]",),
+    ),
+    Mutant(
+        "shares: what is kept for others is lent, too",
+        "consumers/requests/domain/shares.py",
+        " and free <= self.shares.kept(capacity)",
+        " and free <= 0",
+        (f"{SHARES}::test_more_than_the_share_is_borrowed_while_more_is_free_than_kept",),
+    ),
+    Mutant(
+        "shares: a request that times out keeps its agency's place",
+        "consumers/requests/domain/opening.py",
+        "attempt=state.attempt, share_of=state.share_of\n",
+        "attempt=state.attempt\n",
+        (f"{SHARES}::test_what_nobody_accepts_frees_its_place_and_does_not_go_round_for_ever",),
+    ),
+    Mutant(
+        "shares: whoever names an office is not asked for the share",
+        "consumers/requests/domain/eligibility.py",
+        "    if share is not None and share.spent(",
+        "    if asked.distance_matters and share is not None and share.spent(",
+        (f"{SHARES}::test_naming_an_office_is_no_way_around",),
     ),
     Mutant(
         "rings: the draw leaves the ring that was chosen",

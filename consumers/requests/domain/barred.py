@@ -19,12 +19,17 @@ class Barred(NamedTuple):
     closed: int
     capped: int
     full: int
+    shared: int
     feeless: int
+
+    def anybody(self) -> int:
+        """Return all of them."""
+        return self.tried | self.closed | self.capped | self.full | self.shared
 
 
 def barred(index: CandidateIndex, service: ServiceReach, loads: Loads, asked: Circumstances) -> Barred:
     """Return who is out, and for which reasons."""
-    masks = loads.masks(index.limits)
+    masks = loads.masks(index.limits, index.shares)
     offices = index.snapshot.offices
     capped, feeless = _by_fee(service, masks, asked.form)
     return Barred(
@@ -32,13 +37,14 @@ def barred(index: CandidateIndex, service: ServiceReach, loads: Loads, asked: Ci
         index.closed(asked.minute, asked.window_minutes),
         capped,
         masks.full if asked.capacity_matters else 0,
+        0 if asked.share is None else masks.spent(asked.share.agency),
         feeless,
     )
 
 
 def nearest_eligible(index: CandidateIndex, service: ServiceReach, city: City, out: Barred) -> str | None:
     """Return the nearest office that is excluded by nothing but distance, ties by code, or none: a way out."""
-    available = service.eligible & ~(out.tried | out.closed | out.capped | out.full)
+    available = service.eligible & ~out.anybody()
     if not available:
         return None
     reach = index.everywhere(city)

@@ -13,9 +13,10 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from consumers.requests.domain.calendar import NeverOpen, Schedule
-from consumers.requests.domain.eligibility import RANK, Terms, static_exclusion
+from consumers.requests.domain.eligibility import RANK, Terms, is_active, static_exclusion
 from consumers.requests.domain.geography import DEGREE_M, road_m, straight_line_m
 from consumers.requests.domain.loads import Limit
+from consumers.requests.domain.shares import Shares
 from consumers.requests.domain.snapshot import OfficeFacts, Snapshot
 from schemas.catalogue import Service
 from schemas.log_requests import Exclusion
@@ -114,6 +115,15 @@ class CandidateIndex:
         self._ring_slots = 0
         self._closed: dict[tuple[int, int], int] = {}
         self._deadlines: dict[tuple[int, datetime], datetime] = {}
+
+    @cached_property
+    def shares(self) -> Shares | None:
+        """How the policy in force shares out places; none when it does not, and when there is none."""
+        policy = self.snapshot.policy
+        if policy is None or policy.agency_kept_per_mille is None:
+            return None
+        active = {held.agency for held in self.snapshot.agreements.values() if is_active(held)}
+        return Shares.among(active, policy.agency_weights, policy.agency_kept_per_mille)
 
     @cached_property
     def limits(self) -> dict[str, Limit]:

@@ -148,6 +148,7 @@ def deliver(state: RequestState, _: ServiceDelivered, context: Context) -> Outco
         service=state.asked().service,
         county=county,
         fee=state.held_fee(),
+        share_of=state.share_of,
         **money_terms(state, context.world),
     )
     return applied(state, delivered, completed, stage=Stage.COMPLETED, expires_at=None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from consumers.requests.domain.loads import Load
+from consumers.requests.domain.shares import AgencyShare
 from consumers.requests.domain.snapshot import OfficeFacts
 from consumers.requests.domain.tariff import FeeImpossible, Form, depends_on_form, exposure_of
 from schemas.agreements import Agreement, AgreementState, ServiceTerms
@@ -92,7 +93,7 @@ class Circumstances(NamedTuple):
 
     `distance_matters` is false when the citizen stands at, or chose, the office; `window_minutes` is within how long
     from `minute` on the office has to open (1 for a walk-in: it must be open now); `capacity_matters` is false at the
-    desk. `form` is what acceptance's reservation is computed from.
+    desk. `form` is what acceptance's reservation is computed from, `share` what an agency's request counts on.
     """
 
     tried: Collection[str]
@@ -102,6 +103,7 @@ class Circumstances(NamedTuple):
     capacity_matters: bool
     form: Form
     policy: Policy
+    share: AgencyShare | None = None
 
 
 def dynamic_exclusion(
@@ -119,4 +121,7 @@ def dynamic_exclusion(
         return Exclusion.CAP
     if asked.capacity_matters and load.in_flight >= office.office.daily_capacity:
         return Exclusion.CAPACITY
+    capacity, share = office.office.daily_capacity, asked.share
+    if share is not None and share.spent(load.taken_by(share.agency), capacity - load.in_flight, capacity):
+        return Exclusion.AGENCY_SHARE
     return None

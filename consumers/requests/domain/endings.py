@@ -107,5 +107,6 @@ def _closed(state: RequestState, reason: CloseReason, context: Context) -> Reque
         fee=state.fee,
         collected_rial=state.collected_rial,
         exposure_rial=state.exposure_rial,
+        share_of=state.share_of,
         **money_terms(state, context.world),
     )

@@ -10,31 +10,42 @@ from datetime import datetime
 from typing import NamedTuple
 
 from consumers.jalali import month_of
+from consumers.requests.domain.shares import Shares, Steered, added, taken_by
 from schemas import log_requests as requests
 from schemas import log_settlement as settlement
 from schemas.base import Event
 
 
 class PositionChange(NamedTuple):
-    """What one event adds to one office's load. `income_month` is the month of its income, 0 when it has none."""
+    """What one event adds to one office's load. `income_month` is the month of its income, 0 when it has none.
+
+    `steered` is what of `in_flight` counts on agencies' shares.
+    """
 
     office: str
     in_flight: int = 0
     reserved_rial: int = 0
     income_rial: int = 0
     income_month: int = 0
+    steered: Steered = ()
 
 
 class Load(NamedTuple):
     """One office's load: requests routed to it and not ended, rials reserved under its cap, income in rial.
 
     The income is that of `income_month`, the newest Jalali month in which the office had any (0: it never had).
+    `steered` says how many of the requests count on which agency's share.
     """
 
     in_flight: int
     reserved_rial: int
     income_rial: int
     income_month: int = 0
+    steered: Steered = ()
+
+    def taken_by(self, agency: str) -> int:
+        """Return how many of the requests count on an agency's share."""
+        return taken_by(agency, self.steered) if self.steered else 0
 
     def income_in(self, month: int) -> int:
         """Return the income of one month: none when it is not the month that is kept."""
@@ -45,12 +56,14 @@ class Load(NamedTuple):
 
         So the order of changes does not matter.
         """
-        in_flight, reserved_rial, income_rial, month = self
+        in_flight, reserved_rial, income_rial, month, steered = self
         if change.income_month > month:
             income_rial, month = change.income_rial, change.income_month
         elif change.income_month == month:
             income_rial += change.income_rial
-        return Load(in_flight + change.in_flight, reserved_rial + change.reserved_rial, income_rial, month)
+        if change.steered:
+            steered = added(steered, change.steered)
+        return Load(in_flight + change.in_flight, reserved_rial + change.reserved_rial, income_rial, month, steered)
 
 
 NOTHING = Load(0, 0, 0)
@@ -88,13 +101,16 @@ class Loads:
         after = before.after(change)
         self._loads[office] = after
         for masks in self._masks.values():
-            masks.move(office, before, after)
+            masks.move(change, before, after)
 
-    def masks(self, limits: Mapping[str, Limit]) -> "LoadMasks":
-        """Return who is full or capped under `limits`, kept up to date by `apply`. Cheap for a known mapping."""
+    def masks(self, limits: Mapping[str, Limit], shares: Shares | None = None) -> "LoadMasks":
+        """Return who is full, capped or shared out under `limits`, kept up to date by `apply`.
+
+        Cheap for a known mapping, which must always come with the same `shares`.
+        """
         found = self._masks.get(id(limits))
         if found is None:
-            found = self._masks[id(limits)] = LoadMasks(limits, self._loads)
+            found = self._masks[id(limits)] = LoadMasks(limits, self._loads, shares)
         return found
 
 
@@ -103,13 +119,17 @@ class LoadMasks:
 
     `full` holds those with as many requests in flight as their capacity, `free` every office's free places by ordinal
     (below zero where desks took more). Offices are kept in the order of their headroom, so that those without room for
-    an exposure are a short prefix.
+    an exposure are a short prefix. Under `shares`, the offices with no more free places than are kept, and those where
+    an agency has its share, are a set each.
     """
 
-    __slots__ = ("_capped", "_headrooms", "_limits", "free", "full")
+    __slots__ = ("_capped", "_headrooms", "_kept_only", "_limits", "_shares", "_with_share", "free", "full")
 
-    def __init__(self, limits: Mapping[str, Limit], loads: Mapping[str, Load]) -> None:
+    def __init__(self, limits: Mapping[str, Limit], loads: Mapping[str, Load], shares: Shares | None = None) -> None:
         self._limits = limits
+        self._shares = shares
+        self._kept_only = 0
+        self._with_share: dict[str, int] = {}
         self.full = 0
         self.free = [0] * (max((limit.ordinal for limit in limits.values()), default=-1) + 1)
         for office, limit in limits.items():
@@ -117,6 +137,10 @@ class LoadMasks:
             self.free[limit.ordinal] = places
             if places <= 0:
                 self.full |= 1 << limit.ordinal
+        if shares is not None:
+            for office, limit in limits.items():
+                load = loads.get(office, NOTHING)
+                self._follow_shares(shares, limit, load, load.steered)
         self._headrooms = sorted(
             (limit.cap_rial - loads.get(office, NOTHING).reserved_rial, limit.ordinal)
             for office, limit in limits.items()
@@ -137,9 +161,29 @@ class LoadMasks:
             self._capped[without_room] = mask
         return mask
 
-    def move(self, office: str, before: Load, after: Load) -> None:
+    def spent(self, agency: str) -> int:
+        """Return the mask of offices where `agency` has its share, and nothing is left to borrow."""
+        return self._with_share.get(agency, 0) & self._kept_only
+
+    def _follow_shares(self, shares: Shares, limit: Limit, load: Load, steered: Steered) -> None:
+        """Follow the load of the office at `limit`; the agencies in `steered` take another number of places now."""
+        ordinal, capacity, _ = limit
+        bit = 1 << ordinal
+        if capacity - load.in_flight <= shares.kept(capacity):
+            self._kept_only |= bit
+        elif self._kept_only & bit:
+            self._kept_only ^= bit
+        with_share = self._with_share
+        for agency, _ in steered:
+            has = with_share.get(agency, 0)
+            if taken_by(agency, load.steered) >= shares.places(agency, capacity):
+                with_share[agency] = has | bit
+            elif has & bit:
+                with_share[agency] = has ^ bit
+
+    def move(self, change: PositionChange, before: Load, after: Load) -> None:
         """Follow one office's load."""
-        limit = self._limits.get(office)
+        limit = self._limits.get(change.office)
         if limit is None:
             return
         bit = 1 << limit.ordinal
@@ -148,6 +192,8 @@ class LoadMasks:
             self.full |= bit
         elif before.in_flight >= limit.capacity:
             self.full ^= bit
+        if self._shares is not None:
+            self._follow_shares(self._shares, limit, after, change.steered)
         if after.reserved_rial != before.reserved_rial:
             old = (limit.cap_rial - before.reserved_rial, limit.ordinal)
             del self._headrooms[bisect_left(self._headrooms, old)]
@@ -176,11 +222,15 @@ Changes = tuple[PositionChange, ...]
 
 
 def _routed(event: requests.RequestRouted) -> Changes:
-    return (PositionChange(event.decision.office, in_flight=1),)
+    return (PositionChange(event.decision.office, 1, steered=_steered(event.share_of, 1)),)
 
 
 def _given_back(event: requests.OfficeDeclined | requests.OfficeTimedOut | requests.RequestCompleted) -> Changes:
-    return (PositionChange(event.office, in_flight=-1),)
+    return (PositionChange(event.office, -1, steered=_steered(event.share_of, -1)),)
+
+
+def _steered(share_of: str | None, places: int) -> Steered:
+    return () if share_of is None else ((share_of, places),)
 
 
 def _accepted(event: requests.OfficeAccepted) -> Changes:
@@ -188,7 +238,9 @@ def _accepted(event: requests.OfficeAccepted) -> Changes:
 
 
 def _closed(event: requests.RequestClosed) -> Changes:
-    return () if event.office is None else (PositionChange(event.office, in_flight=-1),)
+    if event.office is None:
+        return ()
+    return (PositionChange(event.office, -1, steered=_steered(event.share_of, -1)),)
 
 
 def _posted(event: settlement.FeePosted, time: datetime) -> Changes:

@@ -49,13 +49,21 @@ def cancel_before_routing(state: RequestState, claim: RequestCancelled | ClaimWi
 def decline(state: RequestState, claim: RequestDeclined, context: Context) -> Outcome:
     """Take the request back from an office that declined it, and route it again."""
     office = state.holder()
-    declined = OfficeDeclined(request_id=state.request_id, office=office, attempt=state.attempt, reason=claim.reason)
+    declined = OfficeDeclined(
+        request_id=state.request_id,
+        office=office,
+        attempt=state.attempt,
+        reason=claim.reason,
+        share_of=state.share_of,
+    )
     return _route_again(state, declined, context)
 
 
 def time_out(state: RequestState, _: Signal, context: Context) -> Outcome:
     """Take the request back from an office that let the deadline pass, and route it again."""
-    timed_out = OfficeTimedOut(request_id=state.request_id, office=state.holder(), attempt=state.attempt)
+    timed_out = OfficeTimedOut(
+        request_id=state.request_id, office=state.holder(), attempt=state.attempt, share_of=state.share_of
+    )
     return _route_again(state, timed_out, context)
 
 
@@ -158,6 +166,7 @@ def _given(state: RequestState, service: str, agency: str, routed: Routed) -> tu
             "county": routed.county,
             "decision": decision,
             "accept_by": routed.accept_by,
+            "share_of": routed.share_of,
         },
     )
     changes = {
@@ -167,6 +176,7 @@ def _given(state: RequestState, service: str, agency: str, routed: Routed) -> tu
         "agreement": decision.agreement,
         "agreement_version": decision.agreement_version,
         "accept_by": routed.accept_by,
+        "share_of": routed.share_of,
     }
     return event, changes
 
@@ -234,6 +244,7 @@ def _escalate(
         stage=Stage.ESCALATED,
         tried=tried,
         office=None,
+        share_of=None,
         accept_by=None,
         expires_at=context.now + timedelta(seconds=expiry_seconds),
     )

@@ -21,6 +21,7 @@ from consumers.requests.domain.loads import Loads
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.rings import nearest_with_room
 from consumers.requests.domain.sampling import sample_of, two_places
+from consumers.requests.domain.shares import AgencyShare
 from consumers.requests.domain.snapshot import OfficeFacts
 from consumers.requests.domain.tariff import Form
 from schemas.agreements import Agreement, ServiceTerms
@@ -54,7 +55,8 @@ class RoutingRequest(NamedTuple):
 class Routed(NamedTuple):
     """An office has the request. `agreement`, `terms` and `service` are the versions that it keeps to its end.
 
-    `feeless` says that the form makes the fee under these terms impossible.
+    `feeless` says that the form makes the fee under these terms impossible, `share_of` on which agency's share it
+    counts.
     """
 
     decision: Decision
@@ -64,6 +66,7 @@ class Routed(NamedTuple):
     agreement: Agreement
     terms: ServiceTerms
     feeless: bool
+    share_of: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ def circumstances(request: RoutingRequest, index: CandidateIndex, tried: Collect
         capacity_matters=not at_the_desk,
         form=request.form,
         policy=policy,
+        share=None if index.shares is None or request.agency is None else AgencyShare(request.agency, index.shares),
     )
 
 
@@ -161,12 +165,19 @@ def _route_among_all(case: _Case) -> Routed | Refused:
     rest, excluded = _filter(ring, case.reach, out)
     if not rest:
         nearest = nearest_eligible(case.candidates, case.reach, case.city, out)
+        if Exclusion.AGENCY_SHARE in excluded:
+            assert case.asked.share is not None, "only a share excludes by share"
+            detail = (
+                f"{case.asked.share.agency} has its share of the places within reach of {case.city.code}, and nothing "
+                "is left to borrow; submit it anew, with a new id, when requests there have ended"
+            )
+            return Refused(RefusalReason.AGENCY_SHARE, detail, None, excluded, nearest)
         detail = f"no office within reach of {case.city.code} can take {case.reach.service.code} now"
         return Refused(RefusalReason.NO_ELIGIBLE_OFFICE, detail, None, excluded, nearest)
     policy = case.asked.policy
     best_facts, best = None, None
     samples = []
-    cut = nearest_with_room(ring, rest, case.loads.masks(case.candidates.limits).free)
+    cut = nearest_with_room(ring, rest, case.loads.masks(case.candidates.limits, case.candidates.shares).free)
     for place in two_places(ring, cut, rest, case.seed):
         facts = ring.offices[place]
         sample = sample_of(policy, case.loads, facts, ring.distances_m[place], case.month)
@@ -205,6 +216,10 @@ def _filter(ring: Ring, reach: ServiceReach, out: Barred) -> tuple[int, dict[Exc
     if full:
         excluded[Exclusion.CAPACITY] = full.bit_count()
         rest ^= full
+    shared = rest & out.shared
+    if shared:
+        excluded[Exclusion.AGENCY_SHARE] = shared.bit_count()
+        rest ^= shared
     return rest, excluded
 
 
@@ -261,7 +276,8 @@ def _routed(
         },
     )
     accept_by = case.candidates.accept_by(facts, case.request.now)
-    return Routed(decision, case.city.county, accept_by, service, offered.agreement, offered.terms, feeless)
+    share_of = None if case.asked.share is None else case.asked.share.agency
+    return Routed(decision, case.city.county, accept_by, service, offered.agreement, offered.terms, feeless, share_of)
 
 
 def _refusal_of_all(

@@ -91,6 +91,7 @@ class RequestState(Model):
     attempt: int = 0
     tried: tuple[Code, ...] = ()
     office: Code | None = None
+    share_of: Code | None = None
     service_version: int = 0
     agreement: Code | None = None
     agreement_version: int = 0

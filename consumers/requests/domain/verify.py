@@ -191,6 +191,7 @@ def _routed_before(opened: RequestOpened, decided: Decided, speaker: Speaker) ->
         attempt=decided.given_back.attempt,
         tried=decided.tried[:-1],
         office=decided.given_back.office,
+        share_of=decided.given_back.share_of,
     )
 
 

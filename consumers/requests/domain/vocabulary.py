@@ -106,6 +106,10 @@ EXCLUSIONS: Mapping[Exclusion, Phrase] = {
     Exclusion.HOURS: Phrase("به‌موقع باز نمی‌شود", "does not open in time"),
     Exclusion.CAP: Phrase("سقف بدهی‌اش جا ندارد", "no headroom under its debt cap"),
     Exclusion.CAPACITY: Phrase("ظرفیتش پر است", "its capacity is full"),
+    Exclusion.AGENCY_SHARE: Phrase(
+        "دستگاه سهم خود را از جاهای آن دارد و باقی برای دیگران است",
+        "the agency has its share of its places, and the rest is kept for others",
+    ),
 }
 
 CLAUSES: Mapping[Exclusion, Phrase] = {
@@ -134,6 +138,10 @@ REFUSALS: Mapping[RefusalReason, Phrase] = {
     RefusalReason.OFFICE_NOT_ELIGIBLE: Phrase("این دفتر نمی‌تواند", "this office may not have it"),
     RefusalReason.NO_ELIGIBLE_OFFICE: Phrase("هیچ دفتری در دسترس نیست", "no office within reach can have it"),
     RefusalReason.FORM_INVALID: Phrase("فرم ناقص یا نادرست است", "the form is incomplete or wrong"),
+    RefusalReason.AGENCY_SHARE: Phrase(
+        "دستگاه سهم خود را از جاهای دفترهای در دسترس دارد و جایی برای وام گرفتن نمانده است",
+        "the agency has its share of the places within reach, and nothing is left to borrow",
+    ),
     RefusalReason.CANCELLED_BEFORE_ROUTING: Phrase("پیش از تخصیص لغو شد", "cancelled before it was routed"),
 }
 

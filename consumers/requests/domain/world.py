@@ -8,6 +8,7 @@ from consumers.requests.domain.context import Headroom
 from consumers.requests.domain.loads import Loads, PositionChange, position_changes
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.routing import Refused, Routed, RoutingRequest, route
+from consumers.requests.domain.shares import added
 from consumers.requests.domain.snapshot import Snapshot
 from consumers.requests.domain.tracking import CodeBits, code_of
 from schemas.agreements import Agreement, ServiceTerms, SettlementCycle
@@ -84,9 +85,11 @@ class BatchWorld:
                 self._reserved_under_rial[change.office] = self._cap_rial(change.office, time)
             before = self._changes.get(change.office)
             if before is not None:
-                in_flight, reserved_rial = before.in_flight, before.reserved_rial
                 change = PositionChange(
-                    change.office, in_flight + change.in_flight, reserved_rial + change.reserved_rial
+                    change.office,
+                    before.in_flight + change.in_flight,
+                    before.reserved_rial + change.reserved_rial,
+                    steered=added(before.steered, change.steered),
                 )
             self._changes[change.office] = change
 
