@@ -75,6 +75,11 @@ class ParkContract:
             "k", ParkReason.FAILED, "KeyError, again", record("k"), NEVER, tries=len(RESTS) + 1
         )
 
+    def test_what_is_overdue_longest_comes_first(self, park: TriedPark) -> None:
+        for hours in (1, 3, 2):
+            park.park([waiting(f"for-{hours}-hours", expires_at=NOW - timedelta(hours=hours))])
+        assert park.due_keys(NOW, 2) == ["for-3-hours", "for-2-hours"]
+
     def test_what_waits_for_something_is_due_when_its_business_time_is_over(self, park: TriedPark) -> None:
         park.park([waiting("late", expires_at=NOW), waiting("later", expires_at=NOW + timedelta(seconds=1))])
         assert park.due_keys(NOW, 10) == ["late"]

@@ -149,6 +149,13 @@ def test_a_zombie_whose_lease_was_taken_cannot_commit(world: World) -> None:
     assert successor.worker("c")[0].hold(TWELVE)[FIRST] == 5
 
 
+def test_a_batch_of_another_incarnation_of_a_topic_moves_nothing(leases: Leases, work: Work[RequestStores]) -> None:
+    leases.hold(TWELVE)
+    with pytest.raises(Fenced):
+        advance(work, Move(Partition("log", "id-2", FIRST.number), 0, 5))
+    assert leases.hold(TWELVE) == dict.fromkeys(TWELVE, 0)
+
+
 def test_another_incarnation_of_a_topic_is_not_read_from_the_old_position(
     leases: Leases, work: Work[RequestStores]
 ) -> None:

@@ -56,7 +56,10 @@ class MemoryPark:
 
     def due_keys(self, now: datetime, limit: int) -> list[str]:
         self._transaction.step("looks for what is due in the park")
+        tries = {number: row.next_try_at for number, row in self._transaction.rows(self._tables.parked).items()}
         due = [row for row in self.rows() if row.event.expires_at <= now or row.rested]
+        # What failed waits for no business time: it is ordered among its kind by when it should be tried.
+        due.sort(key=lambda row: (row.event.expires_at, tries[row.id] or 0.0, row.id))
         return list(dict.fromkeys(row.event.key for row in due[:limit]))
 
     def waiting(self, reason: ParkReason, limit: int) -> list[ParkedRow]:

@@ -5,7 +5,8 @@ from tests.mutants.mutant import Mutant
 SHARES = "tests/unit/consumers/requests/domain/test_shares.py"
 RINGS = "tests/unit/consumers/requests/domain/test_rings.py"
 SCENES = "tests/simulator/test_scenes.py"
-ROUTING = "tests/unit/consumers/requests/domain/test_routing.py"
+DOMAIN = "tests/unit/consumers/requests/domain"
+ROUTING = f"{DOMAIN}/test_routing.py"
 ACTS = "tests/unit/consumers/requests/test_handlers.py"
 LEDGER = "tests/unit/consumers/settlement/test_handlers.py"
 LOCKS = "tests/contract/test_locks.py"
@@ -179,5 +180,42 @@ DECIDING: tuple[Mutant, ...] = (
         "        capped |= grant.mask & masks.capped(exposure_rial or 0)\n",
         "        if exposure_rial is not None:\n            capped |= grant.mask & masks.capped(exposure_rial)\n",
         (f"{ROUTING}::test_an_office_over_its_cap_is_passed_over_even_when_the_form_makes_no_fee",),
+    ),
+    Mutant(
+        "a collection above the fee is applied",
+        "consumers/requests/domain/desk.py",
+        "    if claim.amount_rial != due:\n",
+        "    if claim.amount_rial < due:\n",
+        (f"{DOMAIN}/test_desk.py::test_a_collection_must_be_the_tariffs",),
+    ),
+    Mutant(
+        "a refund that forgets all earlier ones but the largest",
+        "consumers/requests/domain/endings.py",
+        "    left = citizen_total_rial(fee) - sum(state.refunds_rial)\n",
+        "    left = citizen_total_rial(fee) - max(state.refunds_rial, default=0)\n",
+        (f"{DOMAIN}/test_endings.py::test_every_earlier_refund_counts_against_what_the_citizen_paid",),
+    ),
+    Mutant(
+        "a completed request that keeps its timer",
+        "consumers/requests/domain/desk.py",
+        "stage=Stage.COMPLETED, expires_at=None)",
+        "stage=Stage.COMPLETED)",
+        (f"{DOMAIN}/test_endings.py::test_a_request_that_ended_keeps_no_timer",),
+    ),
+    Mutant(
+        "a percentage kept within its cap before its floor",
+        "consumers/requests/domain/tariff.py",
+        "            share = max(share, rule.floor_rial)\n"
+        "            return share if rule.cap_rial is None else min(share, rule.cap_rial)\n",
+        "            share = share if rule.cap_rial is None else min(share, rule.cap_rial)\n"
+        "            return max(share, rule.floor_rial)\n",
+        (f"{DOMAIN}/test_tariff.py::test_rules_that_count_on_the_form",),
+    ),
+    Mutant(
+        "a hashed row whose fields stand in another order",
+        "consumers/settlement/domain/chain.py",
+        "            _text(row.debit_account),\n            _text(row.credit_account),\n",
+        "            _text(row.credit_account),\n            _text(row.debit_account),\n",
+        ("tests/unit/consumers/settlement/domain/test_chain.py::test_the_layout_of_a_row_is_what_it_has_always_been",),
     ),
 )

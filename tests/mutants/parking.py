@@ -133,4 +133,13 @@ PARKING: tuple[Mutant, ...] = (
         "",
         ("tests/unit/consumers/settlement/test_handlers.py::test_an_event_beyond_a_gap_waits_until_the_gap_is_filled",),
     ),
+    Mutant(
+        "due keys by their ids, and not by how long they are overdue",
+        "connectors/database/parked.py",
+        ".order_by(func.least(parked_event.c.expires_at, parked_event.c.next_try_at), parked_event.c.id)",
+        ".order_by(parked_event.c.id)",
+        (
+            "tests/integration/connectors/database/test_parked.py::TestParkedStore::test_what_is_overdue_longest_comes_first",
+        ),
+    ),
 )

@@ -6,6 +6,7 @@ SCENES = "tests/simulator/test_scenes.py"
 LOOP = "tests/unit/consumers/runner/test_loop.py"
 READ_AHEAD = "tests/unit/consumers/runner/test_read_ahead.py"
 OWNERS = "tests/contract/test_positions.py"
+LEASES = "tests/integration/connectors/database/test_leases.py"
 
 POSITIONS: tuple[Mutant, ...] = (
     Mutant(
@@ -95,5 +96,26 @@ POSITIONS: tuple[Mutant, ...] = (
         "        if isinstance(failure, PositionLost) and failure.partition in positions:\n            raise failure\n",
         "        del failure\n",
         (f"{READ_AHEAD}::test_a_lost_position_is_not_forgotten_as_long_as_its_partition_is_read",),
+    ),
+    Mutant(
+        "compare-and-set that moves the position of another incarnation of a topic",
+        "connectors/database/positions.py",
+        "AND row.topic_id = move.topic_id AND row.partition = move.partition\n    AND row.next_position",
+        "AND row.partition = move.partition\n    AND row.next_position",
+        (f"{OWNERS}::test_a_batch_of_another_incarnation_of_a_topic_moves_nothing[sql]",),
+    ),
+    Mutant(
+        "a lease that grows with each renewal",
+        "connectors/database/leases.py",
+        "    lease_until = clock_timestamp() + make_interval(secs => %(lease)s),\n",
+        "    lease_until = greatest(row.lease_until, clock_timestamp()) + make_interval(secs => %(lease)s),\n",
+        (f"{LEASES}::test_a_lease_lasts_from_its_renewal_on_and_does_not_grow",),
+    ),
+    Mutant(
+        "a lease that is taken without a look whether it is still free",
+        "connectors/database/leases.py",
+        "        AND (owner IS NULL OR owner = %(owner)s OR lease_until IS NULL OR lease_until < clock_timestamp())\n",
+        "",
+        (f"{LEASES}::test_what_another_takes_between_a_look_and_the_taking_stays_with_him",),
     ),
 )

@@ -31,6 +31,21 @@ def test_a_mutant_applies_exactly_once_and_is_python(mutant: Mutant) -> None:
 def test_the_tests_of_a_mutant_exist(mutant: Mutant) -> None:
     assert mutant.tests
     for node in mutant.tests:
-        path, name = node.split("::")
-        functions = {each.name for each in ast.walk(ast.parse(text(path))) if isinstance(each, ast.FunctionDef)}
+        path, *_, name = node.split("::")
+        # A class may have its tests from a contract of another module.
+        modules = [
+            path,
+            *(f"{each.replace('.', '/')}.py" for each in imported(path) if each.startswith("tests.contract")),
+        ]
+        functions = {
+            each.name
+            for module in modules
+            for each in ast.walk(ast.parse(text(module)))
+            if isinstance(each, ast.FunctionDef)
+        }
         assert name.partition("[")[0] in functions, f"{node} is no test any more: name the one that kills the mutant"
+
+
+def imported(path: str) -> set[str]:
+    """Return the modules that `path` imports names of."""
+    return {each.module or "" for each in ast.walk(ast.parse(text(path))) if isinstance(each, ast.ImportFrom)}

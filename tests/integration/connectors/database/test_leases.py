@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 
 import pytest
 from psycopg import Cursor
@@ -63,6 +64,37 @@ def test_another_incarnation_of_a_topic_is_not_read_from_the_old_position(worker
     a.leases.hold([partition for partition in PARTITIONS if partition.number != 0])
     with a.engine.connect() as connection:
         assert scalar(connection, "SELECT count(*) FROM consumer_offset WHERE topic_id = 'id-2'") == 0
+
+
+def test_a_lease_lasts_from_its_renewal_on_and_does_not_grow(workers: Callable[..., Worker]) -> None:
+    a = workers("a")
+    for _ in range(5):
+        a.numbers()
+    with a.engine.connect() as connection:
+        assert scalar(
+            connection,
+            "SELECT bool_and(lease_until BETWEEN now() AND clock_timestamp() + interval '60 s') FROM consumer_offset",
+        )
+
+
+def test_what_another_takes_between_a_look_and_the_taking_stays_with_him(workers: Callable[..., Worker]) -> None:
+    other = workers("b")
+    # The rows are there, and nobody's.
+    other.numbers()
+    other.leases.release()
+
+    class Slow(SqlLeases):
+        """Looks at what is free, and takes it a little later."""
+
+        def _wanted(self, *asked: Any) -> list[Partition]:
+            wanted = super()._wanted(*asked)
+            assert len(wanted) == 12, "all was free when it looked"
+            assert len(other.numbers()) == 12
+            return wanted
+
+    slow = Slow(workers("a").engine, "c", "cluster", "a", LONG_SECONDS)
+    assert slow.hold(PARTITIONS) == {}
+    other.advance(2, 0, 9)
 
 
 @contextmanager

@@ -78,6 +78,7 @@ def test_a_cap_that_is_not_in_force_yet_does_not_count_when_it_is_higher(newest_
     ("changes", "reason"),
     [
         ({"amount_rial": FEE_RIAL - 1}, ClaimRefusal.AMOUNT_DIFFERS),
+        ({"amount_rial": FEE_RIAL + 1}, ClaimRefusal.AMOUNT_DIFFERS),
         ({"method": PaymentMethod.POS, "pos_reference": "12"}, ClaimRefusal.METHOD_DIFFERS),
         ({"method": PaymentMethod.GATEWAY}, ClaimRefusal.METHOD_DIFFERS),
     ],

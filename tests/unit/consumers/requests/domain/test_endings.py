@@ -90,6 +90,26 @@ def test_refunds_stop_at_what_the_citizen_paid() -> None:
     walk(RETURNED, world=world, state=state)
 
 
+def test_every_earlier_refund_counts_against_what_the_citizen_paid() -> None:
+    world = make_world()
+    state = at(S.COMPLETED, world)
+    for part_rial in (8_000, 12_000):
+        state, _ = walk(REFUNDED.model_copy(update={"amount_rial": part_rial}), world=world, state=state)
+    more = REFUNDED.model_copy(update={"amount_rial": FEE_RIAL - 20_000 + 1})
+    outcome = transition(state, more, context(DIRECTORATE, world))
+    assert isinstance(outcome, Refuse)
+    assert outcome.reason is ClaimRefusal.MORE_THAN_POSTED
+    _, [accepted] = walk(REFUNDED.model_copy(update={"amount_rial": FEE_RIAL - 20_000}), world=world, state=state)
+    assert isinstance(accepted, RefundAccepted)
+    assert accepted.refunds_before_rial == (8_000, 12_000)
+
+
+@pytest.mark.parametrize("stage", [S.COMPLETED, S.CANCELLED, S.REJECTED, S.EXPIRED])
+def test_a_request_that_ended_keeps_no_timer(stage: Stage) -> None:
+    state = at(stage)
+    assert (state.accept_by, state.expires_at, state.due_at) == (None, None, None)
+
+
 def test_a_dispute_opens_and_closes() -> None:
     world = make_world()
     state, _ = walk(DISPUTED, world=world, state=at(S.COMPLETED, world))

@@ -122,6 +122,8 @@ def test_the_treasurys_leg_carries_its_deposit_id() -> None:
 
 
 PERCENTAGE = PercentageRule(field="value", numerator=1, denominator=3, floor_rial=100, cap_rial=1_000)
+#: No longer taken by the registry; agreements that have it cost the cap, as they always did.
+FLOOR_ABOVE_CAP = PercentageRule(field="value", numerator=1, denominator=3, floor_rial=900, cap_rial=600)
 BRACKETS = BracketRule(
     field="value",
     brackets=(Bracket(up_to=10, amount_rial=500), Bracket(up_to=20, amount_rial=900), Bracket(amount_rial=1_500)),
@@ -133,6 +135,7 @@ BRACKETS = BracketRule(
     [
         (PerUnitRule(field="value", amount_rial=700), 3, 2_100),
         (PERCENTAGE, 1_000, 333),
+        (FLOOR_ABOVE_CAP, 1_000, 600),
         (PERCENTAGE, 299, 100),
         (PERCENTAGE, 3_003, 1_000),
         (BRACKETS, 10, 500),

@@ -32,6 +32,11 @@ def test_the_chain_of_a_page_is_the_chain_of_its_rows() -> None:
     assert page_of_rows().chain.count == len(ROWS) == 6
 
 
+def test_the_layout_of_a_row_is_what_it_has_always_been() -> None:
+    """Pinned: ledgers were hashed in this layout, and another order of fields would break every chain that is kept."""
+    assert page_of_rows().chain.head.hex() == "eec1db47e82f78997d4e9f64731c9b03734c1570ee2761d2268515c468a488ed"
+
+
 def test_a_chain_goes_on_where_it_was_cut() -> None:
     for cut in range(len(ROWS) + 1):
         assert extend(extend(Chain(), ROWS[:cut]), ROWS[cut:]) == extend(Chain(), ROWS)
