@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from importlib import import_module
 
 import typer
-from rich.console import Console
 
 from deploy.problem import Problem
+from deploy.terminal.edge import Screen
 
 HELP = """Event bus between executive organizations and the counter offices that serve citizens for them.
 
@@ -82,7 +82,7 @@ def main() -> None:
     try:
         build(name)()
     except Problem as problem:
-        Console(stderr=True).print(str(problem), style="red", markup=False, highlight=False, soft_wrap=True)
+        Screen(stderr=True).print_lines(str(problem).split("\n"), style="red")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

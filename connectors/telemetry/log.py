@@ -18,6 +18,8 @@ from uuid import UUID
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from connectors.visible import json_text
+
 #: Keys whose values come from us or from closed sets. Text among them is still searched for long runs of digits.
 ALLOWED_KEYS = frozenset(
     {
@@ -118,7 +120,7 @@ def configure_logging(
         foreign_pre_chain=[_template_only, *shared],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
+            structlog.processors.JSONRenderer(serializer=json_text),
         ],
         keep_exc_info=False,
     )

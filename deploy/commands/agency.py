@@ -12,6 +12,7 @@ from deploy.agencies import Agencies
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
 from deploy.settings import load_settings
+from deploy.terminal.edge import say
 from deploy.terminal.fields import form_of
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
 from deploy.terminal.waiting import take_back, waiting_of, waiting_table
@@ -157,14 +158,14 @@ def credentials(context: typer.Context, data: DataOption = None) -> None:
     code: str = context.obj
     password = Agencies(settings.data_directory).password(code)
     login = settings.kafka_login()
-    typer.echo(f"# Write to topic {INTAKE_AGENCY.for_agency(code)} alone, with ce_source {_source(context)}.")
-    typer.echo(f"bootstrap.servers={login['bootstrap_servers']}")
-    typer.echo(f"security.protocol={login['security_protocol']}")
-    typer.echo(f"sasl.mechanism={SCRAM_MECHANISM}")
-    typer.echo(f"sasl.username={agency_user(code)}")
-    typer.echo(f"sasl.password={password}")
+    say(f"# Write to topic {INTAKE_AGENCY.for_agency(code)} alone, with ce_source {_source(context)}.")
+    say(f"bootstrap.servers={login['bootstrap_servers']}")
+    say(f"security.protocol={login['security_protocol']}")
+    say(f"sasl.mechanism={SCRAM_MECHANISM}")
+    say(f"sasl.username={agency_user(code)}")
+    say(f"sasl.password={password}")
     # By default librdkafka makes batches of a megabyte, which the topic does not take.
-    typer.echo(f"batch.size={PRODUCER_BATCH_BYTES}")
+    say(f"batch.size={PRODUCER_BATCH_BYTES}")
 
 
 def _source(context: typer.Context) -> str:

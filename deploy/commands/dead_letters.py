@@ -1,14 +1,12 @@
 """`pishkhan dead-letters`: events that can never be applied."""
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from connectors.database.dead_letters import DeadLetterStore
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
 from deploy.commands.parked import ConsumerOption, LimitOption
+from deploy.terminal.edge import Grid, Screen
 
 
 def register(app: typer.Typer) -> None:
@@ -28,10 +26,10 @@ def list_dead_letters(limit: LimitOption = 50, consumer: ConsumerOption = None, 
     """Show what was put aside, the newest first."""
     with worker_connection(data) as connection:
         rows = DeadLetterStore(connection).newest(limit, consumer)
-    table = Table("when", "consumer", "topic", "position", "source", "reason", "field", "detail")
+    table = Grid("when", "consumer", "topic", "position", "source", "reason", "field", "detail")
     for row in rows:
         place = f"{row.partition}/{row.position}"
         when = f"{row.recorded_at:%Y-%m-%d %H:%M:%S}"
         cells = (when, row.consumer, row.topic, place, row.source or "", row.reason, row.field, row.detail)
-        table.add_row(*map(escape, cells))
-    Console().print(table if rows else "There are no dead letters.")
+        table.add_row(*cells)
+    Screen().print(table if rows else "There are no dead letters.")

@@ -13,7 +13,6 @@ from threading import Event as Signal
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.live import Live
 from rich.progress import Progress
 
@@ -31,6 +30,7 @@ from deploy.provinces.loading import load_province
 from deploy.replay.reading import Replay, load_mapping, read_log
 from deploy.running import RunningBus, Wanted, running_bus
 from deploy.settings import default_data_directory
+from deploy.terminal.edge import Screen
 
 OPENS = clock_time(7, 30)
 #: Business time between the start of the clock and the opening: engines start in it and the province is loaded.
@@ -76,7 +76,7 @@ def demo(
 
       pishkhan demo --data ANOTHER      # leaves the last one, and whoever runs it, alone
     """
-    console = Console()
+    console = Screen()
     directory = data or default_data_directory() / "demo"
     refuse_strange(directory)
     provided = read_province(province)
@@ -92,7 +92,7 @@ def demo(
     stop = Signal()
     with running_bus(wanted, console_voice(console)) as bus:
         for text in order.told:
-            console.print(text, markup=False, highlight=False, soft_wrap=True)
+            console.print(text, highlight=False, soft_wrap=True)
         bus.wait_until_ready()
         load_seconds = _load(console, bus, provided)
         stage = Stage(bus.settings, stop)
@@ -164,7 +164,7 @@ def replay_of(province: Path) -> Replay | None:
     return None
 
 
-def _load(console: Console, bus: RunningBus, province: Province) -> float:
+def _load(console: Screen, bus: RunningBus, province: Province) -> float:
     """Load the province with a bar; return the seconds it took. Raises Problem when the registry refuses a part."""
     started = time.monotonic()
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -182,7 +182,7 @@ def _load(console: Console, bus: RunningBus, province: Province) -> float:
     return seconds
 
 
-def _wait_for_the_morning(console: Console, bus: RunningBus, opens_at: datetime) -> None:
+def _wait_for_the_morning(console: Screen, bus: RunningBus, opens_at: datetime) -> None:
     left = (opens_at - bus.settings.clock.now()).total_seconds() / bus.settings.clock_factor
     if left > 0:
         console.print(f"the offices open at {jalali(opens_at)}, in {left:.0f} s")
@@ -190,7 +190,7 @@ def _wait_for_the_morning(console: Console, bus: RunningBus, opens_at: datetime)
 
 
 @contextmanager
-def _live(console: Console) -> Iterator[Callable[[Glance], None]]:
+def _live(console: Screen) -> Iterator[Callable[[Glance], None]]:
     """Show a view that changes, on a terminal; elsewhere print a line now and then."""
     if console.is_terminal:
         with Live(console=console, auto_refresh=False) as live:
@@ -201,7 +201,7 @@ def _live(console: Console) -> Iterator[Callable[[Glance], None]]:
     def show(glance: Glance) -> None:
         nonlocal seen
         if seen % GLANCES_PER_LINE == 0:
-            console.print(line(glance), markup=False, highlight=False, soft_wrap=True)
+            console.print(line(glance), highlight=False, soft_wrap=True)
         seen += 1
 
     yield show

@@ -1,14 +1,15 @@
 """`pishkhan doctor`: what is wrong with this machine or this bus, in words, with the remedy."""
 
 import typer
-from rich.console import Console
+from rich.text import Text
 
 from deploy.commands.options import DataOption
 from deploy.doctor.checks import Level
 from deploy.doctor.table import examine
 from deploy.settings import load_settings
+from deploy.terminal.edge import Screen
 
-MARKS = {Level.GOOD: "[green]good[/green] ", Level.NOTE: "[yellow]note[/yellow] ", Level.WRONG: "[red]wrong[/red]"}
+MARKS = {Level.GOOD: ("good ", "green"), Level.NOTE: ("note ", "yellow"), Level.WRONG: ("wrong", "red")}
 
 
 def register(app: typer.Typer) -> None:
@@ -25,13 +26,13 @@ def doctor(data: DataOption = None) -> None:
 
       pishkhan doctor --data /srv/pishkhan
     """
-    console = Console()
+    console = Screen()
     wrong = 0
     for finding in examine(load_settings(data)):
-        console.print(f"{MARKS[finding.level]} {finding.subject:<12}", end=" ")
-        console.print(finding.words, markup=False, highlight=False, soft_wrap=True)
+        console.print(Text.assemble(MARKS[finding.level], f" {finding.subject:<12}"), end=" ")
+        console.print(finding.words, highlight=False, soft_wrap=True)
         if finding.remedy:
-            console.print(f"{'':19}remedy: {finding.remedy}", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"{'':19}remedy: {finding.remedy}", highlight=False, soft_wrap=True)
         wrong += finding.level is Level.WRONG
     console.print("Everything is in order." if not wrong else f"{wrong} wrong.", highlight=False)
     if wrong:

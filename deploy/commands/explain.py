@@ -1,6 +1,5 @@
 """`pishkhan explain`: why a request went to its office, in words, and whether that can be recomputed from the logs."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,7 +8,6 @@ from uuid import UUID
 
 import jdatetime
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from connectors.broker.history import KafkaHistory
@@ -27,6 +25,7 @@ from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
 from deploy.problem import Problem
 from deploy.settings import Settings, load_settings
+from deploy.terminal.edge import Screen, say, say_json
 from deploy.terminal.request_ids import request_id_of
 from schemas.base import Event
 from schemas.decode import EventInvalid, Received, events_by_type, parse
@@ -77,11 +76,11 @@ def explain_request(
     if as_json:
         found = [one.model_dump(mode="json") for one in verifications]
         body = explanation.model_dump(mode="json") | ({"verification": found} if verified else {})
-        typer.echo(json.dumps(body, ensure_ascii=False))
+        say_json(body)
     else:
         speech = Speech(language, _fa_moment if language is Language.PERSIAN else _en_moment)
         for line in (*in_words(explanation, speech), *verification_in_words(verifications, speech)):
-            typer.echo(line)
+            say(line)
     if any(one.finding is Finding.DIFFERENT for one in verifications):
         raise typer.Exit(1)
 
@@ -194,7 +193,7 @@ def _place(record: Record) -> str:
 def _bar() -> Iterator[Progress]:
     """Show bars on the error stream, only to people."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Screen(stderr=True), transient=True) as bar:
         yield bar
 
 

@@ -12,7 +12,6 @@ from typing import Annotated
 
 import typer
 from pydantic import SecretStr
-from rich.console import Console
 from sqlalchemy.engine import make_url
 
 from connectors.ids import new_id
@@ -27,6 +26,7 @@ from deploy.faults.table import FAULTS
 from deploy.problem import Problem
 from deploy.running import interrupted_by_signals
 from deploy.settings import Settings, load_settings
+from deploy.terminal.edge import Screen
 from producers.ports import OutboxUnavailable
 
 ONLY_NAMED = " (hundreds of thousands of claims: played only when it is named)"
@@ -69,14 +69,14 @@ def faults(
       pishkhan faults --kafka broker-1:9092 --database postgresql+psycopg://worker:...@db/pishkhan --runs 3 --yes
     """
     hush()
-    console = Console(highlight=False)
+    console = Screen(highlight=False)
     settings = _settings(data, kafka, database)
     with _in_words():
         host = visit(settings)
         chosen = _chosen(fault, host)
         seeds = [seed] if seed is not None else list(range(1, runs + 1))
         for line in announcement(host, chosen, len(seeds)):
-            console.print(line, markup=False, soft_wrap=True)
+            console.print(line, soft_wrap=True)
         _ask(yes)
         passed = _play(console, settings, host, [(one, number) for one in chosen for number in seeds], data)
     if not passed:
@@ -112,7 +112,7 @@ def _ask(yes: bool) -> None:
     typer.confirm("Do this?", abort=True)
 
 
-def _play(console: Console, settings: Settings, host: Host, runs: list[tuple[Fault, int]], data: Path | None) -> bool:
+def _play(console: Screen, settings: Settings, host: Host, runs: list[tuple[Fault, int]], data: Path | None) -> bool:
     folder = Path(tempfile.mkdtemp(prefix="pishkhan-faults-"))
     with interrupted_by_signals():
         bus = TrialBus(settings, folder, shared=True, others=frozenset(host.workers))
@@ -129,7 +129,7 @@ def _play(console: Console, settings: Settings, host: Host, runs: list[tuple[Fau
     if passed:
         shutil.rmtree(folder)
     else:
-        console.print(f"Journals and the workers' logs are in {folder}", markup=False, soft_wrap=True)
+        console.print(f"Journals and the workers' logs are in {folder}", soft_wrap=True)
     return passed
 
 

@@ -4,14 +4,12 @@ import getpass
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from connectors.database.halt_operator import HaltLine, HaltOperator
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
 from deploy.problem import Problem
+from deploy.terminal.edge import Grid, Screen, say
 
 TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC", help="The topic, as `pishkhan repair halted` shows it.")]
 PartitionArgument = Annotated[int, typer.Argument(metavar="PARTITION", help="The partition.", min=0)]
@@ -33,16 +31,16 @@ def show_halted(data: DataOption = None) -> None:
     with worker_connection(data) as connection:
         lines = HaltOperator(connection).standing()
     if not lines:
-        typer.echo("No consumer stands still at anything that could be passed.")
+        say("No consumer stands still at anything that could be passed.")
         return
-    table = Table("since", "consumer", "topic", "partition", "position", "bytes", "sha256", "cause", "why", "passed by")
+    table = Grid("since", "consumer", "topic", "partition", "position", "bytes", "sha256", "cause", "why", "passed by")
     for line in lines:
         since = f"{line.halted_at:%Y-%m-%d %H:%M:%S}"
         position = str(line.position) if line.end == line.position + 1 else f"{line.position} to {line.end - 1}"
         said = "" if line.decided_by is None else f"{line.decided_by}: {line.decided_why}"
         cells = (since, line.consumer, line.topic, str(line.partition), position, str(line.length))
-        table.add_row(*map(escape, (*cells, line.sha256[:16], line.cause, line.why.partition("\n")[0], said)))
-    Console().print(table)
+        table.add_row(*cells, line.sha256[:16], line.cause, line.why.partition("\n")[0], said)
+    Screen().print(table)
 
 
 def pass_halted(
@@ -74,9 +72,9 @@ def pass_halted(
         decided = operator.pass_over(shown, by, reason)
     for line in shown:
         if line in decided:
-            typer.echo(f"{line.consumer} passes {_place(line)} within half a minute; it is in the dead letters then.")
+            say(f"{line.consumer} passes {_place(line)} within half a minute; it is in the dead letters then.")
         else:
-            typer.echo(f"{line.consumer}: {line.decided_by} has passed {_place(line)} already: {line.decided_why}")
+            say(f"{line.consumer}: {line.decided_by} has passed {_place(line)} already: {line.decided_why}")
 
 
 def _is_meant(line: HaltLine, topic: str, partition: int, position: int, consumer: str | None) -> bool:

@@ -1,7 +1,6 @@
 """`pishkhan ledger`: the whole ledger for whoever wants to add it up, its balances, its proof, and statements."""
 
 import csv
-import json
 import os
 import re
 import sys
@@ -12,22 +11,22 @@ from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.progress import Progress
-from rich.table import Column, Table
+from rich.table import Column
 from sqlalchemy import Connection, text
 
 from connectors.database import ledger_reads as reads
 from connectors.database.ledger_audit import audit
 from connectors.database.ledger_windows import WindowStore
 from connectors.database.owed import owed
+from connectors.visible import csv_cell, json_text
 from consumers.settlement.domain.accounts import REFUNDS
 from consumers.settlement.domain.chain import Row
 from deploy.commands.database import worker_connection
-from deploy.commands.ledger_statement import statement_text
+from deploy.commands.ledger_statement import statement_lines
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
+from deploy.terminal.edge import Grid, Screen, say_lines
 from deploy.words import Language
 
 #: A reader may take its time, and all that it reads is of one moment.
@@ -73,7 +72,8 @@ def export(
     """Write every transfer as two lines: its debit, positive, and its credit, negative; all of them add up to zero.
 
     Lines hold transaction_id, event_id, request_id, kind, account, amount_rial and time (UTC). They are streamed:
-    memory does not grow with the ledger.
+    memory does not grow with the ledger. NDJSON is exact. CSV is for spreadsheets: amounts are numbers, and text that
+    a spreadsheet would run as a formula has an apostrophe in front.
 
     [bold]Examples[/bold]
 
@@ -106,11 +106,11 @@ def balances(
     """
     with _reading(data) as connection:
         found, disputed = reads.balances(connection, prefix), reads.disputed(connection)
-    table = Table("account", *(_number_column(name) for name in ("debits", "credits", "balance, rial")))
+    table = Grid("account", *(_number_column(name) for name in ("debits", "credits", "balance, rial")))
     for line in found:
         amounts = (line.debits_rial, line.credits_rial, line.balance_rial)
-        table.add_row(escape(line.account), *(f"{amount:,}" for amount in amounts))
-    console = Console()
+        table.add_row(line.account, *(f"{amount:,}" for amount in amounts))
+    console = Screen()
     console.print(table if found else "No account begins so." if prefix else "The ledger is empty.")
     if found:
         console.print(f"Σ {sum(line.balance_rial for line in found):,} rial", highlight=False)
@@ -134,7 +134,7 @@ def verify(data: DataOption = None) -> None:
     with _reading(data) as connection, _watched(connection) as watch:
         findings = list(audit(connection, watch(reads.ledger_rows(connection))))
         summary, count = reads.ledger_summary(connection), reads.transfers_kept(connection)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Screen(highlight=False, soft_wrap=True)
     console.print(
         f"{count:,} transfers; held {summary.held_rial:,} = posted {summary.posted_rial:,} + voided "
         f"{summary.voided_rial:,} + still held {summary.still_held_rial:,} rial; Σ {summary.sum_rial:,}"
@@ -171,7 +171,7 @@ def statement(
         owed_rial = sum(part.credits_rial - part.debits_rial - part.opening_rial for part in refunds)
         office = _OFFICE.fullmatch(account)
         by_office = None if office is None else sum(one.rial for one in owed(connection, office["code"]))
-    typer.echo(statement_text(found[0], window, closed_at, kinds, owed_rial, by_office, language))
+    say_lines(statement_lines(found[0], window, closed_at, kinds, owed_rial, by_office, language))
 
 
 @contextmanager
@@ -199,7 +199,7 @@ def _target(output: Path | None) -> Iterator[TextIO]:
 @contextmanager
 def _watched(connection: Connection) -> Iterator[Callable[[Iterator[Row]], Iterator[Row]]]:
     """Give a way to watch rows being read: a bar on stderr when it is a terminal, silence otherwise."""
-    console = Console(stderr=True)
+    console = Screen(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("transfers", total=reads.transfers_kept(connection))
 
@@ -214,13 +214,13 @@ def _watched(connection: Connection) -> Iterator[Callable[[Iterator[Row]], Itera
 
 def _write_ndjson(stream: TextIO, entries: Iterable[reads.Entry]) -> None:
     for entry in entries:
-        stream.write(json.dumps(dict(zip(entry._fields, _texts(entry), strict=True))) + "\n")
+        stream.write(json_text(dict(zip(entry._fields, _texts(entry), strict=True))) + "\n")
 
 
 def _write_csv(stream: TextIO, entries: Iterable[reads.Entry]) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(reads.Entry._fields)
-    writer.writerows(map(_texts, entries))
+    writer.writerows(map(csv_cell, _texts(entry)) for entry in entries)
 
 
 def _texts(entry: reads.Entry) -> tuple[str | int | None, ...]:

@@ -52,7 +52,7 @@ _WORDS = {
 }
 
 
-def statement_text(
+def statement_lines(
     movement: AccountMovement,
     window: int,
     closed_at: datetime | None,
@@ -60,8 +60,8 @@ def statement_text(
     owed_rial: int,
     owed_by_office_rial: int | None,
     language: Language,
-) -> str:
-    """Return a statement of `movement`, with its movements by kind, to be shown to a person.
+) -> list[str]:
+    """Return the lines of a statement of `movement`, with its movements by kind, to be shown to a person.
 
     `owed_rial` is what all offices together owed citizens at the window's end, `owed_by_office_rial` what the office of
     this account owes them now, none when it is no office's.
@@ -90,5 +90,4 @@ def statement_text(
     ]
     if owed_by_office_rial is not None:
         lines.append(f"  {words['owed_by_office']}: {rial(owed_by_office_rial, language)}")
-    text = "\n".join(lines)
-    return text if language is Language.FA else text.replace("،", ",")
+    return lines if language is Language.FA else [line.replace("،", ",") for line in lines]

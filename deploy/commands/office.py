@@ -117,7 +117,7 @@ def accept(
         claim = claim_of(RequestAccepted, request_id=request_id, operator=operator)
         terminal.say(_source(context), claim, request_id, wait_seconds)
         if state is not None and state.tracking_code is not None:
-            terminal.console.print(tracking(state.tracking_code, language), markup=False)
+            terminal.console.print(tracking(state.tracking_code, language))
 
 
 def decline(
@@ -160,7 +160,7 @@ def collect(
             if fee.office_collects_rial == 0:
                 raise Problem(f"The office collects nothing for {request}.")
             amount_rial = fee.office_collects_rial
-        terminal.console.print(amount(amount_rial, language), style="bold", markup=False)
+        terminal.console.print(amount(amount_rial, language), style="bold")
         card = fee is not None and any(line.collector is Collector.OFFICE_POS for line in fee.lines)
         if card and pos_reference is None:
             raise Problem("The tariff says that this fee is paid by card: give --pos REFERENCE.")
@@ -201,7 +201,7 @@ def give_back(
             receipt_number=receipt or _new_receipt(),
             operator=operator,
         )
-        terminal.console.print(amount(amount_rial, language), style="bold", markup=False)
+        terminal.console.print(amount(amount_rial, language), style="bold")
         terminal.say(_source(context), claim, request_id, wait_seconds)
         _tell_rest(terminal, context.obj, request_id)
 
@@ -265,7 +265,7 @@ def _tell_rest(terminal: Terminal, office: str, request_id: UUID) -> None:
     if left_rial:
         left, command = amount(left_rial, terminal.language), return_command(office, str(request_id), left_rial)
         text = terminal.pick(f"هنوز به شهروند بدهکارید: {left}؛ {command}", f"still to give back: {left}; {command}")
-        terminal.console.print(text, markup=False)
+        terminal.console.print(text)
 
 
 def withdraw_claim(

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from connectors.database.outbox_operator import OutboxAction, OutboxOperator
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.parked import ByOption, WhyOption
 from deploy.problem import Problem
+from deploy.terminal.edge import Grid, Screen
 from deploy.terminal.outbox_words import HEADINGS, NOTHING, cells, not_noted_words, noted_words
 from deploy.words import Language
 
@@ -46,10 +44,10 @@ def list_set_aside(
     with worker_connection(data) as connection:
         operator = OutboxOperator(connection)
         lines, behind = operator.lines(decided=decided), operator.behind()
-    table = Table(*(heading.of(language) for heading in HEADINGS))
+    table = Grid(*(heading.of(language) for heading in HEADINGS))
     for line in lines:
-        table.add_row(*map(escape, cells(line, behind.get(line.id, 0), language)))
-    Console().print(table if lines else NOTHING.of(language))
+        table.add_row(*cells(line, behind.get(line.id, 0), language))
+    Screen().print(table if lines else NOTHING.of(language))
 
 
 def retry(
@@ -70,7 +68,7 @@ def _decide(ids: Sequence[int], action: OutboxAction, by: str, why: str, languag
     with worker_connection(data) as connection:
         found = OutboxOperator(connection).decide(ids, action, by, why)
     if found:
-        Console(soft_wrap=True, highlight=False, markup=False).print(noted_words(found, action, language))
+        Screen(soft_wrap=True, highlight=False).print(noted_words(found, action, language))
     missing = sorted(set(ids) - set(found))
     if missing:
         raise Problem(not_noted_words(missing, action, language))

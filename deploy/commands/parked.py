@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from connectors.database.park_operator import ParkOperator
 from consumers.parking import OperatorAction, ParkReason
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
+from deploy.terminal.edge import Grid, Screen
 from deploy.terminal.parked_words import (
     NOTHING_PARKED,
     decision_words,
@@ -72,7 +70,7 @@ def list_parked(
     with worker_connection(data) as connection:
         operator = ParkOperator(connection)
         lines, count = operator.oldest(limit, consumer, reason), operator.count(consumer, reason)
-    console = Console()
+    console = Screen()
     console.print(parked_table(lines, language) if lines else NOTHING_PARKED.of(language))
     if len(lines) < count:
         console.print(shown_words(len(lines), count, language), highlight=False, soft_wrap=True)
@@ -87,15 +85,15 @@ def show(parked_id: IdArgument, language: LanguageOption = Language.EN, data: Da
     if line is None and not decisions:
         raise Problem(f"No event {parked_id} is parked, and nobody has decided on one. See `pishkhan parked list`.")
     known = facts_of_decision(decisions[-1], language) if line is None else facts(line, headers, language)
-    table = Table(box=None, show_header=False, pad_edge=False)
+    table = Grid(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, value in known:
-        table.add_row(name, escape(value))
-    console = Console()
+        table.add_row(name, value)
+    console = Screen()
     console.print(table)
     for decision in decisions:
-        console.print(decision_words(decision, language), markup=False, highlight=False, soft_wrap=True)
+        console.print(decision_words(decision, language), highlight=False, soft_wrap=True)
 
 
 def redrive(
@@ -152,7 +150,7 @@ def _decide(chosen: _Chosen, action: OperatorAction, by: str, why: str, language
         else:
             found = operator.decide(chosen.ids, action, by, why)
         replaced = operator.replaced(found)
-    console = Console(soft_wrap=True, highlight=False, markup=False)
+    console = Screen(soft_wrap=True, highlight=False)
     for line in noted_lines(found, action, replaced, language):
         console.print(line)
     missing = sorted(set(chosen.ids) - set(found))

@@ -5,9 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable
 from deploy.commands.options import DataOption
@@ -17,6 +15,7 @@ from deploy.provinces.files import ProvinceInvalid
 from deploy.provinces.loader import Province, province_claims, read_province
 from deploy.provinces.loading import Loading, load_province
 from deploy.settings import load_settings
+from deploy.terminal.edge import Grid, Screen
 from producers.ports import OutboxUnavailable
 
 BUILT_IN = Path(__file__).parent.parent / "provinces"
@@ -45,7 +44,7 @@ def register(app: typer.Typer) -> None:
 def check(folder: FolderArgument) -> None:
     """Read a province's files and say everything that is wrong, with file, line, field and remedy. Changes nothing."""
     province = _read(folder)
-    console = Console()
+    console = Screen()
     console.print(f"{province.names.en} ({province.code}) is in order: {len(province_claims(province))} claims.")
     console.print(_summary(province))
 
@@ -59,9 +58,9 @@ def load(folder: FolderArgument, data: DataOption = None) -> None:
     settings = load_settings(data)
     note_use(settings.data_directory)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console()
+    console = Screen()
     try:
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        with Progress(*columns, console=Screen(stderr=True), transient=True) as progress:
             task = progress.add_task(f"loading {province.names.en}", total=None)
             loading = load_province(
                 settings, province, lambda decided, total: progress.update(task, completed=decided, total=total)
@@ -74,7 +73,7 @@ def load(folder: FolderArgument, data: DataOption = None) -> None:
         for refused in loading.refused[:PROBLEMS_SHOWN]:
             name = refused.claim_type.removeprefix("ir.pishkhan.")
             text = f"{name} of {refused.claim_source}: {refused.reason}: {refused.detail}"
-            console.print(text, markup=False, highlight=False, soft_wrap=True)
+            console.print(text, highlight=False, soft_wrap=True)
         raise Problem(f"The registry refused {len(loading.refused)} claims; correct the files and load them again.")
 
 
@@ -100,9 +99,9 @@ def _outcome(loading: Loading) -> str:
     return f"{taken} claims taken{known}. Registry revision {loading.revision}."
 
 
-def _summary(province: Province) -> Table:
+def _summary(province: Province) -> Grid:
     counts = province.counts()
-    table = Table("", "count")
+    table = Grid("", "count")
     for field in fields(counts):
         table.add_row(field.name.replace("_", " "), str(getattr(counts, field.name)))
     latest = province.territories[-1]

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
@@ -22,6 +21,7 @@ from deploy.delivery import delivery, delivery_words
 from deploy.demonstration import note_use
 from deploy.problem import Problem
 from deploy.settings import Settings, load_settings
+from deploy.terminal.edge import Screen
 from deploy.words import Language
 from producers.lines import LineProblem, read_lines
 from producers.ports import OutboxUnavailable
@@ -63,7 +63,7 @@ def publish(
     engine = build_engine(settings.worker_database_url(), "pishkhan publish")
     try:
         published, refused, topics = _publish_lines(file, settings, engine)
-        console = Console()
+        console = Screen()
         console.print(f"{published} published, {refused} refused", highlight=False)
         if published and wait_seconds:
             _tell_of_delivery(console, settings, engine, topics, wait_seconds)
@@ -74,7 +74,7 @@ def publish(
 
 
 def _tell_of_delivery(
-    console: Console, settings: Settings, engine: Engine, topics: set[str], wait_seconds: float
+    console: Screen, settings: Settings, engine: Engine, topics: set[str], wait_seconds: float
 ) -> None:
     try:
         kept = delivery(settings, engine, topics, wait_seconds)
@@ -82,7 +82,7 @@ def _tell_of_delivery(
         console.print("They are kept: the database went away after it had them.")
         return
     if kept is not None:
-        console.print(delivery_words(kept, Language.EN), style="yellow", markup=False, highlight=False, soft_wrap=True)
+        console.print(delivery_words(kept, Language.EN), style="yellow", highlight=False, soft_wrap=True)
 
 
 def _publish_lines(file: str, settings: Settings, engine: Engine) -> tuple[int, int, set[str]]:
@@ -111,7 +111,7 @@ def _publish_lines(file: str, settings: Settings, engine: Engine) -> tuple[int, 
                 if isinstance(problem, LineProblem):
                     refused += 1
                     text = f"line {problem.line_number}: {problem.field}: {problem.problem}"
-                    progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+                    progress.console.print(text, highlight=False, soft_wrap=True)
             published += len(messages)
             topics.update(message.topic for message in messages)
             line_number += len(chunk)
@@ -133,7 +133,7 @@ def _size(file: str) -> int | None:
 
 def _progress() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    return Progress(*columns, console=Screen(stderr=True), transient=True)
 
 
 def _counted(stream: BinaryIO, progress: Progress, task: TaskID) -> Iterator[bytes]:

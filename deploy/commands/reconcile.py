@@ -1,6 +1,5 @@
 """`pishkhan reconcile`: topics, outbox, requests, ledger and cash compared, beside live traffic."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +8,6 @@ from typing import Annotated
 
 import psycopg
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from connectors.broker.logs import KafkaLogs
@@ -21,6 +19,7 @@ from consumers.settlement.expected import expected_of
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
 from deploy.settings import Settings, load_settings
+from deploy.terminal.edge import Screen, say, say_json, say_lines
 from deploy.terminal.reconciliation_words import kind_lines, summary_lines, verdict
 from deploy.words import Language
 
@@ -78,7 +77,7 @@ def _told(settings: Settings, form: Form, language: Language, limit: int) -> tup
         for finding in comparison.findings():
             counts[finding.kind] += 1
             if form is Form.NDJSON:
-                typer.echo(json.dumps(finding.as_json()))
+                say_json(finding.as_json())
             elif form is Form.JSON or counts[finding.kind] <= limit:
                 kept.setdefault(finding.kind, []).append(finding)
         summary = comparison.summary
@@ -86,18 +85,18 @@ def _told(settings: Settings, form: Form, language: Language, limit: int) -> tup
     differences = sum(counts.values()) - harmless
     if form is Form.TABLE:
         for line in summary_lines(summary, language):
-            typer.echo(line)
+            say(line)
         for kind in Kind:
             if kind in kept:
-                typer.echo("\n".join(kind_lines(kind, kept[kind], counts[kind], language)))
-        typer.echo(verdict(differences, harmless, language))
+                say_lines(kind_lines(kind, kept[kind], counts[kind], language))
+        say(verdict(differences, harmless, language))
     else:
         told: dict[str, object] = {"differences": differences, "harmless": harmless, **summary.as_json()}
         if form is Form.JSON:
             told["findings"] = [finding.as_json() for some in kept.values() for finding in some]
         else:
             told = {"kind": "summary", **told}
-        typer.echo(json.dumps(told))
+        say_json(told)
     return differences, harmless
 
 
@@ -129,7 +128,7 @@ def comparing(settings: Settings, only: str | None = None) -> Iterator[tuple[Com
 def _bar() -> Iterator[Watch]:
     """Give what shows how far a comparison is: one bar on the error stream, only to people."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
+    console = Screen(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("reading topics", total=None)
 

@@ -7,9 +7,7 @@ from zoneinfo import ZoneInfo
 import jdatetime
 import typer
 import yaml
-from rich.console import Console
 from rich.syntax import Syntax
-from rich.table import Table
 
 from connectors.database.registry import RegistryStore
 from consumers.registry.domain.entries import value_of
@@ -18,6 +16,7 @@ from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
 from deploy.problem import Problem
 from deploy.settings import load_settings
+from deploy.terminal.edge import Grid, Screen
 from schemas.log_registry import RegistryEntry
 
 TEHRAN = ZoneInfo("Asia/Tehran")
@@ -63,7 +62,7 @@ def show(
             f"No version of {kind} {code} holds at {_people(moment)}{known}. See `pishkhan registry history`."
         )
     value = value_of(found)
-    console = Console()
+    console = Screen()
     console.print(
         f"{kind} {code}, version {value.version}: in force from {_people(value.valid_from)}; "
         f"accepted {_people(found.accepted_at)} as revision {found.revision}",
@@ -82,12 +81,12 @@ def history(kind: KindArgument, code: CodeArgument, data: DataOption = None) -> 
         entries = RegistryStore(connection).history(kind, code)
     if not entries:
         raise Problem(f"No {kind} is called {code}.")
-    table = Table("version", "revision", "in force from", "accepted", "state")
+    table = Grid("version", "revision", "in force from", "accepted", "state")
     for entry in entries:
         value = value_of(entry)
         cells = (str(value.version), str(entry.revision), _people(value.valid_from), _people(entry.accepted_at))
         table.add_row(*cells, _state(entry))
-    Console().print(table)
+    Screen().print(table)
 
 
 def read_moment(text: str) -> datetime:

@@ -14,6 +14,7 @@ from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.reconcile import comparing
 from deploy.problem import Problem
 from deploy.settings import load_settings
+from deploy.terminal.edge import say
 from deploy.terminal.repair_words import done_lines, plan_lines, question
 from deploy.words import Language
 from schemas.topics import INTAKE_PREFIX, TOPICS
@@ -70,7 +71,7 @@ def repair_topic(
     if not partitions:
         raise Problem(f"The broker has no topic {topic}. `pishkhan up` makes it anew, empty; repair it then.")
     for line in plan_lines(plan, language):
-        typer.echo(line)
+        say(line)
     if dry_run or not plan.needed:
         return
     if not yes:
@@ -79,7 +80,7 @@ def repair_topic(
         topic_ids = {one.place: one.topic_id for one in partitions}
         again = carry_out(connection, plan, cluster_id, topic_ids)
     for line in done_lines(again, language):
-        typer.echo(line)
+        say(line)
 
 
 def _plan(comparison: Comparison, topic: str, readers: Iterable[Reader]) -> RepairPlan:

@@ -8,15 +8,17 @@ from typing import Annotated
 
 import structlog
 import typer
-from rich.console import Console
 from rich.progress import Progress
 
+from connectors.telemetry.log import place_of_exception, redact
+from connectors.visible import json_text
 from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable
 from consumers.runner.rereading import RereadingHalted
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
 from deploy.rereading import Wanted, reread
 from deploy.settings import load_settings
+from deploy.terminal.edge import Screen
 from deploy.terminal.replay_words import came_to, replay_table, time_words
 from deploy.words import Language
 
@@ -57,10 +59,10 @@ def replay(
     if wanted.start > datetime.now(UTC):
         raise Problem(f"--from {start} lies ahead: it is a time of the broker, which is real time, in UTC.")
     settings = load_settings(data)
-    console = Console()
+    console = Screen()
     again = "Nothing is done twice: run it again."
     try:
-        with _logging_to_stderr(), Progress(console=Console(stderr=True), transient=True) as bar:
+        with _logging_to_stderr(), Progress(console=Screen(stderr=True), transient=True) as bar:
             task = bar.add_task("trying" if dry_run else "reading again", total=None)
             results = reread(
                 settings,
@@ -84,7 +86,15 @@ def replay(
 def _logging_to_stderr() -> Iterator[None]:
     """Keep what the consumers log out of the answer."""
     before = structlog.get_config()
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            place_of_exception,
+            redact,
+            structlog.processors.JSONRenderer(serializer=json_text),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     try:
         yield
     finally:

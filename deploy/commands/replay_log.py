@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from sqlalchemy import Engine
 
 from connectors.database.driver import meaningful_errors
@@ -25,6 +23,7 @@ from deploy.problem import Problem
 from deploy.replay.mapping import Case, LogMapping, replay_id, request_of, services_by_use, weekday_moves
 from deploy.replay.reading import Replay, business_times, load_mapping, read_log
 from deploy.settings import Settings, load_settings
+from deploy.terminal.edge import Grid, Screen
 from producers.claims import message_from_event
 from producers.ports import OutboxUnavailable
 
@@ -64,7 +63,7 @@ def replay_log(
 
       pishkhan replay-log boston_311_2011.csv.gz --mapping boston_311_2011.yaml --limit 5000 --at-once
     """
-    console = Console()
+    console = Screen()
     replay = read_log(file, load_mapping(mapping), limit)
     _tell(console, replay)
     if dry_run or not replay.cases:
@@ -92,7 +91,7 @@ def _publish(settings: Settings, engine: Engine, replay: Replay, times: Sequence
     """Publish each case when its time has come on the bus's clock; a late start catches up at once."""
     open_outbox = outbox_opener(engine)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=Screen(stderr=True), transient=True) as progress:
         task = progress.add_task("replaying", total=len(replay.cases))
         done = 0
         while done < len(replay.cases):
@@ -137,7 +136,7 @@ def _check_services(engine: Engine, mapping: LogMapping, cases: Sequence[Case]) 
             raise Problem(f"Service {code} belongs to {owners[code]}, not to {agency}; correct the mapping's services.")
 
 
-def _tell(console: Console, replay: Replay) -> None:
+def _tell(console: Screen, replay: Replay) -> None:
     mapping = replay.mapping
     console.print(f"{mapping.name}: {mapping.origin}", highlight=False, soft_wrap=True)
     console.print(
@@ -150,7 +149,7 @@ def _tell(console: Console, replay: Replay) -> None:
         source, target = mapping.day.source, mapping.day.target
         text = f"{source[0]:%H:%M}–{source[1]:%H:%M} of the log's day is told as {target[0]:%H:%M}–{target[1]:%H:%M}."
         console.print(text, highlight=False)
-    table = Table("mapped to", "requests")
+    table = Grid("mapped to", "requests")
     for service, requests in services_by_use(replay.cases).items():
         table.add_row(service, str(requests))
     console.print(table)
@@ -158,8 +157,8 @@ def _tell(console: Console, replay: Replay) -> None:
         console.print(_dropped(replay))
 
 
-def _dropped(replay: Replay) -> Table:
-    table = Table("dropped because", "what", "rows")
+def _dropped(replay: Replay) -> Grid:
+    table = Grid("dropped because", "what", "rows")
     for reason, rows in replay.dropped_by_reason().items():
         table.add_row(reason.replace("_", " "), "", str(rows), style="bold")
         about = [(what, count) for (found, what), count in replay.dropped.most_common() if found is reason and what]

@@ -8,6 +8,7 @@ import typer
 import yaml
 
 from deploy.problem import Problem
+from deploy.terminal.edge import say
 from schemas.asyncapi import document
 from schemas.decode import all_events
 from schemas.export import file_name, json_schema
@@ -44,7 +45,7 @@ def export(
         document(bootstrap, security_protocol), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120
     )
     (folder / "asyncapi.yaml").write_text(text, encoding="utf-8")
-    typer.echo(f"{len(_current())} schemas and asyncapi.yaml written to {folder}")
+    say(f"{len(_current())} schemas and asyncapi.yaml written to {folder}")
 
 
 def release(
@@ -65,7 +66,7 @@ def release(
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*found.added, *found.changed):
         _write(folder / name, current[name])
-    typer.echo(f"{len(found.added)} new and {len(found.changed)} changed schemas released, {len(current)} in all")
+    say(f"{len(found.added)} new and {len(found.changed)} changed schemas released, {len(current)} in all")
 
 
 class _Dumper(yaml.SafeDumper):

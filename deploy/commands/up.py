@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from deploy.commands.options import DataOption
 from deploy.running import RunningBus, Voice, Wanted, running_bus
+from deploy.terminal.edge import Screen
 from deploy.watching import Watch
 from deploy.workers import WORKERS
 
@@ -43,7 +43,7 @@ def up(
 
       PISHKHAN_KAFKA_PASSWORD=... pishkhan up --kafka broker-1:9092 --database postgresql+psycopg://worker:...@db/pishkhan
     """
-    console = Console()
+    console = Screen()
     wanted = Wanted(data_directory=data, kafka=kafka, database=database, monitor=monitor)
     try:
         with running_bus(wanted, console_voice(console)) as bus:
@@ -54,7 +54,7 @@ def up(
         console.print("stopped")
 
 
-def console_voice(console: Console) -> Voice:
+def console_voice(console: Screen) -> Voice:
     """Lines on the console, and a bar while the broker's jars are fetched for the first time."""
     progress = Progress(
         TextColumn("fetching the broker"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
@@ -68,10 +68,10 @@ def console_voice(console: Console) -> Voice:
         elif ready == total and progress.live.is_started:
             progress.stop()
 
-    return Voice(line=lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True), jars=jars)
+    return Voice(line=lambda text: console.print(text, highlight=False, soft_wrap=True), jars=jars)
 
 
-def _say_where(console: Console, bus: RunningBus) -> None:
+def _say_where(console: Screen, bus: RunningBus) -> None:
     settings = bus.settings
     lines = [
         "The bus runs. Stop it with Ctrl-C.",
@@ -81,14 +81,14 @@ def _say_where(console: Console, bus: RunningBus) -> None:
     lines += [f"  {row.name:<10} http://127.0.0.1:{settings.metrics_port + row.port_offset}/metrics" for row in WORKERS]
     # The folder is named, so that the command is right whatever the person's own settings are.
     lines.append(f"What is wrong, if something is: {sys.argv[0]} doctor --data {settings.data_directory}")
-    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+    console.print_lines(lines)
 
 
-def _say_what_changes(console: Console, bus: RunningBus) -> None:
+def _say_what_changes(console: Screen, bus: RunningBus) -> None:
     """Look at the workers until Ctrl-C, and say what is new."""
     watch = Watch()
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
         standings, now = bus.standings(), datetime.now(UTC)
         for line in watch.look(standings, now):
-            console.print(f"{now:%H:%M:%S} UTC  {line}", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"{now:%H:%M:%S} UTC  {line}", highlight=False, soft_wrap=True)

@@ -4,7 +4,9 @@ import re
 from io import StringIO
 from pathlib import Path
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
+
+from deploy.terminal.edge import Screen
 
 WIDTH = 110
 #: rich names a font and itself by their addresses; whoever looks at the picture shall not have to ask anybody for it.
@@ -13,7 +15,7 @@ _ADDRESSES = re.compile(r"@font-face\s*\{.*?\}\s*|\s*<!-- Generated with .*?-->"
 
 def save_picture(path: Path, title: str, *shown: RenderableType) -> None:
     """Write what a terminal of `WIDTH` columns would show. Raises `OSError` when it cannot be written."""
-    console = Console(file=StringIO(), width=WIDTH, record=True, force_terminal=True, highlight=False)
+    console = Screen(file=StringIO(), width=WIDTH, record=True, force_terminal=True, highlight=False)
     for one in shown:
         console.print(one)
     path.write_text(_ADDRESSES.sub("", console.export_svg(title=title)), encoding="utf-8")

@@ -10,11 +10,11 @@ import jdatetime
 from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from deploy.demo.report import Report
 from deploy.demo.steering import Steering
+from deploy.terminal.edge import Grid
 from deploy.terminal.words import stage
 from deploy.words import Language
 
@@ -140,7 +140,7 @@ def _ends(states: Mapping[str, int]) -> str:
 
 
 def _figures(title: str, rows: Mapping[str, str]) -> RenderableType:
-    table = Table.grid(padding=(0, 2))
+    table = Grid.grid(padding=(0, 2))
     table.add_column()
     table.add_column(justify="right")
     for name, value in rows.items():

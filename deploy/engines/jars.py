@@ -8,7 +8,6 @@ names.
 import hashlib
 import logging
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -21,6 +20,7 @@ from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.maven import MavenContext
 
 from deploy.engines.errors import JarsUnavailable
+from deploy.terminal.edge import say
 
 LOCK_FILE = Path(__file__).with_name("jars.lock")
 BROKER = "org.apache.kafka:kafka_2.13:4.1.2"
@@ -175,4 +175,4 @@ def write_lock(path: Path = LOCK_FILE) -> None:
 
 if __name__ == "__main__":
     write_lock()
-    sys.stdout.write(f"{LOCK_FILE.name}: {len(read_lock())} jars\n")
+    say(f"{LOCK_FILE.name}: {len(read_lock())} jars")

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from statistics import median
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from deploy.faults.fault import Fault
 from deploy.faults.harness import Harness, Outcome
+from deploy.terminal.edge import Grid, Screen
 
 #: Plays one run and tells what came of it.
 Player = Callable[[Harness, Fault, int], Outcome]
@@ -23,7 +22,7 @@ def hush() -> None:
 
 
 @contextmanager
-def series(console: Console, runs: int) -> Iterator[Player]:
+def series(console: Screen, runs: int) -> Iterator[Player]:
     """Give what plays the runs of a series: a bar shows what is done now, and each run is told as it ends."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -32,27 +31,27 @@ def series(console: Console, runs: int) -> Iterator[Player]:
         def play(harness: Harness, fault: Fault, seed: int) -> Outcome:
             outcome = harness.play(fault, seed, lambda stage: bar.update(task, description=stage))
             bar.advance(task)
-            console.print(told(outcome), markup=False, highlight=False, soft_wrap=True)
+            console.print(told(outcome), highlight=False, soft_wrap=True)
             return outcome
 
         yield play
 
 
 def conclude(
-    console: Console, faults: Sequence[Fault], outcomes: Sequence[Outcome], again: Callable[[str, int], str]
+    console: Screen, faults: Sequence[Fault], outcomes: Sequence[Outcome], again: Callable[[str, int], str]
 ) -> bool:
     """Print table, figures, and each failure with the command that plays it again; return whether all passed."""
     console.print(table(faults, outcomes))
     for line in [*figures(outcomes), *failures(outcomes, again)]:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
     return all(outcome.passed for outcome in outcomes)
 
 
-def table(faults: Sequence[Fault], outcomes: Sequence[Outcome]) -> Table:
+def table(faults: Sequence[Fault], outcomes: Sequence[Outcome]) -> Grid:
     """Return one row per fault that was played."""
     looks = sum(outcome.looks for outcome in outcomes)
     caption = f"Exposure, reservation and cap of every office were compared {looks:,} times meanwhile."
-    shown = Table(title="Faults", caption=caption, title_justify="left", caption_justify="left")
+    shown = Grid(title="Faults", caption=caption, title_justify="left", caption_justify="left")
     shown.add_column("fault", no_wrap=True)
     for name in ("passed", "blows", "claims", "lost", "doubled", "recovery p50", "max"):
         shown.add_column(name, justify="right")

@@ -8,7 +8,6 @@ Nothing outside generated files is ever overwritten.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -19,6 +18,7 @@ from deploy.provinces.generation.offices import offices
 from deploy.provinces.generation.places import villages
 from deploy.provinces.generation.synthetic import Plan, write_synthetic_facts
 from deploy.provinces.generation.terms import agreements, service_figures
+from deploy.terminal.edge import say
 
 NORTH_KHORASAN = Path(__file__).parent / "north_khorasan"
 
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         plan = Plan(chosen.code, chosen.offices, chosen.counties, chosen.seed, chosen.split)
         write_synthetic_facts(folder, plan, NORTH_KHORASAN)
     for path in write_generated(folder):
-        sys.stdout.write(f"{path}\n")
+        say(str(path))
     return 0
 
 

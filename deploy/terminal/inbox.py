@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from consumers.requests.domain.state import RequestState, Stage
+from deploy.terminal.edge import Grid
 from deploy.terminal.request_ids import short_ids
 from deploy.terminal.words import amount, owed_reason, stage
 from deploy.words import Language, jalali_moment
@@ -41,14 +41,14 @@ def return_command(office: str, request: str, owed_rial: int) -> str:
     return f"pishkhan office {office} return {request} --amount {owed_rial}"
 
 
-def inbox_table(office: str, states: Sequence[RequestState], now: datetime, language: Language) -> Table:
+def inbox_table(office: str, states: Sequence[RequestState], now: datetime, language: Language) -> Grid:
     """Return the table of `states`, the most urgent first; what is overdue at `now` is red.
 
     Ids are shortened as far as they stay apart: the commands take them so.
     """
     title = f"کارتابل دفتر {office}" if language is Language.FA else f"inbox of office {office}"
     caption = jalali_moment(now, language)
-    table = Table(title=f"{title} · {len(states)}", caption=caption, box=None, pad_edge=False)
+    table = Grid(title=f"{title} · {len(states)}", caption=caption, box=None, pad_edge=False)
     request, service, stage_heading, until, to_collect = _HEADINGS[language]
     table.add_column(request, no_wrap=True)
     table.add_column(service, overflow="fold", width=_SERVICE_WIDTH)
@@ -69,10 +69,10 @@ def inbox_table(office: str, states: Sequence[RequestState], now: datetime, lang
     return table
 
 
-def _service(state: RequestState) -> str:
+def _service(state: RequestState) -> str | tuple[str, str]:
     """Return the service, and below it the citizen's tracking code, which needs no column of its own there."""
     service = state.asked().service
-    return service if state.tracking_code is None else f"{service}\n{state.tracking_code}"
+    return service if state.tracking_code is None else (service, state.tracking_code)
 
 
 def _to_collect(state: RequestState, language: Language) -> str:

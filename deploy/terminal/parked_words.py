@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from rich import box
-from rich.markup import escape
-from rich.table import Table
 
 from connectors.database.park_operator import DecisionLine, ParkedLine
 from consumers.parking import NEVER, DecisionOutcome, OperatorAction, ParkReason
+from deploy.terminal.edge import Grid
 from deploy.terminal.reconciliation_words import Phrase, figures
 from deploy.words import Language, jalali_moment
 
@@ -69,21 +68,20 @@ _SHOWN = Phrase(
 _MISSING = Phrase("دیگر در انتظار نیستند یا هرگز نبوده‌اند: {ids}.", "Not parked any more, or never were: {ids}.")
 
 
-def parked_table(lines: Sequence[ParkedLine], language: Language) -> Table:
+def parked_table(lines: Sequence[ParkedLine], language: Language) -> Grid:
     """Return what waits, one row each."""
     number, waits, key, ends = (heading.of(language) for heading in _HEADINGS)
-    table = Table(number, waits, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Grid(number, waits, box=box.SIMPLE_HEAD, pad_edge=False)
     # A request's id is there to be copied, so it stays on one line of a terminal of 80 columns.
     table.add_column(key, min_width=36, overflow="fold")
     table.add_column(ends, overflow="fold")
     for line in lines:
-        until = "\n".join(_until(line, language))
+        until = _until(line, language)
         if line.operator_action is not None:
             action = ACTIONS[OperatorAction(line.operator_action)].of(language)
-            until += "\n" + _BY.of(language).format(action=action, by=line.decided_by)
+            until.append(_BY.of(language).format(action=action, by=line.decided_by))
         reason = REASONS[ParkReason(line.reason)].of(language)
-        cells = (str(line.id), f"{line.consumer}\n{reason}", f"{line.key}\n{line.detail}", until)
-        table.add_row(*map(escape, cells))
+        table.add_row(str(line.id), (line.consumer, reason), (line.key, line.detail), tuple(until))
     return table
 
 

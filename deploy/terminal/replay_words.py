@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich.table import Table
-
 from consumers.runner.ports import Outcome
 from deploy.rereading import Reread, Wanted
+from deploy.terminal.edge import Grid
 from deploy.terminal.reconciliation_words import Phrase, figures
 from deploy.words import Language, jalali_moment
 
@@ -37,10 +36,10 @@ _LEFT = Phrase(
 )
 
 
-def replay_table(results: Sequence[Reread], language: Language) -> Table:
+def replay_table(results: Sequence[Reread], language: Language) -> Grid:
     """Return what became of each consumer's records."""
     headings = (_CONSUMER, _RECORDS, *_OUTCOMES.values(), _OTHERS, _TO_COME)
-    table = Table(*(heading.of(language) for heading in headings), pad_edge=False)
+    table = Grid(*(heading.of(language) for heading in headings), pad_edge=False)
     for one in results:
         counts = [one.tally.outcomes[outcome] for outcome in _OUTCOMES]
         cells = (one.tally.records, *counts, one.tally.passed_over, one.to_come)

@@ -9,7 +9,6 @@ from typing import Self
 from uuid import UUID
 
 import typer
-from rich.console import Console
 from sqlalchemy import Connection, Engine
 
 from connectors.database.answers import Claimed, answer_to, newest_row
@@ -26,6 +25,7 @@ from deploy.demonstration import note_use
 from deploy.doctor.checks import since_words
 from deploy.problem import Problem
 from deploy.settings import load_settings
+from deploy.terminal.edge import Screen
 from deploy.terminal.request_ids import request_id_of
 from deploy.terminal.words import told, waits_for
 from deploy.words import Language, jalali_moment
@@ -65,7 +65,7 @@ class Terminal:
     def __init__(self, data: Path | None, language: Language) -> None:
         self._settings = settings = load_settings(data)
         self.language = language
-        self.console = Console(highlight=False, soft_wrap=True)
+        self.console = Screen(highlight=False, soft_wrap=True)
         self._engine: Engine = build_engine(settings.worker_database_url(), "pishkhan terminal")
         self.clock = settings.clock
         self._publisher = Publisher(outbox_opener(self._engine), self.clock.now, new_id)
@@ -115,7 +115,7 @@ class Terminal:
         wished = any(isinstance(answer, ClaimTakenBack) for answer in answers)
         for answer in answers:
             refused = isinstance(answer, ClaimRefused | RequestRefused) and not wished
-            self.console.print(told(answer, self.language), style="red" if refused else "green", markup=False)
+            self.console.print(told(answer, self.language), style="red" if refused else "green")
         if not wished and any(isinstance(answer, ClaimRefused | RequestRefused) for answer in answers):
             raise typer.Exit(1)
 
@@ -139,10 +139,10 @@ class Terminal:
             if answers:
                 return answers
             if waits is not None:
-                self.console.print(self._waits(waits, claimed.source), style="yellow", markup=False)
+                self.console.print(self._waits(waits, claimed.source), style="yellow")
                 return []
             if time.monotonic() >= deadline:
-                self.console.print(self._why_no_answer(topic), style="yellow", markup=False)
+                self.console.print(self._why_no_answer(topic), style="yellow")
                 return []
             time.sleep(POLL_SECONDS)
 

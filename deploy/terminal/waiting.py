@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from rich.table import Table
-
 from connectors.database.waiting import WaitingClaim, waiting_claims
 from consumers.parking import NEVER
 from deploy.problem import Problem
+from deploy.terminal.edge import Grid
 from deploy.terminal.request_ids import SHORT_LENGTH, short_ids
 from deploy.terminal.speaking import Terminal, claim_of
 from deploy.terminal.words import waits_for
@@ -39,10 +38,10 @@ _YEAR_LENGTH = 5
 
 def waiting_table(
     claims: Sequence[WaitingClaim], business: Callable[[datetime], datetime], command: str, language: Language
-) -> Table:
+) -> Grid:
     """Return the table of `claims`; `business` turns real time into business time. It fits 80 columns."""
     title = "گفته شده و در انتظار" if language is Language.FA else "said, and waits"
-    table = Table(title=f"{title} · {len(claims)}", caption=f"{command} withdraw-claim …", box=None, pad_edge=False)
+    table = Grid(title=f"{title} · {len(claims)}", caption=f"{command} withdraw-claim …", box=None, pad_edge=False)
     request, said, awaited, since, until, claim = _HEADINGS[language]
     table.add_column(request, no_wrap=True)
     table.add_column(said)

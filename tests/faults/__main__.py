@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from rich.console import Console
-
 from deploy.faults.fault import Fault
 from deploy.faults.harness import Harness, Outcome
 from deploy.faults.report import Player, conclude, hush, series
 from deploy.running import interrupted_by_signals
+from deploy.terminal.edge import Screen
 from tests.faults.privileges import NotPermitted
 from tests.faults.record import keep, kept
 from tests.faults.table import STAGES, TABLE, Stage
@@ -25,7 +24,7 @@ def main() -> int:
     """Parse the command line, play, print the table; return 1 when any run failed."""
     chosen = _arguments()
     hush()
-    console = Console(highlight=False, soft_wrap=True)
+    console = Screen(highlight=False, soft_wrap=True)
     folder = chosen.folder or Path(tempfile.mkdtemp(prefix="pishkhan-faults-"))
     stages = _runs(chosen)
     outcomes: list[Outcome] = []
@@ -40,7 +39,7 @@ def main() -> int:
                 left_out.append(f"{', '.join(dict.fromkeys(fault.name for fault, _ in runs))}: {reason}")
     passed = conclude(console, [fault for fault, _ in TABLE], kept(chosen.series) or outcomes, _again)
     for line in left_out:
-        console.print(f"Not played, for this machine does not permit it: {line}", markup=False)
+        console.print(f"Not played, for this machine does not permit it: {line}")
     # Who is root, as CI is, plays everything.
     passed = passed and not (left_out and os.environ.get("CI"))
     if passed and not chosen.folder:
