@@ -18,6 +18,7 @@ from schemas.canonical import ABOUT_PART_BYTES, about_hash, body_hash
 from schemas.decode import EventInvalid, all_events, events_by_type, parse
 from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
 from schemas.limits import beyond
+from schemas.national_ids import revealed
 from schemas.topics import INTAKE_PREFIX, speaker_allowed, topic_of
 
 #: The types that the registry takes from intake; everything else, garbage included, is the requests consumer's.
@@ -72,6 +73,8 @@ class DeadLetterReason(StrEnum):
     FORGED_SOURCE = "forged_source"
     #: The body, or a list in it, is larger than may be said on; the field says which.
     TOO_LARGE = "too_large"
+    #: Free text holds a number that is a valid national id; the field says where.
+    NATIONAL_ID = "national_id"
     #: A known event id came again with another type, subject or body; the detail says which.
     IDENTITY_CONFLICT = "identity_conflict"
     #: A batch unpacks to more than a worker makes room for; it is one dead letter, whatever it holds.
@@ -209,21 +212,23 @@ def conflicting(conflict: Conflict) -> Unreadable:
 
 
 def admit(claims: Iterable[Claim]) -> tuple[list[Claim], list[Unreadable]]:
-    """Sort `claims`, which are new, out: those that may be accepted, and dead letters of those too large for it.
+    """Sort `claims`, which are new, out: those that may be accepted, and dead letters of the others.
 
-    Asked of new claims alone: what was accepted before these bounds is read as it was.
+    Those are too large, or hold a citizen's national id in clear. Asked of new claims alone: what was accepted before
+    these rules is read as it was.
     """
     admitted: list[Claim] = []
     letters: list[Unreadable] = []
     for claim in claims:
         topic = topic_of(claim.record.topic)
         assert topic is not None, "a claim is spoken on a topic of the table"
-        large = beyond(topic, claim.event, len(claim.record.value or b""))
-        if large is None:
-            admitted.append(claim)
-        else:
-            record, envelope = claim.record, claim.envelope
+        record, envelope = claim.record, claim.envelope
+        if large := beyond(topic, claim.event, len(record.value or b"")):
             letters.append(Unreadable(record, DeadLetterReason.TOO_LARGE, large.field, large.problem, envelope))
+        elif told := revealed(claim.event):
+            letters.append(Unreadable(record, DeadLetterReason.NATIONAL_ID, told.field, told.problem, envelope))
+        else:
+            admitted.append(claim)
     return admitted, letters
 
 

@@ -10,6 +10,7 @@ from schemas.decode import EventInvalid, all_events, encode, events_by_type, par
 from schemas.envelope import Envelope
 from schemas.limits import beyond
 from schemas.message import Message
+from schemas.national_ids import revealed
 from schemas.topics import (
     INTAKE_AGENCY,
     INTAKE_DIRECTORATE,
@@ -56,6 +57,9 @@ def message_of(envelope: Envelope, body: bytes, now: datetime) -> Message:
     large = beyond(topic, event, len(body))
     if large is not None:
         raise ClaimInvalid(_data(large.field), large.problem)
+    told = revealed(event)
+    if told is not None:
+        raise ClaimInvalid(_data(told.field), told.problem)
     subject = envelope.subject or subject_of(event) or envelope.id
     # The key is what the event is about, whatever its envelope says: one party's words on it stay in one partition.
     key = subject_of(event) or subject

@@ -19,6 +19,17 @@ class Datatype(StrEnum):
     MULTI_VALUE_LIST = "multivaluelist"
 
 
+class NumberFormat(StrEnum):
+    """What number a text field asks for. Its value is checked for that, and not taken for a national id."""
+
+    #: Of a subscriber with a utility: 1 to 20 digits.
+    SUBSCRIPTION = "subscription"
+    #: The id of a bill or of a payment, or the state's deposit id: 1 to 30 digits.
+    BILL = "bill"
+    #: Of a postal consignment: 4 to 24 digits, or as in RR123456785IR.
+    CONSIGNMENT = "consignment"
+
+
 class FormValue(Model):
     """One allowed value of a list attribute."""
 
@@ -27,7 +38,11 @@ class FormValue(Model):
 
 
 class FormAttribute(Model):
-    """One field of a service's input form; a `personal` one travels only inside the encrypted blob."""
+    """One field of a service's input form; a `personal` one travels only inside the encrypted blob.
+
+    A text field that asks for a number of ten digits or so says which in `format`: of others, values that hold a valid
+    national id are refused.
+    """
 
     code: Code
     datatype: Datatype
@@ -36,6 +51,7 @@ class FormAttribute(Model):
     names: LocalizedText
     values: tuple[FormValue, ...] = ()
     personal: bool = False
+    format: NumberFormat | None = None
 
 
 class Stage(StrEnum):

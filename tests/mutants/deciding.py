@@ -12,6 +12,7 @@ LEDGER = "tests/unit/consumers/settlement/test_handlers.py"
 LOCKS = "tests/contract/test_locks.py"
 OFFICES = "tests/integration/connectors/database/test_office_positions.py"
 
+INTAKE = "tests/unit/consumers/test_intake.py"
 REGISTRY = "tests/unit/consumers/registry/domain/test_rules.py"
 
 DECIDING: tuple[Mutant, ...] = (
@@ -28,6 +29,13 @@ DECIDING: tuple[Mutant, ...] = (
         "key=len, default=None",
         "key=lambda name: -len(name), default=None",
         (f"{REGISTRY}::test_of_agencies_whose_codes_begin_alike_the_longest_owns_a_service",),
+    ),
+    Mutant(
+        "free text with a national id is accepted",
+        "consumers/intake.py",
+        "        elif told := revealed(claim.event):\n",
+        "        elif told := None:\n",
+        (f"{INTAKE}::test_a_national_id_in_clear_is_a_dead_letter_and_what_was_accepted_before_is_read",),
     ),
     Mutant(
         "an id with another type is taken for a repetition",

@@ -4,11 +4,21 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from schemas.catalogue import Datatype, FormAttribute, Service
+from schemas.catalogue import Datatype, FormAttribute, NumberFormat, Service
 from schemas.intake_agency import FormEntry
+from schemas.national_ids import PROBLEM, holds_national_id
 
 #: So many digits in the name of a field that nobody declared may be a number that went astray.
 _NUMBERED = re.compile(r"(\D*\d){4}")
+_DIGIT = "[0-9۰-۹٠-٩]"
+_FORMATS: Mapping[NumberFormat, tuple[re.Pattern[str], str]] = {
+    NumberFormat.SUBSCRIPTION: (re.compile(_DIGIT + "{1,20}"), "a subscription number of 1 to 20 digits"),
+    NumberFormat.BILL: (re.compile(_DIGIT + "{1,30}"), "a bill's or a payment's id of 1 to 30 digits"),
+    NumberFormat.CONSIGNMENT: (
+        re.compile(_DIGIT + "{4,24}|[A-Z]{2}[0-9]{9}[A-Z]{2}"),
+        "a consignment number: 4 to 24 digits, or as in RR123456785IR",
+    ),
+}
 
 
 def form_problem(service: Service, form: Mapping[str, FormEntry], has_personal: bool) -> str | None:
@@ -49,7 +59,13 @@ def clear_part(service: Service, form: Mapping[str, FormEntry]) -> dict[str, For
 def _text(attribute: FormAttribute, value: FormEntry) -> str | None:
     if not isinstance(value, str):
         return "must be text"
-    return "is required; fill it in" if attribute.required and not value.strip() else None
+    if not value.strip():
+        return "is required; fill it in" if attribute.required else None
+    if attribute.format is not None:
+        pattern, words = _FORMATS[attribute.format]
+        return None if pattern.fullmatch(value.strip()) else f"must be {words}"
+    # The log is for ever, and one number in eleven of ten digits looks like this: fields for numbers say so.
+    return PROBLEM if holds_national_id(value) else None
 
 
 def _number(_: FormAttribute, value: FormEntry) -> str | None:

@@ -246,3 +246,15 @@ def test_a_claim_that_is_too_large_to_be_said_on_is_a_dead_letter_and_the_others
     assert (letter.record, letter.reason, letter.field) == (large.record, DeadLetterReason.TOO_LARGE, "body")
     assert str(most) in letter.detail
     assert letter.envelope == large.envelope
+
+
+def test_a_national_id_in_clear_is_a_dead_letter_and_what_was_accepted_before_is_read() -> None:
+    body = {"request_id": str(REQUEST), "reason": "۰۴۹۹۳۷۰۸۹۹ called"}
+    headers = {"ce_type": b"ir.pishkhan.RequestCancelled.v1"}
+    claim = read_claim(record(value=json.dumps(body).encode(), headers=headers), IntakeReader.REQUESTS)
+    assert isinstance(claim, Claim), "reading alone asks nothing"
+    admitted, [letter] = admit([claim])
+    assert admitted == []
+    assert (letter.reason, letter.field) == (DeadLetterReason.NATIONAL_ID, "reason")
+    assert "0499370899" not in letter.detail
+    assert "۰۴۹۹۳۷۰۸۹۹" not in letter.detail

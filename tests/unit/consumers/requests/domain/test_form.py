@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from consumers.requests.domain.form import clear_part, form_problem
-from schemas.catalogue import Datatype, FormAttribute, FormValue, Service
+from schemas.catalogue import Datatype, FormAttribute, FormValue, NumberFormat, Service
 from tests.builders import service, words
 
 
@@ -15,6 +15,7 @@ def attribute(code: str, datatype: Datatype, **changes: Any) -> FormAttribute:
     return FormAttribute.model_validate({**fields, **changes})
 
 
+NATIONAL_ID = "0499370899"
 VALUES = tuple(FormValue(key=key, names=words(key)) for key in ("first", "second"))
 FORM = service(
     form=(
@@ -25,6 +26,9 @@ FORM = service(
         attribute("kind", Datatype.SINGLE_VALUE_LIST, values=VALUES),
         attribute("extras", Datatype.MULTI_VALUE_LIST, values=VALUES),
         attribute("birth_place", Datatype.STRING, personal=True),
+        attribute("meter", Datatype.STRING, format=NumberFormat.SUBSCRIPTION),
+        attribute("bill", Datatype.STRING, format=NumberFormat.BILL),
+        attribute("parcel", Datatype.TEXT, format=NumberFormat.CONSIGNMENT),
     )
 )
 
@@ -41,6 +45,9 @@ def problem(form: dict[str, Any], of: Service = FORM, has_personal: bool = False
         {"notes": "", "copies": 0, "on": "2026-11-25"},
         {"on": "2026-11-25T08:30:00+03:30", "kind": "second", "extras": ("first", "second")},
         {"extras": ()},
+        {"meter": NATIONAL_ID, "bill": NATIONAL_ID, "parcel": NATIONAL_ID},
+        {"meter": "۱۲۳", "bill": "280800000000000000000000000012", "parcel": "RR123456785IR"},
+        {"meter": "", "notes": f"{NATIONAL_ID}0"},
     ],
 )
 def test_what_fits_has_no_problem(extra: dict[str, Any]) -> None:
@@ -53,6 +60,12 @@ def test_what_fits_has_no_problem(extra: dict[str, Any]) -> None:
         ({"unheard_of": "x"}, "unheard_of: is not a field of this service's form"),
         ({"0012345678": "x"}, "(a name): is not a field of this service's form"),
         ({"reason": ""}, "reason: is required"),
+        ({"reason": f"for {NATIONAL_ID}"}, "reason: holds a number that is a valid national id"),
+        ({"notes": "۰۴۹-۹۳۷۰۸۹-۹"}, "notes: holds a number that is a valid national id"),
+        ({"meter": "12a"}, "meter: must be a subscription number of 1 to 20 digits"),
+        ({"meter": "1" * 21}, "meter: must be a subscription number of 1 to 20 digits"),
+        ({"bill": "1" * 31}, "bill: must be a bill's or a payment's id of 1 to 30 digits"),
+        ({"parcel": "my parcel"}, "parcel: must be a consignment number: 4 to 24 digits"),
         ({"reason": 5}, "reason: must be text"),
         ({"notes": ("a",)}, "notes: must be text"),
         ({"copies": "2"}, "copies: must be a whole number"),
@@ -94,3 +107,8 @@ def test_of_a_refused_form_only_what_is_declared_not_personal_and_fits_is_kept()
     assert clear_part(FORM, {**fits, **stray}) == fits
     wrong: dict[str, Any] = {"copies": "SECRET", "on": "SECRET", "kind": "SECRET", "extras": ("first", "SECRET")}
     assert clear_part(FORM, {"reason": "lost", **wrong}) == {"reason": "lost"}
+
+
+def test_of_a_refused_form_no_national_id_is_kept() -> None:
+    form = {"unheard_of": "x", "notes": f"for {NATIONAL_ID}", "reason": NATIONAL_ID, "meter": NATIONAL_ID}
+    assert clear_part(FORM, form) == {"meter": NATIONAL_ID}
