@@ -64,7 +64,7 @@ def provision(settings: Settings, codes: Sequence[str] = ()) -> list[str]:
     """
     agencies = Agencies(settings.data_directory)
     agencies.add(codes)
-    admin = BrokerAdmin(settings.kafka_login())
+    admin = BrokerAdmin(settings.kafka_admin_login())
     try:
         made = admin.ensure_topics(agencies.codes(), settings.kafka_replicas)
         if settings.kafka_user:

@@ -35,6 +35,7 @@ from consumers.runner.ports import BrokerUnavailable, Handler, Setback, Source
 from consumers.runner.read_ahead import Prepare, ReadAhead, nothing
 from consumers.runner.rereading import Rereading, Tally
 from consumers.runner.shares import Shares
+from deploy.accounts import provision_accounts
 from deploy.agencies import provision
 from deploy.problem import Problem
 from deploy.settings import Settings
@@ -60,6 +61,7 @@ def prepare(settings: Settings, report: Callable[[str], None]) -> None:
     """
     migrate(settings.owner_database_url())
     made = provision(settings)
+    provision_accounts(settings)
     report(f"tables, topics and rights are ready ({len(made)} topics made)")
 
 

@@ -15,6 +15,7 @@ from subprocess import Popen
 from pydantic import SecretStr
 
 from connectors.telemetry.standing import Standing
+from deploy.accounts import OPERATOR, database_logins, joined, kafka_logins
 from deploy.bootstrap import prepare
 from deploy.demonstration import MARKER, note_use
 from deploy.engines.instance import EmbeddedEngines, Instance
@@ -175,6 +176,7 @@ def _metrics_port(base: Settings, kept: Kept) -> AbstractContextManager[int]:
 def _settings(base: Settings, wanted: Wanted, engines: EmbeddedEngines, kept: Kept, metrics_port: int) -> Settings:
     """The settings of this run: what was given, and what the embedded engines and the data directory say."""
     changes: dict[str, object] = {"metrics_port": metrics_port}
+    accounts = dict(base.accounts)
     if not base.routing_secret.get_secret_value():
         changes["routing_secret"] = SecretStr(kept.secret("routing_secret"))
     if wanted.clock_start is not None:
@@ -186,9 +188,12 @@ def _settings(base: Settings, wanted: Wanted, engines: EmbeddedEngines, kept: Ke
     else:
         changes |= {
             "kafka_bootstrap": engines.kafka.bootstrap_servers,
-            "kafka_user": engines.kafka.user,
-            "kafka_password": SecretStr(engines.kafka.password),
+            "kafka_admin_user": engines.kafka.user,
+            "kafka_admin_password": SecretStr(engines.kafka.password),
         }
+        accounts = joined(accounts, kafka_logins(kept))
+        operator = accounts[OPERATOR]
+        changes |= {"kafka_user": operator.kafka_user, "kafka_password": operator.kafka_password}
     if wanted.database is not None:
         owner = base.database_owner_url.get_secret_value() or wanted.database
         changes |= {"database_url": SecretStr(wanted.database), "database_owner_url": SecretStr(owner)}
@@ -197,7 +202,8 @@ def _settings(base: Settings, wanted: Wanted, engines: EmbeddedEngines, kept: Ke
             "database_url": SecretStr(engines.postgres.worker_url),
             "database_owner_url": SecretStr(engines.postgres.owner_url),
         }
-    return base.model_copy(update=changes)
+        accounts = joined(accounts, database_logins(engines.postgres))
+    return base.model_copy(update={**changes, "accounts": accounts})
 
 
 def _engine_children(engines: EmbeddedEngines, instance: Instance) -> list[Child]:
@@ -218,9 +224,9 @@ def _engine_children(engines: EmbeddedEngines, instance: Instance) -> list[Child
 
 
 def _worker_children(settings: Settings, instance: Instance) -> list[Child]:
-    environment = settings.worker_environment()
-
     def child(name: str) -> Child:
+        # Its own credentials, and no others: /proc shows a process's environment to everything of the same user.
+        environment = settings.worker_environment(name)
         log = instance.log_directory / f"{name}.log"
         command = [sys.executable, "-m", "deploy.cli", "worker", name]
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.clock import ScaledClock
@@ -19,8 +19,10 @@ from deploy.problem import Problem
 
 PREFIX = "PISHKHAN_"
 SETTINGS_FILE = "settings.json"
-# Only migrations and the preparation of topics use it; a worker never sees it.
-OWNER_ONLY = frozenset({"database_owner_url"})
+# Only migrations and the preparation of topics and users use them; a worker never sees them.
+OWNER_ONLY = frozenset({"database_owner_url", "kafka_admin_user", "kafka_admin_password", "accounts"})
+# The one worker that draws lots.
+ROUTING_WORKER = "requests"
 
 
 class KafkaSecurity(StrEnum):
@@ -38,10 +40,29 @@ def default_data_directory() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "pishkhan"
 
 
+class AccountLogin(BaseModel):
+    """Credentials of one account, by `connectors/accounts.py`; what is empty is that of all."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kafka_user: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    database_url: SecretStr = SecretStr("")
+
+    def values(self) -> dict[str, str]:
+        """Every value that is given, as text, secrets in clear."""
+        texts = {
+            "kafka_user": self.kafka_user,
+            "kafka_password": self.kafka_password.get_secret_value(),
+            "database_url": self.database_url.get_secret_value(),
+        }
+        return {name: text for name, text in texts.items() if text}
+
+
 class Settings(BaseSettings):
     """All settings; each can be given as an environment variable, such as PISHKHAN_LOG_LEVEL."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore")
 
     data_directory: Path = Field(default_factory=default_data_directory)
     """Engines' data, logs of workers, secrets; kept between runs."""
@@ -49,7 +70,11 @@ class Settings(BaseSettings):
     kafka_bootstrap: str = ""
     """`host:port`, several separated by commas."""
     kafka_user: str = "bus"
+    """Who we are to the broker: commands, and workers that were given no account of their own."""
     kafka_password: SecretStr = SecretStr("")
+    kafka_admin_user: str = ""
+    """Who makes topics, users and rules; none: `kafka_user` does."""
+    kafka_admin_password: SecretStr = SecretStr("")
     kafka_security: KafkaSecurity = KafkaSecurity.SASL_PLAINTEXT
     kafka_mechanism: str = "SCRAM-SHA-256"
     kafka_replicas: int = Field(default=1, ge=1, le=7)
@@ -58,9 +83,14 @@ class Settings(BaseSettings):
     """Certificates that the broker's own is checked against, for the two SSL forms."""
 
     database_url: SecretStr = SecretStr("")
-    """SQLAlchemy URL of the role that workers use: it owns nothing."""
+    """SQLAlchemy URL of the role of commands, and of workers without an account of their own: it owns nothing."""
     database_owner_url: SecretStr = SecretStr("")
     """SQLAlchemy URL of the role that owns the tables, for migrations alone."""
+    accounts: dict[str, AccountLogin] = Field(default_factory=dict)
+    """A worker's own credentials, by its name: PISHKHAN_ACCOUNTS__RELAY__KAFKA_USER, __KAFKA_PASSWORD, __DATABASE_URL.
+    A worker without uses those of all."""
+    account: str = ""
+    """In a worker's own environment: whose credentials these are."""
 
     routing_secret: SecretStr = SecretStr("")
     """Key of the routing seeds: whoever lacks it cannot grind request ids for a wanted office."""
@@ -109,6 +139,33 @@ class Settings(BaseSettings):
             login["ssl_cafile"] = str(self.kafka_ca_file)
         return login
 
+    def kafka_admin_login(self) -> dict[str, str]:
+        """The same, for whoever makes topics, users and rules."""
+        return self.as_admin().kafka_login()
+
+    def as_admin(self) -> "Settings":
+        """Return these settings for what makes topics and writes them, with the administrator's user."""
+        if not self.kafka_admin_user:
+            return self
+        return self.model_copy(
+            update={"kafka_user": self.kafka_admin_user, "kafka_password": self.kafka_admin_password}
+        )
+
+    def for_worker(self, name: str) -> "Settings":
+        """Return what worker `name` may know: its own credentials, and nothing that another could use."""
+        own = self.accounts.get(name, AccountLogin())
+        changes: dict[str, object] = {
+            **{key: type(self).model_fields[key].get_default(call_default_factory=True) for key in OWNER_ONLY},
+            "account": name,
+        }
+        if own.kafka_user:
+            changes |= {"kafka_user": own.kafka_user, "kafka_password": own.kafka_password}
+        if own.database_url.get_secret_value():
+            changes["database_url"] = own.database_url
+        if name != ROUTING_WORKER:
+            changes["routing_secret"] = SecretStr("")
+        return self.model_copy(update=changes)
+
     def worker_database_url(self) -> str:
         """URL of the role that owns nothing. Raises Problem when the database is not given."""
         if not self.database_url.get_secret_value():
@@ -128,9 +185,11 @@ class Settings(BaseSettings):
         return self.database_owner_url.get_secret_value()
 
     def values(self) -> dict[str, str]:
-        """Every setting that has a value, as text, secrets in clear: for the environment and the private file."""
+        """Every setting but accounts that has a value, as text, secrets in clear: for the environment and the file."""
         texts = {}
         for name in type(self).model_fields:
+            if name == "accounts":
+                continue
             value = getattr(self, name)
             if isinstance(value, SecretStr):
                 value = value.get_secret_value()
@@ -139,16 +198,26 @@ class Settings(BaseSettings):
             texts[name] = value.isoformat() if isinstance(value, datetime) else str(value)
         return texts
 
-    def worker_environment(self) -> dict[str, str]:
-        """The environment of a worker: ours, and these settings without what only the owner may know."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-        own = {PREFIX + name.upper(): value for name, value in self.values().items() if name not in OWNER_ONLY}
-        return inherited | own
+    def command_environment(self) -> dict[str, str]:
+        """The environment of a command: ours, and these settings without what only the owner may know."""
+        return _inherited() | {
+            PREFIX + name.upper(): value for name, value in self.values().items() if name not in OWNER_ONLY
+        }
+
+    def worker_environment(self, name: str) -> dict[str, str]:
+        """The environment of worker `name`: ours, and of these settings what it may know."""
+        return self.for_worker(name).command_environment()
+
+
+def _inherited() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
 
 
 def remember(settings: Settings) -> None:
     """Write the settings of a running instance where other commands find them; readable by the owner alone."""
-    write_private(settings.data_directory / SETTINGS_FILE, json.dumps(settings.values(), indent=2) + "\n")
+    accounts = {name: login.values() for name, login in settings.accounts.items()}
+    stored = {**settings.values(), "accounts": accounts}
+    write_private(settings.data_directory / SETTINGS_FILE, json.dumps(stored, indent=2) + "\n")
 
 
 def load_settings(data_directory: Path | None = None) -> Settings:

@@ -13,8 +13,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from connectors.database.roles import WORKER_ROLE
 from deploy.engines.instance import EmbeddedEngines, Instance
-from deploy.engines.postgres import OWNER_ROLE, WORKER_ROLE, EmbeddedPostgres, create_database
+from deploy.engines.postgres import OWNER_ROLE, EmbeddedPostgres, create_database
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,11 @@ from connectors.telemetry.worker import WorkerTelemetry
 from consumers.reconciliation.comparison import Comparison, Summary
 from consumers.reconciliation.domain.findings import Finding
 from consumers.settlement.expected import expected_of
+from deploy.accounts import database_logins, joined, kafka_logins, provision_accounts
 from deploy.agencies import provision
 from deploy.bootstrap import OnEngine, build_worker
 from deploy.engines.instance import EmbeddedEngines, Instance
+from deploy.engines.kept import Kept
 from deploy.settings import Settings
 from producers.publisher import Publisher
 from producers.relay import Relay
@@ -70,12 +72,14 @@ class SmallBus:
             kafka_password=SecretStr(kafka.password),
             database_url=SecretStr(postgres.worker_url),
             database_owner_url=SecretStr(postgres.owner_url),
+            accounts=joined(kafka_logins(Kept(data / "accounts.json")), database_logins(postgres)),
             routing_secret=SecretStr("a secret of the tests"),
             clock_start=MOMENT,
             clock_real_start=datetime.now(UTC),
         )
         migrate(postgres.owner_url)
         provision(self.settings, [AGENCY])
+        provision_accounts(self.settings)
         self._engine = build_engine(postgres.worker_url, "test")
         self._publisher = Publisher(outbox_opener(self._engine), self.settings.clock.now, new_id)
         self._workers = {name: self._built(name) for name in ("relay", *CONSUMERS)}
@@ -218,7 +222,7 @@ class SmallBus:
             cluster_id = admin.cluster_id()
         finally:
             admin.close()
-        return build_worker(name, self.settings, cluster_id, WorkerTelemetry(exporter, name), exporter)
+        return build_worker(name, self.settings.for_worker(name), cluster_id, WorkerTelemetry(exporter, name), exporter)
 
     def _busy(self, names: tuple[str, ...]) -> list[str]:
         """Return those that have something to do, in the order of `names`."""

@@ -7,18 +7,23 @@ from typing import Any
 from kafka import TopicPartition
 from kafka.admin import (
     ACL,
+    ACLFilter,
     ACLOperation,
     ACLPermissionType,
+    ACLResourcePatternType,
     ConfigResource,
     ConfigResourceType,
     KafkaAdminClient,
     OffsetSpec,
     ResourcePattern,
+    ResourcePatternFilter,
     ResourceType,
     UserScramCredentialUpsertion,
 )
 
+from connectors.accounts import Account
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
+from connectors.broker.rights import rights_of
 from consumers.runner.ports import BrokerUnavailable, Partition
 from schemas.limits import limits_of
 from schemas.partition import Place
@@ -55,7 +60,7 @@ def topic_rows(agencies: Sequence[str]) -> Iterator[TopicRow]:
 
 
 class BrokerAdmin:
-    """The bus's own user at work on the cluster. Every call may raise `BrokerUnavailable`."""
+    """A user at work on the cluster, with what it may do there. Every call may raise `BrokerUnavailable`."""
 
     def __init__(self, login: KafkaLogin) -> None:
         with meaningful_errors():
@@ -134,13 +139,31 @@ class BrokerAdmin:
             raise BrokerUnavailable(f"the broker refused the users {sorted(failed)}: {next(iter(failed.values()))}")
 
     def ensure_rights(self, agencies: Sequence[str]) -> None:
-        """Let each writer write and describe its own intake topics, and nothing else; the bus is a super user."""
+        """Let each writer write and describe its own intake topics, and nothing else."""
         rights = [
             _right(row.writer_user, row.name, operation)
             for row in topic_rows(agencies)
             if row.writer_user is not None
             for operation in (ACLOperation.WRITE, ACLOperation.DESCRIBE)
         ]
+        self._allow(rights)
+
+    def ensure_exact_rights(self, account: Account, user: str) -> None:
+        """Let `user` do what the account's row says; rules that an earlier version gave it and this one does not go."""
+        wanted = rights_of(account, user)
+        anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+        of_user = ACLFilter(f"User:{user}", None, ACLOperation.ANY, ACLPermissionType.ANY, anything)
+        with meaningful_errors():
+            there, _ = self._client.describe_acls(of_user)
+        self._allow([rule for rule in wanted if rule not in there])
+        gone = [rule for rule in there if rule not in wanted]
+        if gone:
+            with meaningful_errors():
+                self._client.delete_acls(gone)
+
+    def _allow(self, rights: Sequence[ACL]) -> None:
+        if not rights:
+            return
         with meaningful_errors():
             failed = self._client.create_acls(rights)["failed"]
         if failed:

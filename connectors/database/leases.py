@@ -62,16 +62,17 @@ WHERE consumer = %(consumer)s AND owner = %(owner)s
 """
 #: A process that was stopped in the middle of a transaction keeps its locks, and inside COPY no session time-out ends
 #: it. Its lease is over and its transaction began before that: its backend, known by pid and start, is ended, whatever
-#: its consumer, for it may hold rows that all of them need.
+#: its consumer, for it may hold rows that all of them need. One of another role is the owner's to end; one of our own
+#: role is ours, for the owner may not have been let into a role that it did not make.
 _FENCE = """
-SELECT count(*) FILTER (WHERE pg_terminate_backend(frozen.pid, 1000))
+SELECT end_frozen_owners(), count(*) FILTER (WHERE pg_terminate_backend(frozen.pid, 1000))
 FROM (
     SELECT DISTINCT activity.pid
     FROM consumer_offset AS row
     JOIN pg_stat_activity AS activity
         ON activity.pid = row.backend_pid AND activity.backend_start = row.backend_start
     WHERE row.lease_until < clock_timestamp() AND activity.xact_start < row.lease_until
-        AND activity.pid <> pg_backend_pid()
+        AND activity.pid <> pg_backend_pid() AND activity.usename = current_user
 ) AS frozen
 """
 

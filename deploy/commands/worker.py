@@ -1,6 +1,8 @@
 """`pishkhan worker NAME`: one worker in this process, until it is told to stop."""
 
+import os
 import signal
+import sys
 from pathlib import Path
 from threading import Event
 from typing import Annotated
@@ -9,7 +11,7 @@ import typer
 
 from deploy.bootstrap import run_worker
 from deploy.problem import Problem
-from deploy.settings import load_settings
+from deploy.settings import PREFIX, Settings, load_settings
 from deploy.workers import WORKERS, worker_names, worker_row
 
 NAMES = "\n\n".join(f"  [bold]{row.name}[/bold]  {row.purpose}" for row in WORKERS)
@@ -27,7 +29,9 @@ def worker(
 ) -> None:
     """Run one worker until SIGTERM or Ctrl-C; it finishes its batch first. Run as many of each as you like.
 
-    It takes its settings from the environment (PISHKHAN_*), or from the data folder of a running `pishkhan up`.
+    It takes its settings from the environment (PISHKHAN_*), or from the data folder of a running `pishkhan up`. It logs
+    in with its own account (PISHKHAN_ACCOUNTS__REQUESTS__KAFKA_USER, __KAFKA_PASSWORD, __DATABASE_URL) and keeps no
+    other's credentials; without one it uses those that all share.
 
     [bold]Examples[/bold]
 
@@ -39,8 +43,18 @@ def worker(
         row = worker_row(name)
     except KeyError as error:
         raise Problem(str(error.args[0])) from None
-    settings = load_settings(data)
+    settings = _own_settings(row.name, data)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     run_worker(row.name, settings, settings.metrics_port + row.port_offset if port is None else port, stop)
+
+
+def _own_settings(name: str, data: Path | None) -> Settings:
+    """Return what worker `name` may know. A process that has read more than that begins anew without it."""
+    if os.environ.get(f"{PREFIX}ACCOUNT") == name:
+        return Settings()
+    settings = load_settings(data)
+    if name in settings.accounts:
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], settings.worker_environment(name))
+    return settings.for_worker(name)

@@ -1,6 +1,6 @@
 """Checks of what is in the engines: topics, who may write to them, tables, how far consumers are."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,14 @@ from kafka.admin import (
     ResourceType,
 )
 
+from connectors.accounts import ACCOUNTS
 from connectors.broker.admin import topic_rows
 from connectors.database.migrate import drift
 from connectors.database.tables import metadata
 from consumers.kpi.reading import TOPICS as FIGURES
 from deploy.agencies import Agencies
 from deploy.doctor.checks import Finding, Patient, good, note, wrong
+from deploy.settings import Settings
 from schemas.topics import INTAKE_PREFIX, RESERVED_AGENCY_CODES
 
 BEHIND_EVENTS = 1_000
@@ -77,7 +79,17 @@ def check_rights(patient: Patient) -> Iterable[Finding]:
     if patient.broker is None:
         return
     agencies = agencies_of(topic["name"] for topic in patient.broker.describe_topics())
-    yield from judge_rights(_rules(patient.broker), agencies)
+    yield from judge_rights(_rules(patient.broker), agencies, writers_of_all(patient.settings))
+
+
+def writers_of_all(settings: Settings) -> set[tuple[str, str]]:
+    """Return what the bus's own accounts may write: (topics, user)."""
+    return {
+        (topics, f"User:{login.kafka_user}")
+        for row in ACCOUNTS
+        for topics in row.writes
+        if (login := settings.accounts.get(row.name)) is not None and login.kafka_user
+    }
 
 
 def _rules(broker: KafkaAdminClient) -> Sequence[ACL]:
@@ -87,8 +99,13 @@ def _rules(broker: KafkaAdminClient) -> Sequence[ACL]:
     return found
 
 
-def judge_rights(rules: Sequence[ACL], agencies: Sequence[str]) -> Iterable[Finding]:
-    """Compare the broker's rules with the table: what is missing, and what lets somebody write another's topic."""
+def judge_rights(
+    rules: Sequence[ACL], agencies: Sequence[str], writers: Collection[tuple[str, str]] = ()
+) -> Iterable[Finding]:
+    """Compare the broker's rules with the table: what is missing, and what lets somebody write another's topic.
+
+    `writers` are the bus's own, each with the topics that it may write.
+    """
     allowed = {
         (rule.resource_pattern.resource_name, rule.principal)
         for rule in rules
@@ -99,7 +116,7 @@ def judge_rights(rules: Sequence[ACL], agencies: Sequence[str]) -> Iterable[Find
     wanted = {(row.name, f"User:{row.writer_user}") for row in topic_rows(agencies) if row.writer_user is not None}
     for topic, user in sorted(wanted - allowed):
         yield wrong("rights", f"{user} may not write {topic}", PREPARE)
-    for topic, user in sorted(allowed - wanted):
+    for topic, user in sorted(allowed - wanted - set(writers)):
         # A rule may name a prefix or everything; whatever is not exactly the table's is looked at by a person.
         if topic == "*" or topic.startswith("pishkhan.") or "pishkhan.".startswith(topic):
             words = f"{user} may write {topic}, which only its own writer should"

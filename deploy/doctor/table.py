@@ -9,6 +9,7 @@ from kafka.errors import KafkaError
 from connectors.database.engine import plain_url
 from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
 from deploy.delivery import reachable
+from deploy.doctor.accounts import check_accounts
 from deploy.doctor.checks import Check, Finding, Patient, wrong
 from deploy.doctor.contents import check_lag, check_rights, check_tables, check_topics
 from deploy.doctor.engines import check_broker, check_clock, check_database, check_failpoint, check_workers
@@ -36,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     # What is in them.
     check_topics,
     check_rights,
+    check_accounts,
     check_tables,
     check_lag,
     # What is on its way.

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server on loopback: one database, an owner role for migrations, a worker role that owns nothing."""
+"""A real PostgreSQL server on loopback: one database, an owner role for migrations, and roles that own nothing."""
 
 import importlib.util
 import os
@@ -15,6 +15,8 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from connectors.accounts import ACCOUNTS
+from connectors.database.roles import WORKER_ROLE
 from deploy.engines.errors import EngineFailed, log_tail
 from deploy.engines.kept import Kept, write_private
 from deploy.engines.network import LOOPBACK
@@ -24,7 +26,8 @@ MAJOR_VERSION = 18
 DATABASE = "pishkhan"
 SUPER_USER = "postgres"
 OWNER_ROLE = "pishkhan_owner"
-WORKER_ROLE = "pishkhan_worker"
+#: Whoever logs in to work: each worker as a role of its own, people's commands as another.
+LOGIN_ROLES = tuple(dict.fromkeys((WORKER_ROLE, *(row.database_role for row in ACCOUNTS))))
 # PostgreSQL refuses to run as root; this account exists everywhere and owns nothing else.
 USER_INSTEAD_OF_ROOT = "nobody"
 # Generous, because recovery after a crash is part of it.
@@ -88,7 +91,7 @@ class EmbeddedPostgres:
 
     @property
     def worker_url(self) -> str:
-        """For everything that runs."""
+        """For people's commands, and for workers that have no role of their own."""
         return self.url(WORKER_ROLE)
 
     @property
@@ -208,11 +211,15 @@ class EmbeddedPostgres:
         return EngineFailed(f"PostgreSQL {what}. Its log, {self._log}, ends with:\n{log_tail(self._log)}")
 
     def _make_roles(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
-        for role in (OWNER_ROLE, WORKER_ROLE):
+        for role in (OWNER_ROLE, *LOGIN_ROLES):
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
             statement = "ALTER ROLE {} LOGIN PASSWORD {}" if known else "CREATE ROLE {} LOGIN PASSWORD {}"
             password = sql.Literal(self._kept.secret(f"password_{role}"))
             connection.execute(sql.SQL(statement).format(sql.Identifier(role), password))
+            if role != OWNER_ROLE:
+                # So that what runs with the owner's rights can end a backend of the role that is frozen.
+                membership = sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(OWNER_ROLE))
+                connection.execute(membership)
 
 
 def programs_directory() -> Path:
@@ -224,10 +231,10 @@ def programs_directory() -> Path:
 
 
 def create_database(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
-    """Make an empty database that the owner role owns and only the two roles may enter; nothing if it is there."""
-    if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
-        return
-    database, owner, worker = sql.Identifier(name), sql.Identifier(OWNER_ROLE), sql.Identifier(WORKER_ROLE)
-    connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
-    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, worker))
+    """Make a database, if it is not there, that the owner role owns and only our roles may enter."""
+    database, owner = sql.Identifier(name), sql.Identifier(OWNER_ROLE)
+    if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    roles = sql.SQL(", ").join(map(sql.Identifier, LOGIN_ROLES))
+    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, roles))

@@ -47,7 +47,7 @@ class TrialBus:
 
     def prepare(self, report: Callable[[int, int], None] = lambda decided, published: None) -> Loading:
         """See above; `report` is told (decided, published). Raises `Problem` and what the engines raise."""
-        admin = BrokerAdmin(self.settings.kafka_login())
+        admin = BrokerAdmin(self.settings.kafka_admin_login())
         try:
             admin.ensure_topics(AGENCIES, self.settings.kafka_replicas)
             if self.settings.kafka_user:

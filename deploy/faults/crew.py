@@ -72,7 +72,7 @@ class Crew:
         name = f"{kind}-{next(self._numbers)}"
         log = self.logs / f"{name}.log"
         command = wrap([sys.executable, "-m", "deploy.cli", "worker", kind, "--port", "0"])
-        environment = self._environment(armed)
+        environment = self._environment(kind, armed)
         process = self._processes.spawn(name, command, log=log, environment=environment)
         member = Member(kind, name, process, log, armed)
         self._members.append(member)
@@ -122,8 +122,9 @@ class Crew:
         self._processes.forget(member.name)
         self._members.remove(member)
 
-    def _environment(self, armed: Armed | None) -> Mapping[str, str]:
-        return self._settings.model_copy(update={"failpoint": "" if armed is None else str(armed)}).worker_environment()
+    def _environment(self, kind: str, armed: Armed | None) -> Mapping[str, str]:
+        failpoint = "" if armed is None else str(armed)
+        return self._settings.model_copy(update={"failpoint": failpoint}).worker_environment(kind)
 
 
 def as_struck(members: Sequence[Member]) -> Iterator[Member]:

@@ -66,7 +66,7 @@ class Mouth:
     def raw_to_broker(self, rows: Sequence[OutboxRow]) -> None:
         """Write records as they are, whatever they are. Raises `LogUnavailable`."""
         if self._producer is None:
-            self._producer = LogProducer(self._settings.kafka_login())
+            self._producer = LogProducer(self._settings.kafka_admin_login())
         self._producer.send(rows)()
 
     def to_outbox(self, messages: Sequence[Message]) -> None:

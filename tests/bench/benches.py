@@ -151,7 +151,7 @@ def _idle_percent(processes: Sequence[psutil.Process], seconds: float) -> list[f
 
 def _printed(bus: BenchBus, module: str, *arguments: str) -> tuple[float, float]:
     """Run a module with the bus's settings and return the two numbers that it prints."""
-    environment = bus.settings.worker_environment()
+    environment = bus.settings.command_environment()
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments], env=environment, capture_output=True, text=True, check=True
     )

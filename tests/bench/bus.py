@@ -21,9 +21,10 @@ from connectors.broker.source import KafkaSource
 from connectors.database.copy import copy_rows
 from connectors.database.engine import build_engine, plain_url
 from connectors.database.migrate import migrate
+from connectors.database.roles import WORKER_ROLE
 from connectors.database.tables import office_position, registry_version
 from deploy.engines.instance import EmbeddedEngines, Instance
-from deploy.engines.postgres import OWNER_ROLE, WORKER_ROLE, create_database
+from deploy.engines.postgres import OWNER_ROLE, create_database
 from deploy.settings import Settings
 from producers.ports import OutboxRow
 from schemas.decode import encode
@@ -122,7 +123,7 @@ class BenchBus:
     @contextmanager
     def process(self, command: list[str]) -> Iterator[psutil.Process]:
         """Run `command` with the settings of the run in its environment; end it on leaving."""
-        environment = self.settings.worker_environment() | {"PYTHONPATH": os.getcwd()}
+        environment = self.settings.command_environment() | {"PYTHONPATH": os.getcwd()}
         log = (self.directory / "bench.log").open("ab")
         with log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as started:
             try:

@@ -8,9 +8,11 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from connectors.database.migrate import migrate
+from deploy.accounts import database_logins, joined, kafka_logins, provision_accounts
 from deploy.engines.cluster import KafkaCluster
 from deploy.engines.instance import KAFKA_FOLDER, POSTGRES_FOLDER, Instance
 from deploy.engines.jars import ensure_jars
+from deploy.engines.kept import Kept
 from deploy.engines.network import LOOPBACK
 from deploy.engines.postgres import EmbeddedPostgres
 from deploy.faults.bus import TrialBus
@@ -76,7 +78,9 @@ def own_bus(directory: Path, brokers: int = 1, apart: Apart | None = None) -> It
             database_url=SecretStr(postgres.worker_url),
             database_owner_url=SecretStr(postgres.owner_url),
             routing_secret=SecretStr("a trial's secret"),
+            accounts=joined(kafka_logins(Kept(directory / "accounts.json")), database_logins(postgres)),
         )
+        provision_accounts(settings)
         bus = OwnBus(settings, directory / "trial", kafka, postgres, apart)
         stack.callback(bus.close)
         migrate(settings.owner_database_url())

@@ -80,7 +80,7 @@ def command(harness: Harness, *words: str) -> tuple[int, str]:
     """
     settings = harness.bus.settings
     where = ["--kafka", settings.kafka_bootstrap, "--database", settings.worker_database_url()]
-    environment = settings.model_copy(update={"kafka_bootstrap": ""}).worker_environment()
+    environment = settings.model_copy(update={"kafka_bootstrap": ""}).command_environment()
     ended = subprocess.run(
         [sys.executable, "-m", "deploy.cli", "faults", *where, *words],
         env={name: value for name, value in environment.items() if name != "PISHKHAN_DATABASE_URL"},

@@ -4,10 +4,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from connectors.accounts import ACCOUNTS
+from connectors.database.tables import metadata
 from connectors.telemetry.metrics import METRICS
 from deploy.cli import COMMANDS
+from deploy.workers import WORKERS
 from schemas.topics import TOPICS
 from tests.tidy.files import files, modules, report, text
+
+#: Written by triggers and functions that run with the owner's rights, and read by commands.
+FOR_COMMANDS_ALONE = {"removed_row", "publication_horizon"}
 
 
 def repeated(names: Iterable[str]) -> list[str]:
@@ -18,6 +24,16 @@ def test_topics_commands_and_metrics_are_declared_once() -> None:
     report(f"{name}: give each metric one row" for name in repeated(metric.name for metric in METRICS))
     report(f"{name}: give each topic one row" for name in repeated(topic.name for topic in TOPICS))
     report(f"{name}: give each command one row" for name in repeated(command.name for command in COMMANDS))
+
+
+def test_every_table_is_somebodys_and_every_worker_has_an_account() -> None:
+    mine = "add it to the accounts that use it, in connectors/accounts.py; else a worker is refused"
+    used = {table for row in ACCOUNTS if row.tables is not None for table in row.tables}
+    report(f"{table}: {mine}" for table in sorted(metadata.tables.keys() - used - FOR_COMMANDS_ALONE))
+    report(f"{table} is in connectors/accounts.py and no table" for table in sorted(used - metadata.tables.keys()))
+    accounts = [row.name for row in ACCOUNTS]
+    report(f"{name}: give each account one row" for name in repeated(accounts))
+    report(f"{row.name} has no row in connectors/accounts.py" for row in WORKERS if row.name not in accounts)
 
 
 def test_every_command_module_is_in_the_list_of_commands() -> None:

@@ -79,7 +79,7 @@ class Bus:
             [sys.executable, "-m", "deploy.cli", "worker", name],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=self.settings.worker_environment(),
+            env=self.settings.command_environment(),
         )
 
     def ask(self, name: str, path: str) -> httpx.Response:

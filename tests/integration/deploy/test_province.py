@@ -96,7 +96,7 @@ def folder(tmp_path: Path) -> Path:
 
 def run(settings: Settings, *arguments: str) -> Result:
     """Run a command with `settings` in its environment."""
-    return CliRunner().invoke(build(arguments[0]), list(arguments), env=settings.worker_environment())
+    return CliRunner().invoke(build(arguments[0]), list(arguments), env=settings.command_environment())
 
 
 def test_loading_twice_takes_everything_once(settings: Settings, miniature: Miniature, folder: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from deploy.problem import Problem
-from deploy.settings import PREFIX, SETTINGS_FILE, KafkaSecurity, Settings, load_settings, remember
+from deploy.settings import PREFIX, SETTINGS_FILE, AccountLogin, KafkaSecurity, Settings, load_settings, remember
 
 START = datetime(2025, 3, 1, 4, 30, tzinfo=UTC)
 
@@ -47,7 +47,7 @@ def test_the_environment_goes_before_what_was_written(tmp_path: Path, monkeypatc
 
 
 def test_a_worker_gets_every_setting_but_the_owners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = running(tmp_path).worker_environment()
+    environment = running(tmp_path).command_environment()
     assert not any("owner:o@" in value for value in environment.values())
     for name in [name for name in environment if name.startswith(PREFIX)]:
         monkeypatch.setenv(name, environment[name])
@@ -58,11 +58,65 @@ def test_a_worker_gets_every_setting_but_the_owners(tmp_path: Path, monkeypatch:
     assert seen_by_worker == expected
 
 
+OWN = AccountLogin(
+    kafka_user="worker-relay",
+    kafka_password=SecretStr("relay-word"),
+    database_url=SecretStr("postgresql+psycopg://relay:r@127.0.0.1/pishkhan"),
+)
+
+
+def with_accounts(directory: Path) -> Settings:
+    changes = {
+        "accounts": {"relay": OWN, "requests": AccountLogin(kafka_user="worker-requests")},
+        "kafka_admin_user": "bus",
+        "kafka_admin_password": SecretStr("admin-word"),
+        "routing_secret": SecretStr("lots"),
+    }
+    return running(directory).model_copy(update=changes)
+
+
+def test_accounts_are_written_and_read_back(tmp_path: Path) -> None:
+    remember(with_accounts(tmp_path))
+    assert load_settings(tmp_path) == with_accounts(tmp_path)
+
+
+def test_a_worker_gets_its_own_credentials_and_no_others(tmp_path: Path) -> None:
+    environment = with_accounts(tmp_path).worker_environment("relay")
+    assert environment["PISHKHAN_ACCOUNT"] == "relay"
+    assert environment["PISHKHAN_KAFKA_USER"] == "worker-relay"
+    assert environment["PISHKHAN_KAFKA_PASSWORD"] == "relay-word"
+    assert environment["PISHKHAN_DATABASE_URL"] == "postgresql+psycopg://relay:r@127.0.0.1/pishkhan"
+    foreign = ("admin-word", "kafka-word", "owner:o@", "worker:w@", "lots", "worker-requests")
+    assert [word for word in foreign if any(word in value for value in environment.values())] == []
+
+
+def test_what_an_account_lacks_is_what_all_share_and_only_requests_draws_lots(tmp_path: Path) -> None:
+    settings = with_accounts(tmp_path).for_worker("requests")
+    assert settings.kafka_login()["sasl_plain_username"] == "worker-requests"
+    assert settings.worker_database_url() == running(tmp_path).worker_database_url()
+    assert settings.routing_key() == b"lots"
+    shared = running(tmp_path).for_worker("settlement")
+    assert shared.kafka_login() == running(tmp_path).kafka_login()
+
+
+def test_accounts_can_be_given_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PISHKHAN_ACCOUNTS__RELAY__KAFKA_USER", "worker-relay")
+    monkeypatch.setenv("PISHKHAN_ACCOUNTS__RELAY__KAFKA_PASSWORD", "relay-word")
+    monkeypatch.setenv("PISHKHAN_ACCOUNTS__RELAY__DATABASE_URL", OWN.database_url.get_secret_value())
+    assert load_settings(tmp_path).accounts == {"relay": OWN}
+
+
+def test_who_makes_topics_is_the_administrator_or_else_we(tmp_path: Path) -> None:
+    assert with_accounts(tmp_path).kafka_admin_login()["sasl_plain_password"] == "admin-word"
+    assert with_accounts(tmp_path).kafka_login()["sasl_plain_password"] == "kafka-word"
+    assert running(tmp_path).kafka_admin_login() == running(tmp_path).kafka_login()
+
+
 def test_a_setting_that_was_taken_out_of_the_environment_is_not_inherited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PISHKHAN_DATABASE_OWNER_URL", "postgresql+psycopg://owner:o@db/pishkhan")
-    assert "PISHKHAN_DATABASE_OWNER_URL" not in running(tmp_path).worker_environment()
+    assert "PISHKHAN_DATABASE_OWNER_URL" not in running(tmp_path).command_environment()
 
 
 def test_the_clock_runs_from_its_start_by_its_factor(tmp_path: Path) -> None:

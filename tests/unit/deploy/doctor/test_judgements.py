@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
+from pydantic import SecretStr
 
 from connectors.broker.admin import topic_rows
 from connectors.database.owed import Owed
 from connectors.telemetry.standing import Halt, Standing
+from deploy.doctor.accounts import judge_accounts
 from deploy.doctor.checks import Finding, Level, Patient, since_words
 from deploy.doctor.contents import Position, agencies_of, judge_lag, judge_rights, judge_topics
 from deploy.doctor.engines import check_broker, check_database, check_failpoint, judge_clock, judge_standing
@@ -25,7 +27,8 @@ from deploy.doctor.flow import (
 )
 from deploy.doctor.machine import GIGABYTE, check_disk, judge_disk, judge_memory
 from deploy.doctor.remedies import REMEDIES
-from deploy.settings import Settings
+from deploy.settings import AccountLogin, Settings
+from deploy.workers import worker_names
 
 AGENCIES = ["bank-melli", "gas"]
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
@@ -283,3 +286,25 @@ def test_what_no_broker_takes_is_wrong_topic_by_topic() -> None:
     first, second = faults(judge_set_aside({"pishkhan.intake.offices": 1, "pishkhan.log.registry": 2}))
     assert first.startswith("1 event(s) for pishkhan.intake.offices can never be published")
     assert second.startswith("2 event(s) for pishkhan.log.registry")
+
+
+def test_the_bus_s_own_writers_are_no_strangers() -> None:
+    relay = rule("User:worker-relay", "pishkhan.")
+    assert faults(judge_rights([*declared_rules(), relay], AGENCIES, {("pishkhan.", "User:worker-relay")})) == []
+    assert len(faults(judge_rights([*declared_rules(), relay], AGENCIES))) == 1
+
+
+def test_workers_that_share_a_user_or_a_role_are_noted(tmp_path: Path) -> None:
+    shared = Settings(data_directory=tmp_path, database_url=SecretStr("postgresql://w@db/pishkhan"))
+    user, role = judge_accounts(shared)
+    assert user.level is role.level is Level.NOTE
+    assert user.words == (
+        "relay, registry, requests, settlement, kpi log in to the broker as bus, who also makes topics, users and rules"
+    )
+    assert "PISHKHAN_ACCOUNTS__RELAY__KAFKA_USER" in user.remedy
+    assert role.words.endswith("share one role of the database")
+    login = AccountLogin(kafka_user="u", database_url=SecretStr("postgresql://u@db/pishkhan"))
+    own = shared.model_copy(update={"accounts": dict.fromkeys(worker_names(), login)})
+    assert [finding.level for finding in judge_accounts(own)] == [Level.GOOD]
+    administrator = shared.model_copy(update={"kafka_admin_user": "root"})
+    assert "makes topics" not in next(iter(judge_accounts(administrator))).words

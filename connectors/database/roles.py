@@ -1,0 +1,9 @@
+"""Names of the database's roles."""
+
+#: People at the command line log in as this role, and workers that were given none of their own.
+WORKER_ROLE = "pishkhan_worker"
+
+
+def own_role(worker: str) -> str:
+    """Return the role of one kind of worker. The policies of its rows know it by this name."""
+    return f"pishkhan_{worker}"
