@@ -1,4 +1,7 @@
-"""Time is data: one scaled clock gives business time to every worker; leases and time-outs use real time."""
+"""Time is data: one scaled clock gives business time to every worker; leases and time-outs use real time.
+
+Workers apply it to the database's time. Commands of a person, which do no timed act, apply it to the machine's.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -37,6 +40,10 @@ class ScaledClock:
     def now(self) -> datetime:
         """Return the business time of this moment, in UTC."""
         return self.business(self.real())
+
+    def at(self, database: datetime) -> datetime:
+        """Return the business time of this moment, at which the database's clock shows `database`."""
+        return self.business(database)
 
     def business(self, real: datetime) -> datetime:
         """Return the business time of a real moment, such as the broker's append time."""

@@ -12,6 +12,8 @@ from consumers.runner.ports import Record
 WAITING_LIMIT = 20_000
 #: For events whose wait no business time ends.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+#: The business time up to which waits have ended, when no wait is to end by time.
+NEVER_YET = datetime.min.replace(tzinfo=UTC)
 #: How long an event rests, in real time, after the first failure of the code on it, the second, and so on. After the
 #: last try a person decides. The first waits outlast a restart, the last one an ordinary repair.
 RESTS: tuple[timedelta, ...] = (

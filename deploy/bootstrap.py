@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.source import KafkaSource
+from connectors.clock import real_now
 from connectors.database.engine import SqlWork, build_engine
 from connectors.database.leases import SqlLeases
 from connectors.database.migrate import migrate
@@ -30,6 +31,7 @@ from connectors.telemetry.health import HealthServer
 from connectors.telemetry.log import configure_logging, get_log
 from connectors.telemetry.worker import WorkerTelemetry
 from consumers.runner.backoff import Backoff
+from consumers.runner.clocks import ClockTelemetry, ClockWatch
 from consumers.runner.loop import Runner
 from consumers.runner.ports import BrokerUnavailable, Handler, Setback, Source
 from consumers.runner.read_ahead import Prepare, ReadAhead, nothing
@@ -159,6 +161,7 @@ def _runner(
     stores: Callable[[Connection], Stores],
     handler: Handler[Stores],
     telemetry: WorkerTelemetry,
+    watch: ClockWatch,
     prepare: Prepare = nothing,
 ) -> "OnEngine[Stores]":
     """The common loop for one consumer, on one engine, so that leases and batches share a backend.
@@ -169,9 +172,13 @@ def _runner(
     source = ReadAhead(source, prepare)
     engine: Engine = build_engine(settings.worker_database_url(), owner, meanwhile=source.read_on)
     positions = partial(SqlPositions, consumer=name, cluster_id=cluster_id, owner=owner)
-    leases = SqlLeases(engine, name, cluster_id, owner)
+    leases = SqlLeases(engine, name, cluster_id, owner, watch)
     runner = Runner(source, leases, SqlWork(engine, stores, positions), handler, telemetry)
     return OnEngine(runner, engine)
+
+
+def _watch(settings: Settings, telemetry: ClockTelemetry) -> ClockWatch:
+    return ClockWatch(real_now, settings.clock_bound, telemetry)
 
 
 def _relay(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:
@@ -181,7 +188,7 @@ def _relay(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, _expor
     from producers.relay import Relay
 
     return Relay(
-        partial(SqlRelayOutbox, settings.worker_database_url(), _worker_id("relay")),
+        partial(SqlRelayOutbox, settings.worker_database_url(), _worker_id("relay"), _watch(settings, telemetry)),
         partial(LogProducer, settings.kafka_login()),
         RelayTelemetry(telemetry),
         chance=random,
@@ -197,9 +204,9 @@ def _registry(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _
     from connectors.database.registry_stores import registry_stores
     from consumers.registry.handlers import CONSUMER, RegistryHandler
 
-    source = _intake_source(settings, CONSUMER)
-    handler = RegistryHandler(settings.clock, telemetry)
-    return _runner(CONSUMER, settings, cluster_id, source, registry_stores, handler, telemetry)
+    source, watch = _intake_source(settings, CONSUMER), _watch(settings, telemetry)
+    handler = RegistryHandler(settings.clock, watch, telemetry)
+    return _runner(CONSUMER, settings, cluster_id, source, registry_stores, handler, telemetry, watch)
 
 
 def _requests(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:
@@ -209,11 +216,11 @@ def _requests(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _
     from consumers.requests.handlers import CONSUMER, RequestsHandler
     from consumers.requests.reading import ClaimReader
 
-    reader = ClaimReader()
+    reader, watch = ClaimReader(), _watch(settings, telemetry)
     source = _intake_source(settings, CONSUMER)
     seeds = partial(seed_for, settings.routing_key())
-    handler = RequestsHandler(seeds, code_bits, settings.clock, telemetry, SourceIntakeEnds(source), reader)
-    return _runner(CONSUMER, settings, cluster_id, source, request_stores, handler, telemetry, reader.prepare)
+    handler = RequestsHandler(seeds, code_bits, settings.clock, watch, telemetry, SourceIntakeEnds(source), reader)
+    return _runner(CONSUMER, settings, cluster_id, source, request_stores, handler, telemetry, watch, reader.prepare)
 
 
 def _settlement(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry, _exporter: Exporter) -> Worker:
@@ -221,8 +228,8 @@ def _settlement(settings: Settings, cluster_id: str, telemetry: WorkerTelemetry,
     from consumers.settlement.handlers import CONSUMER, SettlementHandler
 
     source = KafkaSource(settings.kafka_login(), lambda topic: topic == LOG_REQUESTS.name, f"pishkhan.{CONSUMER}")
-    handler = SettlementHandler(telemetry)
-    return _runner(CONSUMER, settings, cluster_id, source, settlement_stores, handler, telemetry)
+    handler, watch = SettlementHandler(telemetry), _watch(settings, telemetry)
+    return _runner(CONSUMER, settings, cluster_id, source, settlement_stores, handler, telemetry, watch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +255,7 @@ def _kpi(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, exporter
     from consumers.kpi.worker import KpiWorker
 
     owner = _worker_id(CONSUMER)
-    work = SqlKpiWork(build_engine(settings.worker_database_url(), owner), owner)
+    work = SqlKpiWork(build_engine(settings.worker_database_url(), owner), _watch(settings, telemetry), owner)
     source = KafkaSource(settings.kafka_login(), lambda topic: topic in TOPICS, f"pishkhan.{CONSUMER}.look")
     worker = KpiWorker(settings.kafka_login(), work, KpiHandler(settings.clock, new_id, telemetry), source, telemetry)
     gauges = build_engine(settings.worker_database_url(), _worker_id("gauges"))
@@ -271,7 +278,7 @@ def _registry_again(settings: Settings, _source: Source, tally: Tally) -> tuple[
     from connectors.database.registry_stores import registry_stores
     from consumers.registry.handlers import RegistryHandler
 
-    return registry_stores, RegistryHandler(settings.clock, tally)
+    return registry_stores, RegistryHandler(settings.clock, _watch(settings, tally), tally)
 
 
 def _requests_again(settings: Settings, source: Source, tally: Tally) -> tuple[Any, Handler[Any]]:
@@ -281,7 +288,8 @@ def _requests_again(settings: Settings, source: Source, tally: Tally) -> tuple[A
     from consumers.requests.handlers import RequestsHandler
 
     seeds = partial(seed_for, settings.routing_key())
-    return request_stores, RequestsHandler(seeds, code_bits, settings.clock, tally, SourceIntakeEnds(source))
+    watch = _watch(settings, tally)
+    return request_stores, RequestsHandler(seeds, code_bits, settings.clock, watch, tally, SourceIntakeEnds(source))
 
 
 def _settlement_again(_settings: Settings, _source: Source, tally: Tally) -> tuple[Any, Handler[Any]]:
@@ -296,7 +304,8 @@ def _kpi_again(settings: Settings, _source: Source, tally: Tally) -> tuple[Any, 
     from consumers.kpi.again import FactsAgain
     from consumers.kpi.handlers import KpiHandler
 
-    return SqlKpiStores, FactsAgain(KpiHandler(settings.clock, new_id, Tally()), tally)
+    stores = partial(SqlKpiStores, watch=_watch(settings, tally))
+    return stores, FactsAgain(KpiHandler(settings.clock, new_id, Tally()), tally)
 
 
 _REREADERS: dict[str, Callable[[Settings, Source, Tally], tuple[Any, Handler[Any]]]] = {

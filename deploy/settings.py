@@ -5,7 +5,7 @@ An `up` run hands its settings to its workers through the environment; a real de
 
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -101,6 +101,10 @@ class Settings(BaseSettings):
     """Seconds of business time per real second."""
     clock_real_start: datetime | None = None
 
+    clock_bound_seconds: float = Field(default=5.0, gt=0)
+    """What a worker's own clock, the database's and the broker's may differ by, in real time; beyond it, no timed act
+    is done. Far more than machines differ that ask a time server, and far less than any deadline."""
+
     log_level: str = "info"
     metrics_port: int = Field(default=9460, ge=1, le=65_000)
     """First of the workers' metrics and health ports, on loopback; each adds its offset."""
@@ -123,6 +127,11 @@ class Settings(BaseSettings):
         if self.clock_real_start is None:
             raise Problem("PISHKHAN_CLOCK_REAL_START is missing: give the real time at which the clock's start holds.")
         return ScaledClock(start=self.clock_start, factor=self.clock_factor, real_start=self.clock_real_start)
+
+    @property
+    def clock_bound(self) -> timedelta:
+        """What two clocks may differ by."""
+        return timedelta(seconds=self.clock_bound_seconds)
 
     def kafka_login(self) -> dict[str, str]:
         """Arguments of every kafka-python client. Raises Problem when the broker is not given."""

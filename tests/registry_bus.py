@@ -10,6 +10,7 @@ from consumers.runner.ports import Record
 from schemas.base import Event
 from schemas.decode import all_events, parse
 from schemas.log_registry import RegistryClaimRefused, RegistryRefusal
+from tests.clocks import trusting_watch
 from tests.requests_bus import CountingTelemetry, SetClock, claim_record
 
 
@@ -20,7 +21,7 @@ class RegistryBus:
         self.engine = engine
         self.clock = clock or SetClock()
         self.telemetry = CountingTelemetry()
-        self.handler = RegistryHandler(self.clock, self.telemetry)
+        self.handler = RegistryHandler(self.clock, trusting_watch(), self.telemetry)
 
     def handle(self, *records: Record) -> None:
         """Handle one batch and sweep once, as the runner does."""

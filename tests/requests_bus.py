@@ -30,6 +30,7 @@ from schemas.intake_office import FeeCollected, PaymentMethod, RequestAccepted, 
 from schemas.log_registry import OfficeVersioned, RegistryEntry
 from schemas.log_requests import ClaimRefused
 from tests.builders import AGENCY, MOMENT, SERVICE, code_bits
+from tests.clocks import trusting_watch
 
 AGENCY_SOURCE = f"/agencies/{AGENCY}"
 DIRECTORATE = "/directorate"
@@ -45,6 +46,10 @@ class SetClock:
 
     def now(self) -> datetime:
         """Return the time that was set."""
+        return self.moment
+
+    def at(self, database: datetime) -> datetime:
+        """Return the time that was set: the database's clock is not this one."""
         return self.moment
 
     def business(self, real: datetime) -> datetime:
@@ -158,8 +163,8 @@ class RequestsBus:
         self.clock = clock or SetClock()
         self.telemetry = CountingTelemetry()
         self.ends = SetEnds()
-        seeds = seeds or partial(seed_for, SECRET)
-        self.handler = RequestsHandler(seeds, code_bits, self.clock, self.telemetry, self.ends)
+        seeds, watch = seeds or partial(seed_for, SECRET), trusting_watch()
+        self.handler = RequestsHandler(seeds, code_bits, self.clock, watch, self.telemetry, self.ends)
 
     @contextmanager
     def stores(self) -> Iterator[RequestStores]:

@@ -14,8 +14,10 @@ from connectors.database.figure_tables import kpi_income_fact, kpi_request_fact
 from connectors.database.kpi_figures import SqlFigures
 from connectors.database.outbox import OutboxStore
 from connectors.database.parked import ParkedStore
+from connectors.database.signs import give_a_sign
 from consumers.kpi.domain.facts import Fact, Income, Named
 from consumers.kpi.handlers import CONSUMER
+from consumers.runner.clocks import ClockWatch
 from schemas.partition import Place
 
 _FACT_COLUMNS = (
@@ -62,13 +64,9 @@ ON CONFLICT (topic, partition)
 DO UPDATE SET next_position = GREATEST(kpi_position.next_position, excluded.next_position)
 """
 #: Nobody asks for the signs of these workers but the doctor: partitions are shared out by the consumer group.
-_SEEN = """
-WITH gone AS (
-    DELETE FROM worker
-    WHERE consumer = %(consumer)s AND worker_id <> %(worker_id)s AND seen_at < clock_timestamp() - interval '10 min'
-)
-INSERT INTO worker (consumer, worker_id, seen_at) VALUES (%(consumer)s, %(worker_id)s, clock_timestamp())
-ON CONFLICT (consumer, worker_id) DO UPDATE SET seen_at = clock_timestamp()
+_FORGET_GONE = """
+DELETE FROM worker
+WHERE consumer = %(consumer)s AND worker_id <> %(worker_id)s AND seen_at < clock_timestamp() - interval '10 min'
 """
 
 
@@ -127,7 +125,7 @@ class SqlFacts:
 class SqlKpiStores:
     """All stores of the figures on one connection: implements `consumers.kpi.ports.Stores`."""
 
-    def __init__(self, connection: Connection, worker_id: str = CONSUMER) -> None:
+    def __init__(self, connection: Connection, watch: ClockWatch, worker_id: str = CONSUMER) -> None:
         self.positions = SqlKpiPositions(connection)
         self.facts = SqlFacts(connection)
         self.figures = SqlFigures(connection)
@@ -135,11 +133,14 @@ class SqlKpiStores:
         self.dead_letters = DeadLetterStore(connection)
         self.outbox = OutboxStore(connection)
         self._connection = connection
+        self._watch = watch
         self._worker_id = worker_id
 
     def give_a_sign(self) -> None:
-        """Note that this worker lives, and forget those that do not."""
-        driver_connection(self._connection).execute(_SEEN, {"consumer": CONSUMER, "worker_id": self._worker_id})
+        """Note that this worker lives and how its clock goes, and forget those that do not live."""
+        driver = driver_connection(self._connection)
+        driver.execute(_FORGET_GONE, {"consumer": CONSUMER, "worker_id": self._worker_id})
+        self._watch.reading(lambda own: give_a_sign(driver, CONSUMER, self._worker_id, own))
 
     def attempt(self) -> AbstractContextManager[None]:
         """Open a part of the transaction that an exception undoes alone; its errors have their meanings."""
@@ -149,15 +150,16 @@ class SqlKpiStores:
 class SqlKpiWork:
     """Transactions of the figures' worker: implements `consumers.kpi.ports.Work`."""
 
-    def __init__(self, engine: Engine, worker_id: str = CONSUMER) -> None:
+    def __init__(self, engine: Engine, watch: ClockWatch, worker_id: str = CONSUMER) -> None:
         self._engine = engine
+        self._watch = watch
         self._worker_id = worker_id
 
     @contextmanager
     def transaction(self) -> Iterator[SqlKpiStores]:
         """Open one transaction; commit on leaving, roll back on an exception."""
         with meaningful_errors(), self._engine.begin() as connection:
-            yield SqlKpiStores(connection, self._worker_id)
+            yield SqlKpiStores(connection, self._watch, self._worker_id)
 
 
 def _unzipped(places: Collection[Place]) -> dict[str, object]:

@@ -8,14 +8,12 @@ from psycopg import Connection as DriverConnection
 from sqlalchemy import Engine
 
 from connectors.database.driver import driver_connection, meaningful_errors
+from connectors.database.signs import give_a_sign
+from consumers.runner.clocks import ClockWatch
 from consumers.runner.ports import Partition, PositionLost
 
 LEASE_SECONDS = 10.0
 
-_SEEN = """
-INSERT INTO worker (consumer, worker_id, seen_at) VALUES (%(consumer)s, %(owner)s, clock_timestamp())
-ON CONFLICT (consumer, worker_id) DO UPDATE SET seen_at = clock_timestamp()
-"""
 _FORGET_GONE = """
 DELETE FROM worker
 WHERE consumer = %(consumer)s AND seen_at < clock_timestamp() - make_interval(secs => 60 * %(lease)s)
@@ -88,13 +86,23 @@ class SqlLeases:
     """Implements `consumers.runner.ports.Leases` for one worker of one consumer.
 
     Give it the engine that the worker's batches use: the backend that is noted must be the one that holds their locks.
+    At every renewal `watch` compares the worker's own clock with the database's, and the difference is noted for all
+    to see.
     """
 
     def __init__(
-        self, engine: Engine, consumer: str, cluster_id: str, owner: str, lease_seconds: float = LEASE_SECONDS
+        self,
+        engine: Engine,
+        consumer: str,
+        cluster_id: str,
+        owner: str,
+        watch: ClockWatch,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._engine = engine
+        self._watch = watch
         self._names = {"consumer": consumer, "cluster_id": cluster_id, "owner": owner, "lease": lease_seconds}
+        self._consumer = consumer
         self._owner = owner
 
     def hold(self, known: Sequence[Partition]) -> Mapping[Partition, int]:
@@ -102,7 +110,7 @@ class SqlLeases:
         with meaningful_errors(), self._engine.begin() as connection:
             driver = driver_connection(connection)
             driver.execute(_FENCE)
-            driver.execute(_SEEN, self._names)
+            self._watch.reading(lambda own: give_a_sign(driver, self._consumer, self._owner, own))
             driver.execute(_FORGET_GONE, self._names)
             rows = self._rows(driver, known)
             wanted = self._wanted(rows, self._share(driver, len(rows)))

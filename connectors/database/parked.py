@@ -109,6 +109,11 @@ class ParkedStore:
         waiting = and_(parked_event.c.topic == topic, parked_event.c.reason.in_(_REFUSABLE))
         return WAITING_LIMIT - self._counted(waiting, WAITING_LIMIT)
 
+    def now(self) -> datetime:
+        """Return the database's time."""
+        now: datetime = self._connection.execute(select(func.clock_timestamp())).scalar_one()
+        return now
+
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
         """Return the parked events of `keys`, oldest first."""
         return self._rows(parked_event.c.key == func.any(list(keys))) if keys else []

@@ -10,7 +10,9 @@ from psycopg import sql
 from connectors.database.engine import plain_url
 from connectors.database.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.database.outbox import CHANNEL, SHARDS
+from connectors.database.signs import give_a_sign
 from connectors.failpoints import Failpoint, failpoint
+from consumers.runner.clocks import ClockWatch
 from producers.ports import OutboxRow, OutboxUnavailable
 from schemas.envelope import Envelope, to_headers
 from schemas.partition import Place
@@ -22,10 +24,6 @@ LEASE_SECONDS = 10.0
 
 _TAKE = """
 SELECT shard, pg_try_advisory_lock(%(lock_class)s, shard) FROM unnest(%(missing)s::int[]) AS shard
-"""
-_SEEN = """
-INSERT INTO worker (consumer, worker_id, seen_at) VALUES ('relay', %(worker_id)s, clock_timestamp())
-ON CONFLICT (consumer, worker_id) DO UPDATE SET seen_at = clock_timestamp()
 """
 _FORGET_GONE = """
 DELETE FROM worker WHERE consumer = 'relay' AND seen_at < clock_timestamp() - make_interval(secs => 60 * %(lease)s)
@@ -82,8 +80,9 @@ WHERE id = ANY (%s::bigint[]) AND created_at BETWEEN %s AND %s
 class SqlRelayOutbox:
     """Implements `producers.ports.Outbox`. Connects at once; raises `OutboxUnavailable` when it cannot."""
 
-    def __init__(self, url: str, worker_id: str, lease_seconds: float = LEASE_SECONDS) -> None:
-        name = worker_id[:63]
+    def __init__(self, url: str, worker_id: str, watch: ClockWatch, lease_seconds: float = LEASE_SECONDS) -> None:
+        name = self._name = worker_id[:63]
+        self._watch = watch
         self._names = {"lock_class": LOCK_CLASS, "worker_id": name, "lease": lease_seconds}
         self._held: set[int] = set()
         #: Keys that wait, with their places, and rows that were given up. There are hardly ever any.
@@ -101,7 +100,7 @@ class SqlRelayOutbox:
     def shards(self) -> Collection[int]:
         """Take every free shard; a holder that gives no sign any more loses its connection."""
         with _meaningful_errors():
-            self._connection.execute(_SEEN, self._names)
+            self._watch.reading(lambda own: give_a_sign(self._connection, "relay", self._name, own))
             missing = sorted(set(range(SHARDS)) - self._held)
             if missing:
                 self._connection.execute(_FENCE, self._names)

@@ -1,6 +1,7 @@
 """The stores of one transaction of the requests consumer, and the smaller ones among them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
@@ -28,7 +29,8 @@ from schemas.log_registry import (
     TerritoryVersioned,
 )
 
-_HEAD = "SELECT revision FROM registry_head WHERE id = 1"
+#: Both in one: every batch asks for them.
+_HEAD = "SELECT revision, clock_timestamp() FROM registry_head WHERE id = 1"
 _SINCE = "SELECT kind, body::text FROM registry_version WHERE revision > %s ORDER BY revision"
 _READ_TO = "SELECT topic || '/' || partition, max(next_position) FROM consumer_offset WHERE consumer = %s GROUP BY 1"
 _KNOWN_ACTS = """
@@ -52,10 +54,12 @@ class RegistryReader:
     def __init__(self, connection: Connection) -> None:
         self._driver = driver_connection(connection)
 
-    def head(self) -> int:
-        """Return the newest revision."""
+    def head_and_time(self) -> tuple[int, datetime]:
+        """Return the newest revision, and the database's time."""
         row = self._driver.execute(_HEAD, binary=True).fetchone()
-        return 0 if row is None else int(row[0])
+        assert row is not None, "the first migration makes this row"
+        revision, now = row
+        return revision, now
 
     def since(self, revision: int) -> list[RegistryEntry]:
         """Return the entries after `revision`, in order."""

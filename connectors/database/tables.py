@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     Identity,
     Index,
     Integer,
@@ -51,6 +52,8 @@ worker = Table(
     Column("consumer", Text, primary_key=True),
     Column("worker_id", Text, primary_key=True),
     Column("seen_at", Timestamp, nullable=False),
+    # How far its own clock was ahead of the database's then; none of a worker of an older version.
+    Column("clock_ahead_seconds", Float(53)),
 )
 
 # --- events in and out -------------------------------------------------------------------------------------------

@@ -143,6 +143,16 @@ UNREADY_SINCE = Metric(
     ("consumer", "cause"),
 )
 
+# Beyond the bound of the settings the worker does no timed act.
+CLOCK_AHEAD = Metric(
+    "pishkhan_clock_ahead_seconds",
+    Kind.GAUGE,
+    _W,
+    "seconds",
+    "How far the worker's own clock is ahead of the database's.",
+    ("consumer",),
+)
+
 # --- the whole bus, read from the database by one worker -----------------------------------------------------------
 
 # Grows when the relay or the broker is away; nothing is lost meanwhile.
@@ -296,6 +306,7 @@ METRICS: tuple[Metric, ...] = (
     HALTED_SINCE,
     READY,
     UNREADY_SINCE,
+    CLOCK_AHEAD,
     OUTBOX_ROWS,
     OUTBOX_AGE,
     SET_ASIDE,

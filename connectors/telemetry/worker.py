@@ -43,6 +43,8 @@ class WorkerTelemetry:
         self._waits_for: Setback | None = Setback.STARTING
         self._since = self._sign_at = now()
         self._leases_known = False
+        self._clock_doubt: Setback | None = None
+        self._clock_doubt_since: datetime | None = None
         self._topics: set[str] = set()
         self._halts: dict[Partition, Halt] = {}
         #: Halts that ended, and when.
@@ -114,6 +116,12 @@ class WorkerTelemetry:
             self._tried_again[partition] = (halt, self._now())
         self._show_halts()
 
+    def clock(self, ahead_seconds: float, doubt: Setback | None, since: datetime | None) -> None:
+        """Show how the own clock goes; while there is a doubt the worker is not ready, since a database's moment."""
+        self._exporter.put(metrics.CLOCK_AHEAD, ahead_seconds, self._consumer)
+        with self._lock:
+            self._clock_doubt, self._clock_doubt_since = doubt, since
+
     def standing(self) -> Standing:
         """Say how the worker stands. Called by the health server's thread."""
         with self._lock:
@@ -122,6 +130,8 @@ class WorkerTelemetry:
                 return Standing(self._waits_for.value, self._since, halts)
             if not self._leases_known:
                 return Standing("no_leases_known", self._since, halts)
+            if self._clock_doubt is not None:
+                return Standing(self._clock_doubt.value, self._clock_doubt_since, halts)
             if self._now() - self._sign_at > SILENT:
                 return Standing(Setback.STUCK.value, self._sign_at, halts)
             return Standing(halts=halts)
@@ -131,6 +141,7 @@ class WorkerTelemetry:
         return self.standing().cause
 
     def _show_zeros(self) -> None:
+        self._exporter.put(metrics.CLOCK_AHEAD, 0.0, self._consumer)
         self._exporter.begin(metrics.BATCH_SECONDS, self._consumer)
         self._exporter.begin(metrics.BATCH_RECORDS, self._consumer)
         for outcome in Outcome:

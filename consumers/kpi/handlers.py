@@ -8,6 +8,7 @@ between the two leaves the notes for the next one.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from consumers.kpi.domain.facts import Fact, Income, learn
 from consumers.kpi.domain.measures import Cell, Reading, bucketed, compared_with_expected, names_in, out_of_date
 from consumers.kpi.ports import RecordsMissing, Stores
 from consumers.kpi.reading import Lesson, read_lesson
-from consumers.parking import ParkedRow, ParkReason, failed_event, is_parked
+from consumers.parking import NEVER_YET, ParkedRow, ParkReason, failed_event, is_parked
 from consumers.runner.ports import Clock, Outcome, Record, Span, Telemetry
 from consumers.sweeping import do_divided
 from schemas.decode import encode
@@ -78,9 +79,10 @@ class KpiHandler:
         self._take_up_failed(stores, limit)
         cells = stores.figures.take(limit)
         if cells:
+            now = self.clock.at(stores.park.now())
             readings = list(stores.figures.measure(cells))
             readings += _compared(readings, stores)
-            stores.outbox.add([self._message(reading) for reading in stores.figures.keep(readings)])
+            stores.outbox.add([self._message(reading, now) for reading in stores.figures.keep(readings)])
         return len(cells)
 
     def _learn(self, stores: Stores, records: Sequence[Record]) -> Counts:
@@ -104,7 +106,7 @@ class KpiHandler:
 
     def _take_up_failed(self, stores: Stores, limit: int) -> None:
         """Try again what failed and has rested, or what an operator redrives; give up what one skips."""
-        keys = stores.park.due_keys(self.clock.now(), limit)
+        keys = stores.park.due_keys(NEVER_YET, limit)
         rows = stores.park.of_keys(keys)
         stores.park.skip([row.id for row in rows if row.to_skip])
         failed: list[ParkedRow] = []
@@ -121,7 +123,7 @@ class KpiHandler:
         self._count(learnt or Counter())
         stores.park.keep(failed)
 
-    def _message(self, reading: Reading) -> Message:
+    def _message(self, reading: Reading, now: datetime) -> Message:
         cell = reading.cell
         event = KpiMeasured(
             figure=reading.figure,
@@ -133,9 +135,7 @@ class KpiHandler:
             samples=reading.samples,
             rests_on_generated=reading.rests_on_generated,
         )
-        envelope = Envelope(
-            id=str(self.new_id()), source=SOURCE, type=event.type_name(), subject=cell.key, time=self.clock.now()
-        )
+        envelope = Envelope(id=str(self.new_id()), source=SOURCE, type=event.type_name(), subject=cell.key, time=now)
         return Message(KPI_MEASURED.name, cell.key, envelope, encode(event))
 
 

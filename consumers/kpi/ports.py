@@ -78,6 +78,9 @@ class Park(Protocol):
     def due_keys(self, now: datetime, limit: int) -> list[str]:
         """Return keys with an event that has rested after a failure, or that an operator has decided on."""
 
+    def now(self) -> datetime:
+        """Return the database's time."""
+
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
         """Return the parked events of `keys`."""
 

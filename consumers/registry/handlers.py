@@ -13,11 +13,12 @@ import structlog
 
 from consumers.failures import place_of
 from consumers.intake import Claim, IntakeReader, Unreadable, admit, conflicting, read_claim
-from consumers.parking import NEVER, WAITING_LIMIT, ParkedEvent, ParkedRow, ParkReason, failed_event
+from consumers.parking import NEVER, NEVER_YET, WAITING_LIMIT, ParkedEvent, ParkedRow, ParkReason, failed_event
 from consumers.registry.domain.known import Await, Kind, Subject
 from consumers.registry.domain.rules import looks_at_all, references, subject_of
 from consumers.registry.fold import Fold
 from consumers.registry.ports import RegistryStores
+from consumers.runner.clocks import ClockWatch
 from consumers.runner.ports import Clock, Outcome, Record, Setback, Telemetry
 from consumers.sweeping import do_divided
 from schemas.partition import Place
@@ -28,10 +29,11 @@ SWEEP_MAX = 1_000
 
 
 class RegistryHandler:
-    """Implements `consumers.runner.ports.Handler` for the registry."""
+    """Implements `consumers.runner.ports.Handler` for the registry. No wait ends by time while `watch` is in doubt."""
 
-    def __init__(self, clock: Clock, telemetry: Telemetry) -> None:
+    def __init__(self, clock: Clock, watch: ClockWatch, telemetry: Telemetry) -> None:
         self._clock = clock
+        self._watch = watch
         self._telemetry = telemetry
         #: The revision at which a sweep found that nothing that waits can be decided.
         self._exhausted_at = -1
@@ -70,7 +72,7 @@ class RegistryHandler:
 
     def sweep(self, stores: RegistryStores) -> int:
         """Decide what waits: after new versions, when its time or its rest is over, or when an operator says so."""
-        now = self._clock.now()
+        now = self._passed(stores)
         head = stores.versions.head()
         keys = dict.fromkeys(stores.park.due_keys(now, SWEEP_MAX))
         if head != self._exhausted_at:
@@ -87,6 +89,11 @@ class RegistryHandler:
         if not swept.fold.accepted:
             self._exhausted_at = revision
         return swept.done
+
+    def _passed(self, stores: RegistryStores) -> datetime:
+        """Return the business time up to which waits may end: none has ended while nobody knows the time."""
+        now = self._watch.reading(lambda _: stores.park.now())
+        return NEVER_YET if self._watch.doubt else self._clock.at(now)
 
     def _take_up(self, stores: RegistryStores, now: datetime, revision: int, keys: Sequence[str]) -> "_Sweep":
         rows = stores.park.of_keys(keys)

@@ -72,6 +72,9 @@ class Park(Protocol):
     def room(self, topic: str) -> int:
         """Return how many more claims of `topic` may wait for what they refer to."""
 
+    def now(self) -> datetime:
+        """Return the database's time."""
+
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
         """Return the parked events of `keys`, oldest first."""
 

@@ -126,16 +126,16 @@ class Fold:
                 # A request that waits for the registry can be cancelled already.
                 self._retry(case)
 
-    def examine(self, case: Case, registry: Mapping[str, int]) -> None:
+    def examine(self, case: Case, registry: Mapping[str, int], until: datetime) -> None:
         """Do what is due of one case by itself: timers, waits that ended, operators' decisions.
 
-        `registry` holds the positions that the registry has passed.
+        `registry` holds the positions that the registry has passed. Timers fire and waits end up to `until`.
         """
-        while (signal := case.state.overdue(self.now)) is not None:
+        while (signal := case.state.overdue(until)) is not None:
             self._signal(case, signal, SOURCE, f"{case.key}/{signal.value}/{case.state.version}")
         for waiting in list(case.waiting):
             if not waiting.gone:
-                self._examine_waiting(case, waiting, registry)
+                self._examine_waiting(case, waiting, registry, until)
         self._retry(case)
 
     def take_up(self, waiting: Waiting) -> None:
@@ -318,8 +318,8 @@ class Fold:
         self._emit(case, outcome, claim.envelope.source, claim.envelope.id, context.moment)
         return True
 
-    def _examine_waiting(self, case: Case, waiting: Waiting, registry: Mapping[str, int]) -> None:
-        event, overdue = waiting.event, waiting.event.expires_at <= self.now
+    def _examine_waiting(self, case: Case, waiting: Waiting, registry: Mapping[str, int], until: datetime) -> None:
+        event, overdue = waiting.event, waiting.event.expires_at <= until
         if waiting.to_try and waited_for_registry(case, claim_of(waiting)):
             # Set aside while the request waited for the registry, so the wait is over.
             waiting.change(replace(event, reason=ParkReason.REGISTRY))

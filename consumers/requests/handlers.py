@@ -15,7 +15,7 @@ import structlog
 
 from consumers.failures import place_of
 from consumers.intake import Claim, IntakeReader, Unreadable, admit, conflicting, read_claim
-from consumers.parking import ParkedRow, ParkReason, failed_event
+from consumers.parking import NEVER_YET, ParkedRow, ParkReason, failed_event
 from consumers.requests.cases import Case, Waiting, known_case, new_case, waiting_of
 from consumers.requests.domain.acts import ActKey, remembered
 from consumers.requests.domain.lifecycle import REQUEST_CLAIMS
@@ -29,6 +29,7 @@ from consumers.requests.messages import messages, partitions_by_key
 from consumers.requests.ports import IntakeEnds, RequestStores
 from consumers.requests.reading import ClaimReader
 from consumers.requests.waiting import passed
+from consumers.runner.clocks import ClockWatch
 from consumers.runner.ports import Clock, Outcome, Record, Setback, Telemetry
 from consumers.sweeping import do_divided
 from schemas.partition import Place
@@ -42,8 +43,12 @@ REST = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class _Due:
-    """What one sweep found: locked requests, everything parked of them and of acts, and where the registry is."""
+    """What one sweep found: locked requests, everything parked of them and of acts, and where the registry is.
 
+    Timers and waits end up to `until`, business time.
+    """
+
+    until: datetime
     states: Mapping[UUID, RequestState]
     rows: Sequence[ParkedRow]
     registry: Mapping[str, int]
@@ -53,7 +58,8 @@ class RequestsHandler:
     """Implements `consumers.runner.ports.Handler` for requests. Keeps the registry's view between batches.
 
     `seeds` gives the seed of a routing attempt from the secret, `code_bits` the randomness of a tracking code; `ends`
-    asks the broker, only for services that nobody knows; `reader` may have read the records ahead.
+    asks the broker, only for services that nobody knows; `reader` may have read the records ahead. Time is the
+    database's; while `watch` is in doubt, no timer fires and no wait ends by time.
     """
 
     def __init__(
@@ -61,6 +67,7 @@ class RequestsHandler:
         seeds: Seeds,
         code_bits: CodeBits,
         clock: Clock,
+        watch: ClockWatch,
         telemetry: Telemetry,
         ends: IntakeEnds,
         reader: ClaimReader | None = None,
@@ -68,10 +75,13 @@ class RequestsHandler:
         self._seeds = seeds
         self._code_bits = code_bits
         self._clock = clock
+        self._watch = watch
         self._telemetry = telemetry
         self._ends = ends
         self._reader = reader or ClaimReader()
         self._view = RegistryView.empty()
+        #: The database's time as it was read last.
+        self._shown = NEVER_YET
         self._log = structlog.get_logger(CONSUMER)
 
     def handle(self, stores: RequestStores, records: Sequence[Record]) -> Collection[Place]:
@@ -83,6 +93,7 @@ class RequestsHandler:
         letters.extend(large)
         stores.claims.record(fresh)
         fold = self._fold_of_claims(stores, fresh)
+        self._hear(records)
         for claim in fresh:
             fold.take(claim)
         self._write(stores, fold)
@@ -117,25 +128,43 @@ class RequestsHandler:
 
         A request on which the code fails is set aside and does not hold the others up.
         """
-        now = self._clock.now()
-        due = stores.requests.lock_due(now, SWEEP_MAX)
-        keys = set(stores.park.due_keys(now, SWEEP_MAX))
+        until = self._until(stores)
+        due = stores.requests.lock_due(until, SWEEP_MAX)
+        keys = set(stores.park.due_keys(until, SWEEP_MAX))
         waiting = stores.park.waiting(ParkReason.REGISTRY, SWEEP_MAX)
         registry = stores.registry.positions() if waiting else {}
         keys.update(row.event.key for row in waiting if passed(row.event, registry))
         if not due and not keys:
             return 0
-        # Not within the attempts below: a registry that cannot be read is no request's fault.
-        self._catch_up(stores)
         ids = {request_id for request_id in map(_uuid, keys) if request_id is not None}
         states = {**due, **stores.requests.lock_free(ids - due.keys())}
         # Acts belong to no locked row, so their parked events are locked themselves.
         acts = stores.park.lock_free(sorted(key for key in keys if _uuid(key) is None))
         requests = [str(request_id) for request_id in states]
-        found = _Due(states, [*stores.park.of_keys(requests), *acts], registry)
+        found = _Due(until, states, [*stores.park.of_keys(requests), *acts], registry)
         subjects = [*requests, *dict.fromkeys(row.event.key for row in acts)]
         examine, set_aside = partial(self._examine, stores, found), partial(self._set_aside, stores, found)
         return do_divided(subjects, stores.attempt, examine, set_aside) or 0
+
+    def _until(self, stores: RequestStores) -> datetime:
+        """Return the business time up to which timers may fire and waits end."""
+        now = self._now(stores)
+        return NEVER_YET if self._watch.doubt else now
+
+    def _now(self, stores: RequestStores) -> datetime:
+        """Bring the registry's view up to date, and return the business time by the database's clock."""
+        asked_at = self._watch.asks()
+        revision, database = stores.registry.head_and_time()
+        self._watch.shown(asked_at, database)
+        self._shown = database
+        if revision > self._view.revision:
+            self._view = self._view.with_entries(stores.registry.since(self._view.revision))
+        return self._clock.at(database)
+
+    def _hear(self, records: Sequence[Record]) -> None:
+        """Compare the broker's clock with the database's, by the newest record of each partition."""
+        newest = {(record.topic, record.partition): record for record in records}
+        self._watch.heard({record.place: record for record in newest.values()}, {}, self._shown)
 
     def _examine(self, stores: RequestStores, due: _Due, subjects: Sequence[str]) -> int:
         wanted = frozenset(subjects)
@@ -144,7 +173,7 @@ class RequestsHandler:
         acts = _hand_out(rows, cases)
         fold = self._fold(stores, cases, _claims_of(acts))
         for case in cases.values():
-            fold.examine(case, due.registry)
+            fold.examine(case, due.registry, due.until)
         for act in acts:
             fold.take_up(act)
         self._write(stores, fold, acts)
@@ -152,13 +181,12 @@ class RequestsHandler:
 
     def _set_aside(self, stores: RequestStores, due: _Due, subject: str, error: Exception) -> None:
         """Let a timer rest, and keep as failed what was due of the waiting claims."""
-        now = self._clock.now()
-        rows = [row for row in due.rows if row.event.key == subject and _is_due(row, now, due.registry)]
+        rows = [row for row in due.rows if row.event.key == subject and _is_due(row, due.until, due.registry)]
         stores.park.keep([row.with_failure(failure(error)) for row in rows])
         request_id, signal = _uuid(subject), None
         if request_id is not None:
-            stores.requests.rest(request_id, now + REST)
-            signal = due.states[request_id].overdue(now)
+            stores.requests.rest(request_id, self._now(stores) + REST)
+            signal = due.states[request_id].overdue(due.until)
         self._telemetry.rolled_back(Setback.HANDLER_FAILED)
         self._log.error(
             "set aside: the sweep fails on it",
@@ -200,7 +228,7 @@ class RequestsHandler:
 
         It decides on loads that others may change; caps are compared in the end.
         """
-        self._catch_up(stores)
+        now = self._now(stores)
         revision, positions = stores.positions.read()
         world = BatchWorld(
             self._view,
@@ -211,12 +239,7 @@ class RequestsHandler:
         )
         keys: list[ActKey] = [key for claim in acts for key in remembered(claim.event)]
         known: Mapping[ActKey, str] = stores.acts.known(keys) if keys else {}
-        return Fold(world, cases, known, self._clock.now(), self._clock.business, self._ends.ends_now, stores.park.room)
-
-    def _catch_up(self, stores: RequestStores) -> None:
-        """Bring the registry's view up to date."""
-        if stores.registry.head() > self._view.revision:
-            self._view = self._view.with_entries(stores.registry.since(self._view.revision))
+        return Fold(world, cases, known, now, self._clock.business, self._ends.ends_now, stores.park.room)
 
     def _write(self, stores: RequestStores, fold: Fold, other: Collection[Waiting] = ()) -> None:
         """Write everything that `fold` decided; the load clock and the outbox come last."""

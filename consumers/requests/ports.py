@@ -94,8 +94,8 @@ class Positions(Protocol):
 class Registry(Protocol):
     """Accepted versions, by revision, and how far the registry has read."""
 
-    def head(self) -> int:
-        """Return the newest revision."""
+    def head_and_time(self) -> tuple[int, datetime]:
+        """Return the newest revision, and the database's time."""
 
     def since(self, revision: int) -> Sequence[RegistryEntry]:
         """Return the entries after `revision`, in order."""

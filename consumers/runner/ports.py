@@ -255,6 +255,10 @@ class Setback(StrEnum):
     STARTING = "starting"
     #: It gives no sign of itself, so it hangs in a call to the database or the broker.
     STUCK = "stuck"
+    #: Its own clock and the database's differ by more than the bound: it does no timed act.
+    CLOCK_DIFFERS = "clock_differs"
+    #: The broker's clock and the database's do: nobody knows when a deadline has passed.
+    BROKER_CLOCK_DIFFERS = "broker_clock_differs"
 
 
 class Telemetry(Protocol):
@@ -293,10 +297,10 @@ class Telemetry(Protocol):
 
 
 class Clock(Protocol):
-    """Business time."""
+    """Business time. It goes by a clock that workers share: none of them reads its own."""
 
-    def now(self) -> datetime:
-        """Return the business time of this moment."""
+    def at(self, database: datetime) -> datetime:
+        """Return the business time of this moment, at which the database's clock shows `database`."""
 
     def business(self, real: datetime) -> datetime:
         """Return the business time of a real moment."""

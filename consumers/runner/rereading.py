@@ -7,6 +7,7 @@ records that the consumer has passed may be read again: what it has not come to 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from threading import Event
 from typing import Generic, TypeVar
@@ -79,6 +80,9 @@ class Tally:
 
     def unready(self, cause: Setback) -> None:
         """Nobody asks."""
+
+    def clock(self, ahead_seconds: float, doubt: Setback | None, since: datetime | None) -> None:
+        """What is read again was said at its own time, and no timed act is done."""
 
     def halted(self, partition: Partition, cause: Setback, why: str) -> None:
         """A halt ends the reading."""

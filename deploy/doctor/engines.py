@@ -1,6 +1,6 @@
 """Checks of the engines and workers: do they answer, are they set as the bus needs them, do the clocks agree."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from psycopg import Connection
@@ -12,8 +12,9 @@ from deploy.doctor.remedies import ANOTHER_CAUSE, REMEDIES
 from deploy.engines.processes import port_is_free
 from deploy.workers import WORKERS
 
-# Business times are clamped against the broker's and leases are the database's, so small differences do no harm.
+# Timed acts go by the database's clock, and workers bear more than this; a machine that keeps time differs by less.
 CLOCK_DIFFERENCE_SECONDS = 1.0
+TIME_SERVER = "let all machines take their time from a time server (chrony, systemd-timesyncd)"
 OLDEST_POSTGRES = 15
 FROZEN = "a running `pishkhan up` starts its own again when it dies, and one that is frozen is ended by hand (kill -9)"
 
@@ -122,7 +123,7 @@ def check_failpoint(patient: Patient) -> Iterable[Finding]:
 
 
 def check_clock(patient: Patient) -> Iterable[Finding]:
-    """Do this machine's clock and the database's agree, and what is business time."""
+    """Do this machine's clock, every worker's and the broker's agree with the database's; what is business time."""
     if patient.database is not None:
         before = datetime.now(UTC)
         row = patient.database.execute("SELECT clock_timestamp()").fetchone()
@@ -130,6 +131,11 @@ def check_clock(patient: Patient) -> Iterable[Finding]:
         assert row is not None
         assert isinstance(row[0], datetime)
         yield judge_clock(before, row[0], after)
+        yield from judge_worker_clocks(_worker_clocks(patient.database), patient.settings.clock_bound_seconds)
+    for name, standing in patient.workers.items():
+        if standing.cause == Setback.BROKER_CLOCK_DIFFERS and standing.since is not None:
+            words = f"{name} finds that the broker's clock and the database's differ {since_words(standing.since)}"
+            yield wrong("clock", f"{words}: no deadline fires", REMEDIES[standing.cause])
     clock = patient.settings.clock
     if clock.factor != 1.0 or patient.settings.clock_start is not None:
         words = f"business time is {clock.now():%Y-%m-%d %H:%M} UTC and runs {clock.factor:g} times as fast"
@@ -146,5 +152,28 @@ def judge_clock(before: datetime, theirs: datetime, after: datetime) -> Finding:
     return wrong(
         "clock",
         f"this machine and the database differ by {difference:.1f} s",
-        "let both take their time from a time server (chrony, systemd-timesyncd)",
+        TIME_SERVER,
     )
+
+
+def judge_worker_clocks(ahead_seconds: Mapping[str, float], bound_seconds: float) -> Iterable[Finding]:
+    """Name every worker whose own clock is too far from the database's, by what the workers themselves noted."""
+    for worker, seconds in sorted(ahead_seconds.items()):
+        if abs(seconds) > bound_seconds:
+            direction = "ahead of" if seconds > 0 else "behind"
+            words = f"{worker}'s own clock is {abs(seconds):.0f} s {direction} the database's: it does no timed act"
+            yield wrong("clock", words, REMEDIES[Setback.CLOCK_DIFFERS])
+
+
+def _worker_clocks(database: Connection[tuple[object, ...]]) -> dict[str, float]:
+    """Return how far the own clock of each living worker is ahead, wherever it runs."""
+    found = database.execute(
+        "SELECT 1 FROM information_schema.columns WHERE table_name = 'worker' AND column_name = 'clock_ahead_seconds'"
+    ).fetchone()
+    if found is None:
+        return {}
+    rows = database.execute(
+        "SELECT worker_id, clock_ahead_seconds FROM worker "
+        "WHERE clock_ahead_seconds IS NOT NULL AND seen_at > clock_timestamp() - interval '1 min'"
+    ).fetchall()
+    return {str(name): float(str(seconds)) for name, seconds in rows}

@@ -14,6 +14,14 @@ REMEDIES: dict[str, str] = {
         "do, end it (kill -9) and start it again, nothing is lost"
     ),
     Setback.SET_ASIDE.value: "one key waits, all others go on: see `pishkhan outbox list`",
+    Setback.CLOCK_DIFFERS.value: (
+        "let its machine take the time from a time server (chrony, systemd-timesyncd), or run the worker elsewhere; it "
+        "handles claims meanwhile, and goes on with timed acts by itself"
+    ),
+    Setback.BROKER_CLOCK_DIFFERS.value: (
+        "let the machines of broker and database take their time from a time server; deadlines wait until they agree, "
+        "and nothing is lost"
+    ),
     Setback.POSITION_LOST.value: SEE_THE_LOG,
     Setback.PARK_FULL.value: "remove what fails, then `pishkhan parked redrive --failed` or `pishkhan parked skip`",
     Setback.FAILED_IN_A_ROW.value: "the code is at fault: start a version without the fault, and it goes on by itself",

@@ -367,6 +367,13 @@ _WORKERS = Row(
             alerts=("partitions-unowned",),
         ),
         Panel(
+            "Clocks",
+            "How far each worker's own clock is ahead of the database's. Beyond the bound it does no timed act.",
+            Unit.SECONDS,
+            (Query("max by (consumer) (pishkhan_clock_ahead_seconds)", "{{consumer}}"),),
+            alerts=("clock-differs",),
+        ),
+        Panel(
             "Memory",
             "Resident memory of each worker.",
             Unit.BYTES,

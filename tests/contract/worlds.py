@@ -26,6 +26,7 @@ from consumers.settlement.handlers import CONSUMER as SETTLEMENT
 from consumers.settlement.ports import SettlementStores
 from producers.ports import Outbox
 from schemas.topics import LOG_REQUESTS
+from tests.clocks import trusting_watch
 from tests.databases import wait_until
 from tests.engines import DatabaseUrls
 from tests.memory.ledger import settlement_stores
@@ -188,7 +189,7 @@ class SqlClient:
             yield sql_settlement_stores(connection)
 
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:
-        leases = SqlLeases(self._engine, consumer, "cluster", self._name, self._lease_seconds)
+        leases = SqlLeases(self._engine, consumer, "cluster", self._name, trusting_watch(), self._lease_seconds)
         work = SqlWork(
             self._engine,
             sql_request_stores,
@@ -197,7 +198,7 @@ class SqlClient:
         return leases, work
 
     def relay(self) -> Outbox:
-        relay = SqlRelayOutbox(self._url, self._name, self._lease_seconds)
+        relay = SqlRelayOutbox(self._url, self._name, trusting_watch(), self._lease_seconds)
         self._stack.callback(relay.close)
         return relay
 

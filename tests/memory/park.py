@@ -1,7 +1,7 @@
 """The park over the database in memory, and what operators ask of it."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connectors.database.parked import PARK_LIMIT
 from consumers.parking import (
@@ -15,6 +15,7 @@ from consumers.parking import (
     rest_after,
 )
 from consumers.runner.ports import Contention, ParkFull
+from tests.builders import MOMENT
 from tests.memory.database import Transaction
 from tests.memory.tables import BusDatabase, Decision, Parked
 
@@ -46,6 +47,9 @@ class MemoryPark:
     def room(self, topic: str) -> int:
         waiting = [row for row in self.rows() if row.event.record.topic == topic and row.event.reason in REFUSABLE]
         return max(0, WAITING_LIMIT - len(waiting))
+
+    def now(self) -> datetime:
+        return MOMENT + timedelta(seconds=self._tables.seconds())
 
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
         return [row for row in self.rows() if row.event.key in keys]

@@ -1,7 +1,7 @@
 """The stores of registry and requests, over the database in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from connectors.database.office_positions import StoredPosition
@@ -18,6 +18,7 @@ from consumers.requests.ports import RequestStores
 from consumers.runner.ports import Contention
 from schemas.log_registry import RegistryEntry
 from schemas.offices import Office
+from tests.builders import MOMENT
 from tests.memory.database import Transaction
 from tests.memory.intake import MemoryClaims, MemoryDeadLetters
 from tests.memory.outbox import MemoryOutbox
@@ -120,6 +121,9 @@ class MemoryRegistry:
 
     def head(self) -> int:
         return self._transaction.find(self._tables.registry_head, 1) or 0
+
+    def head_and_time(self) -> tuple[int, datetime]:
+        return self.head(), MOMENT + timedelta(seconds=self._tables.seconds())
 
     def lock_head(self) -> int:
         self._transaction.step("locks the registry's head")

@@ -153,9 +153,8 @@ DECIDING: tuple[Mutant, ...] = (
         "identities that nobody keeps",
         "consumers/requests/handlers.py",
         "        stores.claims.record(fresh)\n        fold = self._fold_of_claims(stores, fresh)\n"
-        "        for claim in fresh:\n            fold.take(claim)\n",
-        "        fold = self._fold_of_claims(stores, fresh)\n"
-        "        for claim in fresh:\n            fold.take(claim)\n",
+        "        self._hear(records)\n",
+        "        fold = self._fold_of_claims(stores, fresh)\n        self._hear(records)\n",
         (f"{SCENES}::test_a_worker_that_dies_after_its_commit_leaves_nothing_to_do_again",),
     ),
     Mutant(

@@ -62,7 +62,7 @@ class Faulty(Memory):
         fold = self.fold()
         for case in fold.cases.values():
             case.waiting = [parked(number, waiting) for number, waiting in enumerate(case.waiting)]
-            fold.examine(case, {})
+            fold.examine(case, {}, fold.now)
         self.keep(fold)
 
     def fold(self) -> Fold:

@@ -127,6 +127,11 @@ class Stories(RuleBasedStateMachine):
         """Time passes."""
         self.story.pass_time(*time)
 
+    @rule(slot=slots, hours=st.sampled_from((3.0, -3.0, 0.011, -0.011, 0.0)))
+    def set_clock(self, slot: Slot, hours: float) -> None:
+        """A worker's own clock is wrong, or right again."""
+        self.story.set_clock(slot, hours)
+
     @rule(what=st.sampled_from(["database restarts", "database", "broker"]))
     def outage(self, what: str) -> None:
         """The database restarts, or it or the broker goes away for a while."""

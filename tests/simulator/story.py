@@ -1,5 +1,7 @@
 """One story: a world, its people, what happened so far in words, and what must hold after every sentence."""
 
+from datetime import timedelta
+
 from consumers.parking import OperatorAction
 from consumers.runner.ports import DatabaseUnavailable
 from tests.memory.database import BEGINS, COMMITS, COMMITTED
@@ -148,6 +150,12 @@ class Story:
             self._go(self.world.workers[slot], WHOLE_TURN)
         self.tell("every worker takes a turn")
 
+    def set_clock(self, slot: Slot, hours: float) -> None:
+        """Let a worker's own clock be wrong."""
+        worker = self.world.workers[slot]
+        self.world.ahead[worker.name] = timedelta(hours=hours)
+        self.tell(f"the own clock of {worker.name} is {hours:+g} hours wrong")
+
     def pass_time(self, seconds: float, words: str) -> None:
         """Let time pass, business and real."""
         self.world.seconds += seconds
@@ -200,6 +208,7 @@ class Story:
         world.database.down = world.broker.down = False
         world.broker.lose_after = None
         world.repair_code()
+        world.ahead.clear()
         self.tell("all faults are over, what failed is redriven, and everybody works on")
         for _ in range(ROUNDS_MAX):
             before = len(world.broker.history)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -317,3 +318,27 @@ def test_a_request_for_a_service_that_comes_later_waits_for_the_registry(story: 
     story.everybody()
     assert stage(story, 0) in (Stage.ROUTED, Stage.REFUSED)
     assert parked(story) == []
+
+
+@pytest.mark.parametrize("hours", [3.0, -3.0])
+def test_a_worker_with_a_wrong_clock_times_nobody_out_and_handles_claims_all_the_same(
+    story: Story, hours: float
+) -> None:
+    story.set_clock(FIRST, hours)
+    walk_in(story, 0)
+    state = story.people.state(REQUESTS[0])
+    assert state is not None
+    assert state.accept_by is not None
+    allowed = state.accept_by - story.world.clock.now()
+    assert timedelta(0) < allowed < timedelta(days=2), "it is reckoned by the clock that all share"
+    for _ in range(3):
+        story.turn(FIRST)
+    assert stage(story, 0) is Stage.ROUTED
+    assert story.people.state(REQUESTS[0]) == state
+    story.pass_time(allowed.total_seconds() + 1, "the time to accept")
+    for _ in range(3):
+        story.turn(FIRST)
+    assert story.people.state(REQUESTS[0]) == state, "while it is in doubt it does no timed act"
+    story.turn(SECOND)
+    story.turn(SECOND)
+    assert story.people.state(REQUESTS[0]) != state, "another one does"

@@ -1,6 +1,7 @@
 """The bus's workers and its replay, put together as in deploy/, over the broker and the database in memory."""
 
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from threading import Event
 from typing import Generic, Protocol, TypeVar
 
@@ -26,6 +27,7 @@ from producers.relay import Relay, RelayPace
 from schemas.partition import Place
 from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS
 from tests.builders import code_bits
+from tests.clocks import trusting_watch, watch
 from tests.memory.broker import MemoryLog, MemorySource
 from tests.memory.database import Transaction
 from tests.memory.ledger import settlement_stores
@@ -131,14 +133,16 @@ def _relay(world: World, process: Process) -> _Worker:
 
 
 def _registry(world: World, process: Process) -> _Worker:
-    handler = RegistryHandler(world.clock, _Alarm(world, process.name))
+    own, _ = watch(partial(world.own_clock, process.name))
+    handler = RegistryHandler(world.clock, own, _Alarm(world, process.name))
     return _runner(world, Kind.REGISTRY, process, _intake(world, process), registry_stores, handler)
 
 
 def _requests(world: World, process: Process) -> _Worker:
     reader, source = ClaimReader(), _intake(world, process)
     ends, alarm = SourceIntakeEnds(source), _Alarm(world, process.name)
-    handler = RequestsHandler(world.seed, code_bits, world.clock, alarm, ends, reader)
+    own, _ = watch(partial(world.own_clock, process.name))
+    handler = RequestsHandler(world.seed, code_bits, world.clock, own, alarm, ends, reader)
     return _runner(world, Kind.REQUESTS, process, source, request_stores, handler, reader.prepare)
 
 
@@ -188,12 +192,13 @@ Apply = Callable[[Sequence[Record], Event], None]
 
 def _registry_again(world: World, process: Process) -> Apply:
     tally = Tally()
-    return _rereading(world, process, registry_stores, RegistryHandler(world.clock, tally), tally)
+    return _rereading(world, process, registry_stores, RegistryHandler(world.clock, trusting_watch(), tally), tally)
 
 
 def _requests_again(world: World, process: Process) -> Apply:
     tally = Tally()
-    handler = RequestsHandler(world.seed, code_bits, world.clock, tally, SourceIntakeEnds(_intake(world, process)))
+    ends = SourceIntakeEnds(_intake(world, process))
+    handler = RequestsHandler(world.seed, code_bits, world.clock, trusting_watch(), tally, ends)
     return _rereading(world, process, request_stores, handler, tally)
 
 

@@ -61,6 +61,8 @@ class World:
         self.clock = ScaledClock(MOMENT, 1.0, MOMENT, self.real)
         self.database = BusDatabase(lambda: self.seconds)
         self.broker = MemoryBroker(now=self.real)
+        #: How far the own clocks of some processes are ahead, by name.
+        self.ahead: dict[str, timedelta] = {}
         self.ever_failing: set[str] = set()
         self.failures: list[Exception] = []
         self.halted: list[str] = []
@@ -75,6 +77,10 @@ class World:
     def real(self) -> datetime:
         """Return real time."""
         return MOMENT + timedelta(seconds=self.seconds)
+
+    def own_clock(self, name: str) -> datetime:
+        """Return what the own clock of a process shows."""
+        return self.real() + self.ahead.get(name, timedelta(0))
 
     def break_code(self, request_id: UUID, ledger: bool) -> None:
         """Bring in a bug: the code fails when it routes a request, or the ledger refuses its rows."""

@@ -22,6 +22,7 @@ from schemas.envelope import Envelope, from_headers
 from schemas.message import Message
 from schemas.topics import LOG_REQUESTS
 from tests.brokers import fresh_agency, provide, read_from_start, source_of
+from tests.clocks import trusting_watch
 from tests.databases import scalar, wait_until
 from tests.engines import DatabaseUrls, Engines, kafka_login
 from tests.memory.telemetry import MemoryRelayReport
@@ -66,7 +67,13 @@ def first_appearances(records: list[Record]) -> dict[str, list[int]]:
 @contextmanager
 def running_relay(url: str, login: Mapping[str, Any], name: str = "relay-1") -> Iterator[MemoryRelayReport]:
     stop, report = Event(), MemoryRelayReport()
-    relay = Relay(lambda: SqlRelayOutbox(url, name), lambda: LogProducer(login), report, pace=PACE, chance=lambda: 0.5)
+    relay = Relay(
+        lambda: SqlRelayOutbox(url, name, trusting_watch()),
+        lambda: LogProducer(login),
+        report,
+        pace=PACE,
+        chance=lambda: 0.5,
+    )
     thread = Thread(target=relay.run, args=(stop,))
     thread.start()
     try:

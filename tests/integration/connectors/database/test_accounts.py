@@ -13,6 +13,7 @@ from connectors.database.leases import SqlLeases
 from connectors.database.migrate import migrate
 from connectors.database.tables import metadata
 from consumers.runner.ports import Partition
+from tests.clocks import trusting_watch
 from tests.databases import engine_of
 from tests.engines import DatabaseUrls, Engines
 
@@ -226,7 +227,7 @@ def test_a_frozen_owner_is_ended_by_a_worker_of_another_role(engines: Engines, d
         )
         frozen.commit()
         frozen.execute("SELECT next_position FROM consumer_offset FOR UPDATE")
-        leases = SqlLeases(engine, "requests", "c", "requests-1")
+        leases = SqlLeases(engine, "requests", "c", "requests-1", trusting_watch())
         leases.hold([held])
         assert frozen.execute("SELECT 1").fetchone() == (1,), "its lease is not over"
         frozen.execute("SELECT pg_sleep(1.2)")

@@ -13,6 +13,7 @@ from connectors.database.engine import SqlWork
 from connectors.database.leases import SqlLeases
 from connectors.database.positions import SqlPositions
 from consumers.runner.ports import Contention, Move, Partition, PositionLost
+from tests.clocks import trusting_watch
 from tests.databases import engine_of, scalar, wait_until
 from tests.engines import DatabaseUrls
 
@@ -30,7 +31,7 @@ class Worker:
 
     def __init__(self, engine: Engine, name: str, lease_seconds: float) -> None:
         self.engine = engine
-        self.leases = SqlLeases(engine, "c", "cluster", name, lease_seconds)
+        self.leases = SqlLeases(engine, "c", "cluster", name, trusting_watch(), lease_seconds)
         self.work = SqlWork(
             engine, lambda connection: connection, lambda each: SqlPositions(each, "c", "cluster", name)
         )
@@ -92,7 +93,7 @@ def test_what_another_takes_between_a_look_and_the_taking_stays_with_him(workers
             assert len(other.numbers()) == 12
             return wanted
 
-    slow = Slow(workers("a").engine, "c", "cluster", "a", LONG_SECONDS)
+    slow = Slow(workers("a").engine, "c", "cluster", "a", trusting_watch(), LONG_SECONDS)
     assert slow.hold(PARTITIONS) == {}
     other.advance(2, 0, 9)
 

@@ -14,6 +14,7 @@ from connectors.database.relay_outbox import SqlRelayOutbox
 from producers.ports import OutboxRow, OutboxUnavailable
 from schemas.envelope import Envelope, from_headers
 from schemas.message import Message
+from tests.clocks import trusting_watch
 from tests.databases import engine_of
 from tests.engines import DatabaseUrls
 
@@ -33,7 +34,7 @@ def relays(database: DatabaseUrls) -> Iterator[Callable[..., SqlRelayOutbox]]:
     with ExitStack() as stack:
 
         def connect(name: str = "relay-1", lease_seconds: float = 60.0) -> SqlRelayOutbox:
-            relay = SqlRelayOutbox(database.worker_url, name, lease_seconds)
+            relay = SqlRelayOutbox(database.worker_url, name, trusting_watch(), lease_seconds)
             stack.callback(relay.close)
             return relay
 
@@ -116,6 +117,6 @@ def test_news_that_came_before_the_wait_is_not_missed(engine: Engine, relays: Ca
 def test_a_database_that_is_not_there_is_said_so() -> None:
     nowhere = "postgresql://nobody@127.0.0.1:1/none"
     with pytest.raises(OutboxUnavailable):
-        SqlRelayOutbox(nowhere, "relay-1")
+        SqlRelayOutbox(nowhere, "relay-1", trusting_watch())
     with pytest.raises(OutboxUnavailable), outbox_opener(build_engine(nowhere, "nobody"))():
         pass

@@ -28,6 +28,7 @@ from schemas.base import OfficeClass
 from schemas.decode import encode
 from schemas.log_registry import OfficeVersioned
 from tests.builders import office
+from tests.clocks import trusting_watch
 from tests.engines import DatabaseUrls, Engines
 from tests.kpi_log import MORNING, records, working_day
 from tests.outages import closed_to_workers
@@ -48,7 +49,7 @@ def engine(fresh_database: DatabaseUrls) -> Iterator[Engine]:
 def fill(engine: Engine) -> None:
     """Put a day of facts, a small ledger and some trouble into the database."""
     handler = KpiHandler(ScaledClock.same_as_real(), new_id, WorkerTelemetry(Exporter(), "kpi"))
-    work = SqlKpiWork(engine)
+    work = SqlKpiWork(engine, trusting_watch())
     with work.transaction() as stores:
         handler.handle(stores, records(working_day()), complete=True)
     with work.transaction() as stores:

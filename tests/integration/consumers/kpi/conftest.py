@@ -14,6 +14,7 @@ from connectors.ids import new_id
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.worker import WorkerTelemetry
 from consumers.kpi.handlers import CONSUMER, KpiHandler
+from tests.clocks import trusting_watch
 from tests.engines import DatabaseUrls
 
 #: What the registry knows of the names in `tests.kpi_log`.
@@ -52,7 +53,7 @@ def connection(fresh_database: DatabaseUrls, database: Engine) -> Iterator[Conne
 
 @pytest.fixture
 def work(database: Engine) -> SqlKpiWork:
-    return SqlKpiWork(database)
+    return SqlKpiWork(database, trusting_watch())
 
 
 @pytest.fixture

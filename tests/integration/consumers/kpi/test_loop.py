@@ -20,6 +20,7 @@ from consumers.runner.failures import FAILED_IN_A_ROW_MAX
 from consumers.runner.ports import Contention, DatabaseUnavailable, Partition, PositionLost, Record
 from schemas.partition import Place
 from schemas.topics import LOG_REQUESTS
+from tests.clocks import trusting_watch
 from tests.integration.consumers.kpi.test_figures_in_sql import in_sql, plainly
 from tests.kpi_log import Life, records, request_id, working_day
 from tests.rests import end_rests, tries
@@ -181,7 +182,7 @@ def test_when_too_many_fail_in_a_row_nothing_more_is_parked_until_the_code_is_me
 def test_a_look_round_is_a_sign_of_life(database: Engine, handler: KpiHandler, connection: Connection) -> None:
     connection.execute(text("INSERT INTO worker VALUES ('kpi', 'gone', now() - interval '1 hour')"))
     for name in ("kpi-a", "kpi-b"):
-        loop(SqlKpiWork(database, name), handler).look_round([], Event())
+        loop(SqlKpiWork(database, trusting_watch(), name), handler).look_round([], Event())
     seen = (
         "SELECT worker_id FROM worker WHERE consumer = 'kpi' AND seen_at > now() - interval '1 min' ORDER BY worker_id"
     )

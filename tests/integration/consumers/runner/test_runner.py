@@ -23,6 +23,7 @@ from deploy.engines.kafka import EmbeddedKafka
 from schemas.partition import Place
 from schemas.topics import INTAKE_AGENCY, LOG_REQUESTS
 from tests.brokers import fresh_agency, provide, write
+from tests.clocks import trusting_watch
 from tests.databases import engine_of, scalar, wait_until
 from tests.engines import DatabaseUrls, Engines, kafka_login
 from tests.memory.telemetry import MemoryTelemetry
@@ -83,7 +84,7 @@ def start(database: DatabaseUrls) -> Iterator[Callable[..., Running]]:
             admin = BrokerAdmin(login)
             cluster = admin.cluster_id()
             admin.close()
-            leases = SqlLeases(engine, "test", cluster, name, LEASE_SECONDS)
+            leases = SqlLeases(engine, "test", cluster, name, trusting_watch(), LEASE_SECONDS)
             work = SqlWork(
                 engine, lambda connection: connection, lambda each: SqlPositions(each, "test", cluster, name)
             )

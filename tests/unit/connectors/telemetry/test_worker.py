@@ -205,3 +205,23 @@ def test_series_that_ended_do_not_linger(exporter: Exporter) -> None:
     read = exporter.registry.get_sample_value
     assert read("pishkhan_wait_p50_seconds", {"county": "bojnord"}) is None
     assert read("pishkhan_wait_p50_seconds", {"county": "shirvan"}) == 40.0
+
+
+def test_a_worker_whose_clock_is_in_doubt_is_not_ready_and_says_since_when(exporter: Exporter) -> None:
+    time = SetTime()
+    telemetry = WorkerTelemetry(exporter, "requests", time)
+    telemetry.owned(3)
+    telemetry.ready()
+    telemetry.clock(10_800.0, Setback.CLOCK_DIFFERS, NOON - timedelta(hours=3))
+    assert telemetry.standing() == Standing("clock_differs", NOON - timedelta(hours=3)), "by the database's clock"
+    assert value(exporter, "pishkhan_clock_ahead_seconds") == 10_800
+    assert value(exporter, "pishkhan_ready") == 0
+    since = value(exporter, "pishkhan_unready_since_timestamp_seconds", cause="clock_differs")
+    assert since == (NOON - timedelta(hours=3)).timestamp()
+    telemetry.ready()
+    assert telemetry.standing().cause == "clock_differs", "that broker and database answer is another matter"
+    telemetry.unready(Setback.DATABASE_UNAVAILABLE)
+    assert telemetry.standing().cause == "database_unavailable"
+    telemetry.ready()
+    telemetry.clock(0.2, None, None)
+    assert telemetry.standing() == Standing()

@@ -15,6 +15,7 @@ from schemas.limits import limits_of
 from schemas.log_registry import ServiceVersioned
 from schemas.topics import INTAKE_AGENCY
 from tests.builders import AGENCY, service
+from tests.clocks import trusting_watch
 from tests.memory.park import MemoryParkOperator
 from tests.memory.positions import BusSession
 from tests.memory.requests import registry_stores
@@ -34,7 +35,7 @@ class Registry:
 
     def __init__(self) -> None:
         self.tables = BusDatabase()
-        self.handler = RegistryHandler(SetClock(), MemoryTelemetry())
+        self.handler = RegistryHandler(SetClock(), trusting_watch(), MemoryTelemetry())
         self._session = BusSession(self.tables)
 
     @contextmanager

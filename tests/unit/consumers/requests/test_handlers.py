@@ -16,6 +16,7 @@ from schemas.limits import limits_of
 from schemas.log_requests import ClaimRefused, WindowMarked
 from schemas.topics import INTAKE_DIRECTORATE, LOG_REQUESTS
 from tests.builders import MOMENT, code_bits
+from tests.clocks import trusting_watch
 from tests.memory.park import MemoryParkOperator
 from tests.memory.positions import BusSession
 from tests.memory.requests import request_stores
@@ -38,7 +39,9 @@ class FailingClock(SetClock):
 def test_of_two_failed_acts_the_one_that_fails_again_stays_when_the_other_goes() -> None:
     tables, clock = BusDatabase(), FailingClock()
     session = BusSession(tables)
-    handler = RequestsHandler(lambda request_id, attempt: b"seed", code_bits, clock, MemoryTelemetry(), SetEnds())
+    handler = RequestsHandler(
+        lambda request_id, attempt: b"seed", code_bits, clock, trusting_watch(), MemoryTelemetry(), SetEnds()
+    )
     times = {number: MOMENT + timedelta(seconds=number) for number in (1, 2, 3)}
     for number, appended_at in times.items():
         paid = OfficePaid(office="office-1", amount_rial=5_000, reference=f"bank-{number}")
@@ -60,7 +63,9 @@ def test_an_act_whose_words_cannot_be_encoded_is_not_remembered_and_says_nothing
 ) -> None:
     tables, clock = BusDatabase(), SetClock()
     session = BusSession(tables)
-    handler = RequestsHandler(lambda request_id, attempt: b"seed", code_bits, clock, MemoryTelemetry(), SetEnds())
+    handler = RequestsHandler(
+        lambda request_id, attempt: b"seed", code_bits, clock, trusting_watch(), MemoryTelemetry(), SetEnds()
+    )
     record = claim_record(DIRECTORATE, WindowCloseRequested(window=1), event_id="close-1")
     with session.transaction() as transaction:
         handler.park_failed(request_stores(transaction, tables), record, ZeroDivisionError())
@@ -89,7 +94,9 @@ def test_an_act_whose_words_cannot_be_encoded_is_not_remembered_and_says_nothing
 def test_a_claim_that_is_too_large_is_a_dead_letter_and_nothing_else_is_made_of_it() -> None:
     tables = BusDatabase()
     session = BusSession(tables)
-    handler = RequestsHandler(lambda request_id, attempt: b"seed", code_bits, SetClock(), MemoryTelemetry(), SetEnds())
+    handler = RequestsHandler(
+        lambda request_id, attempt: b"seed", code_bits, SetClock(), trusting_watch(), MemoryTelemetry(), SetEnds()
+    )
     paid = claim_record(DIRECTORATE, OfficePaid(office="office-1", amount_rial=5_000, reference="bank-1"))
     large = replace(paid, value=(paid.value or b"") + b" " * limits_of(INTAKE_DIRECTORATE).body_bytes)
     with session.transaction() as transaction:

@@ -13,6 +13,7 @@ from consumers.requests.handlers import RequestsHandler
 from consumers.runner.ports import Record
 from schemas.log_requests import RequestOpened
 from tests.builders import small_province
+from tests.clocks import trusting_watch
 from tests.memory.positions import BusSession
 from tests.memory.requests import request_stores
 from tests.memory.tables import BusDatabase, OfficeRow
@@ -38,7 +39,12 @@ class Desk:
     def restart(self) -> None:
         """Put another worker in its place."""
         self._handler = RequestsHandler(
-            lambda request_id, attempt: bytes(16), self._bits, SetClock(), MemoryTelemetry(), SetEnds()
+            lambda request_id, attempt: bytes(16),
+            self._bits,
+            SetClock(),
+            trusting_watch(),
+            MemoryTelemetry(),
+            SetEnds(),
         )
 
     def handle(self, *records: Record, dies: bool = False) -> None:
