@@ -139,25 +139,29 @@ class Terminal:
             if answers:
                 return answers
             if waits is not None:
-                self.console.print(self._waits(waits, claimed.source), style="yellow")
+                for line in self._waits(waits, claimed.source):
+                    self.console.print(line, style="yellow")
                 return []
             if time.monotonic() >= deadline:
                 self.console.print(self._why_no_answer(topic), style="yellow")
                 return []
             time.sleep(POLL_SECONDS)
 
-    def _waits(self, claim: WaitingClaim, source: str) -> str:
-        """Say for whom a claim waits, until when, and how to take it back."""
+    def _waits(self, claim: WaitingClaim, source: str) -> list[str]:
+        """Say in lines for whom a claim waits, until when, and how to take it back."""
         whom = waits_for(claim.awaited, self.language)
         if claim.until >= NEVER:
-            return self.pick(f"در انتظار {whom}: {claim.detail}", f"it waits for {whom}: {claim.detail}")
+            return [self.pick(f"در انتظار {whom}: {claim.detail}", f"it waits for {whom}: {claim.detail}")]
         until = jalali_moment(claim.until, self.language)
         kind, code = source.strip("/").split("/", 1)
         command = f"pishkhan {'office' if kind == 'offices' else 'agency'} {code} withdraw-claim {claim.claim_id}"
-        return self.pick(
-            f"در انتظار {whom}، حداکثر تا {until} ({claim.detail})\nپس گرفتن: {command}",
-            f"it waits for {whom}, until {until} at most ({claim.detail})\ntake it back with: {command}",
-        )
+        return [
+            self.pick(
+                f"در انتظار {whom}، حداکثر تا {until} ({claim.detail})",
+                f"it waits for {whom}, until {until} at most ({claim.detail})",
+            ),
+            self.pick(f"پس گرفتن: {command}", f"take it back with: {command}"),
+        ]
 
     def _why_no_answer(self, topic: str) -> str:
         """Say where the claim is, and what has to come back before it is answered."""
