@@ -65,12 +65,16 @@ class LogProducer:
         self._require({row.topic for row in rows})
         failures: list[KafkaError] = []
         refused: dict[int, str] = {}
-        acknowledged: set[int] = set()
+        # Counted, because rows that are of no outbox have no ids of their own.
+        refusals = 0
+        acknowledged: list[int] = []
 
         def report(row: OutboxRow, error: KafkaError | None, _message: Message) -> None:
+            nonlocal refusals
             if error is None:
-                acknowledged.add(row.id)
+                acknowledged.append(row.id)
             elif error.code() in REFUSALS:
+                refusals += 1
                 refused[row.id] = f"the broker refuses it: {error.str()}"
             else:
                 failures.append(error)
@@ -89,7 +93,7 @@ class LogProducer:
                 self._producer.flush(DELIVERY_TIMEOUT_MS / 1000 + 5)
                 if failures:
                     raise KafkaException(failures[0])
-            reports = len(acknowledged) + len(refused)
+            reports = len(acknowledged) + refusals
             if reports != len(rows):
                 raise LogUnavailable(f"{len(rows) - reports} of {len(rows)} records have no report")
             if refused:

@@ -93,7 +93,7 @@ RELAYING: tuple[Mutant, ...] = (
         "swallowed future: a failed record counts as acknowledged",
         "connectors/broker/log_producer.py",
         "            else:\n                failures.append(error)\n",
-        "            else:\n                acknowledged.add(row.id)\n",
+        "            else:\n                acknowledged.append(row.id)\n",
         (f"{PRODUCER}::test_one_record_that_fails_fails_the_batch",),
     ),
     Mutant(

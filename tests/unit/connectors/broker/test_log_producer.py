@@ -131,3 +131,11 @@ def test_a_batch_in_which_one_is_refused_and_another_fails_goes_again_whole(
     monkeypatch.setattr(Client, "fate", fate)
     with pytest.raises(LogUnavailable, match="timed out"):
         producer.send(rows(b"a", b"b", b"c"))()
+
+
+def test_rows_without_ids_of_their_own_are_counted_each(producer: LogProducer, monkeypatch: pytest.MonkeyPatch) -> None:
+    several = [row._replace(id=0) for row in rows(b"a", b"b", b"c")]
+    producer.send(several)()
+    monkeypatch.setattr(Client, "fate", {body: report for body, report in Client.fate.items() if body != b"c"})
+    with pytest.raises(LogUnavailable, match="1 of 3 records have no report"):
+        producer.send(several)()
