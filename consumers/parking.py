@@ -4,12 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from consumers.runner.ports import Record
 
 #: So many claims of one topic, that is of one speaker, may wait for something. Far more than an agency's outage brings,
 #: and none of it counts against anybody else: one more is refused, so that nobody can fill the park for all.
 WAITING_LIMIT = 20_000
+#: So many bytes of bodies they may have together: 3 kB each, if all wait.
+WAITING_BYTES_LIMIT = 64 * 1024 * 1024
 #: For events whose wait no business time ends.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 #: The business time up to which waits have ended, when no wait is to end by time.
@@ -47,6 +50,27 @@ class ParkReason(StrEnum):
 
 #: Claims that wait for one of these may as well be refused in words; all others must be kept, or their topic halts.
 REFUSABLE = frozenset({ParkReason.PREDECESSOR, ParkReason.REGISTRY})
+
+
+class Room(NamedTuple):
+    """How many more claims of one topic may wait, and how many bytes their bodies may have together."""
+
+    claims: int
+    bytes: int
+
+    def less(self, record: Record) -> "Room":
+        """Return what is left when `record` waits, too; less than nothing when it may not."""
+        return Room(self.claims - 1, self.bytes - len(record.value or b""))
+
+    @property
+    def lack(self) -> str | None:
+        """Return in words why nothing more may wait, and what to do; none while there is room."""
+        if self.claims < 0:
+            return f"{WAITING_LIMIT} claims on this topic wait already; send it anew, with a new id, when fewer do"
+        if self.bytes < 0:
+            mib = WAITING_BYTES_LIMIT // (1024 * 1024)
+            return f"claims of {mib} MiB on this topic wait already; send it anew, with a new id, when fewer do"
+        return None
 
 
 class OperatorAction(StrEnum):

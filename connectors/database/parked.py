@@ -12,12 +12,14 @@ from connectors.database.kafka_columns import body_or_empty, headers_from_json, 
 from connectors.database.tables import park_decision, parked_event
 from consumers.parking import (
     REFUSABLE,
+    WAITING_BYTES_LIMIT,
     WAITING_LIMIT,
     DecisionOutcome,
     OperatorAction,
     ParkedEvent,
     ParkedRow,
     ParkReason,
+    Room,
     rest_after,
 )
 from consumers.runner.ports import Contention, ParkFull, Record
@@ -104,10 +106,14 @@ class ParkedStore:
         """Return how many events that may not be refused are kept, counted up to the limit."""
         return self._counted(parked_event.c.reason.not_in(_REFUSABLE), self._limit)
 
-    def room(self, topic: str) -> int:
-        """Return how many more claims of `topic` may wait for a predecessor or for the registry."""
+    def room(self, topic: str) -> Room:
+        """Return how many more claims of `topic`, of how many bytes, may wait for a predecessor or for the registry."""
         waiting = and_(parked_event.c.topic == topic, parked_event.c.reason.in_(_REFUSABLE))
-        return WAITING_LIMIT - self._counted(waiting, WAITING_LIMIT)
+        size = func.octet_length(parked_event.c.body).label("size")
+        rows = select(size).where(self._mine(), waiting).limit(WAITING_LIMIT).subquery()
+        query = select(func.count(), func.coalesce(func.sum(rows.c.size), 0)).select_from(rows)
+        claims, taken = self._connection.execute(query).one()
+        return Room(WAITING_LIMIT - claims, WAITING_BYTES_LIMIT - int(taken))
 
     def now(self) -> datetime:
         """Return the database's time."""

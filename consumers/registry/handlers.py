@@ -13,7 +13,7 @@ import structlog
 
 from consumers.failures import place_of
 from consumers.intake import Claim, IntakeReader, Unreadable, admit, conflicting, read_claim
-from consumers.parking import NEVER, NEVER_YET, WAITING_LIMIT, ParkedEvent, ParkedRow, ParkReason, failed_event
+from consumers.parking import NEVER, NEVER_YET, ParkedEvent, ParkedRow, ParkReason, Room, failed_event
 from consumers.registry.domain.known import Await, Kind, Subject
 from consumers.registry.domain.rules import looks_at_all, references, subject_of
 from consumers.registry.fold import Fold
@@ -122,7 +122,7 @@ class RegistryHandler:
         rows = stores.park.of_keys({_key(claim) for claim in claims})
         stuck = {row.event.key for row in rows if row.event.reason in (ParkReason.FAILED, ParkReason.BEHIND)}
         parked: list[ParkedEvent] = []
-        room: dict[str, int] = {}
+        room: dict[str, Room] = {}
         decided_in: set[Place] = set()
         for claim in claims:
             if _key(claim) in stuck:
@@ -134,12 +134,12 @@ class RegistryHandler:
             if waits is None:
                 continue
             topic = claim.record.topic
-            left = room[topic] if topic in room else stores.park.room(topic)
-            room[topic] = left - 1
-            if left > 0:
+            left = (room.get(topic) or stores.park.room(topic)).less(claim.record)
+            if left.lack is None:
+                room[topic] = left
                 parked.append(_parked(claim, ParkReason.PREDECESSOR, waits.detail, fold.gives_up_at(claim)))
             else:
-                fold.refuse(claim, _crowded(waits))
+                fold.refuse(claim, _crowded(waits, left.lack))
         stores.park.park(parked)
         for event in parked:
             self._telemetry.count(Outcome.PARKED, 1, event.reason)
@@ -276,10 +276,9 @@ def _parked(claim: Claim, reason: ParkReason, detail: str, expires_at: datetime)
     return ParkedEvent(_key(claim), reason, detail, claim.record, expires_at)
 
 
-def _crowded(waits: Await) -> Await:
+def _crowded(waits: Await, lack: str) -> Await:
     """Return why a claim that would have to wait may not even do that."""
-    why = f"{WAITING_LIMIT} claims on this topic wait already; send it anew, with a new id, when fewer do"
-    return Await(waits.reason, f"{waits.detail}, and {why}")
+    return Await(waits.reason, f"{waits.detail}, and {lack}")
 
 
 def _tell(claim: Claim, error: Exception) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from consumers.intake import Claim, Conflict, Unreadable
-from consumers.parking import ParkedEvent, ParkedRow, ParkReason
+from consumers.parking import ParkedEvent, ParkedRow, ParkReason, Room
 from consumers.registry.domain.known import Kind, Subject
 from schemas.log_registry import RegistryEntry
 from schemas.message import Message
@@ -69,8 +69,8 @@ class Park(Protocol):
     def park(self, events: Sequence[ParkedEvent]) -> None:
         """Park `events` in order. Raises `ParkFull`."""
 
-    def room(self, topic: str) -> int:
-        """Return how many more claims of `topic` may wait for what they refer to."""
+    def room(self, topic: str) -> Room:
+        """Return how many more claims of `topic`, and of how many bytes, may wait for what they refer to."""
 
     def now(self) -> datetime:
         """Return the database's time."""

@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from consumers.intake import Claim, Conflict, Unreadable
-from consumers.parking import ParkedEvent, ParkedRow, ParkReason
+from consumers.parking import ParkedEvent, ParkedRow, ParkReason, Room
 from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.loads import Load, PositionChange
 from consumers.requests.domain.state import RequestState
@@ -120,8 +120,8 @@ class Park(Protocol):
     def park(self, events: Sequence[ParkedEvent]) -> None:
         """Park `events` in order. Raises `ParkFull`."""
 
-    def room(self, topic: str) -> int:
-        """Return how many more claims of `topic` may wait for a predecessor or for the registry."""
+    def room(self, topic: str) -> Room:
+        """Return how many more claims of `topic`, of how many bytes, may wait for a predecessor or the registry."""
 
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
         """Return the parked events of `keys`, oldest first."""

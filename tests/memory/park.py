@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from connectors.database.parked import PARK_LIMIT
 from consumers.parking import (
     REFUSABLE,
+    WAITING_BYTES_LIMIT,
     WAITING_LIMIT,
     DecisionOutcome,
     OperatorAction,
     ParkedEvent,
     ParkedRow,
     ParkReason,
+    Room,
     rest_after,
 )
 from consumers.runner.ports import Contention, ParkFull
@@ -44,9 +46,10 @@ class MemoryPark:
     def kept(self) -> int:
         return sum(row.event.reason not in REFUSABLE for row in self.rows())
 
-    def room(self, topic: str) -> int:
+    def room(self, topic: str) -> Room:
         waiting = [row for row in self.rows() if row.event.record.topic == topic and row.event.reason in REFUSABLE]
-        return max(0, WAITING_LIMIT - len(waiting))
+        taken = sum(len(row.event.record.value or b"") for row in waiting)
+        return Room(WAITING_LIMIT - len(waiting), WAITING_BYTES_LIMIT - taken)
 
     def now(self) -> datetime:
         return MOMENT + timedelta(seconds=self._tables.seconds())

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.intake import Claim, IntakeReader, read_claim
+from consumers.parking import Room
 from consumers.requests.cases import Case, Decided, known_case
 from consumers.requests.domain.state import ENDED, RequestState, Stage
 from consumers.requests.fold import Fold
@@ -83,7 +84,9 @@ class Memory:
         cases = {request_id: reloaded(case) for request_id, case in self.cases.items()}
         clock = SetClock()
         ends = {"topic/0": 1}
-        fold = Fold(self.world, cases, {}, clock.now(), clock.business, lambda agency: ends, lambda topic: 100)
+        fold = Fold(
+            self.world, cases, {}, clock.now(), clock.business, lambda agency: ends, lambda topic: Room(100, 10**9)
+        )
         for claim in fresh:
             fold.take(claim)
         self.cases = {request_id: case for request_id, case in fold.cases.items() if case.changed or case.stored}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.intake import Claim
-from consumers.parking import ParkedRow, ParkReason
+from consumers.parking import ParkedRow, ParkReason, Room
 from consumers.requests import fold as folding
 from consumers.requests.cases import Case, Waiting, new_case
 from consumers.requests.domain.lifecycle import transition
@@ -69,7 +69,13 @@ class Faulty(Memory):
         clock = SetClock()
         cases: dict[UUID, Case] = {request_id: reloaded(case) for request_id, case in self.cases.items()}
         return Fold(
-            self.world, cases, {}, clock.now(), clock.business, lambda agency: {"topic/0": 1}, lambda topic: 100
+            self.world,
+            cases,
+            {},
+            clock.now(),
+            clock.business,
+            lambda agency: {"topic/0": 1},
+            lambda topic: Room(100, 10**9),
         )
 
     def keep(self, fold: Fold) -> None:

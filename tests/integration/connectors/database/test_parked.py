@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, text
 
 from connectors.database.park_operator import ParkOperator
 from connectors.database.parked import ParkedStore
-from consumers.parking import WAITING_LIMIT, OperatorAction, ParkedEvent, ParkReason
+from consumers.parking import WAITING_BYTES_LIMIT, WAITING_LIMIT, OperatorAction, ParkedEvent, ParkReason, Room
 from consumers.runner.ports import ParkFull, Record
 from tests.contract.parks import NOW, ParkContract, failed, only
 from tests.crowd import crowd
@@ -69,7 +69,11 @@ def test_claims_that_wait_have_room_by_topic_and_never_fill_the_park(engine: Eng
         store = ParkedStore(connection, "requests", limit=1_001)
         store.park([event("a", reason=ParkReason.REGISTRY)])
         rooms = {name: store.room(f"pishkhan.intake.{name}") for name in ("water", "gas", "post", "power")}
-        assert rooms == {"water": 1, "gas": 0, "post": WAITING_LIMIT, "power": WAITING_LIMIT}
+        left = {name: room.claims for name, room in rooms.items()}
+        assert left == {"water": 1, "gas": 0, "post": WAITING_LIMIT, "power": WAITING_LIMIT}
+        assert rooms["post"].bytes == rooms["power"].bytes == WAITING_BYTES_LIMIT
+        store.park([event("c", b"x" * 5_000)])
+        assert store.room("pishkhan.intake.water") == Room(0, rooms["water"].bytes - 5_000)
         store.park([failed("b")])
 
 

@@ -2,18 +2,21 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from consumers.intake import DeadLetterReason
 from consumers.parking import OperatorAction, ParkReason
 from consumers.requests import cases
+from consumers.requests.fold import WAITING_BYTES_MAX
 from consumers.requests.handlers import RequestsHandler
 from schemas.base import Event
 from schemas.decode import encode
 from schemas.intake_directorate import OfficePaid, WindowCloseRequested
+from schemas.intake_office import RequestAccepted
 from schemas.limits import limits_of
-from schemas.log_requests import ClaimRefused, WindowMarked
+from schemas.log_requests import ClaimRefusal, ClaimRefused, WindowMarked
 from schemas.topics import INTAKE_DIRECTORATE, LOG_REQUESTS
 from tests.builders import MOMENT, code_bits
 from tests.clocks import trusting_watch
@@ -106,3 +109,22 @@ def test_a_claim_that_is_too_large_is_a_dead_letter_and_nothing_else_is_made_of_
     [(_, letter)] = tables.letters.rows.values()
     assert (letter.reason, letter.field) == (DeadLetterReason.TOO_LARGE, "body")
     assert (tables.outbox.rows, tables.parked.rows) == ({}, {})
+
+
+def test_large_early_claims_on_one_request_may_wait_up_to_so_many_bytes_and_are_then_refused_with_the_remedy() -> None:
+    tables = BusDatabase()
+    session = BusSession(tables)
+    handler = RequestsHandler(
+        lambda request_id, attempt: b"seed", code_bits, SetClock(), trusting_watch(), MemoryTelemetry(), SetEnds()
+    )
+    request_id = UUID(int=1)
+    early = claim_record("/offices/office-1", RequestAccepted(request_id=request_id, operator="op"))
+    padded = replace(early, value=(early.value or b"") + b" " * (WAITING_BYTES_MAX // 3))
+    for number in range(4):
+        headers = tuple((name, b"e-%d" % number if name == "ce_id" else value) for name, value in padded.headers)
+        with session.transaction() as transaction:
+            handler.handle(request_stores(transaction, tables), [replace(padded, headers=headers, position=number)])
+    assert len(tables.parked.rows) == 2, "a third would be too much"
+    refused = [ClaimRefused.model_validate_json(row.message.body) for row in tables.outbox.rows.values()]
+    assert [event.reason for event in refused] == [ClaimRefusal.TOO_MANY_WAIT] * 2
+    assert "256 KiB would wait for this request; send the missing ones first" in refused[0].detail
