@@ -19,6 +19,7 @@ _SEPARATORS = r"[ \u00a0\u2009\u202f\u200c\u200e\u200f./_\-\u2010-\u2015\u2212]{
 _DIGIT = "[0-9\u06f0-\u06f9\u0660-\u0669\uff10-\uff19]"
 #: Parts of digits with what stands between them.
 _NUMBER = re.compile(f"{_DIGIT}+(?:{_SEPARATORS}{_DIGIT}+)*")
+_TEN = re.compile(r"\d(?:\D{0,3}\d){9}")
 _PART = re.compile(f"({_DIGIT}+)({_SEPARATORS})?")
 #: Texts that hold numbers of papers, payments and licences, by the name of their field: left alone.
 NUMBER_FIELDS = frozenset(
@@ -58,7 +59,8 @@ def is_national_id(digits: str) -> bool:
 
 def holds_national_id(text: str) -> bool:
     """Say whether `text` holds a national id, in digits of any kind, in one piece or in parts."""
-    return any(is_national_id(number) for number in _numbers(text))
+    # Most texts have no ten digits near each other, and every claim is asked.
+    return _TEN.search(text) is not None and any(is_national_id(number) for number in _numbers(text))
 
 
 def revealed(event: Event) -> Revealed | None:
