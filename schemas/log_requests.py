@@ -242,13 +242,14 @@ class OfficeReturnedFee(RequestMoneyEvent):
     """The office gave the citizen money back.
 
     `exposure_rial` is what this return frees of the request's reservation: the amount itself, until all that acceptance
-    reserved is free.
+    and late cash reserved is free; `late_cash_rial` is how much of that was reserved for late cash, which goes first.
     """
 
     office: Code
     amount_rial: PositiveRial
     exposure_rial: Rial
     receipt_number: ShortText
+    late_cash_rial: Rial = 0
 
 
 class OfficeStarted(RequestLogEvent):

@@ -52,10 +52,20 @@ class CollectionRecorded(RequestLedgerEvent):
 
 
 class ReturnRecorded(RequestLedgerEvent):
-    """Money left the office's drawer for the citizen; the office's reservation shrinks by `released_rial`."""
+    """Money left the office's drawer for the citizen; the office's reservation shrinks by `released_rial`.
+
+    Of that, `late_cash_rial` was reserved for late cash, beyond the cap.
+    """
 
     amount_rial: PositiveRial
     released_rial: Rial
+    late_cash_rial: Rial = 0
+
+
+class LateCashRecorded(RequestLedgerEvent):
+    """Money lies in the office's drawer that was taken after the request had ended: it is due back to the citizen."""
+
+    amount_rial: PositiveRial
 
 
 class FeePosted(RequestLedgerEvent):

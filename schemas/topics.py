@@ -11,7 +11,7 @@ from functools import lru_cache
 from schemas import intake_agency as agency
 from schemas import intake_directorate as directorate
 from schemas import intake_office as office
-from schemas import kpi, log_registry, log_requests, log_settlement
+from schemas import kpi, late_cash, log_registry, log_requests, log_settlement
 from schemas.base import CODE_PATTERN, Event
 
 
@@ -155,6 +155,7 @@ LOG_REQUESTS = Topic(
         log_requests.RequestEscalated,
         log_requests.OfficeCollectedFee,
         log_requests.OfficeReturnedFee,
+        late_cash.LateCashTaken,
         log_requests.OfficeStarted,
         log_requests.AgencyAsked,
         log_requests.AgencyReplied,
@@ -184,6 +185,7 @@ LOG_SETTLEMENT = Topic(
         log_settlement.FeeHeld,
         log_settlement.CollectionRecorded,
         log_settlement.ReturnRecorded,
+        log_settlement.LateCashRecorded,
         log_settlement.FeePosted,
         log_settlement.FeeVoided,
         log_settlement.FeeRefunded,

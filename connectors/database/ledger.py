@@ -64,14 +64,15 @@ _LOCK_OFFICES = "SELECT FROM office_position WHERE office = ANY(%s::text[]) ORDE
 _MOVE_OFFICES = """
 UPDATE office_position AS row
 SET reserved_rial = row.reserved_rial - change.released_rial,
+    late_cash_rial = row.late_cash_rial - change.late_cash_rial,
     income_month = greatest(row.income_month, change.income_month),
     income_rial = CASE
         WHEN change.income_month > row.income_month THEN change.income_rial
         WHEN change.income_month = row.income_month THEN row.income_rial + change.income_rial
         ELSE row.income_rial
     END
-FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::int[])
-    AS change (office, released_rial, income_rial, income_month)
+FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::int[], %s::bigint[])
+    AS change (office, released_rial, income_rial, income_month, late_cash_rial)
 WHERE row.office = change.office
 """
 

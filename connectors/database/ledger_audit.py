@@ -28,7 +28,8 @@ WHERE summed.debits_rial IS DISTINCT FROM kept.debits_rial OR summed.credits_ria
 ORDER BY account, partition, window_number
 """)
 _EXPOSURE = text("""
-SELECT office, coalesce(exposure_rial, 0)::bigint, coalesce(reserved_rial, 0), coalesce(cap_rial, 0)
+SELECT office, coalesce(exposure_rial, 0)::bigint, coalesce(reserved_rial, 0), coalesce(cap_rial, 0),
+    coalesce(late_cash_rial, 0)
 FROM (
     SELECT office, sum(exposure_rial) AS exposure_rial FROM ledger_transfer WHERE office IS NOT NULL GROUP BY office
 ) AS owed FULL JOIN office_position USING (office)

@@ -4,6 +4,7 @@ What was read lies in temporary tables of the session, named `seen`, `booked` an
 everything else are of the snapshot in which these run.
 """
 
+from schemas.late_cash import LateCashTaken
 from schemas.log_requests import OfficeCollectedFee, OfficeReturnedFee, RequestClosed
 
 TABLES = """
@@ -61,6 +62,7 @@ _REASON = f"CASE WHEN type = '{RequestClosed.type_name()}' THEN convert_from(bod
 _CASH = f"""
 CASE type
     WHEN '{OfficeCollectedFee.type_name()}' THEN (convert_from(body, 'UTF8')::jsonb ->> 'amount_rial')::bigint
+    WHEN '{LateCashTaken.type_name()}' THEN (convert_from(body, 'UTF8')::jsonb ->> 'amount_rial')::bigint
     WHEN '{OfficeReturnedFee.type_name()}' THEN -(convert_from(body, 'UTF8')::jsonb ->> 'amount_rial')::bigint
 END
 """

@@ -277,6 +277,8 @@ office_position = Table(
     Column("income_rial", BigInteger, nullable=False, server_default="0"),
     Column("income_month", Integer, nullable=False, server_default="0"),
     Column("steered", JSONB, nullable=False, server_default="{}"),
+    # Of what is reserved: taken after requests had ended, and not given back yet. It may be beyond the cap.
+    Column("late_cash_rial", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("in_flight >= 0", name="office_position_in_flight_not_negative"),
 )
 

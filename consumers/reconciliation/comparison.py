@@ -205,7 +205,7 @@ class Comparison:
 
 
 #: The ledger's kinds that put cash into a drawer, and take it out again.
-_CASH_SIGNS = {"collect": 1, "return": -1}
+_CASH_SIGNS = {"collect": 1, "late_cash": 1, "return": -1}
 
 
 def _gathered(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -13,11 +13,13 @@ from schemas.decode import EventInvalid, parse
 from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
 from schemas.identity import derived_id
 from schemas.intake_office import FeeCollected, FeeReturned
+from schemas.late_cash import LateCashTaken
 from schemas.log_requests import OfficeCollectedFee, OfficeReturnedFee, RequestClosed, WindowMarked
 from schemas.log_settlement import FeePosted, FeeRefunded
 from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS, LOG_SETTLEMENT
 
-_COLLECTED, _RETURNED = OfficeCollectedFee.type_name(), OfficeReturnedFee.type_name()
+#: What an event of cash does to the drawer.
+_CASH_SIGNS = {OfficeCollectedFee.type_name(): 1, LateCashTaken.type_name(): 1, OfficeReturnedFee.type_name(): -1}
 _INCOMES: Mapping[str, tuple[type[FeePosted | FeeRefunded], int]] = {
     FeePosted.type_name(): (FeePosted, 1),
     FeeRefunded.type_name(): (FeeRefunded, -1),
@@ -175,9 +177,8 @@ def _logged(record: Record, envelope: Envelope, expect: Expect) -> list[Fact]:
         if sequence is None or key != str(UUID(key)):
             raise ValueError("every event of a request has its place, and its id as key")
         booked = expect(envelope.type, envelope.id, body)
-        if booked is not None and envelope.type in (_COLLECTED, _RETURNED):
-            sum_rial = sum(row.amount_rial for row in booked.rows)
-            amount_rial = sum_rial if envelope.type == _COLLECTED else -sum_rial
+        if booked is not None and envelope.type in _CASH_SIGNS:
+            amount_rial = _CASH_SIGNS[envelope.type] * sum(row.amount_rial for row in booked.rows)
         if envelope.type == _CLOSED:
             reason = parse(RequestClosed, body).reason.value
     elif record.topic == LOG_SETTLEMENT.name and envelope.type in _INCOMES:

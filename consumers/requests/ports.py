@@ -86,7 +86,8 @@ class Positions(Protocol):
         """Lock the clock, add `changes` to the offices, in office order, and return the new load revision.
 
         What was read before the lock may be old by now: when an office would have more reserved than its cap of now, or
-        than the one in `caps_rial`, which has every office that something is reserved for, this raises `Contention`.
+        than the one in `caps_rial`, which has every office that something is reserved for, or has late cash since, this
+        raises `Contention`. The late cash among `changes` is beyond any cap.
         Requests earn nothing: the changes have no income.
         """
 

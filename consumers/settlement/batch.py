@@ -175,7 +175,8 @@ class Batch:
         if announcement.moves_loads:
             assert booking.office is not None, "only an office has a reservation and an income"
             month = month_of(arrival.time) if booking.income_rial else 0
-            moved.append(OfficeChange(booking.office, booking.released_rial, booking.income_rial, month))
+            released_rial, late_cash_rial = booking.released_rial, booking.late_cash_rial
+            moved.append(OfficeChange(booking.office, released_rial, booking.income_rial, month, late_cash_rial))
         # What can fail comes before this: a batch that is changed in part could not go on after a failure.
         page.enter(booking, transaction_id, arrival.event_id, request_id, arrival.time)
         self._announcements.append(announcement)

@@ -25,13 +25,15 @@ class Opened(NamedTuple):
 class OfficeChange(NamedTuple):
     """What a batch changes of one office's position, in rial: the reservation shrinks, the income grows (or not).
 
-    `income_month` is the Jalali month that the income belongs to, 0 when there is none.
+    `income_month` is the Jalali month that the income belongs to, 0 when there is none. Of what is released,
+    `late_cash_rial` was reserved for late cash.
     """
 
     office: str
     released_rial: int
     income_rial: int
     income_month: int
+    late_cash_rial: int = 0
 
 
 class Ledger(Protocol):
@@ -134,6 +136,8 @@ def merged(changes: Iterable[OfficeChange]) -> list[OfficeChange]:
         if before is not None:
             month = max(before.income_month, change.income_month)
             income_rial = sum(one.income_rial for one in (before, change) if one.income_month == month)
-            change = OfficeChange(change.office, before.released_rial + change.released_rial, income_rial, month)
+            released_rial = before.released_rial + change.released_rial
+            late_cash_rial = before.late_cash_rial + change.late_cash_rial
+            change = OfficeChange(change.office, released_rial, income_rial, month, late_cash_rial)
         sums[change.office] = change
     return [sums[office] for office in sorted(sums)]

@@ -14,6 +14,7 @@ _KINDS_FA = {
     Kind.POST: "تسهیم",
     Kind.VOID: "ابطال نگهداشت",
     Kind.RETURN: "بازپرداخت به شهروند",
+    Kind.LATE_CASH: "دریافت پس از پایان درخواست",
     Kind.REFUND: "برگشت تسهیم",
     Kind.OFFICE_PAYMENT: "واریز دفتر",
     Kind.FINE: "جریمه",

@@ -9,8 +9,8 @@
 - I7, rows, windows' cuts and anchors make the chains that were kept: `audit`. A window that was to be closed is, in
   every partition: `_each_claim_has_one_end`.
 - I8, nobody is behind: `Look.wait_until_quiet`, and `examine` where nobody else uses the bus.
-- I9, exposure ≤ reserved ≤ cap: `Watcher` all the while, `audit` at quiet, and `_each_visit_has_its_ending` of a cap
-  for which more come than it has room for.
+- I9, exposure ≤ reserved ≤ cap + late cash: `Watcher` all the while, `audit` at quiet, and
+  `_each_visit_has_its_ending` of a cap for which more come than it has room for.
 
 Two kinds of sum are kept apart from the words: how much of what was acknowledged is lost, and how much was done twice.
 """

@@ -1,4 +1,6 @@
-"""I9 while a trial runs: whenever it is looked at, no office owes more than is reserved, or more than its cap."""
+"""I9 while a trial runs: whenever it is looked at, no office owes more than is reserved, or has more reserved
+than its cap and the late cash that it still has to give back.
+"""
 
 import time
 from threading import Event as Signal

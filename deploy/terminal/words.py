@@ -6,6 +6,7 @@ from consumers.requests.domain.outcome import Awaited
 from deploy.words import Language, in_words, jalali_moment, rial
 from schemas import log_requests as log
 from schemas.base import Event
+from schemas.late_cash import LateCashTaken
 
 FA, EN = Language.FA, Language.EN
 
@@ -128,6 +129,15 @@ def _returned(event: log.OfficeReturnedFee) -> Told:
     return f"بازپرداخت شد: {amount(event.amount_rial, FA)}", f"returned {amount(event.amount_rial, EN)}"
 
 
+def _taken_late(event: LateCashTaken) -> Told:
+    taken_fa, taken_en = amount(event.amount_rial, FA), amount(event.amount_rial, EN)
+    back_en = f"{taken_en} are recorded and owed back to the citizen"
+    return (
+        f"درخواست پایان یافته بود؛ {taken_fa} ثبت شد و باید به شهروند برگردد. تا آن زمان دفتر درخواستی نمی‌پذیرد",
+        f"the request had ended: {back_en}; until they are given back the office accepts nothing more",
+    )
+
+
 def _replied(event: log.AgencyReplied) -> Told:
     wanted_fa = f"؛ مدرک لازم: {event.document_wanted}" if event.document_wanted else ""
     wanted_en = f"; wanted: {event.document_wanted}" if event.document_wanted else ""
@@ -161,6 +171,7 @@ _TELLERS: dict[type[Event], Callable[..., Told]] = {
     log.RequestEscalated: _escalated,
     log.OfficeCollectedFee: _collected,
     log.OfficeReturnedFee: _returned,
+    LateCashTaken: _taken_late,
     log.OfficeStarted: lambda event: ("کار آغاز شد", "work began"),
     log.AgencyAsked: lambda event: ("از دستگاه پرسیده شد", "the agency is asked"),
     log.AgencyReplied: _replied,

@@ -146,11 +146,13 @@ class MemoryOfficeLoads:
     def move(self, changes: Sequence[OfficeChange]) -> int:
         self._transaction.step("frees reservations and adds income")
         revision = tick(self._transaction, self._tables)
-        for office, released_rial, income_rial, month in changes:
+        for office, released_rial, income_rial, month, late_cash_rial in changes:
             self._transaction.lock(self._tables.offices, office)
             row = self._transaction.find(self._tables.offices, office)
             if row is not None:
-                load = row.load.after(PositionChange(office, 0, -released_rial, income_rial, month))
+                load = row.load.after(
+                    PositionChange(office, 0, -released_rial, income_rial, month, late_cash_rial=-late_cash_rial)
+                )
                 self._transaction.put(self._tables.offices, office, row._replace(load=load))
         return revision
 

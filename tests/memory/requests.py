@@ -98,7 +98,9 @@ class MemoryLoads:
             assert row is not None, "every office that the registry knows has a position"
             load = row.load.after(change)
             assert load.in_flight >= 0, "office_position_in_flight_not_negative"
-            if change.office in caps_rial and load.reserved_rial > min(caps_rial[change.office], row.cap_rial):
+            reserved_rial = load.reserved_rial - change.late_cash_rial
+            room_rial = min(caps_rial.get(change.office, reserved_rial), row.cap_rial)
+            if change.office in caps_rial and (row.load.late_cash_rial or reserved_rial > room_rial):
                 raise Contention("other workers have used up the room under an office's cap")
             self._transaction.put(self._tables.offices, change.office, row._replace(load=load))
         return revision

@@ -237,7 +237,9 @@ def assert_books(memory: Memory) -> None:
     in_flight = sum(change.in_flight for change in memory.world.changes())
     assert in_flight == sum(state.stage not in ENDED for state in routed)
     reserved = sum(change.reserved_rial for change in memory.world.changes())
-    assert reserved == sum(state.exposure_rial for state in submitted)
+    assert reserved == sum(state.exposure_rial + state.late_cash_rial for state in submitted)
+    late_cash = sum(change.late_cash_rial for change in memory.world.changes())
+    assert late_cash == sum(state.late_cash_rial for state in submitted)
 
 
 @pytest.mark.parametrize("together", [True, False])

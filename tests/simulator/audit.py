@@ -6,7 +6,7 @@ I3  transfers balance: the running sums are those of the rows, and all accounts 
 I4  a request's log is numbered 1, 2, 3, …, in the outbox and, repetitions aside, on the broker
 I5  what lies before a position is decided, what lies behind it is not; the ledger is the fold of what lies before
 I7  the ledger's chains verify
-I9  exposure ≤ reserved ≤ cap, and what is in flight are the live requests
+I9  exposure ≤ reserved ≤ cap + late cash, which is at least what requests have of it; in flight are the live requests
 """
 
 from collections import Counter, defaultdict
@@ -206,16 +206,21 @@ class Audit:
                 exposure[row.office] += row.exposure_rial or 0
         offices = self._tables.offices.rows
         kept = [
-            OfficeExposure(code, exposure[code], office.load.reserved_rial, office.cap_rial)
+            OfficeExposure(code, exposure[code], office.load.reserved_rial, office.cap_rial, office.load.late_cash_rial)
             for code, office in offices.items()
         ]
         yield from (f"I9: {problem}" for problem in audit_exposure(kept))
         in_flight: Counter[str] = Counter()
+        late_rial: Counter[str] = Counter()
         for request in self._tables.requests.rows.values():
             state = RequestState.model_validate_json(request.document)
             if state.stage in LIVE and state.office is not None:
                 in_flight[state.office] += 1
+            if state.office is not None:
+                late_rial[state.office] += state.late_cash_rial - state.late_freed_rial
         for code, office in offices.items():
+            if office.load.late_cash_rial < late_rial[code]:
+                yield f"I9: {code} has {office.load.late_cash_rial} rial of late cash, its requests {late_rial[code]}"
             if office.load.in_flight != in_flight[code]:
                 yield f"I9: {code} has {office.load.in_flight} requests in flight, and {in_flight[code]} are live"
 

@@ -25,6 +25,7 @@ from consumers.reconciliation.domain.views import (
     Taught,
     Transaction,
 )
+from schemas.late_cash import LateCashTaken
 from schemas.log_requests import OfficeCollectedFee, OfficeReturnedFee
 from schemas.partition import Place
 from schemas.topics import KEEP, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT, Writer, topic_of
@@ -32,7 +33,7 @@ from schemas.topics import KEEP, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT, Wri
 SETTLEMENT, KPI = "settlement", "kpi"
 #: The relay's clock and the database's may differ by this much.
 CLOCKS_DIFFER = timedelta(minutes=1)
-_CASH_EVENTS = frozenset({OfficeCollectedFee.type_name(), OfficeReturnedFee.type_name()})
+_CASH_EVENTS = frozenset(event.type_name() for event in (OfficeCollectedFee, LateCashTaken, OfficeReturnedFee))
 
 
 def judge_log(place: Place, cut: Cut) -> Iterator[Finding]:

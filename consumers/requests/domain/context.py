@@ -15,10 +15,11 @@ from schemas.base import Event
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """What an office has reserved, and the most that it may."""
+    """What an office has reserved, and the most that it may; with late cash it may accept nothing."""
 
     reserved_rial: int
     cap_rial: int
+    late_cash_rial: int = 0
 
 
 class World(Protocol):

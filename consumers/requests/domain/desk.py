@@ -5,6 +5,7 @@ from datetime import timedelta
 from consumers.requests.domain.calendar import NeverOpen
 from consumers.requests.domain.context import Context
 from consumers.requests.domain.early import owes_collection, say_first, wait_for
+from consumers.requests.domain.late_cash import freed_of
 from consumers.requests.domain.outcome import Awaited, Outcome, Refuse, applied
 from consumers.requests.domain.state import RequestState, Stage
 from consumers.requests.domain.tariff import Parties, compute_fee, exposure_rial
@@ -45,6 +46,12 @@ def accept(state: RequestState, claim: RequestAccepted, context: Context) -> Out
     fee = compute_fee(terms.tariff, asked.form, Parties(office, agency))
     exposure = exposure_rial(fee)
     headroom = world.headroom(office, context.moment)
+    if headroom.late_cash_rial:
+        return Refuse(
+            ClaimRefusal.CAP_EXHAUSTED,
+            f"{headroom.late_cash_rial} rial that were taken after requests had ended are still to be given back to "
+            "citizens; give them back first, then accept again, or decline",
+        )
     if headroom.reserved_rial + exposure > headroom.cap_rial:
         return Refuse(
             ClaimRefusal.CAP_EXHAUSTED,
@@ -110,7 +117,13 @@ def collect(state: RequestState, claim: FeeCollected, context: Context) -> Outco
         pos_reference=claim.pos_reference,
         **money_terms(state, context.world),
     )
-    return applied(state, collected, stage=Stage.FEE_COLLECTED, collected_rial=claim.amount_rial)
+    return applied(
+        state,
+        collected,
+        stage=Stage.FEE_COLLECTED,
+        collected_rial=claim.amount_rial,
+        receipts=(claim.receipt_number,),
+    )
 
 
 def collect_late(state: RequestState, _: FeeCollected, __: Context) -> Outcome:
@@ -174,13 +187,14 @@ def give_back(state: RequestState, claim: FeeReturned, context: Context) -> Outc
         )
     if state.stage is Stage.COMPLETED and claim.amount_rial > sum(state.refunds_rial) - state.returned_rial:
         return wait_for(Awaited.DIRECTORATE, RefundOrdered)
-    freed = min(claim.amount_rial, state.exposure_rial - state.freed_rial)
+    late_freed, freed = freed_of(state, claim.amount_rial)
     returned = OfficeReturnedFee(
         request_id=state.request_id,
         office=state.holder(),
         amount_rial=claim.amount_rial,
-        exposure_rial=freed,
+        exposure_rial=late_freed + freed,
         receipt_number=claim.receipt_number,
+        late_cash_rial=late_freed,
         **money_terms(state, context.world),
     )
     return applied(
@@ -188,6 +202,7 @@ def give_back(state: RequestState, claim: FeeReturned, context: Context) -> Outc
         returned,
         returned_rial=state.returned_rial + claim.amount_rial,
         freed_rial=state.freed_rial + freed,
+        late_freed_rial=state.late_freed_rial + late_freed,
     )
 
 

@@ -108,5 +108,6 @@ def _closed(state: RequestState, reason: CloseReason, context: Context) -> Reque
         collected_rial=state.collected_rial,
         exposure_rial=state.exposure_rial,
         share_of=state.share_of,
-        **money_terms(state, context.world),
+        # Where no office had accepted, no money was held.
+        **({} if state.fee is None else money_terms(state, context.world)),
     )

@@ -10,7 +10,7 @@ its own steps is refused at once (`SayFirst`).
 
 from collections.abc import Iterable, Mapping
 
-from consumers.requests.domain import desk, endings, opening
+from consumers.requests.domain import desk, endings, late_cash, opening
 from consumers.requests.domain.authority import objection
 from consumers.requests.domain.context import Context
 from consumers.requests.domain.early import BEFORE_ACCEPTANCE, MayWaitFor, SayFirst, WaitFor, take_back
@@ -98,7 +98,8 @@ ROWS: tuple[tuple[Trigger, Iterable[Stage], Rule], ...] = (
     (FeeCollected, (S.ACCEPTED,), desk.collect),
     (FeeCollected, (S.FEE_COLLECTED,), _collected),
     (FeeCollected, (S.STARTED, S.AGENCY_AWAITED), desk.collect_late),
-    (FeeCollected, ENDED, _ended),
+    (FeeCollected, (S.CANCELLED, S.REJECTED, S.EXPIRED), late_cash.take_late),
+    (FeeCollected, (S.COMPLETED, S.REFUSED), _ended),
     (FeeReturned, (S.ESCALATED,), _nobody),
     # The end may be another party's word, but a return that waits for it would take money back that nobody has given.
     (FeeReturned, (*UNOPENED, S.ROUTED, *ACCEPTED), desk.give_back_early),

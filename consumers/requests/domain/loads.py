@@ -14,6 +14,7 @@ from consumers.requests.domain.shares import Shares, Steered, added, taken_by
 from schemas import log_requests as requests
 from schemas import log_settlement as settlement
 from schemas.base import Event
+from schemas.late_cash import LateCashTaken
 
 
 class PositionChange(NamedTuple):
@@ -28,13 +29,16 @@ class PositionChange(NamedTuple):
     income_rial: int = 0
     income_month: int = 0
     steered: Steered = ()
+    late_cash_rial: int = 0
 
 
 class Load(NamedTuple):
     """One office's load: requests routed to it and not ended, rials reserved under its cap, income in rial.
 
     The income is that of `income_month`, the newest Jalali month in which the office had any (0: it never had).
-    `steered` says how many of the requests count on which agency's share.
+    `steered` says how many of the requests count on which agency's share. Of the reserved rials, `late_cash_rial` may
+    be beyond the cap: they were taken after a request had ended, and until they are given back the office can have no
+    other request.
     """
 
     in_flight: int
@@ -42,6 +46,7 @@ class Load(NamedTuple):
     income_rial: int
     income_month: int = 0
     steered: Steered = ()
+    late_cash_rial: int = 0
 
     def taken_by(self, agency: str) -> int:
         """Return how many of the requests count on an agency's share."""
@@ -56,14 +61,15 @@ class Load(NamedTuple):
 
         So the order of changes does not matter.
         """
-        in_flight, reserved_rial, income_rial, month, steered = self
+        in_flight, reserved_rial, income_rial, month, steered, late_cash_rial = self
         if change.income_month > month:
             income_rial, month = change.income_rial, change.income_month
         elif change.income_month == month:
             income_rial += change.income_rial
         if change.steered:
             steered = added(steered, change.steered)
-        return Load(in_flight + change.in_flight, reserved_rial + change.reserved_rial, income_rial, month, steered)
+        in_flight, reserved_rial = in_flight + change.in_flight, reserved_rial + change.reserved_rial
+        return Load(in_flight, reserved_rial, income_rial, month, steered, late_cash_rial + change.late_cash_rial)
 
 
 NOTHING = Load(0, 0, 0)
@@ -142,8 +148,7 @@ class LoadMasks:
                 load = loads.get(office, NOTHING)
                 self._follow_shares(shares, limit, load, load.steered)
         self._headrooms = sorted(
-            (limit.cap_rial - loads.get(office, NOTHING).reserved_rial, limit.ordinal)
-            for office, limit in limits.items()
+            (_headroom_rial(limit, loads.get(office, NOTHING)), limit.ordinal) for office, limit in limits.items()
         )
         self._capped: dict[int, int] = {}
 
@@ -194,11 +199,16 @@ class LoadMasks:
             self.full ^= bit
         if self._shares is not None:
             self._follow_shares(self._shares, limit, after, change.steered)
-        if after.reserved_rial != before.reserved_rial:
-            old = (limit.cap_rial - before.reserved_rial, limit.ordinal)
-            del self._headrooms[bisect_left(self._headrooms, old)]
-            insort(self._headrooms, (limit.cap_rial - after.reserved_rial, limit.ordinal))
+        old, new = _headroom_rial(limit, before), _headroom_rial(limit, after)
+        if new != old:
+            del self._headrooms[bisect_left(self._headrooms, (old, limit.ordinal))]
+            insort(self._headrooms, (new, limit.ordinal))
             self._capped.clear()
+
+
+def _headroom_rial(limit: Limit, load: Load) -> int:
+    """Return what an office may still owe; with late cash it has no room, not even for what reserves nothing."""
+    return -1 if load.late_cash_rial else limit.cap_rial - load.reserved_rial
 
 
 def position_changes(event: Event, time: datetime) -> tuple[PositionChange, ...]:
@@ -250,9 +260,17 @@ def _posted(event: settlement.FeePosted, time: datetime) -> Changes:
     return (change,) if released_rial or income_rial else ()
 
 
-def _released(
-    event: settlement.FeeVoided | settlement.ReturnRecorded | settlement.OfficePaymentRecorded,
-) -> Changes:
+def _taken_late(event: LateCashTaken) -> Changes:
+    return (PositionChange(event.office, reserved_rial=event.amount_rial, late_cash_rial=event.amount_rial),)
+
+
+def _returned(event: settlement.ReturnRecorded) -> Changes:
+    if not event.released_rial:
+        return ()
+    return (PositionChange(event.office, reserved_rial=-event.released_rial, late_cash_rial=-event.late_cash_rial),)
+
+
+def _released(event: settlement.FeeVoided | settlement.OfficePaymentRecorded) -> Changes:
     return (PositionChange(event.office, reserved_rial=-event.released_rial),) if event.released_rial else ()
 
 
@@ -269,8 +287,9 @@ _CHANGES: dict[type[Event], Callable[..., Changes]] = {
     requests.OfficeAccepted: _accepted,
     requests.RequestCompleted: _given_back,
     requests.RequestClosed: _closed,
+    LateCashTaken: _taken_late,
     settlement.FeeVoided: _released,
-    settlement.ReturnRecorded: _released,
+    settlement.ReturnRecorded: _returned,
     settlement.OfficePaymentRecorded: _released,
 }
 #: And what is earned, or given back, when.

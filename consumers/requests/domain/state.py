@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from schemas.base import Code, EncryptedBlob, Instant, Model, RequestId, TrackingCode
+from schemas.base import Code, EncryptedBlob, Instant, Model, RequestId, ShortText, TrackingCode
 from schemas.intake_agency import FormEntry, Origin, RequestSubmitted
 from schemas.tariff import Fee
 from schemas.trusted import trusted
@@ -76,8 +76,10 @@ class RequestState(Model):
 
     `version` is the sequence of the last log event. `office` has the request now, or had it when it ended.
     `exposure_rial` is what acceptance reserved, `freed_rial` what returns have freed of it, `refunds_rial` lists the
-    refunds in order. `tracking_code` is given once, when the request is opened; requests from before there were codes
-    have none. Times are business time in UTC, amounts rial.
+    refunds in order. Of `collected_rial`, `late_cash_rial` was taken after the end; it has a reservation of its own, of
+    which `late_freed_rial` is free again. `receipts` are those of the collections. `tracking_code` is given once, when
+    the request is opened; requests from before there were codes have none. Times are business time in UTC, amounts
+    rial.
     """
 
     request_id: RequestId
@@ -103,6 +105,9 @@ class RequestState(Model):
     collected_rial: int = 0
     returned_rial: int = 0
     freed_rial: int = 0
+    late_cash_rial: int = 0
+    late_freed_rial: int = 0
+    receipts: tuple[ShortText, ...] = ()
     refunds_rial: tuple[int, ...] = ()
     disputed: bool = False
     accept_by: Instant | None = None

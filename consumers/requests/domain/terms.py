@@ -8,7 +8,7 @@ from schemas.agreements import SettlementCycle
 
 
 class MoneyTerms(TypedDict, total=False):
-    """The fields of `RequestMoneyEvent`; empty when no office had accepted, so that there is no money to move."""
+    """The fields of `RequestMoneyEvent`; empty when no office ever had the request."""
 
     agreement: str
     agreement_version: int
@@ -20,7 +20,7 @@ def money_terms(state: RequestState, world: World) -> MoneyTerms:
 
     A running request keeps the version it was routed under, and no version ever changes: the cycle stays the same.
     """
-    if state.fee is None or state.agreement is None:
+    if state.agreement is None:
         return {}
     cycle = world.settlement_cycle(state.agreement, state.agreement_version)
     return {"agreement": state.agreement, "agreement_version": state.agreement_version, "settlement_cycle": cycle}

@@ -74,14 +74,16 @@ class BatchWorld:
         The position's cap is that of the newest accepted version, the snapshot's that of the one in force: the lower
         holds, so that what is reserved exceeds neither.
         """
-        return Headroom(self._loads.of(office).reserved_rial, self._cap_rial(office, moment))
+        load = self._loads.of(office)
+        return Headroom(load.reserved_rial, self._cap_rial(office, moment), load.late_cash_rial)
 
     def apply(self, event: Event, time: datetime) -> None:
         """Let `event`, of business time `time`, count for the decisions that follow, and for what the batch changes."""
         for change in position_changes(event, time):
             assert not change.income_month, "requests earn nothing; settlement says what was earned"
             self._loads.apply(change)
-            if change.reserved_rial > 0:
+            # Late cash is in the drawer already, whatever the cap.
+            if change.reserved_rial > 0 and not change.late_cash_rial:
                 self._reserved_under_rial[change.office] = self._cap_rial(change.office, time)
             before = self._changes.get(change.office)
             if before is not None:
@@ -90,6 +92,7 @@ class BatchWorld:
                     before.in_flight + change.in_flight,
                     before.reserved_rial + change.reserved_rial,
                     steered=added(before.steered, change.steered),
+                    late_cash_rial=before.late_cash_rial + change.late_cash_rial,
                 )
             self._changes[change.office] = change
 

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     POST = "post"
     VOID = "void"
     RETURN = "return"
+    LATE_CASH = "late_cash"
     REFUND = "refund"
     OFFICE_PAYMENT = "office_payment"
     FINE = "fine"
@@ -42,7 +43,8 @@ class Booking:
     """One business transaction.
 
     `exposure_rial` is the signed change of what `office` owes under its cap: growth was reserved when the request was
-    accepted, shrinkage frees the reservation. `income_rial` is the signed change of the office's own income.
+    accepted, shrinkage frees the reservation. `income_rial` is the signed change of the office's own income. Of what is
+    freed, `late_cash_rial` was reserved for late cash.
     """
 
     kind: Kind
@@ -51,6 +53,7 @@ class Booking:
     office: str | None = None
     exposure_rial: int = 0
     income_rial: int = 0
+    late_cash_rial: int = 0
 
     @property
     def released_rial(self) -> int:

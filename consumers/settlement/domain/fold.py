@@ -14,6 +14,7 @@ from schemas import log_requests as log
 from schemas import log_settlement as ledger
 from schemas.agreements import SettlementCycle
 from schemas.base import Event
+from schemas.late_cash import LateCashTaken
 from schemas.trusted import trusted
 
 
@@ -70,10 +71,32 @@ def _return(event: log.OfficeReturnedFee, transaction_id: UUID, window: int) -> 
         office=event.office,
         amount_rial=event.amount_rial,
         released_rial=event.exposure_rial,
+        late_cash_rial=event.late_cash_rial,
         **_terms(event),
     )
     transfer = Transfer(accounts.REFUNDS, accounts.drawer(event.office), event.amount_rial)
-    return Booking(Kind.RETURN, (transfer,), announcement, event.office, -event.exposure_rial)
+    return Booking(
+        Kind.RETURN,
+        (transfer,),
+        announcement,
+        event.office,
+        -event.exposure_rial,
+        late_cash_rial=event.late_cash_rial,
+    )
+
+
+def _take_late(event: LateCashTaken, transaction_id: UUID, window: int) -> Booking:
+    """Book money that nobody asked for any more: it lies in the drawer, and is the citizen's."""
+    announcement = ledger.LateCashRecorded(
+        transaction_id=transaction_id,
+        window=window,
+        request_id=event.request_id,
+        office=event.office,
+        amount_rial=event.amount_rial,
+        **_terms(event),
+    )
+    transfer = Transfer(accounts.drawer(event.office), accounts.REFUNDS, event.amount_rial)
+    return Booking(Kind.LATE_CASH, (transfer,), announcement, event.office, event.amount_rial)
 
 
 def _post(event: log.RequestCompleted, transaction_id: UUID, window: int) -> Booking | None:
@@ -205,6 +228,7 @@ _BOOKINGS: dict[type[Event], Callable[..., Booking | None]] = {
     log.OfficeAccepted: _hold,
     log.OfficeCollectedFee: _collect,
     log.OfficeReturnedFee: _return,
+    LateCashTaken: _take_late,
     log.RequestCompleted: _post,
     log.RequestClosed: _void,
     log.RefundAccepted: _refund,

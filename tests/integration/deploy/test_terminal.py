@@ -193,6 +193,21 @@ def test_what_is_cancelled_after_payment_is_due_back(courier: Courier) -> None:
         office("return", short)
 
 
+def test_cash_that_was_taken_after_the_agency_cancelled_is_recorded_and_owed_back(courier: Courier) -> None:
+    request_id, other = submitted(), submitted()
+    office("accept", request_id)
+    agency("cancel", request_id, "--reason", "no longer wanted")
+    told = office("collect", request_id, "--amount", "45000")
+    assert told.exit_code == 0
+    assert "the request had ended: 45,000 rial (4,500 toman) are recorded and owed back to the citizen" in told.output
+    assert f"return {request_id[:13]} --amount 45000" in office("inbox", "--once").output
+    barred = office("accept", other)
+    assert barred.exit_code == 1
+    assert "45000 rial that were taken after requests had ended are still to be given back" in barred.output
+    assert "returned 45,000 rial" in office("return", request_id).output
+    assert "to give back" not in office("inbox", "--once").output
+
+
 def test_who_accepts_is_told_the_tracking_code_and_sees_it_in_the_inbox(courier: Courier) -> None:
     request_id = submitted()
     code = courier.bus.state(UUID(request_id)).tracking_code

@@ -36,7 +36,7 @@ def test_a_position_holds_the_income_of_its_newest_month(engine: Engine) -> None
             revision = LoadsStore(connection).move(changes)
             requested = [PositionChange("a", 1, 300), PositionChange("b", 2, 0)]
             assert PositionStore(connection).change(requested, {"a": 10**6}) == revision + 1
-        for office, released_rial, income_rial, month in changes:
+        for office, released_rial, income_rial, month, _ in changes:
             expected.apply(PositionChange(office, 0, -released_rial, income_rial, month))
         for change in requested:
             expected.apply(change)
@@ -71,3 +71,21 @@ def test_the_caps_are_compared_after_the_wait_for_the_clock(engine: Engine) -> N
     accept(300)
     with engine.begin() as connection:
         assert PositionStore(connection).read()[1]["a"].load == Load(2, 1_000, 0)
+
+
+def test_late_cash_is_reserved_beyond_the_cap_and_bars_what_is_reserved_under_it(engine: Engine) -> None:
+    with engine.begin() as connection:
+        license_office(connection, "a", cap_rial=1_000)
+        # Within one batch an acceptance before it still counts, and the late cash does not count against the cap.
+        changes = [PositionChange("a", 1, 1_000 + 5_000, late_cash_rial=5_000)]
+        PositionStore(connection).change(changes, {"a": 1_000})
+    with engine.begin() as connection:
+        assert PositionStore(connection).read()[1]["a"].load == Load(1, 6_000, 0, late_cash_rial=5_000)
+    with pytest.raises(Contention), engine.begin() as connection:
+        PositionStore(connection).change([PositionChange("a", 1, -900)], {"a": 1_000})
+    with engine.begin() as connection:
+        PositionStore(connection).change([PositionChange("a", 0, 300, late_cash_rial=300)], {})
+        LoadsStore(connection).move([OfficeChange("a", 5_500, 0, 0, 5_300)])
+    with engine.begin() as connection:
+        assert PositionStore(connection).read()[1]["a"].load == Load(1, 800, 0)
+        PositionStore(connection).change([PositionChange("a", 1, 200)], {"a": 1_000})

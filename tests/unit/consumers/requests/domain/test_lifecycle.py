@@ -36,9 +36,10 @@ EXPECTED: dict[Stage, tuple[Any, ...]] = {
     S.AGENCY_AWAITED: (KNOWN, S.CANCELLED, S.STARTED, F, F, F, T, F, F, W, W, W, T, NONE),
     S.COMPLETED: (KNOWN, E, E, E, E, E, W, E, E, E, S.COMPLETED, S.COMPLETED, T, NONE),
     S.REFUSED: (KNOWN, E, E, E, E, E, E, E, E, E, E, E, E, NONE),
-    S.CANCELLED: (KNOWN, E, E, E, E, E, S.CANCELLED, E, E, E, E, E, E, NONE),
-    S.REJECTED: (KNOWN, E, E, E, E, E, S.REJECTED, E, E, E, E, E, E, NONE),
-    S.EXPIRED: (KNOWN, E, E, E, E, E, NOT_DUE, E, E, E, E, E, E, NONE),
+    # The same receipt was collected before, so this is no late cash.
+    S.CANCELLED: (KNOWN, E, E, E, E, F, S.CANCELLED, E, E, E, E, E, E, NONE),
+    S.REJECTED: (KNOWN, E, E, E, E, F, S.REJECTED, E, E, E, E, E, E, NONE),
+    S.EXPIRED: (KNOWN, E, E, E, E, S.EXPIRED, NOT_DUE, E, E, E, E, E, E, NONE),
 }
 _REASONS = {
     E: ClaimRefusal.REQUEST_ENDED,
