@@ -81,6 +81,8 @@ class DeadLetterReason(StrEnum):
     UNPACKS_TOO_LARGE = "unpacks_too_large"
     #: A partition had halted at it, and an operator passed it.
     PASSED = "passed"
+    #: The database closes the connection at it; only figures go on without it by themselves.
+    CONNECTION_LOST = "connection_lost"
 
 
 class Claim(NamedTuple):

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from consumers.intake import Unreadable
+from consumers.intake import DeadLetterReason, Unreadable
 from consumers.kpi.domain.facts import Fact, Income, learn
 from consumers.kpi.domain.measures import Cell, Reading, bucketed, compared_with_expected, names_in, out_of_date
 from consumers.kpi.ports import RecordsMissing, Stores
@@ -72,6 +72,14 @@ class KpiHandler:
         else:
             stores.park.park([failed_event(key, _detail(error), record)])
             self.telemetry.count(Outcome.PARKED, 1, ParkReason.FAILED)
+        stores.positions.advance({record.place: record.position + 1})
+
+    def bury(self, stores: Stores, record: Record) -> None:
+        """Let a record go at which the database ends the connection, whoever tries: no figure rests on it."""
+        detail = "the database closes the connection at this record alone"
+        letter = Unreadable(record, DeadLetterReason.CONNECTION_LOST, "record", detail)
+        for new in stores.dead_letters.add(CONSUMER, [letter]):
+            self.telemetry.count(Outcome.DEAD_LETTERED, 1, new.reason)
         stores.positions.advance({record.place: record.position + 1})
 
     def measure(self, stores: Stores, limit: int) -> int:

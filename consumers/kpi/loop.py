@@ -14,6 +14,7 @@ from consumers.kpi.ports import RecordsMissing, Stores, Work
 from consumers.kpi.reading import TOPICS
 from consumers.runner.backoff import Backoff
 from consumers.runner.failures import FailedInARow, Failures
+from consumers.runner.losses import Losses
 from consumers.runner.ports import (
     BrokerUnavailable,
     Contention,
@@ -59,6 +60,7 @@ class KpiLoop:
     chance: Callable[[], float] = random
     monotonic: Callable[[], float] = time.monotonic
     _failures: Failures = field(default_factory=Failures)
+    _losses: Losses = field(default_factory=Losses)
     _looked: dict[Place, int] = field(default_factory=dict)
 
     def reach_logs(self) -> None:
@@ -128,10 +130,20 @@ class KpiLoop:
     def _apply(self, records: Sequence[Record], *, complete: bool) -> None:
         """Keep the facts of `records`; a record on which the handler fails by itself is parked.
 
+        A batch that is lost with the connection comes again in smaller parts, and a record that alone ends it is a dead
+        letter: tried again from the park, it would end the measuring's connection as well.
+
         Raises `FailedInARow` rather than park one more when so many have failed that the code must be at fault.
         """
+        for part in self._losses.parts(records):
+            if self._losses.hopeless(part):
+                self._bury(part[0])
+            else:
+                self._apply_part(part, complete=complete)
+
+    def _apply_part(self, records: Sequence[Record], *, complete: bool) -> None:
         try:
-            self._transact(len(records), lambda stores: self.handler.handle(stores, records, complete=complete))
+            self._keep_facts(records, complete=complete)
         except RecordsMissing as missing:
             self._fill(missing.spans)
             self._apply(records, complete=complete)
@@ -143,10 +155,36 @@ class KpiLoop:
                 self._park(records[0], error)
                 return
             middle = len(records) // 2
-            self._apply(records[:middle], complete=complete)
-            self._apply(records[middle:], complete=complete)
+            self._apply_part(records[:middle], complete=complete)
+            self._apply_part(records[middle:], complete=complete)
         else:
             self._failures.end({record.place for record in records})
+            self._losses.end(records)
+
+    def _keep_facts(self, records: Sequence[Record], *, complete: bool) -> None:
+        began = False
+
+        def handle(stores: Stores) -> None:
+            nonlocal began
+            began = True
+            self.handler.handle(stores, records, complete=complete)
+
+        try:
+            self._transact(len(records), handle)
+        except DatabaseUnavailable:
+            if began:
+                self._losses.add(records)
+            raise
+
+    def _bury(self, record: Record) -> None:
+        structlog.get_logger("kpi").error(
+            "record buried: the database ends the connection at it",
+            topic=record.topic,
+            partition=record.partition,
+            position=record.position,
+        )
+        self._transact(1, lambda stores: self.handler.bury(stores, record))
+        self._losses.end([record])
 
     def _park(self, record: Record, failure: Exception) -> None:
         self._failures.check(record.place, failure)

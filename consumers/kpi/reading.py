@@ -36,6 +36,8 @@ class Lesson:
 
 def read_lesson(record: Record) -> Lesson | Unreadable | None:
     """Read one record; none when figures do not rest on its type. Never raises on bad input."""
+    if record.unread is not None:
+        return Unreadable(record, DeadLetterReason.MALFORMED, "record", record.unread.why)
     kind = next((value for name, value in record.headers if name == "ce_type"), None)
     if kind not in _TEACHING_HEADERS and kind in _KNOWN_HEADERS:
         return None

@@ -17,7 +17,15 @@ from consumers.kpi.loop import KpiLoop
 from consumers.kpi.ports import Stores
 from consumers.parking import OperatorAction
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
-from consumers.runner.ports import Contention, DatabaseUnavailable, Partition, PositionLost, Record
+from consumers.runner.ports import (
+    Contention,
+    DatabaseUnavailable,
+    Partition,
+    PositionLost,
+    Record,
+    Unread,
+    UnreadReason,
+)
 from schemas.partition import Place
 from schemas.topics import LOG_REQUESTS
 from tests.clocks import trusting_watch
@@ -128,6 +136,50 @@ def test_a_record_on_which_the_handler_fails_is_parked_alone(
 
 
 @pytest.mark.parametrize("action", OperatorAction)
+@dataclass(frozen=True, slots=True)
+class EndingHandler(FailingHandler):
+    """The real handler, but for one record at which the database ends the connection."""
+
+    def _learn(self, stores: Stores, records: Sequence[Record]) -> Counts:
+        try:
+            return FailingHandler._learn(self, stores, records)
+        except ZeroDivisionError:
+            raise DatabaseUnavailable("server closed the connection unexpectedly") from None
+
+
+class Unhurried(Event):
+    """Nobody waits in real time."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.is_set()
+
+
+def test_a_record_that_ends_every_connection_is_a_dead_letter_and_the_figures_go_on(
+    work: SqlKpiWork, handler: KpiHandler, day: list[Record], connection: Connection
+) -> None:
+    poison = day[len(day) // 2]
+    ending = EndingHandler(handler.clock, handler.new_id, handler.telemetry, poison)
+    assert loop(work, ending).apply(day, Unhurried())
+    letters = connection.execute(
+        text("SELECT consumer, reason, topic, partition, position FROM dead_letter")
+    ).fetchall()
+    assert letters == [("kpi", "connection_lost", *poison.place, poison.position)]
+    ends = {place: max(one.position for one in day if one.place == place) + 1 for place in {one.place for one in day}}
+    kept = connection.execute(text("SELECT topic, partition, next_position FROM kpi_position")).fetchall()
+    assert {Place(topic, number): position for topic, number, position in kept} == ends
+
+
+def test_what_cannot_be_read_of_a_log_is_a_dead_letter_of_the_figures(
+    work: SqlKpiWork, handler: KpiHandler, day: list[Record], connection: Connection
+) -> None:
+    bad = replace(
+        day[-1], headers=(), value=b"damaged", unread=Unread(day[-1].position, UnreadReason.UNREADABLE, "why")
+    )
+    assert loop(work, handler).apply([*day[:-1], bad], Unhurried())
+    [letter] = connection.execute(text("SELECT reason, detail, body FROM dead_letter"))
+    assert tuple(letter) == ("malformed", "why", b"damaged")
+
+
 def test_an_operator_has_it_tried_again_or_skipped(
     work: SqlKpiWork, handler: KpiHandler, connection: Connection, day: list[Record], action: OperatorAction
 ) -> None:
