@@ -135,7 +135,6 @@ def test_a_record_on_which_the_handler_fails_is_parked_alone(
     assert count("pishkhan_events_total", {"consumer": "kpi", "outcome": "parked"}) == 1
 
 
-@pytest.mark.parametrize("action", OperatorAction)
 @dataclass(frozen=True, slots=True)
 class EndingHandler(FailingHandler):
     """The real handler, but for one record at which the database ends the connection."""
@@ -180,6 +179,7 @@ def test_what_cannot_be_read_of_a_log_is_a_dead_letter_of_the_figures(
     assert tuple(letter) == ("malformed", "why", b"damaged")
 
 
+@pytest.mark.parametrize("action", OperatorAction)
 def test_an_operator_has_it_tried_again_or_skipped(
     work: SqlKpiWork, handler: KpiHandler, connection: Connection, day: list[Record], action: OperatorAction
 ) -> None:
