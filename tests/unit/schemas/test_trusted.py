@@ -11,7 +11,8 @@ VALUES = {"request_id": REQUEST, "office": "office-1", "attempt": 1, "reason": "
 
 
 def test_it_equals_hashes_and_writes_as_a_checked_one() -> None:
-    body = b'{"request_id":"%s","office":"office-1","attempt":1,"reason":"other"}' % str(REQUEST).encode()
+    rest = '"office":"office-1","attempt":1,"reason":"other","share_of":null'
+    body = f'{{"request_id":"{REQUEST}",{rest}}}'.encode()
     checked = OfficeDeclined.model_validate_json(body)
     made = trusted(OfficeDeclined, dict(checked))
     assert made == checked

@@ -20,7 +20,7 @@ def run(*arguments: str) -> Result:
 def test_a_folder_in_order_is_summed_up(folder: str) -> None:
     result = run("province", "check", folder)
     assert result.exit_code == 0
-    assert "North Khorasan (north-khorasan) is in order: 304 claims." in result.output
+    assert "North Khorasan (north-khorasan) is in order: 305 claims." in result.output
     assert "urban offices" in result.output
     assert "152" in result.output
 
