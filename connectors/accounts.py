@@ -9,7 +9,7 @@ it may not do; whoever lets a worker do more adds it here, and the tables of ref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from connectors.database.roles import WORKER_ROLE, own_role
+from connectors.database.roles import LET_LETTERS_GO, WORKER_ROLE, own_role
 from connectors.database.tables import request
 from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS, LOG_SETTLEMENT
 
@@ -83,7 +83,8 @@ ACCOUNTS: tuple[Account, ...] = (
                 "SELECT, INSERT (outbox_id, topic, partition, key, source, event_id, type, sequence, bytes, cause)"
             ),
         },
-        functions=("outbox_maintain(int, int)",),
+        # It sees to what grows: whole days of the outbox, and dead letters beyond their room.
+        functions=("outbox_maintain(int, int)", LET_LETTERS_GO),
     ),
     # Versions of everything known. An office's limits are the registry's, its load is not.
     Account(
@@ -156,6 +157,7 @@ ACCOUNTS: tuple[Account, ...] = (
             "registry_version": READ,
             "request": _REQUEST_IN_FIGURES,
             "set_aside_row": READ,
+            "dead_letter_let_go": READ,
             "ledger_balance": READ,
             "ledger_transfer": READ,
             "office_position": READ,

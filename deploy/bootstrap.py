@@ -9,7 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import random
 from threading import Event, Thread
@@ -186,9 +186,12 @@ def _relay(settings: Settings, _cluster: str, telemetry: WorkerTelemetry, _expor
     from connectors.database.relay_outbox import SqlRelayOutbox
     from connectors.telemetry.relay import RelayTelemetry
     from producers.relay import Relay
+    from schemas.limits import LETTER_ROOM
 
+    who = (settings.worker_database_url(), _worker_id("relay"), _watch(settings, telemetry))
+    room = replace(LETTER_ROOM, days=settings.dead_letter_days or LETTER_ROOM.days)
     return Relay(
-        partial(SqlRelayOutbox, settings.worker_database_url(), _worker_id("relay"), _watch(settings, telemetry)),
+        partial(SqlRelayOutbox, *who, room=room),
         partial(LogProducer, settings.kafka_login()),
         RelayTelemetry(telemetry),
         chance=random,

@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     """What a worker's own clock, the database's and the broker's may differ by, in real time; beyond it, no timed act
     is done. Far more than machines differ that ask a time server, and far less than any deadline."""
 
+    dead_letter_days: int | None = Field(default=None, ge=1, le=3_650)
+    """So many days a dead letter of intake stays; none: 90. Those of one topic that have no room go sooner."""
+
     log_level: str = "info"
     metrics_port: int = Field(default=9460, ge=1, le=65_000)
     """First of the workers' metrics and health ports, on loopback; each adds its offset."""

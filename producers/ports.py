@@ -98,6 +98,12 @@ class Outbox(Protocol):
     def wait(self, seconds: float) -> None:
         """Return when something was added, or after `seconds`."""
 
+    def let_letters_go(self) -> bool:
+        """Let go, with a count on record, some of the dead letters that are old or have no room.
+
+        Says whether there are probably more. No speaker's flood takes the room of another's letters.
+        """
+
     def maintain(self) -> None:
         """Make the coming days' partitions, and drop those whose rows are old and published."""
 

@@ -39,6 +39,8 @@ class RelayPace:
     poll_seconds: float = 1.0
     standby_seconds: float = 1.0
     maintain_seconds: float = 3_600.0
+    letters_seconds: float = 60.0
+    letters_left_seconds: float = 0.25
     reach_seconds: float = 5.0
     missing_topic_seconds: float = 30.0
     wait_first_seconds: float = 0.1
@@ -69,6 +71,7 @@ class Relay:
         self._failures = 0
         self._rows_max = self._pace.rows_max
         self._maintain_at = float("-inf")
+        self._letters_at = float("-inf")
         self._shards_at = float("-inf")
         self._reach_at = float("-inf")
         self._missing_until = float("-inf")
@@ -175,6 +178,9 @@ class Relay:
         if now >= self._maintain_at:
             self._outbox.maintain()
             self._maintain_at = now + self._pace.maintain_seconds
+        if now >= self._letters_at:
+            more = self._outbox.let_letters_go()
+            self._letters_at = now + (self._pace.letters_left_seconds if more else self._pace.letters_seconds)
         if now >= self._shards_at:
             self._shards = len(self._outbox.shards())
             self._shards_at = now + self._pace.standby_seconds

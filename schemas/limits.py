@@ -198,3 +198,19 @@ INDEX_ROW_BYTES_MAX = 2_704
 
 #: Of one dead letter's headers and body together so many bytes are kept, beside its whole length and its hash.
 LETTER_BYTES_MAX = 32 * KIB
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRoom:
+    """How many dead letters of intake stay for how long: of one topic, which is one speaker's, and of all together."""
+
+    days: int
+    topic_letters: int
+    topic_bytes: int
+    letters: int
+    bytes: int
+
+
+#: A season, in which people ask what became of what they sent. One topic: far more than anybody looks at, and what a
+#: desk's worst day brings; all: the floods of ten at once. They are counted every minute, so they are kept countable.
+LETTER_ROOM = LetterRoom(90, 20_000, 64 * KIB * KIB, 200_000, 512 * KIB * KIB)

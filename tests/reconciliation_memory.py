@@ -352,6 +352,7 @@ class MemorySnapshot:
                 known=fact.event_id in self.database.taken,
                 conflicting=False,
                 dead=False,
+                let_go=False,
                 waiting=False,
                 given_up=False,
                 told=told,

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from connectors.database.copy import copy_rows
 from connectors.database.driver import driver_connection
 from connectors.database.kafka_columns import headers_to_json
-from connectors.database.tables import dead_letter
+from connectors.database.letter_tables import dead_letter
 from consumers.intake import Unreadable
 from consumers.runner.ports import Record
 from schemas.limits import LETTER_BYTES_MAX
@@ -39,12 +40,18 @@ _COLUMNS = (
     "body",
     "length",
     "sha256",
+    "kept_bytes",
 )
 _KNOWN = """
 SELECT letter.topic, letter.partition, letter.position FROM dead_letter AS letter
 JOIN unnest(%(topics)s::text[], %(partitions)s::int[], %(positions)s::bigint[], %(hashes)s::bytea[])
     AS read (topic, partition, position, hash) USING (topic, partition, position)
 WHERE letter.consumer = %(consumer)s AND coalesce(letter.sha256, sha256(letter.body)) IS NOT DISTINCT FROM read.hash
+"""
+#: What was let go, by topic.
+LET_GO = """
+SELECT topic, sum(letters)::bigint, sum(bytes)::bigint, sum(for_room)::bigint, max(last_at)
+FROM dead_letter_let_go GROUP BY topic ORDER BY topic
 """
 
 
@@ -63,6 +70,16 @@ class DeadLetterRow:
     source: str | None
     event_id: str | None
     recorded_at: datetime
+
+
+class LetGo(NamedTuple):
+    """How many letters of one topic were let go, `for_room` of them before they were old, and when the last."""
+
+    topic: str
+    letters: int
+    bytes: int
+    for_room: int
+    last_at: datetime
 
 
 class DeadLetterStore:
@@ -103,11 +120,15 @@ class DeadLetterStore:
             query = query.where(dead_letter.c.consumer == consumer)
         return [DeadLetterRow(*row) for row in self._connection.execute(query)]
 
+    def let_go(self) -> list[LetGo]:
+        """Return what was let go of each topic, if anything ever was."""
+        return [LetGo(*row) for row in driver_connection(self._connection).execute(LET_GO)]
+
 
 def _row(consumer: str, letter: Unreadable) -> tuple[object, ...]:
     record, envelope = letter.record, letter.envelope
     headers, body = kept_of(record)
-    return (
+    row = (
         consumer,
         record.topic,
         record.partition,
@@ -123,6 +144,14 @@ def _row(consumer: str, letter: Unreadable) -> tuple[object, ...]:
         length_of(record),
         _hash_of(record),
     )
+    return *row, room_of(letter)
+
+
+def room_of(letter: Unreadable) -> int:
+    """Return how many bytes are kept because of `letter`: of its record, and in words about it."""
+    headers, body = kept_of(letter.record)
+    room = sum(HEADER_BYTES + _length_of_header(name, value) for name, value in headers) + len(body or b"")
+    return room + sum(len(clean_text(words).encode()) for words in (letter.field, letter.detail))
 
 
 def kept_of(record: Record) -> tuple[list[tuple[str, bytes | None]], bytes | None]:

@@ -74,6 +74,9 @@ _QUERIES: Mapping[Metric, str] = {
         SELECT consumer, count(*) FROM parked_event WHERE reason = 'failed' AND next_try_at IS NULL GROUP BY consumer
     """,
     metrics.DEAD_LETTERS: "SELECT consumer, reason, count(*) FROM dead_letter GROUP BY consumer, reason",
+    metrics.LETTERS_LET_GO: """
+        SELECT consumer, topic, sum(letters)::float8 FROM dead_letter_let_go GROUP BY consumer, topic
+    """,
     metrics.OFFICES_OVER_CAP: "SELECT count(*) FROM office_position WHERE reserved_rial > cap_rial + late_cash_rial",
     metrics.RESERVED: "SELECT coalesce(sum(reserved_rial), 0)::float8 FROM office_position",
     metrics.READ_AT: "SELECT extract(epoch FROM clock_timestamp())",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, text
 
 from connectors.accounts import ACCOUNTS, ALL_ROWS, APPEND, CHANGE, READ, Account
-from connectors.database.roles import WORKER_ROLE
+from connectors.database.roles import LET_LETTERS_GO, WORKER_ROLE
 from connectors.database.tables import metadata
 
 #: What the wide role may do. Tables not listed here may be changed, but not deleted from.
@@ -30,6 +30,8 @@ _EXCEPTIONS = {
     "removed_row": f"{READ}, UPDATE (put_back_at)",
     # Kept by the function that lets the outbox's old days go.
     "publication_horizon": READ,
+    # Kept by the function that lets dead letters go.
+    "dead_letter_let_go": READ,
     # Rows that go when their time is over.
     "worker": ALL_ROWS,
     "parked_event": ALL_ROWS,
@@ -55,6 +57,7 @@ def apply_grants(connection: Connection) -> None:
     connection.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {WORKER_ROLE}"))
     connection.execute(text("REVOKE ALL ON FUNCTION outbox_maintain(int, int) FROM PUBLIC"))
     connection.execute(text(f"GRANT EXECUTE ON FUNCTION outbox_maintain(int, int) TO {WORKER_ROLE}"))
+    connection.execute(text(f"GRANT EXECUTE ON FUNCTION {LET_LETTERS_GO} TO {WORKER_ROLE}"))
     connection.execute(text(f"GRANT EXECUTE ON FUNCTION end_frozen_owners() TO {WORKER_ROLE}"))
 
 

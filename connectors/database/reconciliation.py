@@ -49,7 +49,21 @@ _TABLES: Mapping[type[Fact], str] = {Seen: "seen", Booked: "booked", Claimed: "c
 _TYPES = {
     "seen": ("text", "int4", "int8", "text", "text", "text", "int8", "int8", "timestamptz", "text", "int8"),
     "booked": ("int4", "int8", "text", "text", "int8", "text", "text", "text", "text", "int8"),
-    "claimed": ("text", "text", "int4", "int8", "text", "text", "text", "text", "bytea", "bytea", "text", "int8"),
+    "claimed": (
+        "text",
+        "text",
+        "int4",
+        "int8",
+        "text",
+        "text",
+        "text",
+        "text",
+        "bytea",
+        "bytea",
+        "text",
+        "int8",
+        "bool",
+    ),
 }
 #: Who takes claims.
 _INTAKE = ("requests", "registry")
@@ -227,7 +241,7 @@ class SqlSnapshot:
         given_up = {(one.source, one.event_id) for one in self._given_up if one.consumer in _INTAKE}
         for row in self._streamed(queries.CLAIMS):
             identity = (row[4], row[5])
-            yield ClaimSeen._make((*row[:13], identity in waiting, identity in given_up, *row[13:]))
+            yield ClaimSeen._make((*row[:14], identity in waiting, identity in given_up, *row[14:]))
 
     def removed(self) -> Iterator[Removed]:
         """Yield every row that somebody deleted from the outbox, and that can be put back."""

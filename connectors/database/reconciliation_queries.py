@@ -18,7 +18,7 @@ CREATE TEMPORARY TABLE booked (
 );
 CREATE TEMPORARY TABLE claimed (
     consumer text, topic text, partition int, position bigint, source text, event_id text, type text, subject text,
-    body_hash bytea, about_hash bytea, outcome_id text, amount_rial bigint
+    body_hash bytea, about_hash bytea, outcome_id text, amount_rial bigint, acceptable boolean
 );
 """
 #: Nothing that the outbox keeps was made before this.
@@ -188,6 +188,7 @@ SELECT claimed.consumer, claimed.topic, claimed.partition, claimed.position, cla
         WHERE dead.consumer = claimed.consumer AND dead.topic = claimed.topic AND dead.partition = claimed.partition
             AND dead.position = claimed.position AND dead.event_id IS NOT DISTINCT FROM claimed.event_id
     ),
+    coalesce(claimed.position <= gone.up_to AND (NOT acceptable OR NOT same), false),
     outcome.type, coalesce(request.submitted AND request.version > 0, false), claimed.amount_rial, outcome.amount_rial
 FROM claimed
 LEFT JOIN intake_event AS known ON known.source = claimed.source AND known.event_id = claimed.event_id
@@ -196,6 +197,9 @@ CROSS JOIN LATERAL (
     SELECT known.body_hash = claimed.body_hash
         AND coalesce(known.about_hash, claimed.about_hash) = claimed.about_hash AS same
 ) AS compared
+-- What was let go tells of its letters by their place alone.
+LEFT JOIN dead_letter_let_go AS gone
+    ON gone.consumer = claimed.consumer AND gone.topic = claimed.topic AND gone.partition = claimed.partition
 LEFT JOIN outcome ON outcome.event_id = claimed.outcome_id
 -- Only a submission's subject is a request, and a hash is made of every row.
 LEFT JOIN request ON request.request_id = CASE claimed.type WHEN %(submitted)s THEN claimed.subject::uuid END

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 
 import psycopg
@@ -15,10 +16,13 @@ from connectors.failpoints import Failpoint, failpoint
 from consumers.runner.clocks import ClockWatch
 from producers.ports import OutboxRow, OutboxUnavailable
 from schemas.envelope import Envelope, to_headers
+from schemas.limits import LETTER_ROOM, LetterRoom
 from schemas.partition import Place
 
 #: The first half of the shards' advisory locks; the second is the shard's number.
 LOCK_CLASS = 7_236
+#: Of one topic at most so many letters are let go at once: some 50 ms.
+LETTERS_AT_ONCE = 1_000
 #: A relay that gives no sign for so long is frozen: its connection is ended, so that a stand-by can go on.
 LEASE_SECONDS = 10.0
 
@@ -71,6 +75,11 @@ FROM (
 ) AS kept
 GROUP BY topic, partition
 """
+_LET_LETTERS_GO = """
+SELECT let_letters_go(
+    %(days)s, %(topic_letters)s, %(topic_bytes)s, %(letters)s, %(bytes)s, %(at_once)s
+)
+"""
 _PUBLISHED = """
 UPDATE outbox SET published_at = clock_timestamp()
 WHERE id = ANY (%s::bigint[]) AND created_at BETWEEN %s AND %s
@@ -80,8 +89,16 @@ WHERE id = ANY (%s::bigint[]) AND created_at BETWEEN %s AND %s
 class SqlRelayOutbox:
     """Implements `producers.ports.Outbox`. Connects at once; raises `OutboxUnavailable` when it cannot."""
 
-    def __init__(self, url: str, worker_id: str, watch: ClockWatch, lease_seconds: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        worker_id: str,
+        watch: ClockWatch,
+        lease_seconds: float = LEASE_SECONDS,
+        room: LetterRoom = LETTER_ROOM,
+    ) -> None:
         name = self._name = worker_id[:63]
+        self._room = {**asdict(room), "at_once": LETTERS_AT_ONCE}
         self._watch = watch
         self._names = {"lock_class": LOCK_CLASS, "worker_id": name, "lease": lease_seconds}
         self._held: set[int] = set()
@@ -150,6 +167,17 @@ class SqlRelayOutbox:
         """Make the coming days' partitions, and drop those whose rows are old and published."""
         with _meaningful_errors():
             self._connection.execute("SELECT outbox_maintain(%s, %s)", (OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT))
+
+    def let_letters_go(self) -> bool:
+        """Let dead letters go that are old or have no room. What takes too long is put off: events come first."""
+        with _meaningful_errors():
+            try:
+                answer = self._connection.execute(_LET_LETTERS_GO, self._room).fetchone()
+            except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable):
+                return False
+        assert answer is not None, "a function returns a row"
+        gone: int = answer[0]
+        return gone >= LETTERS_AT_ONCE
 
     def close(self) -> None:
         """End the connection; the locks go with it."""

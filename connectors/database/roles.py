@@ -7,3 +7,7 @@ WORKER_ROLE = "pishkhan_worker"
 def own_role(worker: str) -> str:
     """Return the role of one kind of worker. The policies of its rows know it by this name."""
     return f"pishkhan_{worker}"
+
+
+#: The owner's function that lets dead letters go, as privileges on it name it.
+LET_LETTERS_GO = "let_letters_go(int, bigint, bigint, bigint, bigint, int)"

@@ -20,7 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 import connectors.database.figure_tables
-import connectors.database.halt_tables  # noqa: F401 - whoever asks for the metadata wants these tables, too
+import connectors.database.halt_tables
+import connectors.database.letter_tables  # noqa: F401 - whoever asks for the metadata wants these tables, too
 from connectors.database.metadata import Timestamp
 from connectors.database.metadata import metadata as metadata
 
@@ -188,30 +189,6 @@ park_decision = Table(
     Column("outcome", Text),
     Column("ended_at", Timestamp),
     Index("park_decision_parked", "parked_id"),
-)
-
-#: Events that cannot be read or may not be believed, with the field and the reason: of headers and body the beginning,
-#: how many bytes headers, key and body had, and the SHA-256 of the body. Without a length it is from before, and whole.
-dead_letter = Table(
-    "dead_letter",
-    metadata,
-    Column("id", BigInteger, Identity(always=False), primary_key=True),
-    Column("consumer", Text, nullable=False),
-    Column("topic", Text, nullable=False),
-    Column("partition", Integer, nullable=False),
-    Column("position", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("field", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("source", Text),
-    Column("event_id", Text),
-    Column("type", Text),
-    Column("headers", JSONB, nullable=False),
-    Column("body", LargeBinary),
-    Column("recorded_at", Timestamp, nullable=False, server_default=func.now()),
-    Column("length", BigInteger),
-    Column("sha256", LargeBinary),
-    Index("dead_letter_place", "consumer", "topic", "partition", "position"),
 )
 
 # --- registry ----------------------------------------------------------------------------------------------------

@@ -271,6 +271,15 @@ UNDECIDED = Metric(
 DEAD_LETTERS = Metric(
     "pishkhan_dead_letters", Kind.GAUGE, _D, "events", "Dead letters on record, by reason.", ("consumer", "reason")
 )
+# Letters that were old, or had no room: by their topic, which is who floods.
+LETTERS_LET_GO = Metric(
+    "pishkhan_dead_letters_let_go_total",
+    Kind.COUNTER,
+    _D,
+    "events",
+    "Dead letters that are not kept any more, by topic.",
+    ("consumer", "topic"),
+)
 # Reserved must never exceed the cap.
 OFFICES_OVER_CAP = Metric(
     "pishkhan_offices_over_cap", Kind.GAUGE, _D, "offices", "Offices whose reservation exceeds their cap: always zero."
@@ -324,6 +333,7 @@ METRICS: tuple[Metric, ...] = (
     PARKED,
     UNDECIDED,
     DEAD_LETTERS,
+    LETTERS_LET_GO,
     OFFICES_OVER_CAP,
     RESERVED,
     READ_AT,

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from consumers.intake import REGISTRY_CLAIMS, Claim, IntakeReader, Unreadable, read_claim
+from consumers.intake import REGISTRY_CLAIMS, Claim, IntakeReader, Unreadable, admit, read_claim
 from consumers.runner.ports import Record
 from schemas.decode import EventInvalid, parse
 from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
@@ -102,7 +102,8 @@ class Booked(NamedTuple):
 class Claimed(NamedTuple):
     """One record of an intake topic; `outcome_id` is the id of the first event that must follow from it.
 
-    Without an envelope there is neither source nor event id; what cannot be read has no hashes.
+    Without an envelope there is neither source nor event id; what cannot be read has no hashes. `acceptable` says
+    whether it would be accepted by today's rules: to what would not, a dead letter is an end.
     """
 
     consumer: str
@@ -117,6 +118,7 @@ class Claimed(NamedTuple):
     about_hash: bytes | None
     outcome_id: str | None
     amount_rial: int | None
+    acceptable: bool
 
 
 class Foreign(NamedTuple):
@@ -154,7 +156,7 @@ def _claimed(record: Record) -> Claimed:
     if not isinstance(read, Claim):
         envelope = read.envelope if isinstance(read, Unreadable) else None
         source, event_id, type_name = (envelope.source, envelope.id, envelope.type) if envelope else (None, None, None)
-        return Claimed(*place, source, event_id, type_name, None, None, None, None, None)
+        return Claimed(*place, source, event_id, type_name, None, None, None, None, None, acceptable=False)
     source, event_id = read.identity
     # The registry numbers the events that follow from 1, the requests from 0.
     outcome_id = derived_id(source, event_id, 1 if registrys else 0)
@@ -162,7 +164,9 @@ def _claimed(record: Record) -> Claimed:
     cash = isinstance(read.event, FeeCollected | FeeReturned)
     amount_rial = getattr(read.event, "amount_rial", None) if cash else None
     subject = None if request_id is None else str(request_id)
-    return Claimed(*place, source, event_id, read.envelope.type, subject, *read.words, outcome_id, amount_rial)
+    about = (source, event_id, read.envelope.type, subject)
+    _, letters = admit([read])
+    return Claimed(*place, *about, *read.words, outcome_id, amount_rial, acceptable=not letters)
 
 
 def _logged(record: Record, envelope: Envelope, expect: Expect) -> list[Fact]:

@@ -25,11 +25,15 @@ def register(app: typer.Typer) -> None:
 def list_dead_letters(limit: LimitOption = 50, consumer: ConsumerOption = None, data: DataOption = None) -> None:
     """Show what was put aside, the newest first."""
     with worker_connection(data) as connection:
-        rows = DeadLetterStore(connection).newest(limit, consumer)
+        store = DeadLetterStore(connection)
+        rows, gone = store.newest(limit, consumer), store.let_go()
     table = Grid("when", "consumer", "topic", "position", "source", "reason", "field", "detail")
     for row in rows:
         place = f"{row.partition}/{row.position}"
         when = f"{row.recorded_at:%Y-%m-%d %H:%M:%S}"
         cells = (when, row.consumer, row.topic, place, row.source or "", row.reason, row.field, row.detail)
         table.add_row(*cells)
-    Screen().print(table if rows else "There are no dead letters.")
+    screen = Screen()
+    screen.print(table if rows else "There are no dead letters.")
+    for one in gone:
+        screen.print(f"Of {one.topic} {one.letters} were let go, {one.for_room} of them for want of room.")

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors.database.dead_letters import LET_GO, LetGo
 from connectors.database.outbox_operator import GOES_OUT
 from connectors.database.owed import OWED_QUERY, Owed
 from connectors.telemetry.standing import Standing
@@ -105,6 +106,19 @@ def check_waiting(patient: Patient) -> Iterable[Finding]:
         ).fetchall()
         for consumer, count in rows:
             yield note("waiting", f"{consumer} has {count} dead letter(s)", "see `pishkhan dead-letters list`")
+    if _is_there(patient, "dead_letter_let_go"):
+        yield from judge_let_go([LetGo._make(row) for row in patient.database.execute(LET_GO).fetchall()])
+
+
+def judge_let_go(topics: Iterable[LetGo]) -> Iterable[Finding]:
+    """Judge what is not kept any more, by topic: that letters of age go is as it should be."""
+    for one in topics:
+        words = f"of {one.topic} {one.letters} dead letter(s) were let go, the last at {one.last_at:%Y-%m-%d %H:%M} UTC"
+        if one.for_room:
+            more = f"{words}; {one.for_room} of them before they were old: there were too many"
+            yield note("waiting", more, "tell whoever speaks there; see docs/runbook.md, Many dead letters")
+        else:
+            yield good("waiting", words)
 
 
 def judge_parked(parked: Iterable[Parked]) -> Iterable[Finding]:

@@ -306,13 +306,14 @@ _EVENTS = Row(
         ),
         Panel(
             "Dead letters",
-            "Events on record that can never be applied, by reason.",
+            "Events on record that can never be applied, by reason; and how many are not kept any more.",
             Unit.NUMBER,
             (
                 Query(
                     'sum by (consumer, reason) (pishkhan_dead_letters{consumer=~"$consumer"})',
                     "{{consumer}}: {{reason}}",
                 ),
+                Query("sum by (topic) (pishkhan_dead_letters_let_go_total)", "let go: {{topic}}"),
             ),
             alerts=("many-dead-letters",),
         ),

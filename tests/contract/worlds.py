@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Protocol
 
+import psycopg
 from sqlalchemy import Engine, text
 
 from connectors.database import engine as engines
 from connectors.database.driver import meaningful_errors
-from connectors.database.engine import SqlWork
+from connectors.database.engine import SqlWork, plain_url
 from connectors.database.halt_operator import HaltOperator
 from connectors.database.leases import SqlLeases
 from connectors.database.outbox_operator import OutboxAction, OutboxOperator
@@ -25,15 +26,17 @@ from consumers.runner.ports import Leases, Partition, Work
 from consumers.settlement.handlers import CONSUMER as SETTLEMENT
 from consumers.settlement.ports import SettlementStores
 from producers.ports import Outbox
+from schemas.limits import LETTER_ROOM, LetterRoom
 from schemas.topics import LOG_REQUESTS
 from tests.clocks import trusting_watch
 from tests.databases import wait_until
 from tests.engines import DatabaseUrls
 from tests.memory.ledger import settlement_stores
+from tests.memory.letters import DAY_SECONDS
 from tests.memory.outbox import MemoryRelayOutbox
 from tests.memory.positions import BusSession, MemoryLeases, MemoryWork
 from tests.memory.requests import registry_stores, request_stores
-from tests.memory.tables import BusDatabase, OfficeRow, Offset
+from tests.memory.tables import BusDatabase, LetGo, LettersPlace, OfficeRow, Offset
 
 #: A lease that a test lets run out, and one that outlasts every test, in real seconds.
 SHORT_SECONDS, LONG_SECONDS = 0.4, 60.0
@@ -56,8 +59,8 @@ class Client(Protocol):
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:
         """Return leases and batches of `consumer`, under this client's name."""
 
-    def relay(self) -> Outbox:
-        """Connect as a relay does."""
+    def relay(self, room: LetterRoom = LETTER_ROOM) -> Outbox:
+        """Connect as a relay does; it sees to it that dead letters have this room."""
 
 
 class World(ABC):
@@ -82,6 +85,14 @@ class World(ABC):
     @abstractmethod
     def letters(self) -> list[str]:
         """Return what is kept with each dead letter in words, in order."""
+
+    @abstractmethod
+    def age_letters(self, days: int) -> None:
+        """Make every dead letter that is there so many days older."""
+
+    @abstractmethod
+    def let_go(self) -> dict[LettersPlace, LetGo]:
+        """Return what is on record of letters that were let go."""
 
     @abstractmethod
     def decide_on_aside(self, row: int, action: OutboxAction) -> None:
@@ -120,8 +131,8 @@ class MemoryClient:
         leases = MemoryLeases(self._session, consumer, self._name, self._lease_seconds)
         return leases, MemoryWork(self._session, consumer, self._name, request_stores)
 
-    def relay(self) -> Outbox:
-        return MemoryRelayOutbox(BusSession(self._tables, self._name), self._name, self._lease_seconds)
+    def relay(self, room: LetterRoom = LETTER_ROOM) -> Outbox:
+        return MemoryRelayOutbox(BusSession(self._tables, self._name), self._name, self._lease_seconds, room)
 
 
 class MemoryWorld(World):
@@ -148,7 +159,14 @@ class MemoryWorld(World):
         return len(self._database.halts.rows)
 
     def letters(self) -> list[str]:
-        return [letter.detail for _, (_, letter) in sorted(self._database.letters.rows.items())]
+        return [row.letter.detail for _, row in sorted(self._database.letters.rows.items())]
+
+    def age_letters(self, days: int) -> None:
+        rows = self._database.letters.rows
+        rows.update({key: row._replace(recorded_at=row.recorded_at - days * DAY_SECONDS) for key, row in rows.items()})
+
+    def let_go(self) -> dict[LettersPlace, LetGo]:
+        return dict(self._database.let_go.rows)
 
     def decide_on_aside(self, row: int, action: OutboxAction) -> None:
         rows = self._database.aside.rows
@@ -197,8 +215,8 @@ class SqlClient:
         )
         return leases, work
 
-    def relay(self) -> Outbox:
-        relay = SqlRelayOutbox(self._url, self._name, trusting_watch(), self._lease_seconds)
+    def relay(self, room: LetterRoom = LETTER_ROOM) -> Outbox:
+        relay = SqlRelayOutbox(self._url, self._name, trusting_watch(), self._lease_seconds, room)
         self._stack.callback(relay.close)
         return relay
 
@@ -242,6 +260,15 @@ class SqlWorld(World):
     def letters(self) -> list[str]:
         with self._engine.begin() as connection:
             return list(connection.execute(text("SELECT detail FROM dead_letter ORDER BY id")).scalars())
+
+    def age_letters(self, days: int) -> None:
+        with psycopg.connect(plain_url(self._urls.owner_url)) as connection:
+            connection.execute("UPDATE dead_letter SET recorded_at = recorded_at - make_interval(days => %s)", [days])
+
+    def let_go(self) -> dict[LettersPlace, LetGo]:
+        query = "SELECT consumer, topic, partition, up_to, letters, bytes, for_room FROM dead_letter_let_go"
+        with self._engine.begin() as connection:
+            return {(row[0], row[1], row[2]): LetGo(*row[3:]) for row in connection.execute(text(query))}
 
     def decide_on_aside(self, row: int, action: OutboxAction) -> None:
         waits = text("SELECT id FROM set_aside_row WHERE outbox_id = :row AND decided_at IS NULL")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from consumers.intake import Claim, Screened, Unreadable, sort_out
 from tests.memory.database import Transaction
-from tests.memory.tables import BusDatabase
+from tests.memory.tables import BusDatabase, Letter
 
 
 class MemoryClaims:
@@ -34,11 +34,12 @@ class MemoryDeadLetters:
     def add(self, consumer: str, letters: Sequence[Unreadable]) -> list[Unreadable]:
         self._transaction.step("keeps dead letters")
         kept = self._transaction.rows(self._letters).values()
-        known = {_place(letter) for keeper, letter in kept if keeper == consumer}
+        known = {_place(row.letter) for row in kept if row.consumer == consumer}
         new = [letter for letter in letters if _place(letter) not in known]
         for letter in new:
             number = self._transaction.database.next_id("dead_letter")
-            self._transaction.insert(self._letters, number, (consumer, letter))
+            row = Letter(consumer, letter, self._transaction.database.seconds())
+            self._transaction.insert(self._letters, number, row)
         return new
 
 

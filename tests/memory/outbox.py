@@ -5,13 +5,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from connectors.database.outbox import SHARDS
+from connectors.database.relay_outbox import LETTERS_AT_ONCE
 from consumers.runner.ports import Contention, DatabaseUnavailable
 from producers.ports import OpenOutbox, OutboxRow, OutboxUnavailable
 from schemas.envelope import to_headers
+from schemas.limits import LETTER_ROOM, LetterRoom
 from schemas.message import Message
 from schemas.partition import Place, partition_of
 from schemas.topics import topic_of
 from tests.memory.database import Transaction
+from tests.memory.letters import let_letters_go
 from tests.memory.positions import LEASE_SECONDS, BusSession
 from tests.memory.tables import Aside, BusDatabase, Outgoing
 
@@ -54,8 +57,15 @@ def outbox_opener(session: BusSession) -> OpenOutbox:
 class MemoryRelayOutbox:
     """Implements `producers.ports.Outbox` on one connection, which holds the shards' locks."""
 
-    def __init__(self, session: BusSession, worker_id: str, lease_seconds: float = LEASE_SECONDS) -> None:
+    def __init__(
+        self,
+        session: BusSession,
+        worker_id: str,
+        lease_seconds: float = LEASE_SECONDS,
+        room: LetterRoom = LETTER_ROOM,
+    ) -> None:
         self._session = session
+        self._room = room
         self._tables = session.tables
         self._worker_id = worker_id
         self._lease_seconds = lease_seconds
@@ -120,6 +130,11 @@ class MemoryRelayOutbox:
     def maintain(self) -> None:
         with self._statement("sees to the table"):
             pass
+
+    def let_letters_go(self) -> bool:
+        with self._statement("lets dead letters go") as transaction:
+            gone = let_letters_go(transaction, self._tables, self._room, LETTERS_AT_ONCE)
+        return gone >= LETTERS_AT_ONCE
 
     def close(self) -> None:
         self._tables.end(self._backend)

@@ -87,10 +87,18 @@ class RelayBench:
     @property
     def maintained(self) -> int:
         """How often the table was seen to."""
+        return self._steps("sees to the table")
+
+    @property
+    def sweeps(self) -> int:
+        """How often dead letters were seen to."""
+        return self._steps("lets dead letters go")
+
+    def _steps(self, name: str) -> int:
         steps: Counter[str] = Counter()
         for session in self._sessions:
             steps += session.steps
-        return steps["sees to the table"]
+        return steps[name]
 
     def _connect_outbox(self) -> MemoryRelayOutbox:
         session = BusSession(self.database)

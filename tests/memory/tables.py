@@ -92,6 +92,27 @@ class Decision(NamedTuple):
     outcome: DecisionOutcome | None = None
 
 
+class Letter(NamedTuple):
+    """A dead letter, and when it was kept, on the database's clock."""
+
+    consumer: str
+    letter: Unreadable
+    recorded_at: float
+
+
+class LetGo(NamedTuple):
+    """How many letters of one partition were let go, and up to which position."""
+
+    up_to: int
+    letters: int
+    bytes: int
+    for_room: int
+
+
+#: Consumer, topic and partition.
+LettersPlace = tuple[str, str, int]
+
+
 class CheckViolated(Exception):
     """What the database raises when it refuses a row."""
 
@@ -111,7 +132,8 @@ class BusDatabase(Database):
         self.aside: Table[int, Aside] = Table("set_aside_row")
         self.parked: Table[int, Parked] = Table("parked_event")
         self.decisions: Table[int, Decision] = Table("park_decision")
-        self.letters: Table[int, tuple[str, Unreadable]] = Table("dead_letter")
+        self.letters: Table[int, Letter] = Table("dead_letter")
+        self.let_go: Table[LettersPlace, LetGo] = Table("dead_letter_let_go")
         self.halts: Table[HaltPlace, Halted] = Table("partition_halt")
         self.registry_head: Table[int, int] = Table("registry_head")
         self.versions: Table[int, RegistryEntry] = Table("registry_version")

@@ -8,7 +8,40 @@ RELAY = "tests/unit/producers/test_relay.py"
 PRODUCER = "tests/unit/connectors/broker/test_log_producer.py"
 OUTBOX = "tests/contract/test_outbox.py"
 
+LETTING_GO = "tests/contract/test_letting_go.py"
+LETTERS_SQL = "connectors/database/migrations/versions/letters_let_go_0013.py"
+HARMS = "tests/integration/deploy/test_reconcile_harms.py"
+JUDGE = "tests/unit/consumers/reconciliation/domain/test_judge.py"
+
 RELAYING: tuple[Mutant, ...] = (
+    Mutant(
+        "a flood of dead letters pushes out those of others",
+        LETTERS_SQL,
+        "least(most_topic_rows, level.rows)",
+        "least(most_topic_rows, floor(most_rows / nullif((SELECT count(*) FROM kept), 0)))",
+        (f"{LETTING_GO}::test_a_flood_takes_no_room_from_whoever_has_less[sql-7-left0]",),
+    ),
+    Mutant(
+        "dead letters are let go without a count",
+        LETTERS_SQL,
+        "letters = before.letters + excluded.letters",
+        "letters = excluded.letters",
+        (f"{LETTING_GO}::test_the_oldest_of_a_topic_go_and_are_counted_with_the_place_of_the_last[sql]",),
+    ),
+    Mutant(
+        "a record whose dead letter was let go counts as skipped",
+        "consumers/reconciliation/domain/outcome.py",
+        "        return ClaimOutcome.DEAD_LETTERED if claim.let_go else ClaimOutcome.SKIPPED\n",
+        "        return ClaimOutcome.SKIPPED\n",
+        (f"{JUDGE}::test_every_claim_has_an_outcome",),
+    ),
+    Mutant(
+        "a record before a letter that was let go is never called skipped",
+        "connectors/database/reconciliation_queries.py",
+        "    coalesce(claimed.position <= gone.up_to AND (NOT acceptable OR NOT same), false),\n",
+        "    coalesce(claimed.position <= gone.up_to, false),\n",
+        (f"{HARMS}::test_a_record_whose_letter_was_let_go_is_not_skipped_and_a_good_claim_beside_it_is",),
+    ),
     Mutant(
         "relay by 'id > last', in the relay",
         "producers/relay.py",

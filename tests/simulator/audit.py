@@ -93,7 +93,7 @@ class Audit:
                 for record in log[before : offset.next_position]:
                     self._decided(record, reader)
                 self._checked[consumer, where] = offset.next_position
-        letters = Counter(_place(consumer, one.record) for consumer, one in self._tables.letters.rows.values())
+        letters = Counter(_place(consumer, one.record) for consumer, one, _ in self._tables.letters.rows.values())
         intake = self._tables.intake.rows
         conflicts = {place for place, claim in self._bodies.items() if intake.get(claim.identity) != claim.words}
         for place in (self._unreadable | conflicts) - letters.keys():

@@ -40,7 +40,7 @@ def outcome_of(claim: ClaimSeen, cut: Cut) -> ClaimOutcome:
     if claim.dead and not (claim.known and heard_of):
         return ClaimOutcome.DEAD_LETTERED
     if not claim.known and (not heard_of or (claim.conflicting and claim.copies > 1)):
-        return ClaimOutcome.SKIPPED
+        return ClaimOutcome.DEAD_LETTERED if claim.let_go else ClaimOutcome.SKIPPED
     if claim.copy > 1:
         return ClaimOutcome.DUPLICATE
     if claim.told is not None:

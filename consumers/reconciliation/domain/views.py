@@ -127,9 +127,11 @@ class ClaimSeen(NamedTuple):
     """One record of an intake topic, and what became of it. `source` and `event_id` are none when it has no envelope.
 
     `copies` counts the records of its identity, `copy` which of them this is, from 1. `known` says whether the identity
-    was kept with these very words, `conflicting` whether it was kept with others. `told` is the type of the first event
-    that followed from it, `told_rial` the cash in that. `submitted` says whether it asks for a request that the
-    database has: it may have been cancelled while it waited, and then only the cancellation is told of.
+    was kept with these very words, `conflicting` whether it was kept with others. `dead` says whether its dead letter
+    is on record, `let_go` whether that may have been let go: it is not beyond those that were, and either is in
+    conflict or could not be accepted. `told` is the type of the first event that followed from it, `told_rial` the cash
+    in that. `submitted` says whether it asks for a request that the database has: it may have been cancelled while it
+    waited, and then only the cancellation is told of.
     """
 
     consumer: str
@@ -145,6 +147,7 @@ class ClaimSeen(NamedTuple):
     known: bool
     conflicting: bool
     dead: bool
+    let_go: bool
     waiting: bool
     given_up: bool
     told: str | None

@@ -225,6 +225,31 @@ def test_a_dead_letter_that_is_gone_leaves_its_record_skipped(bus: SmallBus) -> 
     )
 
 
+def test_a_record_whose_letter_was_let_go_is_not_skipped_and_a_good_claim_beside_it_is(bus: SmallBus) -> None:
+    write(bus.settings.kafka_login(), INTAKE_OFFICES.name, [b"old garbage"] * 3)
+    bus.settle()
+    with trial(bus) as found:
+        bus.harm("UPDATE dead_letter SET recorded_at = recorded_at - interval '91 days' WHERE body = 'old garbage'")
+        assert bus.harm("SELECT let_letters_go(90, 20000, 67108864, 200000, 536870912, 1000)") == [(3,)]
+        assert bus.harm("SELECT count(*) FROM dead_letter WHERE body = 'old garbage'") == [(0,)]
+    assert found.findings == frozenset()
+    # What is known of letters up to there explains no claim that could be accepted.
+    request_id = bus.submitted()
+    with trial(bus) as found:
+        [claim_id] = bus.serve(request_id, ACCEPT)
+        bus.settle("relay")
+        topic, partition = bus.place_of(claim_id)
+        bus.harm(
+            "INSERT INTO dead_letter_let_go VALUES ('requests', %s, %s, 1000000, 1, 1, 1, now()) "
+            "ON CONFLICT (consumer, topic, partition) DO UPDATE SET up_to = excluded.up_to",
+            topic,
+            partition,
+        )
+        bus.move("requests", topic, partition, 1)
+        bus.settle()
+    assert (found.one().kind, found.one().event_id) == (Kind.RECORD_SKIPPED, claim_id)
+
+
 def test_records_that_the_bus_cannot_have_written_are_named_and_stop_nothing(bus: SmallBus) -> None:
     known = str(bus.served()).encode()
     with trial(bus) as found:

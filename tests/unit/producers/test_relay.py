@@ -152,6 +152,24 @@ def test_partitions_of_the_table_are_seen_to_at_the_start_and_every_hour(bench: 
     assert bench.maintained == 2
 
 
+def test_dead_letters_are_seen_to_every_minute_and_soon_again_while_there_are_more(
+    bench: RelayBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.turns(2)
+    assert bench.sweeps == 1
+    bench.seconds += 60.0
+    monkeypatch.setattr("tests.memory.outbox.LETTERS_AT_ONCE", 0)
+    bench.turns(2)
+    assert bench.sweeps == 2
+    monkeypatch.undo()
+    bench.seconds += 0.25
+    bench.turns(2)
+    assert bench.sweeps == 3
+    bench.seconds += 59.0
+    bench.turns()
+    assert bench.sweeps == 3
+
+
 @pytest.mark.parametrize("noticed_as", ["an error", "a connection that came back by itself"])
 def test_nothing_is_appended_to_a_topic_that_lost_its_tail(bench: RelayBench, noticed_as: str) -> None:
     bench.broker.make("other", 4)

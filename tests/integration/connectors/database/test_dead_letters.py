@@ -8,7 +8,7 @@ from sqlalchemy import Engine, insert, select
 
 from connectors.database.dead_letters import HEADER_BYTES, WORDS_LENGTH, DeadLetterStore
 from connectors.database.kafka_columns import headers_from_json
-from connectors.database.tables import dead_letter
+from connectors.database.letter_tables import dead_letter
 from consumers.intake import Conflict, DeadLetterReason, IntakeReader, Unreadable, conflicting, read_claim
 from consumers.runner.ports import Record
 from schemas.limits import LETTER_BYTES_MAX

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine, insert, text
 
 from connectors.clock import ScaledClock
 from connectors.database import tables
+from connectors.database.dead_letters import DeadLetterStore
 from connectors.database.engine import build_engine
 from connectors.database.gauges import SqlGauges
 from connectors.database.kpi import SqlKpiWork
@@ -23,7 +24,9 @@ from connectors.telemetry.database_gauges import DatabaseGauges
 from connectors.telemetry.exporter import Exporter, Series
 from connectors.telemetry.metrics import Metric, Origin, of_origin
 from connectors.telemetry.worker import WorkerTelemetry
+from consumers.intake import DeadLetterReason, Unreadable
 from consumers.kpi.handlers import KpiHandler
+from consumers.runner.ports import Record
 from schemas.base import OfficeClass
 from schemas.decode import encode
 from schemas.log_registry import OfficeVersioned
@@ -199,6 +202,17 @@ def test_what_has_not_happened_yet_shows_zero(engine: Engine) -> None:
     assert read[metrics.DEAD_LETTERS]["requests", "forged_source"] == 0
     assert read[metrics.LEDGER_MOVED]["refund",] == 0
     assert read[metrics.OWED]["expired",] == 0
+
+
+def test_letters_that_were_let_go_are_counted_by_topic(engine: Engine) -> None:
+    record = Record("pishkhan.intake.water", 0, 4, None, (), b"x", NOW)
+    with engine.begin() as connection:
+        DeadLetterStore(connection).add("requests", [Unreadable(record, DeadLetterReason.MALFORMED, "body", "x")])
+        connection.execute(text("SELECT let_letters_go(90, 0, 0, 0, 0, 10)"))
+    with engine.begin() as connection:
+        read = SqlGauges().read(connection)
+    assert read[metrics.LETTERS_LET_GO] == {("requests", "pishkhan.intake.water"): 1}
+    assert read[metrics.DEAD_LETTERS]["requests", "malformed"] == 0
 
 
 def test_an_empty_database_reads_zero(engine: Engine) -> None:

@@ -119,6 +119,7 @@ def test_a_claim_names_the_event_that_must_follow_from_it() -> None:
     assert claimed.consumer == "requests"
     assert claimed.outcome_id == derived_id("/offices/office-1", "c", 0)
     assert (claimed.subject, claimed.amount_rial) == (str(REQUEST), 30_000)
+    assert claimed.acceptable
     [act] = read_facts(claim_record(DIRECTORATE, WindowCloseRequested(window=1), event_id="w"), expected_of)
     assert isinstance(act, Claimed)
     assert (act.subject, act.amount_rial) == (None, None)
@@ -128,7 +129,16 @@ def test_what_cannot_be_read_is_a_claim_without_a_body() -> None:
     [claimed] = read_facts(intake_record("e", {"service": "nothing else"}), expected_of)
     assert isinstance(claimed, Claimed)
     assert (claimed.event_id, claimed.body_hash, claimed.outcome_id) == ("e", None, None)
+    assert not claimed.acceptable
     garbage = Record("pishkhan.intake.water", 0, 0, None, (), b"\xff", MOMENT)
     [claimed] = read_facts(garbage, expected_of)
     assert isinstance(claimed, Claimed)
     assert (claimed.consumer, claimed.source, claimed.event_id) == ("requests", None, None)
+
+
+def test_what_can_be_read_and_would_not_be_accepted_today_is_told_apart() -> None:
+    said = {"request_id": str(REQUEST), "reason": "0499370899 called"}
+    [claimed] = read_facts(intake_record("e", said, type_name="RequestCancelled"), expected_of)
+    assert isinstance(claimed, Claimed)
+    assert claimed.body_hash is not None
+    assert not claimed.acceptable

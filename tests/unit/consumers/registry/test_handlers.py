@@ -91,7 +91,7 @@ def test_a_claim_that_is_too_large_is_a_dead_letter_and_the_others_of_its_batch_
     with registry.stores() as stores:
         registry.handler.handle(stores, [FIRST, large, OTHER])
     assert registry.versions() == [(service().code, 1), (ANOTHER, 1)]
-    [(_, letter)] = registry.tables.letters.rows.values()
+    [(_, letter, _)] = registry.tables.letters.rows.values()
     assert (letter.reason, letter.field) == (DeadLetterReason.TOO_LARGE, "body")
     with registry.stores() as stores:
         registry.handler.park_failed(stores, large, ZeroDivisionError())

@@ -106,7 +106,7 @@ def test_a_claim_that_is_too_large_is_a_dead_letter_and_nothing_else_is_made_of_
         handler.handle(request_stores(transaction, tables), [large])
     with session.transaction() as transaction:
         handler.park_failed(request_stores(transaction, tables), large, ZeroDivisionError())
-    [(_, letter)] = tables.letters.rows.values()
+    [(_, letter, _)] = tables.letters.rows.values()
     assert (letter.reason, letter.field) == (DeadLetterReason.TOO_LARGE, "body")
     assert (tables.outbox.rows, tables.parked.rows) == ({}, {})
 

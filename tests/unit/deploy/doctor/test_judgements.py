@@ -10,6 +10,7 @@ from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, R
 from pydantic import SecretStr
 
 from connectors.broker.admin import topic_rows
+from connectors.database.dead_letters import LetGo
 from connectors.database.owed import Owed
 from connectors.telemetry.standing import Halt, Standing
 from deploy.doctor.accounts import judge_accounts
@@ -20,6 +21,7 @@ from deploy.doctor.flow import (
     Parked,
     Unpublished,
     judge_halted,
+    judge_let_go,
     judge_outbox,
     judge_owed,
     judge_parked,
@@ -267,6 +269,14 @@ def test_money_owed_to_citizens_is_told_with_where_to_see_whose_it_is() -> None:
     )
     assert "office OFFICE inbox" in found.remedy
     assert judge_owed([]).level is Level.GOOD
+
+
+def test_letters_that_were_let_go_are_told_and_too_many_of_one_topic_are_worth_a_note() -> None:
+    [old, many] = judge_let_go([LetGo("intake.gas", 3, 900, 0, NOON), LetGo("intake.water", 9, 900, 7, NOON)])
+    assert (old.level, many.level) == (Level.GOOD, Level.NOTE)
+    assert "of intake.gas 3 dead letter(s) were let go" in old.words
+    assert "of intake.water 9 dead letter(s) were let go" in many.words
+    assert "7 of them before they were old" in many.words
 
 
 def test_the_doctor_says_where_a_partition_halted_why_and_how_to_pass_it() -> None:

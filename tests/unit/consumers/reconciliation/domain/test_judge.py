@@ -266,6 +266,7 @@ def claim(**changes: object) -> ClaimSeen:
         "known": True,
         "conflicting": False,
         "dead": False,
+        "let_go": False,
         "waiting": False,
         "given_up": False,
         "told": OfficeStarted.type_name(),
@@ -291,6 +292,15 @@ COLLECTED = OfficeCollectedFee.type_name()
         ({"copy": 2, "copies": 2}, ClaimOutcome.DUPLICATE, [Kind.PUBLISHED_TWICE]),
         ({"known": False, "told": None}, ClaimOutcome.SKIPPED, [Kind.RECORD_SKIPPED]),
         ({"known": False, "told": None, "dead": True}, ClaimOutcome.DEAD_LETTERED, []),
+        # Its letter was let go: nobody skipped it. That explains nothing of a claim that was taken in.
+        ({"known": False, "told": None, "let_go": True}, ClaimOutcome.DEAD_LETTERED, []),
+        (
+            {"known": False, "conflicting": True, "copy": 2, "copies": 2, "let_go": True},
+            ClaimOutcome.DEAD_LETTERED,
+            [],
+        ),
+        ({"told": None, "let_go": True}, ClaimOutcome.NONE, [Kind.CLAIM_WITHOUT_OUTCOME]),
+        ({"known": False, "let_go": True}, ClaimOutcome.APPLIED, [Kind.IDENTITY_MISSING]),
         # It has its outcome, but its identity is gone, or is kept with a body that nobody sent.
         ({"known": False}, ClaimOutcome.APPLIED, [Kind.IDENTITY_MISSING]),
         ({"known": False, "told": None, "waiting": True}, ClaimOutcome.WAITING, [Kind.IDENTITY_MISSING]),
