@@ -40,7 +40,7 @@ class RelayPace:
     standby_seconds: float = 1.0
     maintain_seconds: float = 3_600.0
     letters_seconds: float = 60.0
-    letters_left_seconds: float = 0.25
+    letters_left_seconds: float = 1.0
     reach_seconds: float = 5.0
     missing_topic_seconds: float = 30.0
     wait_first_seconds: float = 0.1

@@ -212,5 +212,5 @@ class LetterRoom:
 
 
 #: A season, in which people ask what became of what they sent. One topic: far more than anybody looks at, and what a
-#: desk's worst day brings; all: the floods of ten at once. They are counted every minute, so they are kept countable.
-LETTER_ROOM = LetterRoom(90, 20_000, 64 * KIB * KIB, 200_000, 512 * KIB * KIB)
+#: desk's worst day brings; all: the floods of four at once. They are counted every minute, in 0.1 s when all are there.
+LETTER_ROOM = LetterRoom(90, 20_000, 64 * KIB * KIB, 100_000, 256 * KIB * KIB)

@@ -22,7 +22,7 @@ from schemas.partition import Place
 #: The first half of the shards' advisory locks; the second is the shard's number.
 LOCK_CLASS = 7_236
 #: Of one topic at most so many letters are let go at once: some 50 ms.
-LETTERS_AT_ONCE = 1_000
+LETTERS_AT_ONCE = 2_000
 #: A relay that gives no sign for so long is frozen: its connection is ended, so that a stand-by can go on.
 LEASE_SECONDS = 10.0
 

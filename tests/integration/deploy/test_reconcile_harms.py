@@ -230,7 +230,7 @@ def test_a_record_whose_letter_was_let_go_is_not_skipped_and_a_good_claim_beside
     bus.settle()
     with trial(bus) as found:
         bus.harm("UPDATE dead_letter SET recorded_at = recorded_at - interval '91 days' WHERE body = 'old garbage'")
-        assert bus.harm("SELECT let_letters_go(90, 20000, 67108864, 200000, 536870912, 1000)") == [(3,)]
+        assert bus.harm("SELECT let_letters_go(90, 20000, 67108864, 100000, 268435456, 1000)") == [(3,)]
         assert bus.harm("SELECT count(*) FROM dead_letter WHERE body = 'old garbage'") == [(0,)]
     assert found.findings == frozenset()
     # What is known of letters up to there explains no claim that could be accepted.
