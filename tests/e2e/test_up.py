@@ -139,7 +139,7 @@ def test_no_worker_holds_a_password_that_another_could_use(start: Callable[[str]
     finally:
         by_hand.terminate()
         by_hand.wait(60)
-    readable = [path for path in up.data.rglob("*.json") if path.stat().st_mode & 0o077]
+    readable = [path for path in _files_with_secrets(up.data) if path.stat().st_mode & 0o077]
     assert readable == []
     assert up.stop() == 0
 
@@ -153,10 +153,14 @@ def _parts(own: set[str], everybody: set[str]) -> set[str]:
     return {secret for secret in everybody if any(secret in one for one in own)}
 
 
+def _files_with_secrets(data: Path) -> list[Path]:
+    return [*data.glob("*.json"), *data.glob("*/kept.json")]
+
+
 def _kept_secrets(data: Path) -> set[str]:
     """Every secret that any file of the folder keeps."""
     found = set()
-    for path in (*data.glob("*.json"), *data.glob("*/kept.json")):
+    for path in _files_with_secrets(data):
         for value in json.loads(path.read_text(encoding="utf-8")).values():
             if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{40}", value):
                 found.add(value)
