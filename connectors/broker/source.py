@@ -19,7 +19,7 @@ from connectors.broker.login import KafkaLogin, client_arguments, meaningful_err
 from connectors.broker.offsets import spans_of
 from connectors.broker.reader import reader_of_positions
 from connectors.broker.unread_batches import UnreadValue
-from connectors.broker.whole_fetches import ask_for_all_partitions
+from connectors.broker.whole_fetches import ask_for_all_partitions, take_up_what_was_passed_over
 from consumers.runner.ports import Partition, PositionLost, Record
 from consumers.runner.shares import Shares
 from schemas.limits import FETCH_BYTES, FETCH_PARTITION_BYTES
@@ -171,6 +171,7 @@ class KafkaSource:
                 max_partition_fetch_bytes=FETCH_PARTITION_BYTES,
             )
             ask_for_all_partitions(self._consumer)
+            take_up_what_was_passed_over(self._consumer)
         return self._consumer
 
 

@@ -20,3 +20,20 @@ def ask_for_all_partitions(consumer: Any) -> None:
         return asked
 
     fetcher._send_fetches_async = ask_when_empty
+
+
+def take_up_what_was_passed_over(consumer: Any) -> None:
+    """Let `consumer` go on with partitions that were paused while it held records of them, and then resumed.
+
+    kafka-python 3.0 takes such records up only when it has no current partition at all, and a current one that is used
+    up stays where it is: then nobody reads the resumed partition again, and nobody asks the broker for it either.
+    """
+    fetcher = consumer._fetcher
+    take = fetcher.fetched_records
+
+    def take_anew(*arguments: Any, **options: Any) -> Any:
+        if not fetcher._next_partition_records:
+            fetcher._next_partition_records = None
+        return take(*arguments, **options)
+
+    fetcher.fetched_records = take_anew

@@ -11,7 +11,7 @@ from kafka.errors import RetriableError
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.source import KafkaSource
 from consumers.intake import DeadLetterReason, IntakeReader, Unreadable, read_claim
-from consumers.runner.ports import BrokerUnavailable, PositionLost, Record
+from consumers.runner.ports import BrokerUnavailable, PositionLost
 from consumers.runner.shares import Share, Shares
 from schemas.topics import INTAKE_AGENCY
 from tests.brokers import fresh_agency, partitions_of, provide, read, read_from_start, source_of, write, write_packed
@@ -180,29 +180,39 @@ def test_a_broker_that_is_not_there_is_said_so() -> None:
 def test_a_flooded_topic_takes_its_share_of_a_turn_and_the_others_records_come_in_the_same(engines: Engines) -> None:
     flood, quiet = (INTAKE_AGENCY.for_agency(agency) for agency in (fresh_agency(), fresh_agency()))
     provide(engines.kafka_login, *(topic.rpartition(".")[2] for topic in (flood, quiet)))
-    share = Share(records=50, step=10)
+    share = Share(records=50, step=10, lately_seconds=60.0)
     shared = KafkaSource(engines.kafka_login, lambda topic: topic in (flood, quiet), "shared", Shares(share))
+    turns: list[dict[str, list[bytes | None]]] = []
+
+    def take_a_turn() -> None:
+        turn: dict[str, list[bytes | None]] = {flood: [], quiet: []}
+        for record in shared.poll(0.2, 500):
+            turn[record.topic].append(record.value)
+        shared.turn()
+        turns.append(turn)
+
+    def until_read(topic: str, count: int) -> None:
+        def read_so_far() -> bool:
+            take_a_turn()
+            return sum(len(turn[topic]) for turn in turns) == count
+
+        wait_until(read_so_far, f"{count} records of {topic} are read", seconds=60.0)
+
     try:
-        write(engines.kafka_login, flood, [str(number).encode() for number in range(1_000)], partition=0)
-        write(engines.kafka_login, quiet, [b"first"], partition=0)
         shared.assign(dict.fromkeys(shared.partitions(), 0))
-        turns: list[list[Record]] = []
-        bystander: list[int] = []
-
-        def everything_is_read() -> bool:
-            turn = list(shared.poll(0.2, 500))
-            shared.turn()
-            turns.append(turn)
-            if len(turns) == 5:
-                write(engines.kafka_login, quiet, [b"second"], partition=1)
-            bystander.extend(len(turns) for record in turn if record.topic == quiet)
-            return len(bystander) == 2 and sum(map(len, turns)) == 1_002
-
-        wait_until(everything_is_read, "everything is read")
+        write(engines.kafka_login, quiet, [b"first"])
+        write(engines.kafka_login, flood, [b"first"])
+        until_read(quiet, 1)
+        until_read(flood, 1)
+        spoken = len(turns)
+        write(engines.kafka_login, flood, [b"%d" % number for number in range(1_000)])
+        write(engines.kafka_login, quiet, [b"second"], partition=1)
+        until_read(quiet, 2)
+        before = sum(len(turn[flood]) for turn in turns) - 1
+        until_read(flood, 1_001)
     finally:
         shared.close()
-    flooding = [[record for record in turn if record.topic == flood] for turn in turns]
-    assert [int(record.value or b"") for turn in flooding for record in turn] == list(range(1_000)), "once, in order"
-    both = next(number for number, turn in enumerate(turns) if any(record.topic == quiet for record in turn))
-    assert all(len(turn) < share.records + share.step for turn in flooding[both + 1 :])
-    assert bystander[1] < len([turn for turn in flooding if turn]), "while the flood goes on"
+    flooding = [turn[flood] for turn in turns[spoken:]]
+    assert [value for turn in flooding for value in turn] == [b"%d" % number for number in range(1_000)]
+    assert max(map(len, flooding)) < share.records + share.step
+    assert before < 1_000, "the other's record came while the flood went on"
