@@ -48,7 +48,7 @@ from schemas.topics import LOG_REQUESTS
 #: Claims that may wait for one request.
 WAITING_MAX = 100
 _OUTRUN = "said too early, before this desk submitted the request; say it again"
-#: How many bytes their bodies may have together: they are read again with every claim on the request, in some 5 ms.
+#: How many bytes their bodies may have together: they are read again with every claim on the request.
 #: A submission with the largest body of all and a hundred ordinary claims behind it fit.
 WAITING_BYTES_MAX = 256 * 1024
 #: Where the intake topics of an agency (none: of all) and of the directorate end now.

@@ -14,7 +14,7 @@ from consumers.runner.ports import Record
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one topic gets of a turn when it is not alone: measured, some 60 ms of a worker.
+    """What one topic gets of a turn when it is not alone.
 
     `lately_seconds` of real time after its last record a topic counts as silent. `step` records are looked at together,
     so a share may be exceeded by so many.

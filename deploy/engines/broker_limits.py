@@ -30,7 +30,7 @@ BROKER_LIMITS: tuple[BrokerLimit, ...] = (
     BrokerLimit("listener.name.bus.max.connections", 1_000),
     # From one address, so that one machine leaves room for others. On loopback all are one. Kafka's: without bound.
     BrokerLimit("max.connections.per.ip", 600),
-    # A handshake of SCRAM costs 5 ms; more wait a little. All workers start with 40. Kafka's: without bound.
+    # A handshake of SCRAM is dear; more wait a little. All workers start with 40. Kafka's: without bound.
     BrokerLimit("listener.name.bus.max.connection.creation.rate", 100),
     # One answer to a reader: four times what ours ask for. Kafka's: 55 MB.
     BrokerLimit("fetch.max.bytes", 4 * FETCH_BYTES),
