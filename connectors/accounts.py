@@ -116,6 +116,8 @@ ACCOUNTS: tuple[Account, ...] = (
             "act": APPEND,
             "office_position": f"{READ}, UPDATE",
             "load_clock": f"{READ}, UPDATE",
+            # What waits for a person is not on its way: no deadline waits for it.
+            "set_aside_row": READ,
         },
         functions=_FENCE,
     ),

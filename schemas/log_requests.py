@@ -214,10 +214,15 @@ class OfficeDeclined(RequestLogEvent):
 
 
 class OfficeTimedOut(RequestLogEvent):
-    """The acceptance deadline passed. `share_of` is the agency whose place is free again."""
+    """The acceptance deadline passed.
+
+    `intake_unread` names the topic that stood still so long that the deadline fired before it was read, `share_of`
+    the agency whose place is free again.
+    """
 
     office: Code
     attempt: Attempt
+    intake_unread: ShortText | None = None
     share_of: Code | None = None
 
 
@@ -303,7 +308,7 @@ class RequestClosed(RequestMoneyEvent):
 
     `office` is the one that had the request, routed or accepted; it is none when nobody had it (escalated). `fee` is
     none when no office had accepted; `exposure_rial` is what acceptance had reserved. `share_of` is the agency whose
-    place at the office is free again.
+    place is free again, `intake_unread` a topic that stood still so long that it expired before that was read.
     """
 
     reason: CloseReason
@@ -314,6 +319,7 @@ class RequestClosed(RequestMoneyEvent):
     collected_rial: Rial
     exposure_rial: Rial
     share_of: Code | None = None
+    intake_unread: ShortText | None = None
 
 
 class RefundAccepted(RequestMoneyEvent):

@@ -74,6 +74,9 @@ class CountingTelemetry:
         if reason is not None:
             self.reasons[reason.value] += events
 
+    def unread_deadlines(self, fired: int) -> None:
+        """Take notice of nothing."""
+
     def committed(self, records: int, seconds: float) -> None:
         """Take notice of nothing."""
 
@@ -109,6 +112,10 @@ class SetEnds:
     def ends_now(self, agency: str | None) -> Mapping[str, int]:
         """Return the ends that were set."""
         self.asked.append(agency)
+        return dict(self.ends)
+
+    def all_ends_now(self) -> Mapping[str, int]:
+        """Return the ends that were set."""
         return dict(self.ends)
 
 

@@ -16,5 +16,11 @@ class SourceIntakeEnds:
         """Return the ends of the topics of `agency` (none: of every agency) and of the directorate."""
         if agency is not None:
             return self._source.ends([INTAKE_AGENCY.for_agency(agency), INTAKE_DIRECTORATE.name])
-        topics = {partition.topic for partition in self._source.partitions()}
-        return self._source.ends(sorted(topics - {INTAKE_OFFICES.name}))
+        return self._source.ends(sorted(self._topics() - {INTAKE_OFFICES.name}))
+
+    def all_ends_now(self) -> Mapping[str, int]:
+        """Return the ends of all intake topics."""
+        return self._source.ends(sorted(self._topics()))
+
+    def _topics(self) -> set[str]:
+        return {partition.topic for partition in self._source.partitions()}

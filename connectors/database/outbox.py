@@ -1,18 +1,19 @@
 """The outbox's writing side: what is to be published, in the transaction that decided it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
 from connectors.database.copy import copy_rows
-from connectors.database.driver import meaningful_errors
+from connectors.database.driver import driver_connection, meaningful_errors
 from connectors.database.tables import outbox
 from consumers.runner.ports import Contention, DatabaseUnavailable
 from producers.ports import OpenOutbox, OutboxUnavailable
 from schemas.message import Message
 from schemas.partition import partition_of
-from schemas.topics import topic_of
+from schemas.topics import INTAKE_PREFIX, topic_of
 
 #: The relay listens on this channel, so that it sleeps when nothing happens.
 CHANNEL = "pishkhan_outbox"
@@ -20,6 +21,15 @@ CHANNEL = "pishkhan_outbox"
 SHARDS = 4
 
 _NOTIFY = text(f"NOTIFY {CHANNEL}")
+#: Only what is unpublished is in the index that this reads. What is set aside, and all behind it, waits for a person.
+_ON_THE_WAY = """
+SELECT topic, min(created_at) FROM outbox WHERE published_at IS NULL AND starts_with(topic, %s)
+    AND NOT EXISTS (
+        SELECT FROM set_aside_row AS aside
+        WHERE aside.topic = outbox.topic AND aside.key = outbox.key AND aside.decided_at IS NULL
+    )
+GROUP BY topic
+"""
 _COLUMNS = (
     "shard",
     "topic",
@@ -51,6 +61,10 @@ class OutboxStore:
         """
         if copy_rows(self._connection, outbox, _COLUMNS, map(_row, messages)):
             self._connection.execute(_NOTIFY)
+
+    def on_the_way(self) -> Mapping[str, datetime]:
+        """Return since when, real time, the oldest claim waits to be published to each intake topic."""
+        return dict(driver_connection(self._connection).execute(_ON_THE_WAY, (INTAKE_PREFIX,)).fetchall())
 
 
 def outbox_opener(engine: Engine) -> OpenOutbox:

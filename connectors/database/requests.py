@@ -14,6 +14,7 @@ from connectors.database.copy import copy_rows
 from connectors.database.driver import driver_connection
 from connectors.database.tables import request
 from consumers.requests.domain.state import RequestState
+from consumers.requests.horizon import Horizon
 
 _COLUMNS = (
     "request_id",
@@ -31,7 +32,22 @@ _COLUMNS = (
 )
 _LOCK = "SELECT document::text FROM request WHERE request_id = ANY(%s::uuid[]) ORDER BY request_id FOR UPDATE"
 _LOCK_FREE = f"{_LOCK} SKIP LOCKED"
-_LOCK_DUE = "SELECT document::text FROM request WHERE due_at <= %s ORDER BY due_at LIMIT %s FOR UPDATE SKIP LOCKED"
+#: The first condition is for the index; those of an agency that is read less far may have to wait.
+_LOCK_DUE = """
+SELECT document::text FROM request
+LEFT JOIN unnest(%s::text[], %s::timestamptz[]) AS behind (agency, until) ON behind.agency = request.agency
+WHERE due_at <= %s AND due_at <= coalesce(behind.until, due_at)
+ORDER BY due_at LIMIT %s FOR UPDATE OF request SKIP LOCKED
+"""
+_FIRST_DUE = """
+SELECT least(
+    (SELECT min(due_at) FROM request WHERE due_at IS NOT NULL),
+    (SELECT min(expires_at) FROM parked_event WHERE consumer = 'requests')
+)
+"""
+_READ_TO = """
+SELECT topic || '/' || partition, max(next_position) FROM consumer_offset WHERE consumer = 'requests' GROUP BY 1
+"""
 _UPDATE = """
 UPDATE request AS row
 SET state = new.state, version = new.version, submitted = new.submitted, ever_routed = new.ever_routed,
@@ -78,9 +94,21 @@ class RequestStore:
         """Lock those that nobody else has locked; never waits."""
         return self._states(_LOCK_FREE, _array(request_ids)) if request_ids else {}
 
-    def lock_due(self, now: datetime, limit: int) -> Mapping[UUID, RequestState]:
-        """Lock up to `limit` requests whose timer is due and that nobody else has locked; never waits."""
-        return self._states(_LOCK_DUE, now, limit)
+    def first_due(self) -> datetime | None:
+        """Return when the first timer of a request falls due, or the first wait of a claim ends."""
+        row = self._driver.execute(_FIRST_DUE, binary=True).fetchone()
+        assert row is not None, "an expression has a row"
+        first: datetime | None = row[0]
+        return first
+
+    def lock_due(self, horizon: Horizon, limit: int) -> Mapping[UUID, RequestState]:
+        """Lock up to `limit` requests whose timer may fire by now and that nobody else has locked; never waits."""
+        behind = horizon.behind()
+        return self._states(_LOCK_DUE, list(behind), list(behind.values()), horizon.latest, limit)
+
+    def read_to(self) -> Mapping[str, int]:
+        """Return how far the requests' workers have read each intake partition, keyed `<topic>/<partition>`."""
+        return dict(self._driver.execute(_READ_TO, binary=True).fetchall())
 
     def insert(self, states: Sequence[RequestState], now: datetime) -> None:
         """Add new requests, in id order. Raises `Collision` when another worker was first with one of them."""

@@ -143,6 +143,15 @@ UNREADY_SINCE = Metric(
     ("consumer", "cause"),
 )
 
+# Each is on record in its event as well: somebody may have spoken in time and lost.
+UNREAD_DEADLINES = Metric(
+    "pishkhan_unread_deadlines_total",
+    Kind.COUNTER,
+    _W,
+    "deadlines",
+    "Deadlines that fired after intake had stood still for too long, before it was read up to them.",
+    ("consumer",),
+)
 # Beyond the bound of the settings the worker does no timed act.
 CLOCK_AHEAD = Metric(
     "pishkhan_clock_ahead_seconds",
@@ -315,6 +324,7 @@ METRICS: tuple[Metric, ...] = (
     HALTED_SINCE,
     READY,
     UNREADY_SINCE,
+    UNREAD_DEADLINES,
     CLOCK_AHEAD,
     OUTBOX_ROWS,
     OUTBOX_AGE,

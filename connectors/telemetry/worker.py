@@ -39,6 +39,7 @@ class WorkerTelemetry:
         self._now = now
         self._consumer = consumer
         self._noted: Counter[tuple[Outcome, str]] = Counter()
+        self._unread_deadlines = 0
         self._lock = threading.Lock()
         self._waits_for: Setback | None = Setback.STARTING
         self._since = self._sign_at = now()
@@ -56,10 +57,17 @@ class WorkerTelemetry:
         """Note what became of `events` events of the open transaction."""
         self._noted[outcome, "" if reason is None else reason.value] += events
 
+    def unread_deadlines(self, fired: int) -> None:
+        """Note deadlines of the open transaction that fired though intake was not read up to them."""
+        self._unread_deadlines += fired
+
     def committed(self, records: int, seconds: float) -> None:
         """Make the notes count; a sweep that did nothing leaves no trace."""
         self._sign_at = self._now()
         noted, self._noted = self._noted, Counter()
+        unread, self._unread_deadlines = self._unread_deadlines, 0
+        if unread:
+            self._exporter.increase(metrics.UNREAD_DEADLINES, unread, self._consumer)
         for (outcome, reason), events in noted.items():
             self._exporter.increase(metrics.EVENTS, events, self._consumer, outcome.value)
             if reason:
@@ -73,6 +81,7 @@ class WorkerTelemetry:
         """Forget the notes."""
         self._sign_at = self._now()
         self._noted.clear()
+        self._unread_deadlines = 0
         self._exporter.increase(metrics.ROLLED_BACK, 1, self._consumer, cause.value)
 
     def lag(self, behind: Mapping[str, int]) -> None:
@@ -144,6 +153,7 @@ class WorkerTelemetry:
         self._exporter.put(metrics.CLOCK_AHEAD, 0.0, self._consumer)
         self._exporter.begin(metrics.BATCH_SECONDS, self._consumer)
         self._exporter.begin(metrics.BATCH_RECORDS, self._consumer)
+        self._exporter.begin(metrics.UNREAD_DEADLINES, self._consumer)
         for outcome in Outcome:
             self._exporter.begin(metrics.EVENTS, self._consumer, outcome.value)
         for reason in ParkReason:

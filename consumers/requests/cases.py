@@ -10,6 +10,8 @@ from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
 from consumers.requests.domain.state import RequestState, unknown
 from schemas.base import Event
 from schemas.decode import encode
+from schemas.identity import derived_id
+from schemas.log_requests import WindowMarked
 
 
 @dataclass(slots=True)
@@ -108,3 +110,11 @@ def decided(
 ) -> Decided:
     """Return `event` as decided."""
     return Decided(event.type_name(), encode(event), event_id, key, time, sequence, partition)
+
+
+def act_decided(claim: Claim, number: int, event: Event, moment: datetime) -> Decided:
+    """Return what was decided of an act that is about no request, as the `number`-th of it."""
+    event_id = derived_id(claim.envelope.source, claim.envelope.id, number)
+    if isinstance(event, WindowMarked):
+        return decided(event, event_id, f"window-{event.window}", moment, None, event.partition)
+    return decided(event, event_id, event_id, moment, 1)

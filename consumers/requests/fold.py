@@ -14,15 +14,16 @@ from uuid import UUID
 
 from consumers.intake import Claim
 from consumers.parking import NEVER, ParkedEvent, ParkReason, Room, failed_event
-from consumers.requests.cases import Case, Decided, Waiting, decided, new_case
+from consumers.requests.cases import Case, Decided, Waiting, act_decided, decided, new_case
 from consumers.requests.domain.acts import ActKey, act
 from consumers.requests.domain.context import Context
+from consumers.requests.domain.deadlines import passed_before
 from consumers.requests.domain.lifecycle import REQUEST_CLAIMS, transition
-from consumers.requests.domain.loads import PositionChange
 from consumers.requests.domain.opening import cancel_before_routing
 from consumers.requests.domain.outcome import Apply, Await, AwaitReason, Refuse, TakeBack
 from consumers.requests.domain.state import Signal, Speaker, Stage, with_form
 from consumers.requests.domain.world import BatchWorld
+from consumers.requests.horizon import Horizon
 from consumers.requests.messages import SOURCE
 from consumers.requests.waiting import (
     claim_of,
@@ -32,6 +33,7 @@ from consumers.requests.waiting import (
     refused,
     speaker_of,
     taken_back,
+    unread_topic,
     waited_for_registry,
     waiting_before,
     waits_until,
@@ -41,7 +43,7 @@ from consumers.runner.ports import ParkFull
 from schemas.base import Event
 from schemas.identity import derived_id
 from schemas.intake_agency import ClaimWithdrawn, RequestSubmitted
-from schemas.log_requests import ClaimRefusal, RequestLogEvent, RequestRefused, WindowMarked
+from schemas.log_requests import ClaimRefusal, RequestLogEvent, RequestRefused
 from schemas.partition import Place
 from schemas.topics import LOG_REQUESTS
 
@@ -81,7 +83,10 @@ class Fold:
         self.handled = 0
         self.counts: Counter[tuple[Counted, StrEnum]] = Counter()
         self.done = 0
-        self._world = world
+        #: Deadlines that fired before intake was read up to them: of which request, which, what was unread.
+        self.unread: list[tuple[str, Signal, str]] = []
+        self.times = True  # Whether a claim lets a deadline fire that it came after: not while nobody knows the time.
+        self.world = world
         self._acts = dict(acts)
         self.now = now
         self._business = business
@@ -104,6 +109,7 @@ class Fold:
             self.counts[Counted.PARKED, ParkReason.BEHIND] += 1
             return
         context = self._context(claim, case)
+        fired = self._fire_before(case, context)
         outcome = transition(case.state, claim.event, context)
         self.decided_in.add(claim.record.place)
         if isinstance(outcome, Apply):
@@ -128,14 +134,17 @@ class Fold:
                 self._refuse_outrun(case, claim)
                 # A request that waits for the registry can be cancelled already.
                 self._retry(case)
+        if fired and case.waiting:
+            self._retry(case)
 
-    def examine(self, case: Case, registry: Mapping[str, int], until: datetime) -> None:
+    def examine(self, case: Case, registry: Mapping[str, int], horizon: Horizon) -> None:
         """Do what is due of one case by itself: timers, waits that ended, operators' decisions.
 
-        `registry` holds the positions that the registry has passed. Timers fire and waits end up to `until`.
+        `registry` holds the positions that the registry has passed. Timers fire and waits end up to `horizon`.
         """
-        while (signal := case.state.overdue(until)) is not None:
-            self._signal(case, signal, SOURCE, f"{case.key}/{signal.value}/{case.state.version}")
+        until = horizon.of(case.state.agency)
+        while (signal := case.state.overdue(horizon.floor if case.blocked else until)) is not None:
+            self._time(case, signal, unread_topic(case, horizon))
         for waiting in list(case.waiting):
             if not waiting.gone:
                 self._examine_waiting(case, waiting, registry, until)
@@ -159,24 +168,16 @@ class Fold:
         self.failures.append((claim, error))
         self.counts[Counted.PARKED, ParkReason.FAILED] += 1
 
-    def position_changes(self) -> list[PositionChange]:
-        """Return what the batch changes of offices' loads, summed by office, in the order of their codes."""
-        return self._world.changes()
-
-    def reserved_under_rial(self) -> Mapping[str, int]:
-        """Return the offices that the batch reserves something for, each with the cap that this must not exceed."""
-        return self._world.reserved_under_rial()
-
     def _context(self, claim: Claim, case: Case, until: Waiting | None = None) -> Context:
         """Return the circumstances of a claim on the request of `case`, which waits itself when `until` is given."""
         speaker = speaker_of(claim.speaker_kind, claim.speaker_code)
-        return Context(speaker, self._moment(claim), self.now, self._world, waiting=waiting_before(case, until))
+        return Context(speaker, self._moment(claim), self.now, self.world, waiting=waiting_before(case, until))
 
     def _moment(self, claim: Claim) -> datetime:
-        return self._world.moment(claim.envelope.time, self._business(claim.record.appended_at))
+        return self.world.moment(claim.envelope.time, self._business(claim.record.appended_at))
 
     def _emit(self, case: Case, outcome: Apply, source: str, event_id: str, time: datetime) -> None:
-        sequence, key, world = case.state.version, case.key, self._world
+        sequence, key, world = case.state.version, case.key, self.world
         for number, event in enumerate(outcome.events):
             sequence += 1
             self.decided.append(decided(event, derived_id(source, event_id, number), key, time, sequence))
@@ -188,12 +189,25 @@ class Fold:
                 # The submission that waited for the registry is what was applied, or cancelled.
                 waiting.gone = waiting.gone or waiting.event.reason is ParkReason.REGISTRY
 
-    def _signal(self, case: Case, signal: Signal, source: str, event_id: str) -> None:
-        context = Context(Speaker(), self.now, self.now, self._world, registry_complete=True)
+    def _signal(self, case: Case, signal: Signal, source: str, event_id: str, unread: str | None = None) -> None:
+        context = Context(Speaker(), self.now, self.now, self.world, registry_complete=True, intake_unread=unread)
         outcome = transition(case.state, signal, context)
         assert isinstance(outcome, Apply), "a signal always applies"
-        self._emit(case, outcome, source, event_id, self.now)
+        due = case.state.expires_at if signal is Signal.EXPIRED else None
+        self._emit(case, outcome, source, event_id, due or self.now)
         self.done += 1
+
+    def _time(self, case: Case, signal: Signal, unread: str | None = None) -> None:
+        """Let a deadline fire."""
+        self.unread += [] if unread is None else [(case.key, signal, unread)]
+        self._signal(case, signal, SOURCE, f"{case.key}/{signal.value}/{case.state.version}", unread)
+
+    def _fire_before(self, case: Case, context: Context) -> bool:
+        """Let the deadlines fire that a claim came after; say whether any did."""
+        before = self.done
+        while self.times and (signal := passed_before(case.state, context.speaker, context.moment)) is not None:
+            self._time(case, signal)
+        return self.done > before
 
     def _refuse(self, case: Case, claim: Claim, refusal: Refuse) -> None:
         """Log a refusal: in the request's own order once it is opened, before that as an act of its own."""
@@ -301,6 +315,7 @@ class Fold:
         claim = claim_of(waiting)
         try:
             context = self._context(claim, case, waiting)
+            fired = self._fire_before(case, context)
             outcome = transition(case.state, claim.event, context)
         except Exception as error:
             # The claim at fault is the waiting one, not the one that woke it.
@@ -309,12 +324,12 @@ class Fold:
         if isinstance(outcome, Await):
             if waiting.event.reason is ParkReason.BEHIND or waiting.event.detail != outcome.detail:
                 self._hold(case, waiting, outcome)
-                return outcome.state is not None
-            return False
+                return fired or outcome.state is not None
+            return fired
         self._let_go(waiting)
         if isinstance(outcome, Refuse):
             self._refuse(case, claim, outcome)
-            return False
+            return fired
         if isinstance(outcome, TakeBack):
             self._take_back(case, claim, outcome)
             return True
@@ -352,7 +367,7 @@ class Fold:
 
     def _act(self, claim: Claim) -> None:
         moment = self._moment(claim)
-        outcome = act(claim.event, self._acts, self._world.snapshot(moment), LOG_REQUESTS.partitions)
+        outcome = act(claim.event, self._acts, self.world.snapshot(moment), LOG_REQUESTS.partitions)
         self.decided_in.add(claim.record.place)
         if isinstance(outcome, Refuse):
             self._log_act(claim, (refused(claim, outcome, None),))
@@ -365,20 +380,14 @@ class Fold:
 
     def _log_act(self, claim: Claim, events: tuple[Event, ...]) -> None:
         # All or nothing: whoever catches what fails here goes on with the batch.
-        self.decided += [self._act_decided(claim, number, event) for number, event in enumerate(events)]
-
-    def _act_decided(self, claim: Claim, number: int, event: Event) -> Decided:
-        event_id = derived_id(claim.envelope.source, claim.envelope.id, number)
-        if isinstance(event, WindowMarked):
-            return decided(event, event_id, f"window-{event.window}", self._moment(claim), None, event.partition)
-        return decided(event, event_id, event_id, self._moment(claim), 1)
+        self.decided += [act_decided(claim, number, event, self._moment(claim)) for number, event in enumerate(events)]
 
     def _failed(self, waiting: Waiting, error: Exception) -> None:
         waiting.fail(failure(error))
         self.failures.append((claim_of(waiting), error))
 
     def _expiry(self, claim: Claim) -> datetime:
-        return waits_until(claim, self._world.snapshot(self.now).policy, self.now, self._business)
+        return waits_until(claim, self.world.snapshot(self.now).policy, self.now, self._business)
 
     def _ends_of(self, agency: str | None) -> Mapping[str, int]:
         if agency not in self._ends_seen:

@@ -25,12 +25,13 @@ from consumers.requests.domain.state import RequestState
 from consumers.requests.domain.tracking import CodeBits
 from consumers.requests.domain.world import BatchWorld, Seeds
 from consumers.requests.fold import Fold, failure
+from consumers.requests.horizon import HOLD, NOTHING, Horizon, IntakeRead
 from consumers.requests.messages import messages, partitions_by_key
 from consumers.requests.ports import IntakeEnds, RequestStores
 from consumers.requests.reading import ClaimReader
 from consumers.requests.waiting import passed
 from consumers.runner.clocks import ClockWatch
-from consumers.runner.ports import Clock, Outcome, Record, Setback, Telemetry
+from consumers.runner.ports import BrokerUnavailable, Clock, Outcome, Record, Setback, Telemetry
 from consumers.sweeping import do_divided
 from schemas.partition import Place
 
@@ -45,10 +46,10 @@ REST = timedelta(minutes=10)
 class _Due:
     """What one sweep found: locked requests, everything parked of them and of acts, and where the registry is.
 
-    Timers and waits end up to `until`, business time.
+    Timers fire and waits end up to `horizon`.
     """
 
-    until: datetime
+    horizon: Horizon
     states: Mapping[UUID, RequestState]
     rows: Sequence[ParkedRow]
     registry: Mapping[str, int]
@@ -80,6 +81,7 @@ class RequestsHandler:
         self._ends = ends
         self._reader = reader or ClaimReader()
         self._view = RegistryView.empty()
+        self._intake = IntakeRead()
         #: The database's time as it was read last.
         self._shown = NEVER_YET
         self._log = structlog.get_logger(CONSUMER)
@@ -94,6 +96,7 @@ class RequestsHandler:
         stores.claims.record(fresh)
         fold = self._fold_of_claims(stores, fresh)
         self._hear(records)
+        fold.times = self._watch.doubt is None
         for claim in fresh:
             fold.take(claim)
         self._write(stores, fold)
@@ -128,9 +131,9 @@ class RequestsHandler:
 
         A request on which the code fails is set aside and does not hold the others up.
         """
-        until = self._until(stores)
-        due = stores.requests.lock_due(until, SWEEP_MAX)
-        keys = set(stores.park.due_keys(until, SWEEP_MAX))
+        horizon = self._horizon(stores)
+        due = stores.requests.lock_due(horizon, SWEEP_MAX)
+        keys = set(stores.park.due_keys(horizon.latest, SWEEP_MAX))
         waiting = stores.park.waiting(ParkReason.REGISTRY, SWEEP_MAX)
         registry = stores.registry.positions() if waiting else {}
         keys.update(row.event.key for row in waiting if passed(row.event, registry))
@@ -141,15 +144,28 @@ class RequestsHandler:
         # Acts belong to no locked row, so their parked events are locked themselves.
         acts = stores.park.lock_free(sorted(key for key in keys if _uuid(key) is None))
         requests = [str(request_id) for request_id in states]
-        found = _Due(until, states, [*stores.park.of_keys(requests), *acts], registry)
+        found = _Due(horizon, states, [*stores.park.of_keys(requests), *acts], registry)
         subjects = [*requests, *dict.fromkeys(row.event.key for row in acts)]
         examine, set_aside = partial(self._examine, stores, found), partial(self._set_aside, stores, found)
         return do_divided(subjects, stores.attempt, examine, set_aside) or 0
 
-    def _until(self, stores: RequestStores) -> datetime:
-        """Return the business time up to which timers may fire and waits end."""
+    def _horizon(self, stores: RequestStores) -> Horizon:
+        """Return up to when timers may fire and waits end. Asks the broker only when something is due."""
         now = self._now(stores)
-        return NEVER_YET if self._watch.doubt else now
+        if self._watch.doubt:
+            return NOTHING
+        hold = self._clock.business(self._shown) - self._clock.business(self._shown - HOLD)
+        due = stores.requests.first_due()
+        if due is None or due > now:
+            return Horizon(now, now - hold)
+        if self._intake.may_ask:
+            # In this order: what is not on the way any more is in the log when its ends are asked for.
+            waits = stores.outbox.on_the_way()
+            on_the_way = {topic: self._clock.business(since) for topic, since in waits.items()}
+            with suppress(BrokerUnavailable):
+                self._intake.ended(self._ends.all_ends_now(), now, self._shown, on_the_way)
+        self._intake.passed(stores.requests.read_to())
+        return self._intake.horizon(now - hold)
 
     def _now(self, stores: RequestStores) -> datetime:
         """Bring the registry's view up to date, and return the business time by the database's clock."""
@@ -164,7 +180,7 @@ class RequestsHandler:
     def _hear(self, records: Sequence[Record]) -> None:
         """Compare the broker's clock with the database's, by the newest record of each partition."""
         newest = {(record.topic, record.partition): record for record in records}
-        self._watch.heard({record.place: record for record in newest.values()}, {}, self._shown)
+        self._watch.heard({record.place: record for record in newest.values()}, self._intake.seen, self._shown)
 
     def _examine(self, stores: RequestStores, due: _Due, subjects: Sequence[str]) -> int:
         wanted = frozenset(subjects)
@@ -173,20 +189,25 @@ class RequestsHandler:
         acts = _hand_out(rows, cases)
         fold = self._fold(stores, cases, _claims_of(acts))
         for case in cases.values():
-            fold.examine(case, due.registry, due.until)
+            fold.examine(case, due.registry, due.horizon)
         for act in acts:
             fold.take_up(act)
         self._write(stores, fold, acts)
+        for key, signal, topic in fold.unread:
+            self._log.error(
+                "a deadline fires before intake is read", request_id=_uuid(key), kind=signal.value, topic=topic
+            )
+        self._telemetry.unread_deadlines(len(fold.unread))
         return fold.done
 
     def _set_aside(self, stores: RequestStores, due: _Due, subject: str, error: Exception) -> None:
         """Let a timer rest, and keep as failed what was due of the waiting claims."""
-        rows = [row for row in due.rows if row.event.key == subject and _is_due(row, due.until, due.registry)]
+        rows = [row for row in due.rows if row.event.key == subject and _is_due(row, due.horizon.latest, due.registry)]
         stores.park.keep([row.with_failure(failure(error)) for row in rows])
         request_id, signal = _uuid(subject), None
         if request_id is not None:
             stores.requests.rest(request_id, self._now(stores) + REST)
-            signal = due.states[request_id].overdue(due.until)
+            signal = due.states[request_id].overdue(due.horizon.latest)
         self._telemetry.rolled_back(Setback.HANDLER_FAILED)
         self._log.error(
             "set aside: the sweep fails on it",
@@ -252,8 +273,8 @@ class RequestsHandler:
         if fold.new_acts:
             stores.acts.record(fold.new_acts)
         if fold.decided:
-            changes, partitions = fold.position_changes(), partitions_by_key(fold.decided)
-            revision = stores.positions.change(changes, fold.reserved_under_rial()) if changes else None
+            changes, partitions = fold.world.changes(), partitions_by_key(fold.decided)
+            revision = stores.positions.change(changes, fold.world.reserved_under_rial()) if changes else None
             stores.outbox.add(messages(fold.decided, partitions, revision))
 
     def _tell(self, claim: Claim, error: Exception) -> None:

@@ -12,6 +12,7 @@ from consumers.parking import ParkedEvent, ParkedRow, ParkReason, Room
 from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.loads import Load, PositionChange
 from consumers.requests.domain.state import RequestState
+from consumers.requests.horizon import Horizon
 from schemas.log_registry import RegistryEntry
 from schemas.message import Message
 
@@ -51,8 +52,14 @@ class Requests(Protocol):
     def lock_free(self, request_ids: Collection[UUID]) -> Mapping[UUID, RequestState]:
         """Lock those that nobody else has locked; never waits."""
 
-    def lock_due(self, now: datetime, limit: int) -> Mapping[UUID, RequestState]:
-        """Lock up to `limit` requests whose timer is due and that nobody else has locked; never waits."""
+    def first_due(self) -> datetime | None:
+        """Return when the first timer of a request falls due, or the first wait of a claim ends."""
+
+    def lock_due(self, horizon: Horizon, limit: int) -> Mapping[UUID, RequestState]:
+        """Lock up to `limit` requests whose timer may fire by now and that nobody else has locked; never waits."""
+
+    def read_to(self) -> Mapping[str, int]:
+        """Return how far the requests' workers have read each intake partition, keyed `<topic>/<partition>`."""
 
     def insert(self, states: Sequence[RequestState], now: datetime) -> None:
         """Add new requests. Raises `Collision` when another worker was first with one of them."""
@@ -159,12 +166,18 @@ class Outbox(Protocol):
     def add(self, messages: Iterable[Message]) -> None:
         """Add `messages` in order."""
 
+    def on_the_way(self) -> Mapping[str, datetime]:
+        """Return since when, real time, the oldest claim waits to be published to each intake topic."""
+
 
 class IntakeEnds(Protocol):
     """Where intake ends at this moment; asks the broker, and may raise `BrokerUnavailable`."""
 
     def ends_now(self, agency: str | None) -> Mapping[str, int]:
         """Return the ends of the topics of `agency` (none: of every agency) and of the directorate."""
+
+    def all_ends_now(self) -> Mapping[str, int]:
+        """Return the ends of all intake topics."""
 
 
 @dataclass(frozen=True, slots=True)

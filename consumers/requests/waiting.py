@@ -12,6 +12,7 @@ from consumers.requests.cases import Case, Waiting
 from consumers.requests.domain import context
 from consumers.requests.domain.outcome import Refuse
 from consumers.requests.domain.state import Speaker, Stage
+from consumers.requests.horizon import Horizon
 from schemas.intake_agency import RequestSubmitted
 from schemas.log_requests import ClaimRefused, ClaimTakenBack
 from schemas.policy import WAIT_SECONDS, Policy
@@ -26,6 +27,14 @@ def speaker_of(kind: SpeakerKind, code: str) -> Speaker:
     if kind is SpeakerKind.AGENCY:
         return Speaker(agency=code)
     return Speaker(office=code) if kind is SpeakerKind.OFFICE else Speaker()
+
+
+def unread_topic(case: Case, horizon: Horizon) -> str | None:
+    """Return the topic of which something that may be in time is not applied, though a deadline of `case` fires now."""
+    due = case.state.due_at
+    assert due is not None, "a deadline fires"
+    failed = next((waiting.event.record.topic for waiting in case.waiting if waiting.failed), None)
+    return failed or horizon.unread(case.state.agency, due)
 
 
 def claim_of(waiting: Waiting) -> Claim:

@@ -271,6 +271,9 @@ class Telemetry(Protocol):
     def count(self, outcome: Outcome, events: int = 1, reason: StrEnum | None = None) -> None:
         """Note what became of `events` events of the open transaction; `reason` is a member of a closed enum."""
 
+    def unread_deadlines(self, fired: int) -> None:
+        """Note deadlines of the open transaction that fired though intake was not read up to them."""
+
     def committed(self, records: int, seconds: float) -> None:
         """The open transaction committed: it took `seconds` and held `records` records (none for a sweep)."""
 

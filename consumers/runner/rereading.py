@@ -59,6 +59,9 @@ class Tally:
         """Note events of the open transaction."""
         self._noted[outcome] += events
 
+    def unread_deadlines(self, fired: int) -> None:
+        """No deadline fires by itself."""
+
     def committed(self, records: int, seconds: float) -> None:
         """Make the notes count."""
         self.outcomes += self._noted

@@ -320,6 +320,7 @@ _EVENTS = Row(
     ),
 )
 
+_UNREAD = Query(f"sum by (consumer) (increase(pishkhan_unread_deadlines_total{RATE}))", "{{consumer}}")
 _WORKERS = Row(
     "Workers",
     (
@@ -367,6 +368,7 @@ _WORKERS = Row(
             (Query('sum by (consumer) (pishkhan_owned_partitions{consumer=~"$consumer"})', "{{consumer}}"),),
             alerts=("partitions-unowned",),
         ),
+        Panel("Unread deadlines", "Fired on unread intake.", Unit.NUMBER, (_UNREAD,), alerts=("unread-deadlines",)),
         Panel(
             "Clocks",
             "How far each worker's own clock is ahead of the database's. Beyond the bound it does no timed act.",

@@ -7,6 +7,7 @@ import pytest
 
 from consumers.requests.domain.loads import Load, PositionChange
 from consumers.requests.domain.state import RequestState, Stage
+from consumers.requests.horizon import Horizon
 from consumers.runner.ports import Collision, Contention
 from consumers.settlement.ports import OfficeChange
 from tests.builders import MOMENT, office, small_province
@@ -53,7 +54,7 @@ def test_a_locked_request_is_waited_for_and_passed_over_by_those_who_never_wait(
         with world.client("b").requests() as theirs:
             assert list(theirs.requests.lock_free(BOTH)) == [SECOND.request_id]
         with world.client("b").requests() as theirs:
-            assert list(theirs.requests.lock_due(MOMENT, 10)) == [SECOND.request_id]
+            assert list(theirs.requests.lock_due(Horizon(MOMENT, MOMENT), 10)) == [SECOND.request_id]
 
 
 @pytest.mark.usefixtures("known")

@@ -13,6 +13,7 @@ from consumers.registry.domain.known import Kind
 from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.loads import Load, PositionChange
 from consumers.requests.domain.state import RequestState, Stage
+from consumers.requests.horizon import Horizon
 from consumers.runner.ports import Collision, Move, Partition
 from tests.builders import MOMENT, SERVICE, office, small_province
 from tests.claims import intake_record
@@ -33,7 +34,7 @@ def insert(client: Client, *states: RequestState) -> None:
 
 def due(client: Client, now: datetime, limit: int = 100) -> list[UUID]:
     with client.requests() as stores:
-        return list(stores.requests.lock_due(now, limit))
+        return list(stores.requests.lock_due(Horizon(now, now), limit))
 
 
 def timed(number: int, seconds: int | None) -> RequestState:

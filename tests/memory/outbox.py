@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from connectors.database.outbox import SHARDS
 from connectors.database.relay_outbox import LETTERS_AT_ONCE
@@ -12,7 +12,8 @@ from schemas.envelope import to_headers
 from schemas.limits import LETTER_ROOM, LetterRoom
 from schemas.message import Message
 from schemas.partition import Place, partition_of
-from schemas.topics import topic_of
+from schemas.topics import INTAKE_PREFIX, topic_of
+from tests.builders import MOMENT
 from tests.memory.database import Transaction
 from tests.memory.letters import let_letters_go
 from tests.memory.positions import LEASE_SECONDS, BusSession
@@ -27,6 +28,7 @@ class MemoryOutbox:
 
     def __init__(self, transaction: Transaction, tables: BusDatabase) -> None:
         self._transaction = transaction
+        self._tables = tables
         self._outbox = tables.outbox
 
     def add(self, messages: Iterable[Message]) -> None:
@@ -37,7 +39,15 @@ class MemoryOutbox:
         for message in added:
             number = self._transaction.database.next_id("outbox")
             partition = _partition(message) if message.partition is None else message.partition
-            self._transaction.insert(self._outbox, number, Outgoing(message, partition))
+            self._transaction.insert(
+                self._outbox, number, Outgoing(message, partition, created_at=self._tables.seconds())
+            )
+
+    def on_the_way(self) -> Mapping[str, datetime]:
+        rows = self._transaction.rows(self._outbox).values()
+        waits = [row for row in rows if not row.published and row.message.topic.startswith(INTAKE_PREFIX)]
+        waits.sort(key=lambda row: row.created_at, reverse=True)
+        return {row.message.topic: MOMENT + timedelta(seconds=row.created_at) for row in waits}
 
 
 def outbox_opener(session: BusSession) -> OpenOutbox:

@@ -14,6 +14,7 @@ from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.loads import NOTHING, PositionChange
 from consumers.requests.domain.state import RequestState
 from consumers.requests.handlers import CONSUMER as REQUESTS
+from consumers.requests.horizon import Horizon
 from consumers.requests.ports import RequestStores
 from consumers.runner.ports import Contention
 from schemas.log_registry import RegistryEntry
@@ -31,6 +32,7 @@ class MemoryRequests:
 
     def __init__(self, transaction: Transaction, tables: BusDatabase) -> None:
         self._transaction = transaction
+        self._tables = tables
         self._requests = tables.requests
 
     def lock(self, request_ids: Collection[UUID]) -> Mapping[UUID, RequestState]:
@@ -45,12 +47,24 @@ class MemoryRequests:
         free = [each for each in known if self._transaction.try_lock(self._requests, each)]
         return {request_id: self._state(request_id) for request_id in free}
 
-    def lock_due(self, now: datetime, limit: int) -> Mapping[UUID, RequestState]:
+    def first_due(self) -> datetime | None:
+        timers = [row.due_at for row in self._transaction.rows(self._requests).values() if row.due_at is not None]
+        parked = self._transaction.rows(self._tables.parked).values()
+        waits = [row.event.expires_at for row in parked if row.consumer == REQUESTS]
+        return min([*timers, *waits], default=None)
+
+    def read_to(self) -> Mapping[str, int]:
+        return _read_to(self._transaction, self._tables, REQUESTS)
+
+    def lock_due(self, horizon: Horizon, limit: int) -> Mapping[UUID, RequestState]:
         self._transaction.step("looks for timers that are due")
+        behind = horizon.behind()
         due = [
             (row.due_at, request_id)
             for request_id, row in self._transaction.rows(self._requests).items()
-            if row.due_at is not None and row.due_at <= now
+            if row.due_at is not None
+            and row.due_at <= horizon.latest
+            and row.due_at <= behind.get(self._state(request_id).agency or "", row.due_at)
         ]
         free = [each for _, each in sorted(due) if self._transaction.try_lock(self._requests, each)]
         return {request_id: self._state(request_id) for request_id in free[:limit]}
@@ -106,6 +120,11 @@ class MemoryLoads:
         return revision
 
 
+def _read_to(transaction: Transaction, tables: BusDatabase, wanted: str) -> dict[str, int]:
+    rows = transaction.rows(tables.offsets).items()
+    return {f"{where.topic}/{where.number}": row.next_position for (consumer, where), row in rows if consumer == wanted}
+
+
 def tick(transaction: Transaction, tables: BusDatabase) -> int:
     """Lock the load clock and return its next revision."""
     transaction.lock(tables.load_clock, 1)
@@ -139,12 +158,7 @@ class MemoryRegistry:
 
     def positions(self) -> Mapping[str, int]:
         self._transaction.step("looks how far the registry has read")
-        rows = self._transaction.rows(self._tables.offsets).items()
-        return {
-            f"{where.topic}/{where.number}": row.next_position
-            for (consumer, where), row in rows
-            if consumer == IntakeReader.REGISTRY.value
-        }
+        return _read_to(self._transaction, self._tables, IntakeReader.REGISTRY.value)
 
     def known(self, subjects: Collection[Subject], kinds: Collection[Kind]) -> list[RegistryEntry]:
         self._transaction.step("reads what the registry knows")

@@ -44,11 +44,12 @@ class OfficeRow(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """One message of the outbox, with its partition."""
+    """One message of the outbox, with its partition, and when it was put there, in seconds of real time."""
 
     message: Message
     partition: int
     published: bool = False
+    created_at: float = 0.0
 
 
 class Aside(NamedTuple):

@@ -25,6 +25,9 @@ class MemoryTelemetry:
     def count(self, outcome: Outcome, events: int = 1, reason: StrEnum | None = None) -> None:
         self.outcomes.append((outcome, events))
 
+    def unread_deadlines(self, fired: int) -> None:
+        """Take notice of nothing."""
+
     def committed(self, records: int, seconds: float) -> None:
         self.records += records
 

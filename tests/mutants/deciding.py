@@ -47,7 +47,7 @@ DECIDING: tuple[Mutant, ...] = (
     Mutant(
         "cap check outside the lock: no worker asks for another one under it",
         "consumers/requests/handlers.py",
-        "stores.positions.change(changes, fold.reserved_under_rial())",
+        "stores.positions.change(changes, fold.world.reserved_under_rial())",
         "stores.positions.change(changes, {})",
         (f"{SCENES}::test_two_workers_that_accept_for_one_office_at_once_keep_to_its_cap",),
     ),
@@ -96,8 +96,8 @@ DECIDING: tuple[Mutant, ...] = (
     Mutant(
         "shares: a request that times out keeps its agency's place",
         "consumers/requests/domain/opening.py",
-        "attempt=state.attempt, share_of=state.share_of\n",
-        "attempt=state.attempt\n",
+        "        share_of=state.share_of,\n    )\n    return _route_again(state, timed_out",
+        "    )\n    return _route_again(state, timed_out",
         (f"{SHARES}::test_what_nobody_accepts_frees_its_place_and_does_not_go_round_for_ever",),
     ),
     Mutant(

@@ -15,6 +15,7 @@ from consumers.requests.cases import Case, Waiting, new_case
 from consumers.requests.domain.lifecycle import transition
 from consumers.requests.fold import Fold
 from consumers.requests.handlers import request_of
+from consumers.requests.horizon import Horizon
 from schemas.intake_agency import RequestSubmitted
 from tests.builders import SERVICE
 from tests.property.test_request_fold import SAID, Memory, reloaded, shuffles
@@ -62,7 +63,7 @@ class Faulty(Memory):
         fold = self.fold()
         for case in fold.cases.values():
             case.waiting = [parked(number, waiting) for number, waiting in enumerate(case.waiting)]
-            fold.examine(case, {}, fold.now)
+            fold.examine(case, {}, Horizon(fold.now, fold.now))
         self.keep(fold)
 
     def fold(self) -> Fold:

@@ -342,3 +342,51 @@ def test_a_worker_with_a_wrong_clock_times_nobody_out_and_handles_claims_all_the
     story.turn(SECOND)
     story.turn(SECOND)
     assert story.people.state(REQUESTS[0]) != state, "another one does"
+
+
+def after_the_deadline(story: Story, number: int) -> None:
+    """Let the time to accept pass, and some more."""
+    state = story.people.state(REQUESTS[number])
+    assert state is not None
+    assert state.accept_by is not None
+    story.pass_time((state.accept_by - story.world.clock.now()).total_seconds() + 60, "the time to accept")
+
+
+def test_what_was_said_in_time_counts_though_it_is_read_after_the_deadline(story: Story) -> None:
+    walk_in(story, 0)
+    for _ in range(8):
+        # More than one batch holds, so that whoever comes back looks for timers before all is read.
+        story.tell(story.people.say(0, "walk in", desk=DESK))
+    story.tell(story.people.say(0, "accept", desk=DESK))
+    for _ in range(4):
+        story.turn(RELAY)
+    after_the_deadline(story, 0)
+    for _ in range(4):
+        story.everybody()
+    assert stage(story, 0) is Stage.ACCEPTED
+
+
+def test_what_was_said_in_time_counts_though_it_is_published_after_the_deadline(story: Story) -> None:
+    walk_in(story, 0)
+    story.tell(story.people.say(0, "accept", desk=DESK))
+    after_the_deadline(story, 0)
+    for slot in (FIRST, SECOND, FIRST, SECOND):
+        story.turn(slot)
+    assert stage(story, 0) is Stage.ROUTED, "an acknowledged word is on its way"
+    story.everybody()
+    story.everybody()
+    assert stage(story, 0) is Stage.ACCEPTED
+
+
+def test_what_is_said_after_the_deadline_finds_that_it_has_fired(story: Story) -> None:
+    walk_in(story, 0)
+    after_the_deadline(story, 0)
+    story.tell(story.people.say(0, "accept", desk=DESK))
+    story.turn(RELAY)
+    story.stop_at(FIRST, COMMITS)
+    story.everybody()
+    story.everybody()
+    assert stage(story, 0) in (Stage.ROUTED, Stage.ESCALATED)
+    state = story.people.state(REQUESTS[0])
+    assert state is not None
+    assert state.tried == (DESK,)

@@ -68,7 +68,7 @@ class Context(NamedTuple):
 
     Deadlines run from `now`, so that a backlog does not eat them. `registry_complete` says that the registry has
     passed everything that was said before the claim: what is unknown then stays unknown. `waiting` are the claims that
-    came before it and wait.
+    came before it and wait. `intake_unread` names the topic that was not read up to a deadline that fires all the same.
     """
 
     speaker: Speaker
@@ -77,6 +77,7 @@ class Context(NamedTuple):
     world: World
     registry_complete: bool = False
     waiting: tuple[Waiting, ...] = ()
+    intake_unread: str | None = None
 
     def has_waiting(self, model: type[Event]) -> bool:
         """Return whether the speaker has said a `model` before that waits."""

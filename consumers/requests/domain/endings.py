@@ -108,6 +108,7 @@ def _closed(state: RequestState, reason: CloseReason, context: Context) -> Reque
         collected_rial=state.collected_rial,
         exposure_rial=state.exposure_rial,
         share_of=state.share_of,
+        intake_unread=context.intake_unread,
         # Where no office had accepted, no money was held.
         **({} if state.fee is None else money_terms(state, context.world)),
     )

@@ -62,7 +62,11 @@ def decline(state: RequestState, claim: RequestDeclined, context: Context) -> Ou
 def time_out(state: RequestState, _: Signal, context: Context) -> Outcome:
     """Take the request back from an office that let the deadline pass, and route it again."""
     timed_out = OfficeTimedOut(
-        request_id=state.request_id, office=state.holder(), attempt=state.attempt, share_of=state.share_of
+        request_id=state.request_id,
+        office=state.holder(),
+        attempt=state.attempt,
+        intake_unread=context.intake_unread,
+        share_of=state.share_of,
     )
     return _route_again(state, timed_out, context)
 

@@ -1,0 +1,51 @@
+"""A deadline binds the party whose turn it is, and goes by when it spoke."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from consumers.requests.domain.deadlines import passed_before
+from consumers.requests.domain.state import RequestState, Signal, Speaker, Stage
+from tests.builders import MOMENT
+
+DUE = MOMENT
+OFFICE, ANOTHER, OWNER, STRANGER = (
+    Speaker(office="office-1"),
+    Speaker(office="office-2"),
+    Speaker(agency="post"),
+    Speaker(agency="gas"),
+)
+SECOND = timedelta(seconds=1)
+
+
+def request(stage: Stage) -> RequestState:
+    office = None if stage is Stage.ESCALATED else "office-1"
+    state = RequestState(request_id=UUID(int=1), stage=stage, office=office, agency="post")
+    return state.model_copy(update={"accept_by" if stage is Stage.ROUTED else "expires_at": DUE})
+
+
+@pytest.mark.parametrize(
+    ("stage", "bound"),
+    [
+        (Stage.ROUTED, OFFICE),
+        (Stage.ACCEPTED, OFFICE),
+        (Stage.FEE_COLLECTED, OFFICE),
+        (Stage.STARTED, OFFICE),
+        (Stage.AGENCY_AWAITED, OWNER),
+        (Stage.ESCALATED, OWNER),
+    ],
+)
+def test_only_the_bound_party_lets_its_deadline_fire_and_only_after_it(stage: Stage, bound: Speaker) -> None:
+    state = request(stage)
+    signal = Signal.ACCEPTANCE_OVERDUE if stage is Stage.ROUTED else Signal.EXPIRED
+    assert passed_before(state, bound, DUE + SECOND) is signal
+    assert passed_before(state, bound, DUE) is None, "exactly at the deadline is in time"
+    assert passed_before(state, bound, DUE - SECOND) is None
+    for other in {OFFICE, ANOTHER, OWNER, STRANGER, Speaker()} - {bound}:
+        assert passed_before(state, other, DUE + SECOND) is None
+
+
+def test_a_request_without_a_deadline_has_none_that_passed() -> None:
+    state = request(Stage.STARTED).model_copy(update={"expires_at": None})
+    assert passed_before(state, OFFICE, DUE + SECOND) is None
