@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import structlog
 
+from consumers.failures import place_of
 from consumers.kpi.handlers import KpiHandler
 from consumers.kpi.ports import RecordsMissing, Stores, Work
 from consumers.kpi.reading import TOPICS
@@ -193,7 +194,9 @@ class KpiLoop:
             topic=record.topic,
             partition=record.partition,
             position=record.position,
-            exc_info=failure,
+            # A trace would show the values around it, a citizen's among them; and it takes a second to draw.
+            error=type(failure).__name__,
+            where=place_of(failure),
         )
         self._transact(1, lambda stores: self.handler.park_failed(stores, record, failure))
         self._failures.add(record.place)
