@@ -10,7 +10,7 @@ from connectors.broker.admin import BrokerAdmin
 from connectors.database.driver import driver_connection
 from consumers.settlement.domain.chain import GENESIS, Chain
 from consumers.settlement.handlers import CONSUMER as SETTLEMENT
-from deploy.faults.crew import Crew
+from deploy.faults.crew import Crew, Wrap, unwrapped
 from deploy.faults.follower import Follower, Place
 from deploy.faults.load import Mouth
 from deploy.faults.look import Look
@@ -35,12 +35,18 @@ class TrialBus:
     """
 
     def __init__(
-        self, settings: Settings, directory: Path, *, shared: bool = False, others: frozenset[str] = frozenset()
+        self,
+        settings: Settings,
+        directory: Path,
+        *,
+        shared: bool = False,
+        others: frozenset[str] = frozenset(),
+        wrap: Wrap = unwrapped,
     ) -> None:
         self.settings = settings
         self.shared = shared
         self.others = others
-        self.crew = Crew(settings, directory)
+        self.crew = Crew(settings, directory, wrap)
         self.mouth = Mouth(settings)
         self.look = Look(settings)
         self._follower: Follower | None = None

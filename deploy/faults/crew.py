@@ -54,24 +54,32 @@ class Member:
         return words in self.log.read_text(encoding="utf-8", errors="replace")
 
 
-class Crew:
-    """All workers of one trial bus. `wrap` may change the command, for a worker that runs in another network."""
+#: Makes of a worker's command the one that is run.
+Wrap = Callable[[list[str]], list[str]]
 
-    def __init__(self, settings: Settings, directory: Path) -> None:
+
+def unwrapped(command: list[str]) -> list[str]:
+    """Return `command` as it is."""
+    return command
+
+
+class Crew:
+    """All workers of one trial bus. `wrap` may change the command: of all, or of one that runs in another network."""
+
+    def __init__(self, settings: Settings, directory: Path, wrap: Wrap = unwrapped) -> None:
         self._settings = settings
+        self._wrap = wrap
         self.logs = directory / "logs"
         self.logs.mkdir(parents=True, exist_ok=True)
         self._processes = ProcessTable(directory / "run")
         self._numbers = itertools.count(1)
         self._members: list[Member] = []
 
-    def start(
-        self, kind: str, armed: Armed | None = None, wrap: Callable[[list[str]], list[str]] = lambda command: command
-    ) -> Member:
+    def start(self, kind: str, armed: Armed | None = None, wrap: Wrap = unwrapped) -> Member:
         """Start one worker, which lives until it is stopped, killed, or passes its failpoint."""
         name = f"{kind}-{next(self._numbers)}"
         log = self.logs / f"{name}.log"
-        command = wrap([sys.executable, "-m", "deploy.cli", "worker", kind, "--port", "0"])
+        command = wrap(self._wrap([sys.executable, "-m", "deploy.cli", "worker", kind, "--port", "0"]))
         environment = self._environment(kind, armed)
         process = self._processes.spawn(name, command, log=log, environment=environment)
         member = Member(kind, name, process, log, armed)

@@ -16,6 +16,7 @@ from deploy.engines.kept import Kept
 from deploy.engines.network import LOOPBACK
 from deploy.engines.postgres import EmbeddedPostgres
 from deploy.faults.bus import TrialBus
+from deploy.faults.crew import Wrap, unwrapped
 from deploy.faults.fault import Trial
 from deploy.settings import Settings
 from tests.faults.networks import Apart, network_apart
@@ -36,8 +37,9 @@ class OwnBus(TrialBus):
         kafka: KafkaCluster,
         postgres: EmbeddedPostgres,
         apart: Apart | None = None,
+        wrap: Wrap = unwrapped,
     ) -> None:
-        super().__init__(settings, directory)
+        super().__init__(settings, directory, wrap=wrap)
         self.kafka = kafka
         self.postgres = postgres
         self.apart = apart
@@ -57,8 +59,8 @@ def cable(trial: Trial) -> Apart:
 
 
 @contextmanager
-def own_bus(directory: Path, brokers: int = 1, apart: Apart | None = None) -> Iterator[OwnBus]:
-    """Start engines and a trial bus on them, in `directory`; stop everything at the end."""
+def own_bus(directory: Path, brokers: int = 1, apart: Apart | None = None, wrap: Wrap = unwrapped) -> Iterator[OwnBus]:
+    """Start engines and a trial bus on them, in `directory`; stop everything at the end. `wrap` changes its workers."""
     interface = LOOPBACK if apart is None else apart.interface
     with ExitStack() as stack:
         instance = stack.enter_context(Instance(directory))
@@ -81,7 +83,7 @@ def own_bus(directory: Path, brokers: int = 1, apart: Apart | None = None) -> It
             accounts=joined(kafka_logins(Kept(directory / "accounts.json")), database_logins(postgres)),
         )
         provision_accounts(settings)
-        bus = OwnBus(settings, directory / "trial", kafka, postgres, apart)
+        bus = OwnBus(settings, directory / "trial", kafka, postgres, apart, wrap)
         stack.callback(bus.close)
         migrate(settings.owner_database_url())
         bus.prepare()

@@ -13,6 +13,8 @@ from tests.faults.cuts import cut_off
 from tests.faults.disks import fill_the_brokers_disk, fill_the_brokers_disk_for_a_moment, fill_the_databases_disk
 from tests.faults.mixture import mixture
 from tests.faults.stages import apart_bus, cluster_bus, own_bus, small_disks_bus
+from tests.faults.strange.play import strange_bus, strange_one_by_one
+from tests.faults.strange.table import KINDS
 
 
 class Stage(StrEnum):
@@ -26,6 +28,8 @@ class Stage(StrEnum):
     SMALL_DISKS = "small-disks"
     #: Engines that can be reached from a network apart, whose cable can be pulled.
     APART = "apart"
+    #: One broker and one database, with a hostile agency, and workers that make little room for a batch.
+    HOSTILE = "hostile"
 
 
 STAGES: Mapping[Stage, Callable[[Path], AbstractContextManager[TrialBus]]] = {
@@ -33,6 +37,7 @@ STAGES: Mapping[Stage, Callable[[Path], AbstractContextManager[TrialBus]]] = {
     Stage.CLUSTER: cluster_bus,
     Stage.SMALL_DISKS: small_disks_bus,
     Stage.APART: apart_bus,
+    Stage.HOSTILE: strange_bus,
 }
 
 DESTRUCTIVE: tuple[tuple[Fault, Stage], ...] = (
@@ -112,4 +117,17 @@ DESTRUCTIVE: tuple[tuple[Fault, Stage], ...] = (
         for kind in ("relay", "requests", "settlement")
     ),
 )
-TABLE: tuple[tuple[Fault, Stage], ...] = (*((fault, Stage.PLAIN) for fault in ANYWHERE), *DESTRUCTIVE)
+#: It needs an agency of its own, with a credential.
+STRANGE = Fault(
+    "strange",
+    f"one agency writes {len(KINDS)} kinds of strange records, one after another",
+    2,
+    strange_one_by_one,
+    promises="each record has its declared end; a bystander's p99 is at most 3 times its quiet figure",
+    alone=True,
+)
+TABLE: tuple[tuple[Fault, Stage], ...] = (
+    *((fault, Stage.PLAIN) for fault in ANYWHERE),
+    (STRANGE, Stage.HOSTILE),
+    *DESTRUCTIVE,
+)
