@@ -172,8 +172,14 @@ def _written(producer: Any, records: Sequence[Strange], partition: int) -> list[
     for number, one in enumerate(records):
         told = partial(report, number)
         moment = {"timestamp": one.moment_ms} if one.moment_ms else {}
-        producer.produce(
-            one.topic, one.value, one.key, partition, on_delivery=told, headers=list(one.headers), **moment
-        )
+        try:
+            producer.produce(
+                one.topic, one.value, one.key, partition, on_delivery=told, headers=list(one.headers), **moment
+            )
+        except KafkaException as refusal:
+            # A topic that the broker refused before is refused by the client itself from then on.
+            if refusal.args[0].code() != KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                raise
+            positions[number] = None
     assert producer.flush(WRITTEN_SECONDS) == 0, "the broker says of each whether it takes it"
     return [positions[number] for number in range(len(records))]
