@@ -131,7 +131,6 @@ class Fold:
         else:
             self._await(case, claim, outcome)
             if outcome.state is not None:
-                self._refuse_outrun(case, claim)
                 # A request that waits for the registry can be cancelled already.
                 self._retry(case)
         if fired and case.waiting:
@@ -270,15 +269,15 @@ class Fold:
         if outcome.reason is AwaitReason.REGISTRY:
             assert outcome.state is not None, "a request that waits for the registry says so in its row"
             reason, wait_for = ParkReason.REGISTRY, self._ends_of(outcome.state.agency)
-            case.state = outcome.state
-            case.changed = True
+            case.state, case.changed = outcome.state, True
+            self._refuse_outrun(case, claim_of(waiting), waiting)
         expires_at = self._expiry(claim_of(waiting))
         waiting.change(
             replace(waiting.event, reason=reason, detail=outcome.detail, expires_at=expires_at, wait_for=wait_for)
         )
 
-    def _refuse_outrun(self, case: Case, claim: Claim) -> None:
-        for waiting in outrun(case, claim) if case.waiting else ():
+    def _refuse_outrun(self, case: Case, claim: Claim, until: Waiting | None = None) -> None:
+        for waiting in outrun(case, claim, until) if case.waiting else ():
             self._let_go(waiting)
             self._refuse(case, claim_of(waiting), Refuse(ClaimRefusal.TOO_EARLY, _OUTRUN))
 
@@ -334,6 +333,7 @@ class Fold:
             self._take_back(case, claim, outcome)
             return True
         self._emit(case, outcome, claim.envelope.source, claim.envelope.id, context.moment)
+        self._refuse_outrun(case, claim, waiting)
         return True
 
     def _examine_waiting(self, case: Case, waiting: Waiting, registry: Mapping[str, int], until: datetime) -> None:

@@ -91,15 +91,15 @@ def taken_back(claim: Claim, request_id: UUID | None) -> ClaimTakenBack:
     )
 
 
-def outrun(case: Case, submitted: Claim) -> list[Waiting]:
-    """Return what a desk has said of a request before it submitted the request itself.
+def outrun(case: Case, submitted: Claim, until: Waiting | None) -> list[Waiting]:
+    """Return what a desk has said of a request before it submitted the request itself, which `until` kept if it waited.
 
     An office's claims on one request come through one partition in the order in which they were said. What was said
     before is no disorder, then, but a slip, which must not be carried out when the right word comes.
     """
     if not isinstance(submitted.event, RequestSubmitted) or submitted.speaker_kind is not SpeakerKind.OFFICE:
         return []
-    others = [one for one in case.waiting if not one.gone and one.claim is not submitted]
+    others = [one for one in takewhile(lambda one: one is not until, case.waiting) if not one.gone]
     return [one for one in others if claim_of(one).envelope.source == submitted.envelope.source]
 
 
