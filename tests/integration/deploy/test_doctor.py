@@ -145,7 +145,7 @@ def test_halted_partitions_are_found(settings: Settings) -> None:
         [(subject, words)] = faults(settings)
     assert subject == "halted"
     assert words.startswith("requests has halted 2 partition(s) since ")
-    assert words.endswith(": park_full")
+    assert words.endswith(": park_full; log/0, log/1")
 
 
 def test_a_worker_that_is_gone_was_last_heard_of_at_some_time(settings: Settings) -> None:

@@ -102,22 +102,22 @@ def run(settings: Settings, *arguments: str) -> Result:
 def test_loading_twice_takes_everything_once(settings: Settings, miniature: Miniature, folder: Path) -> None:
     first = run(settings, "province", "load", str(folder))
     assert first.exit_code == 0, first.output
-    assert "113 claims taken. Registry revision 113." in first.output
+    assert "114 claims taken. Registry revision 114." in first.output
     second = run(settings, "province", "load", str(folder))
     assert second.exit_code == 0, second.output
-    assert "Nothing new: all 113 claims were known. Registry revision 113." in second.output
-    assert miniature.bus.revisions() == (113, list(range(1, 114)))
+    assert "Nothing new: all 114 claims were known. Registry revision 114." in second.output
+    assert miniature.bus.revisions() == (114, list(range(1, 115)))
 
 
 def test_progress_is_told_and_two_provinces_share_a_bus(settings: Settings, miniature: Miniature, folder: Path) -> None:
     told: list[tuple[int, int]] = []
     load_province(settings, read_province(folder), lambda decided, total: told.append((decided, total)))
-    assert told[0] == (0, 113)
-    assert told[-1] == (113, 113)
+    assert told[0] == (0, 114)
+    assert told[-1] == (114, 114)
     beside = load_province(settings, read_province(NORTH_KHORASAN), lambda *_: None)
-    # The two have one policy in common, word for word.
-    assert (beside.published, beside.known_before, beside.refused) == (303, 1, ())
-    assert miniature.bus.revisions()[0] == 113 + 303
+    # The two have the versions of one policy in common, word for word.
+    assert (beside.published, beside.known_before, beside.refused) == (303, 2, ())
+    assert miniature.bus.revisions()[0] == 114 + 303
 
 
 def test_changed_data_without_a_new_version_is_refused_in_words(
@@ -130,18 +130,18 @@ def test_changed_data_without_a_new_version_is_refused_in_words(
     )
     result = run(settings, "province", "load", str(folder))
     assert result.exit_code == 1
-    assert "0 claims taken, 112 known before" in result.output
+    assert "0 claims taken, 113 known before" in result.output
     assert "already_known" in result.output
     assert isinstance(result.exception, Problem)
     assert "refused 1 claims" in str(result.exception)
     # It is told as often as it is tried: what was refused is not known.
     again = run(settings, "province", "load", str(folder))
-    assert "0 claims taken, 112 known before" in again.output
+    assert "0 claims taken, 113 known before" in again.output
     assert "refused 1 claims" in str(again.exception)
 
 
 def test_nobody_answering_is_told_and_nothing_is_lost(settings: Settings, folder: Path) -> None:
-    with pytest.raises(Problem, match=r"113 of 113 claims are published but not decided"):
+    with pytest.raises(Problem, match=r"114 of 114 claims are published but not decided"):
         load_province(settings, read_province(folder), lambda *_: None, patience_seconds=0.3)
     engine = build_engine(settings.worker_database_url(), "late registry")
     with Miniature(engine) as late:

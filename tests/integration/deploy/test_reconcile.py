@@ -13,7 +13,7 @@ from connectors.database.park_operator import ParkOperator
 from consumers.parking import OperatorAction
 from consumers.reconciliation.domain.findings import Kind
 from consumers.reconciliation.domain.outcome import ClaimOutcome
-from schemas.intake_office import ServiceStarted
+from schemas.intake_office import RequestAccepted
 from schemas.topics import INTAKE_OFFICES
 from tests.databases import engine_of
 from tests.reconciling import (
@@ -207,7 +207,7 @@ def test_figures_that_know_more_than_their_position_says_are_shown_and_harmless(
 def test_what_an_operator_gave_up_is_no_difference(bus: SmallBus) -> None:
     with trial(bus) as found:
         unknown, request_id = uuid4(), bus.served(ACCEPT)
-        bus.say("/offices/office-1", ServiceStarted(request_id=unknown, operator=OPERATOR))
+        bus.say("/offices/office-1", RequestAccepted(request_id=unknown, operator=OPERATOR))
         bus.serve(request_id, COLLECT)
         bus.settle("relay", "requests")
         partition = bus.log_partition(request_id)

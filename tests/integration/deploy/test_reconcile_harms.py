@@ -13,7 +13,7 @@ from consumers.reconciliation.domain.outcome import ClaimOutcome
 from schemas.envelope import Envelope, to_headers
 from schemas.identity import derived_id
 from schemas.intake_directorate import FineImposed, OfficePaid
-from schemas.intake_office import ServiceStarted
+from schemas.intake_office import RequestAccepted
 from schemas.topics import INTAKE_OFFICES, KPI_MEASURED, LOG_SETTLEMENT
 from tests.brokers import write
 from tests.builders import MOMENT
@@ -142,7 +142,7 @@ def test_a_row_marked_as_published_that_no_topic_has_is_named(bus: SmallBus) -> 
 
 def test_a_claim_whose_parked_row_is_gone_has_no_outcome(bus: SmallBus) -> None:
     with trial(bus) as found:
-        [claim_id] = bus.say("/offices/office-1", ServiceStarted(request_id=uuid4(), operator=OPERATOR))
+        [claim_id] = bus.say("/offices/office-1", RequestAccepted(request_id=uuid4(), operator=OPERATOR))
         bus.settle()
         assert bus.compared()[1].claims[ClaimOutcome.WAITING] >= 1
         bus.harm("DELETE FROM parked_event WHERE headers @> %s::jsonb", json.dumps([["ce_id", claim_id]]))
