@@ -14,11 +14,12 @@ from connectors.database.owed import REASONS as OWED_REASONS
 from connectors.telemetry import metrics
 from connectors.telemetry.exporter import Series
 from connectors.telemetry.metrics import Metric
-from consumers.intake import DeadLetterReason
+from consumers.intake import DeadLetterReason, IntakeReader
 from consumers.parking import ParkReason
 from consumers.settlement.domain.booking import Kind
 from schemas.kpi import Figure
 from schemas.log_requests import RefusalReason
+from schemas.topics import INTAKE_AGENCY, INTAKE_DIRECTORATE, INTAKE_OFFICES
 
 #: What a label shows where the database has no value.
 NONE = "none"
@@ -145,6 +146,10 @@ def _zeros(metric: Metric, snapshot: Mapping[Metric, Series]) -> Series:
         return {(consumer,): 0.0 for consumer in _CONSUMERS}
     if metric is metrics.DEAD_LETTERS:
         return {(consumer, reason.value): 0.0 for consumer in _CONSUMERS for reason in DeadLetterReason}
+    if metric is metrics.LETTERS_LET_GO:
+        topics = {INTAKE_AGENCY.for_agency(labels[0]) for labels in snapshot[metrics.OPENED]}
+        topics |= {INTAKE_OFFICES.name, INTAKE_DIRECTORATE.name}
+        return {(IntakeReader.REQUESTS.value, topic): 0.0 for topic in topics}
     if metric is metrics.LEDGER_MOVED:
         return {(kind.value,): 0.0 for kind in Kind}
     if metric is metrics.OWED:

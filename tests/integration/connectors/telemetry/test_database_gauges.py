@@ -211,7 +211,8 @@ def test_letters_that_were_let_go_are_counted_by_topic(engine: Engine) -> None:
         connection.execute(text("SELECT let_letters_go(90, 0, 0, 0, 0, 10)"))
     with engine.begin() as connection:
         read = SqlGauges().read(connection)
-    assert read[metrics.LETTERS_LET_GO] == {("requests", "pishkhan.intake.water"): 1}
+    let_go = {labels: count for labels, count in read[metrics.LETTERS_LET_GO].items() if count}
+    assert let_go == {("requests", "pishkhan.intake.water"): 1}
     assert read[metrics.DEAD_LETTERS]["requests", "malformed"] == 0
 
 
