@@ -100,7 +100,7 @@ def test_data_ports_and_secrets_survive_a_restart_and_a_kill(tmp_path: Path) -> 
 def test_the_broker_runs_within_the_declared_limits(engines: Engines) -> None:
     admin: Any = KafkaAdminClient(**engines.kafka_login)
     try:
-        node = str(admin.describe_cluster()["brokers"][0]["node_id"])
+        node = str(admin.describe_cluster()["brokers"][0]["broker_id"])
         asked = [ConfigResource(ConfigResourceType.BROKER, node)]
         found = admin.describe_configs(asked, config_filter="all")["broker"][node]
     finally:
