@@ -5,6 +5,7 @@ Pure: what somebody does depends on the seed and the request alone, never on tim
 
 from dataclasses import dataclass
 from random import Random
+from uuid import UUID
 
 from schemas import log_requests as log
 from schemas.base import Event
@@ -20,6 +21,7 @@ from schemas.intake_office import (
     ServiceDelivered,
     ServiceStarted,
 )
+from schemas.late_cash import LateCashTaken
 from schemas.tariff import Collector
 
 #: Per cent of routed requests that an office declines, or leaves until the deadline passes.
@@ -78,15 +80,19 @@ def react(seed: int, case: Case, sequence: int, event: log.RequestLogEvent) -> l
             claim = AgencyAwaited(request_id=request_id, question=None, operator=OPERATOR)
             return [Act(random.uniform(300, 900), desk, claim)]
         case log.RequestClosed(collected_rial=collected) if collected > 0 and event.office is not None:
-            back = FeeReturned(
-                request_id=request_id,
-                amount_rial=collected,
-                receipt_number=_receipt(random),
-                operator=OPERATOR,
-            )
-            return [Act(random.uniform(60, 600), f"/offices/{event.office}", back)]
+            return [_give_back(random, request_id, event.office, collected)]
+        case LateCashTaken(office=office, amount_rial=taken):
+            # Until it has gone back, the office may accept nothing.
+            return [_give_back(random, request_id, office, taken)]
         case _:
             return []
+
+
+def _give_back(random: Random, request_id: UUID, office: str, amount_rial: int) -> Act:
+    back = FeeReturned(
+        request_id=request_id, amount_rial=amount_rial, receipt_number=_receipt(random), operator=OPERATOR
+    )
+    return Act(random.uniform(60, 600), f"/offices/{office}", back)
 
 
 def _on_routed(random: Random, case: Case, event: log.RequestRouted) -> list[Act]:

@@ -19,6 +19,8 @@ from schemas import log_requests as log
 from schemas.base import Event
 from schemas.decode import events_by_type, parse
 from schemas.envelope import from_headers
+from schemas.intake_agency import Origin
+from schemas.late_cash import LateCashTaken
 from schemas.topics import LOG_REQUESTS
 
 #: How many claims go out in one batch at most.
@@ -111,6 +113,9 @@ class Day:
             case log.AgencyReplied():
                 known = self._cases.get(event.request_id)
                 self._change(event.request_id, answers=known.answers + 1 if known else 1)
+            case LateCashTaken():
+                # Of a request that has ended: only its office has something to do.
+                return Case("", Origin.AGENCY, needs_answer=False, office=event.office)
             case log.RequestCompleted() | log.RequestClosed() | log.RequestRefused():
                 return self._cases.pop(event.request_id, None)
             case _:

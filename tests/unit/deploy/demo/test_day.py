@@ -13,7 +13,8 @@ from schemas.base import Event
 from schemas.decode import encode
 from schemas.envelope import Envelope, to_headers
 from schemas.intake_agency import Answer, Origin, RequestSubmitted
-from schemas.intake_office import AgencyAwaited, RequestAccepted, ServiceDelivered
+from schemas.intake_office import AgencyAwaited, FeeReturned, PaymentMethod, RequestAccepted, ServiceDelivered
+from schemas.late_cash import LateCashTaken
 from tests import builders
 
 REQUEST = UUID("0190a6f0-0000-7000-8000-000000000001")
@@ -137,6 +138,23 @@ def test_an_approval_leads_to_delivery() -> None:
     stage = Stage([opened(), routed(), reply])
     day(stage, lambda _: True).run(Signal(), is_over=lambda: True)
     assert ServiceDelivered in {type(said.event) for said in stage.said}
+
+
+def test_an_office_gives_back_what_it_took_after_the_end() -> None:
+    late = LateCashTaken(
+        request_id=REQUEST,
+        office="office-1",
+        amount_rial=30_000,
+        method=PaymentMethod.CASH,
+        receipt_number="r-1",
+        pos_reference=None,
+    )
+    stage = Stage([late])
+    day(stage).run(Signal(), is_over=lambda: True)
+    (said,) = stage.said
+    assert said.source == "/offices/office-1"
+    assert isinstance(said.event, FeeReturned)
+    assert said.event.amount_rial == 30_000
 
 
 def test_nobody_acts_on_a_request_that_is_not_of_this_day() -> None:
