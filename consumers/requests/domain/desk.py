@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from consumers.requests.domain.calendar import NeverOpen
+from consumers.requests.domain.cash import as_taken, card_objection
 from consumers.requests.domain.context import Context
 from consumers.requests.domain.early import owes_collection, say_first, wait_for
 from consumers.requests.domain.late_cash import freed_of
@@ -106,15 +107,13 @@ def collect(state: RequestState, claim: FeeCollected, context: Context) -> Outco
     allowed = _methods(fee)
     if claim.method not in allowed:
         return Refuse(ClaimRefusal.METHOD_DIFFERS, f"method: must be {' or '.join(sorted(allowed))} by the tariff")
-    if claim.method is PaymentMethod.POS and claim.pos_reference is None:
-        return Refuse(ClaimRefusal.METHOD_DIFFERS, "pos_reference: is missing; a card payment has one")
+    incomplete = card_objection(claim)
+    if incomplete is not None:
+        return incomplete
     collected = OfficeCollectedFee(
         request_id=state.request_id,
         office=state.holder(),
-        amount_rial=claim.amount_rial,
-        method=claim.method,
-        receipt_number=claim.receipt_number,
-        pos_reference=claim.pos_reference,
+        **as_taken(claim),
         **money_terms(state, context.world),
     )
     return applied(

@@ -3,6 +3,7 @@
 What the office says of it is refused only when it cannot be so: twice the same receipt, or far more than anybody pays.
 """
 
+from consumers.requests.domain.cash import as_taken, card_objection
 from consumers.requests.domain.context import Context
 from consumers.requests.domain.outcome import Outcome, Refuse, applied
 from consumers.requests.domain.state import RequestState
@@ -28,10 +29,7 @@ def take_late(state: RequestState, claim: FeeCollected, context: Context) -> Out
     taken = LateCashTaken(
         request_id=state.request_id,
         office=state.holder(),
-        amount_rial=claim.amount_rial,
-        method=claim.method,
-        receipt_number=claim.receipt_number,
-        pos_reference=claim.pos_reference,
+        **as_taken(claim),
         **money_terms(state, context.world),
     )
     return applied(
@@ -55,8 +53,9 @@ def _objection(state: RequestState, claim: FeeCollected) -> Refuse | None:
             ClaimRefusal.METHOD_DIFFERS,
             "method: what the agency's gateway took in is not with the office; ask the agency",
         )
-    if claim.method is PaymentMethod.POS and claim.pos_reference is None:
-        return Refuse(ClaimRefusal.METHOD_DIFFERS, "pos_reference: is missing; a card payment has one")
+    incomplete = card_objection(claim)
+    if incomplete is not None:
+        return incomplete
     if claim.receipt_number in state.receipts:
         return Refuse(
             ClaimRefusal.STATE_FORBIDS,
