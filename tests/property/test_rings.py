@@ -6,7 +6,7 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.requests.domain.candidates import Cut, Ring
+from consumers.requests.domain.candidates import CandidateIndex, Cut, Ring
 from consumers.requests.domain.loads import Load, Loads
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.rings import nearest_with_room
@@ -43,7 +43,7 @@ def views(draw: st.DrawFn, rings: bool = True) -> RegistryView:
 
 
 def ring_of(view: RegistryView) -> Ring:
-    index = view.index_at(MOMENT)
+    index = view.made_at(MOMENT, CandidateIndex)
     service, city = index.service(builders.SERVICE), index.snapshot.city("bojnord")
     assert service is not None
     assert city is not None
@@ -57,7 +57,7 @@ seeds = st.binary(min_size=16, max_size=16)
 def rest_and_free(view: RegistryView, in_flight: list[int], barred: int) -> tuple[int, list[int]]:
     """Who is left once the full and the `barred` are out, and every office's free places."""
     loads = Loads(0, {f"office-{number}": Load(count, 0, 0) for number, count in enumerate(in_flight)})
-    masks = loads.masks(view.index_at(MOMENT).limits)
+    masks = loads.masks(view.made_at(MOMENT, CandidateIndex).limits)
     return ring_of(view).mask & ~masks.full & ~barred, masks.free
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.jalali import month_of
+from consumers.requests.domain.candidates import CandidateIndex
 from consumers.requests.domain.eligibility import Terms, dynamic_exclusion, static_exclusion
 from consumers.requests.domain.loads import NOTHING, Load, Loads, PositionChange
 from consumers.requests.domain.registry_view import RegistryView
@@ -119,7 +120,7 @@ def worlds(draw: st.DrawFn, origins: tuple[Origin, ...] = tuple(Origin)) -> Worl
 
 def reasons_one_by_one(world: World) -> dict[str, Exclusion | None]:
     """Ask the rules about every office in force, as their text says, without any index."""
-    index = world.view.index_at(world.request.moment)
+    index = world.view.made_at(world.request.moment, CandidateIndex)
     snapshot, loads = index.snapshot, Loads(0, world.loads)
     service, city = snapshot.services[SERVICE], snapshot.cities[world.request.city]
     asked = circumstances(world.request, index, world.tried)
@@ -203,7 +204,7 @@ def test_a_refusal_is_true_and_its_way_out_the_nearest(world: World) -> None:
     verdict = world.verdict()
     if isinstance(verdict, Routed):
         return
-    index = world.view.index_at(world.request.moment)
+    index = world.view.made_at(world.request.moment, CandidateIndex)
     reasons, city = reasons_one_by_one(world), index.snapshot.cities[world.request.city]
     if verdict.reason is RefusalReason.OFFICE_NOT_ELIGIBLE:
         assert world.request.office is not None
@@ -218,7 +219,7 @@ def test_a_refusal_is_true_and_its_way_out_the_nearest(world: World) -> None:
 
 def still_able(world: World, code: str) -> bool:
     """Say whether an office fails on nothing once distance is left aside."""
-    index = world.view.index_at(world.request.moment)
+    index = world.view.made_at(world.request.moment, CandidateIndex)
     facts = index.snapshot.offices[code]
     reach = index.service(SERVICE)
     assert reach is not None

@@ -1,10 +1,10 @@
 """The registry as a fold of its log: every version known up to one revision, and what is in force at any time."""
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TypeVar, cast
 
-from consumers.requests.domain.candidates import CandidateIndex
 from consumers.requests.domain.history import History
 from consumers.requests.domain.snapshot import Snapshot
 from schemas.agreements import Agreement, AgreementState
@@ -24,14 +24,16 @@ from schemas.territory import Territory
 
 #: Versions in these states are proposals: they bind nobody, and do not displace a version in force.
 PROPOSALS = frozenset({AgreementState.DRAFTED, AgreementState.NEGOTIATED, AgreementState.SIGNED})
-#: How many validity segments keep their index; a batch sees one or two, a log replayed out of order some more.
+#: How many validity segments keep what was made of them; a batch sees one or two, a log replayed out of order more.
 SEGMENTS_KEPT = 4
+
+Made = TypeVar("Made")
 
 
 class RegistryView:
-    """Everything known up to `revision`. Immutable but for its cache of indexes by validity segment.
+    """Everything known up to `revision`. Immutable but for its cache by validity segment.
 
-    Holds one reference per version ever accepted; an index holds what `CandidateIndex` says.
+    Holds one reference per version ever accepted, and what was made of `SEGMENTS_KEPT` segments.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class RegistryView:
         self.territories = territories or History()
         self._ordinals = {code: ordinal for ordinal, code in enumerate(self.offices.codes())}
         self._bounds = self._validity_bounds()
-        self._indexes: dict[int, CandidateIndex] = {}
+        self._kept: dict[int, tuple[Snapshot, dict[object, object]]] = {}
 
     @classmethod
     def empty(cls) -> "RegistryView":
@@ -119,17 +121,24 @@ class RegistryView:
 
     def at(self, moment: datetime) -> Snapshot:
         """Return what is in force at `moment`."""
-        return self.index_at(moment).snapshot
+        return self._segment(moment)[0]
 
-    def index_at(self, moment: datetime) -> CandidateIndex:
-        """Return the index of candidates at `moment`; everything between two validity bounds shares one."""
+    def made_at(self, moment: datetime, make: Callable[[Snapshot], Made]) -> Made:
+        """Return what `make` makes of the snapshot at `moment`; all moments between two validity bounds share it."""
+        snapshot, made = self._segment(moment)
+        found = made.get(make)
+        if found is None:
+            found = made[make] = make(snapshot)
+        return cast(Made, found)
+
+    def _segment(self, moment: datetime) -> tuple[Snapshot, dict[object, object]]:
         segment = bisect_right(self._bounds, moment)
-        index = self._indexes.get(segment)
-        if index is None:
-            if len(self._indexes) >= SEGMENTS_KEPT:
-                del self._indexes[next(iter(self._indexes))]
-            index = self._indexes[segment] = CandidateIndex(self._resolve(moment))
-        return index
+        kept = self._kept.get(segment)
+        if kept is None:
+            if len(self._kept) >= SEGMENTS_KEPT:
+                del self._kept[next(iter(self._kept))]
+            kept = self._kept[segment] = (self._resolve(moment), {})
+        return kept
 
     def _resolve(self, moment: datetime) -> Snapshot:
         policies = self.policies.at(moment)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from consumers.requests.domain.candidates import CandidateIndex
 from consumers.requests.domain.eligibility import dynamic_exclusion
 from consumers.requests.domain.loads import Loads
 from consumers.requests.domain.registry_view import RegistryView
@@ -17,7 +18,7 @@ def roll_call(request: RoutingRequest, view: RegistryView, loads: Loads, tried: 
     Asks the rules about each office by itself: for explaining one decision, not for making many. Empty when the service
     or the place was not known, and when only one office was asked.
     """
-    index = view.index_at(request.moment)
+    index = view.made_at(request.moment, CandidateIndex)
     reach, city = index.service(request.service), index.snapshot.city(request.city)
     if reach is None or city is None or index.snapshot.policy is None:
         return {}

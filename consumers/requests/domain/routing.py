@@ -93,7 +93,7 @@ def route(
 
     A policy must be in force at the request's moment.
     """
-    index = view.index_at(request.moment)
+    index = view.made_at(request.moment, CandidateIndex)
     reach = index.service(request.service)
     if reach is None:
         return Refused(RefusalReason.UNKNOWN_SERVICE, f"service {request.service}: no version of it is in force")

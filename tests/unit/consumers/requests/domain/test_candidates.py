@@ -14,7 +14,7 @@ from tests.builders import MOMENT
 
 
 def index_of(*offices: Office) -> tuple[CandidateIndex, ServiceReach]:
-    index = RegistryView.empty().with_entries(builders.small_province(*offices)).index_at(MOMENT)
+    index = RegistryView.empty().with_entries(builders.small_province(*offices)).made_at(MOMENT, CandidateIndex)
     service = index.service(builders.SERVICE)
     assert service is not None
     return index, service
@@ -71,7 +71,7 @@ def test_offices_at_the_limit_are_within_reach() -> None:
     ]
     view = RegistryView.empty().with_entries(builders.entries(things))
     for at, reached in ((view.up_to(5), 1), (view, 0)):
-        index = at.index_at(MOMENT)
+        index = at.made_at(MOMENT, CandidateIndex)
         assert len(index.near(city(index, "bojnord")).offices) == reached
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from consumers.requests.domain.calendar import TEHRAN
+from consumers.requests.domain.candidates import CandidateIndex
 from consumers.requests.domain.registry_view import RegistryView
 from schemas.agreements import AgreementState
 from schemas.catalogue import Stage
@@ -119,8 +120,8 @@ def test_an_office_keeps_its_bit_in_every_later_view() -> None:
 
 def test_one_segment_has_one_index() -> None:
     view = view_of(builders.policy(), builders.policy(version=2, valid_from=LATER))
-    assert view.index_at(MOMENT) is view.index_at(MOMENT + timedelta(days=1))
-    assert view.index_at(MOMENT) is not view.index_at(LATER)
+    assert view.made_at(MOMENT, CandidateIndex) is view.made_at(MOMENT + timedelta(days=1), CandidateIndex)
+    assert view.made_at(MOMENT, CandidateIndex) is not view.made_at(LATER, CandidateIndex)
 
 
 def test_a_licence_bounds_a_segment() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.candidates import Ring
+from consumers.requests.domain.candidates import CandidateIndex, Ring
 from consumers.requests.domain.loads import Load, Loads, PositionChange
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.rings import nearest_with_room
@@ -35,7 +35,7 @@ def view_of(*offices: Office, **policy: Any) -> RegistryView:
 
 
 def ring_of(view: RegistryView) -> Ring:
-    index = view.index_at(MOMENT)
+    index = view.made_at(MOMENT, CandidateIndex)
     service, city = index.service(SERVICE), index.snapshot.city("bojnord")
     assert service is not None
     assert city is not None
@@ -126,7 +126,7 @@ def test_a_chosen_office_is_of_no_ring() -> None:
 
 def test_free_places_follow_the_loads() -> None:
     view = view_of(*TOWN, **RINGS)
-    loads, limits = Loads(7, {}), view.index_at(MOMENT).limits
+    loads, limits = Loads(7, {}), view.made_at(MOMENT, CandidateIndex).limits
     ring = ring_of(view)
     assert nearest_with_room(ring, ring.mask, loads.masks(limits).free).limit_m == 5_000
     loads.apply(PositionChange("near-1", in_flight=11))

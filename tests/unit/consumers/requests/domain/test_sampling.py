@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from consumers.requests.domain.candidates import Ring
+from consumers.requests.domain.candidates import CandidateIndex, Ring
 from consumers.requests.domain.loads import Load, Loads
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.sampling import sample_of, score_of, two_places
@@ -22,7 +22,7 @@ MONTH = 140509
 def ring_of(*capacities: int) -> Ring:
     offices = [builders.office(f"office-{n}", daily_capacity=capacity) for n, capacity in enumerate(capacities)]
     view = RegistryView.empty().with_entries(builders.small_province(*offices))
-    index = view.index_at(MOMENT)
+    index = view.made_at(MOMENT, CandidateIndex)
     service, city = index.service(builders.SERVICE), index.snapshot.city("bojnord")
     assert service is not None
     assert city is not None

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from consumers.requests.domain.candidates import CandidateIndex
 from consumers.requests.domain.explain import explain, opened_of, question_of
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.roll import roll_call
@@ -162,10 +163,10 @@ def test_explanation_and_roll_say_whose_share_it_was() -> None:
 
 
 def test_shares_go_by_weight_among_the_agencies_with_an_active_agreement() -> None:
-    shares = view_of(**SHARED, agency_weights={BYSTANDER: 3, "nobody": 50}).index_at(MOMENT).shares
+    shares = view_of(**SHARED, agency_weights={BYSTANDER: 3, "nobody": 50}).made_at(MOMENT, CandidateIndex).shares
     assert shares is not None
     assert (shares.places(AGENCY, 20), shares.places(BYSTANDER, 20)) == (5, 15)
-    assert view_of().index_at(MOMENT).shares is None
+    assert view_of().made_at(MOMENT, CandidateIndex).shares is None
 
 
 @pytest.mark.parametrize(
