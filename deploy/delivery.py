@@ -18,7 +18,7 @@ from deploy.doctor.checks import since_words
 from deploy.readiness import ask
 from deploy.settings import Settings
 from deploy.words import Language, jalali_moment
-from deploy.workers import worker_row
+from deploy.workers.table import worker_row
 
 POLL_SECONDS = 0.1
 PROBE_SECONDS = 1.0

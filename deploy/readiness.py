@@ -6,7 +6,7 @@ from http.client import HTTPConnection, HTTPException
 
 from connectors.telemetry.standing import Standing
 from deploy.settings import Settings
-from deploy.workers import WorkerRow
+from deploy.workers.table import WorkerRow
 
 ANSWER_WITHIN_SECONDS = 5.0
 

@@ -1,6 +1,6 @@
 """Reading records again from a time on: which consumers read which topics, how far each may, and what became of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,38 +15,16 @@ from connectors.broker.source import KafkaSource
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import build_engine
 from connectors.database.positions import passed, passed_by_figures
-from consumers.kpi.reading import TOPICS as FIGURES
 from consumers.runner.ports import Partition, Record, Span
 from consumers.runner.rereading import Tally
 from deploy.bootstrap import rereading
 from deploy.problem import Problem
 from deploy.settings import Settings
+from deploy.workers.table import WorkerRow, readers, worker_row
 from schemas.partition import Place
-from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS
 
 #: Small, because settlement holds the rows of the partitions in a batch, and their owner waits.
 BATCH_RECORDS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """One consumer that can read again, and the topics that are its own."""
-
-    name: str
-    reads: Callable[[str], bool]
-
-
-def _is_intake(topic: str) -> bool:
-    return topic.startswith(INTAKE_PREFIX)
-
-
-#: In this order, so that a request finds what the registry has taken in just before.
-READERS: tuple[Reader, ...] = (
-    Reader("registry", _is_intake),
-    Reader("requests", _is_intake),
-    Reader("settlement", lambda topic: topic == LOG_REQUESTS.name),
-    Reader("kpi", lambda topic: topic in FIGURES),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +56,18 @@ def reread(settings: Settings, wanted: Wanted, *, keep: bool, progress: Progress
         engine = build_engine(settings.worker_database_url(), "pishkhan replay")
         stack.callback(engine.dispose)
         # For services that nobody knows: where intake ends.
-        source = KafkaSource(settings.kafka_login(), _is_intake, "pishkhan.replay")
+        source = KafkaSource(settings.kafka_login(), worker_row("requests").reads, "pishkhan.replay")
         stack.callback(source.close)
         partitions = _partitions(settings, wanted.topics)
         spans = history.appended(sorted({one.topic for one in partitions}), wanted.start, wanted.end)
         parts = []
-        for reader in READERS:
+        for reader in readers():
             own = [one for one in partitions if reader.reads(one.topic)]
             parts.append(part_of(_positions(engine, reader, own), spans))
         total = sum(part.records for part in parts)
         done = 0
         results = []
-        for reader, part in zip(READERS, parts, strict=True):
+        for reader, part in zip(readers(), parts, strict=True):
             again = rereading(reader.name, settings, engine, source, keep=keep)
             for batch in batches(history.between(part.spans)):
                 again.apply(batch, Event())
@@ -102,7 +80,7 @@ def reread(settings: Settings, wanted: Wanted, *, keep: bool, progress: Progress
 def _partitions(settings: Settings, topics: Sequence[str]) -> list[Partition]:
     """Return the partitions of `topics`, or of every topic that somebody reads."""
     with closing(BrokerAdmin(settings.kafka_login())) as admin:
-        there = [one for one in admin.partitions() if any(reader.reads(one.topic) for reader in READERS)]
+        there = [one for one in admin.partitions() if any(reader.reads(one.topic) for reader in readers())]
     unknown = sorted(set(topics) - {one.topic for one in there})
     if unknown:
         known = ", ".join(sorted({one.topic for one in there}))
@@ -110,7 +88,7 @@ def _partitions(settings: Settings, topics: Sequence[str]) -> list[Partition]:
     return [one for one in there if not topics or one.topic in topics]
 
 
-def _positions(engine: Engine, reader: Reader, partitions: Iterable[Partition]) -> dict[Partition, int]:
+def _positions(engine: Engine, reader: WorkerRow, partitions: Iterable[Partition]) -> dict[Partition, int]:
     """Return how far the consumer is in each of `partitions`; a topic that was made anew was passed by nobody."""
     with meaningful_errors(), engine.connect() as connection:
         if reader.name == "kpi":

@@ -26,7 +26,7 @@ from deploy.prometheus.monitor import monitor_command, monitor_port, write_monit
 from deploy.readiness import ask
 from deploy.settings import Settings, remember
 from deploy.supervisor import Child, Report, Supervisor
-from deploy.workers import WORKERS, WorkerRow
+from deploy.workers.table import WORKERS, WorkerRow
 
 ENGINE_STAGE = 0
 WORKER_STAGE = 1

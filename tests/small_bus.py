@@ -29,10 +29,11 @@ from consumers.reconciliation.domain.findings import Finding
 from consumers.settlement.expected import expected_of
 from deploy.accounts import database_logins, joined, kafka_logins, provision_accounts
 from deploy.agencies import provision
-from deploy.bootstrap import OnEngine, build_worker
+from deploy.bootstrap import build_worker
 from deploy.engines.instance import EmbeddedEngines, Instance
 from deploy.engines.kept import Kept
 from deploy.settings import Settings
+from deploy.workers.context import OnEngine
 from producers.publisher import Publisher
 from producers.relay import Relay
 from schemas.agreements import AgreementState

@@ -12,7 +12,7 @@ from deploy.commands.options import DataOption
 from deploy.running import RunningBus, Voice, Wanted, running_bus
 from deploy.terminal.edge import Screen
 from deploy.watching import Watch
-from deploy.workers import WORKERS
+from deploy.workers.table import WORKERS
 
 LOOK_EVERY_SECONDS = 2.0
 

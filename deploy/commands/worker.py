@@ -12,7 +12,7 @@ import typer
 from deploy.bootstrap import run_worker
 from deploy.problem import Problem
 from deploy.settings import PREFIX, Settings, load_settings
-from deploy.workers import WORKERS, worker_names, worker_row
+from deploy.workers.table import WORKERS, worker_names, worker_row
 
 NAMES = "\n\n".join(f"  [bold]{row.name}[/bold]  {row.purpose}" for row in WORKERS)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from deploy.doctor.checks import Finding, Patient, good, note
 from deploy.settings import KafkaSecurity, Settings
-from deploy.workers import worker_names
+from deploy.workers.table import worker_names
 
 _WITH_USERS = (KafkaSecurity.SASL_PLAINTEXT, KafkaSecurity.SASL_SSL)
 

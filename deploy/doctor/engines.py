@@ -10,7 +10,7 @@ from consumers.runner.ports import Setback
 from deploy.doctor.checks import Finding, Patient, good, note, since_words, wrong
 from deploy.doctor.remedies import ANOTHER_CAUSE, REMEDIES
 from deploy.engines.processes import port_is_free
-from deploy.workers import WORKERS
+from deploy.workers.table import WORKERS
 
 # Timed acts go by the database's clock, and workers bear more than this; a machine that keeps time differs by less.
 CLOCK_DIFFERENCE_SECONDS = 1.0

@@ -18,7 +18,7 @@ from deploy.doctor.machine import check_disk, check_memory, check_programs, chec
 from deploy.problem import Problem
 from deploy.readiness import ask
 from deploy.settings import Settings
-from deploy.workers import WORKERS
+from deploy.workers.table import WORKERS
 
 ANSWER_WITHIN_MS = 5_000
 

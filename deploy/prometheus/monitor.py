@@ -8,7 +8,7 @@ import yaml
 from deploy.engines.kept import Kept
 from deploy.engines.processes import choose_port
 from deploy.settings import Settings
-from deploy.workers import WORKERS
+from deploy.workers.table import WORKERS
 
 RULES_DIRECTORY = Path(__file__).parent
 SCRAPE_EVERY = "5s"

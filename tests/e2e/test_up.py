@@ -17,7 +17,7 @@ from deploy.demonstration import mark
 from deploy.engines.instance import Instance
 from deploy.engines.processes import ProcessTable
 from deploy.settings import PREFIX, load_settings
-from deploy.workers import worker_names
+from deploy.workers.table import worker_names
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

@@ -16,7 +16,7 @@ import pytest
 
 from deploy.engines.processes import ProcessTable
 from deploy.settings import PREFIX
-from deploy.workers import worker_names
+from deploy.workers.table import worker_names
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

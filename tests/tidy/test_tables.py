@@ -8,7 +8,7 @@ from connectors.accounts import ACCOUNTS
 from connectors.database.tables import metadata
 from connectors.telemetry.metrics import METRICS
 from deploy.cli import COMMANDS
-from deploy.workers import WORKERS
+from deploy.workers.table import WORKERS
 from schemas.topics import TOPICS
 from tests.tidy.files import files, modules, report, text
 

@@ -34,7 +34,7 @@ from deploy.engines.kept import Kept
 from deploy.ports import port_block
 from deploy.problem import Problem
 from deploy.settings import PREFIX, Settings
-from deploy.workers import WORKERS, worker_row
+from deploy.workers.table import WORKERS, worker_row
 from schemas.topics import INTAKE_DIRECTORATE
 from tests.brokers import broker_in
 from tests.builders import office, small_province

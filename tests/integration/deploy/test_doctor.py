@@ -21,7 +21,7 @@ from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.processes import choose_port
 from deploy.settings import Settings
-from deploy.workers import worker_row
+from deploy.workers.table import worker_row
 from tests.brokers import provide
 from tests.databases import wait_until
 from tests.engines import DatabaseUrls, Engines, kafka_login

@@ -30,7 +30,7 @@ from deploy.doctor.flow import (
 from deploy.doctor.machine import GIGABYTE, check_disk, judge_disk, judge_memory
 from deploy.doctor.remedies import REMEDIES
 from deploy.settings import AccountLogin, Settings
-from deploy.workers import worker_names
+from deploy.workers.table import worker_names
 
 AGENCIES = ["bank-melli", "gas"]
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ import yaml
 from deploy.engines.kept import Kept
 from deploy.prometheus.monitor import RULES_DIRECTORY, monitor_command, write_monitor_config
 from deploy.settings import Settings
-from deploy.workers import WORKERS
+from deploy.workers.table import WORKERS
 
 
 def test_every_worker_is_a_target_under_its_own_name(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Workers: one row each in `table.py`, and the module of the same name builds what the row runs."""
