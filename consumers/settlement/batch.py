@@ -12,6 +12,7 @@ from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
+from consumers.in_order import InOrder, Turn
 from consumers.jalali import month_of
 from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
 from consumers.settlement.announce import Announcement, messages_of
@@ -62,8 +63,7 @@ class Batch:
         self._pages = {number: Page(number, *state) for number, state in opened.items()}
         subjects = {arrival.subject for arrival in arrivals if arrival.subject is not None}
         self._before = stores.ledger.progress(subjects)
-        self._last = dict(self._before)
-        self._waiting: dict[str, dict[int, Waiting]] = {}
+        self._order = InOrder[Waiting](self._before)
         for row in stores.park.of_keys({arrival.key for arrival in arrivals}):
             self._remember(row)
         self._announcements: list[Announcement] = []
@@ -81,15 +81,13 @@ class Batch:
         if subject is None:
             self._mark(arrival)
             return
-        last = self._last.get(subject, 0)
-        waiting = self._waiting.get(subject)
-        if arrival.sequence <= last or (waiting is not None and arrival.sequence in waiting):
-            self._duplicates += 1
-        elif arrival.sequence > last + 1:
-            self._waiting.setdefault(subject, {})[arrival.sequence] = Waiting(arrival)
-        else:
-            self._enter(arrival, subject)
-            if waiting is not None:
+        match self._order.turn(subject, arrival.sequence):
+            case Turn.PAST:
+                self._duplicates += 1
+            case Turn.EARLY:
+                self._order.wait(subject, arrival.sequence, Waiting(arrival))
+            case Turn.NEXT:
+                self._enter(arrival, subject)
                 self._enter_waiting(subject)
 
     def retry(self, arrival: Arrival, row: ParkedRow) -> None:
@@ -98,10 +96,10 @@ class Batch:
         try:
             if subject is None:
                 self._mark(arrival)
-            elif arrival.sequence > self._last.get(subject, 0) + 1:
+            elif not self._order.follows(subject, arrival.sequence):
                 self._kept.append(row.with_reason(ParkReason.GAP, _STILL_MISSING, NEVER))
                 return
-            elif arrival.sequence == self._last.get(subject, 0) + 1:
+            elif arrival.sequence > self._order.last.get(subject, 0):
                 self._enter(arrival, subject)
         except Exception as error:
             self._kept.append(row.with_failure(failure_detail(error)))
@@ -117,15 +115,14 @@ class Batch:
         they come at last, look like repetitions, and their money would be lost without a word.
         """
         subject = arrival.subject
-        last = 0 if subject is None else self._last.get(subject, 0)
-        if subject is not None and arrival.sequence > last + 1:
+        if subject is not None and not self._order.follows(subject, arrival.sequence):
             self._kept.append(row.with_reason(ParkReason.GAP, _NOT_NEXT, NEVER))
             return
         self._skipped.append(row.id)
         if subject is not None:
-            self._last[subject] = max(arrival.sequence, last)
+            self._order.take(subject, arrival.sequence)
             # Among those that wait it would be taken for a repetition, and its skipping for an entry.
-            self._waiting.get(subject, {}).pop(arrival.sequence, None)
+            self._order.forget(subject, arrival.sequence)
             self._enter_waiting(subject)
 
     def write(self) -> Tally:
@@ -157,7 +154,7 @@ class Batch:
             event = arrival.decode()
             assert isinstance(event, DisputeMarked), "the type decides the model"
             self._disputes[event.request_id] = (event.open, arrival.time)
-        self._last[subject] = arrival.sequence
+        self._order.take(subject, arrival.sequence)
         self._handled += 1
         self.entered_in.add(arrival.record.place)
 
@@ -184,14 +181,10 @@ class Batch:
 
     def _enter_waiting(self, subject: str) -> None:
         """Enter what waits in sequence from here on, up to the first that is held."""
-        waiting = self._waiting.get(subject, {})
-        for sequence in sorted(waiting):
-            event = waiting[sequence]
-            if sequence > self._last[subject] + 1 or (sequence > self._last[subject] and event.held):
+        for sequence, event in self._order.due(subject):
+            if sequence > self._order.last[subject] and (event.held or not self._enter_parked(event, subject)):
                 break
-            if sequence > self._last[subject] and not self._enter_parked(event, subject):
-                break
-            del waiting[sequence]
+            self._order.forget(subject, sequence)
             if event.row is not None:
                 self._unparked.append(event.row.id)
 
@@ -223,19 +216,15 @@ class Batch:
         except LogUnreadable:
             return
         if arrival.subject is not None:
-            self._waiting.setdefault(arrival.subject, {})[arrival.sequence] = Waiting(arrival, row)
+            self._order.wait(arrival.subject, arrival.sequence, Waiting(arrival, row))
 
     def _set_aside(self) -> list[ParkedEvent]:
-        return [
-            _parked(event.arrival)
-            for waiting in self._waiting.values()
-            for event in waiting.values()
-            if event.row is None
-        ]
+        return [_parked(event.arrival) for event in self._order.waiting() if event.row is None]
 
     def _keep_progress(self) -> None:
-        added = {subject: last for subject, last in self._last.items() if subject not in self._before}
-        changed = {subject: last for subject, last in self._last.items() if self._before.get(subject, last) != last}
+        after = self._order.last
+        added = {subject: last for subject, last in after.items() if subject not in self._before}
+        changed = {subject: last for subject, last in after.items() if self._before.get(subject, last) != last}
         self._stores.ledger.keep_progress(added, changed)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from consumers.in_order import InOrder, Turn
 from consumers.runner.ports import Source
 from consumers.settlement.arrival import MARKER, Arrival, read_arrival
 from consumers.settlement.domain.booking import transaction_id_of
@@ -43,7 +44,7 @@ class Shadow:
     """The ledger's chains, computed from the log record by record, in no batches at all."""
 
     pages: dict[int, Page]
-    last: dict[str, int] = field(default_factory=dict)
+    order: InOrder[None] = field(default_factory=InOrder)
 
     def enter(self, arrival: Arrival) -> None:
         """Enter the next record of its partition; one that was told before changes nothing."""
@@ -53,10 +54,9 @@ class Shadow:
             assert isinstance(event, WindowMarked), "the type decides the model"
             page.mark(event.window, event.partitions, arrival.time)
             return
-        subject = arrival.key
-        if arrival.sequence <= self.last.get(subject, 0):
+        if self.order.turn(arrival.key, arrival.sequence) is Turn.PAST:
             return
-        self.last[subject] = arrival.sequence
+        self.order.take(arrival.key, arrival.sequence)
         if books(arrival.event_type):
             event = arrival.decode()
             transaction_id = transaction_id_of(arrival.event_id)
@@ -76,7 +76,7 @@ class Follower:
         self._source = source
         self._positions = {number: place.position for number, place in places.items()}
         self.shadow = Shadow({number: Page(number, place.chain, place.window) for number, place in places.items()})
-        self.shadow.last.update(last)
+        self.shadow.order.last.update(last)
         self.told: dict[str, list[Told]] = defaultdict(list)
 
     def catch_up(self, wanted: Mapping[int, int]) -> list[str]:

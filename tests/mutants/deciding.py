@@ -166,9 +166,9 @@ DECIDING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the ledger enters what it has entered",
-        "consumers/settlement/batch.py",
-        "if arrival.sequence <= last or",
-        "if arrival.sequence < last or",
+        "consumers/in_order.py",
+        "if sequence <= last or",
+        "if sequence < last or",
         (f"{LEDGER}::test_events_that_come_again_are_skipped",),
     ),
     Mutant(

@@ -114,16 +114,15 @@ PARKING: tuple[Mutant, ...] = (
     Mutant(
         "dropped parked successor in the ledger: nobody enters it",
         "consumers/settlement/batch.py",
-        "            self._enter(arrival, subject)\n            if waiting is not None:\n"
-        "                self._enter_waiting(subject)\n",
-        "            self._enter(arrival, subject)\n",
+        "                self._enter(arrival, subject)\n                self._enter_waiting(subject)\n",
+        "                self._enter(arrival, subject)\n",
         (f"{LEDGER}::test_an_event_beyond_a_gap_waits_until_the_gap_is_filled",),
     ),
     Mutant(
         "dropped parked successor in the ledger: it counts as a repetition",
         "consumers/settlement/batch.py",
-        "            self._waiting.setdefault(subject, {})[arrival.sequence] = Waiting(arrival)\n",
-        "            self._duplicates += 1\n",
+        "                self._order.wait(subject, arrival.sequence, Waiting(arrival))\n",
+        "                self._duplicates += 1\n",
         (f"{LEDGER}::test_an_event_beyond_a_gap_waits_until_the_gap_is_filled",),
     ),
     Mutant(
