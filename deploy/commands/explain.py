@@ -156,7 +156,7 @@ def _loads(decided: Sequence[Decided], logs: KafkaHistory, progress: Report) -> 
     loads = LoadsHistory([one.place for one in decided])
     for record in logs.records([LOG_REQUESTS.name, LOG_SETTLEMENT.name], None, progress):
         envelope = _envelope(record)
-        if loads.wants(record.topic, record.partition, envelope):
+        if loads.wants(envelope):
             topic = topic_of(record.topic)
             assert topic is not None, "only known logs are read"
             loads.take(envelope, _event(record, envelope, topic))

@@ -1,9 +1,10 @@
-"""Mutants of reconciliation, repair, reading again."""
+"""Mutants of reconciliation, repair, reading again, and the loads' history."""
 
 from tests.mutants.mutant import Mutant
 
 COMPARISON = "tests/unit/consumers/reconciliation/test_comparison.py"
 JUDGE = "tests/unit/consumers/reconciliation/domain/test_judge.py"
+LOADS = "tests/property/test_loads_history.py"
 REPAIR = "tests/unit/consumers/reconciliation/domain/test_repair.py"
 REREADING = "tests/unit/consumers/runner/test_rereading.py"
 
@@ -71,5 +72,26 @@ COMPARING: tuple[Mutant, ...] = (
         "        until = min(end, max(start, position))\n",
         "        until = end\n",
         ("tests/unit/deploy/test_rereading.py::test_a_span_ends_where_the_consumer_stands",),
+    ),
+    Mutant(
+        "a record of the loads that comes late is taken for a repetition",
+        "consumers/requests/domain/loads_history.py",
+        "        if read >> index & 1:\n",
+        "        if read >> index:\n",
+        (f"{LOADS}::test_any_order_with_any_repetition_gives_the_same_loads",),
+    ),
+    Mutant(
+        "an event of the loads that is repeated counts twice",
+        "consumers/requests/domain/loads_history.py",
+        "        if read >> index & 1:\n            return False\n",
+        "",
+        (f"{LOADS}::test_any_order_with_any_repetition_gives_the_same_loads",),
+    ),
+    Mutant(
+        "a hole within a revision of the loads is not told",
+        "consumers/requests/domain/loads_history.py",
+        "            if read & (read + 1):\n",
+        "            if False:\n",
+        (f"{LOADS}::test_what_is_not_in_the_logs_is_said_wherever_later_events_show_it",),
     ),
 )

@@ -11,6 +11,9 @@ from consumers.requests.domain.loads import Loads, moves_loads, position_changes
 from schemas.base import Event
 from schemas.envelope import Envelope
 
+#: No batch has so many events. What says that it was behind so many was not written by the bus.
+INDEX_MAX = 1_000_000
+
 
 class LoadPlace(NamedTuple):
     """Where in the loads' history a decision stands. The own revision is none when its batch changed no loads."""
@@ -25,39 +28,36 @@ class LoadsIncomplete(Exception):
 
 
 class LoadsHistory:
-    """Folds both logs once, for any number of decisions.
+    """Folds both logs once, for any number of decisions; in which order they are read makes no difference.
 
-    `take` every event that `wants` accepts, each partition in its order. Holds a bit per load revision and the loads of
-    all offices per decision, and no events.
+    `take` every event that `wants` accepts. An event is known by its revision and its place in it, of which there is
+    one in all logs: so one that comes late, as after a repair, counts as much as one in its turn, and one that comes
+    again counts once. Holds a number per load revision, whose bits are the places that were read, and the loads of all
+    offices per decision, and no events.
     """
 
     def __init__(self, places: Sequence[LoadPlace]) -> None:
         self._places = places
         self._loads = [Loads(place.seen, {}) for place in places]
         self._revision_max = max((place.seen for place in places), default=0)
-        self._own_revisions = {place.own_revision for place in places if place.own_revision is not None}
-        self._seen = bytearray(self._revision_max // 8 + 1)
-        self._own_indexes: dict[int, set[int]] = {revision: set() for revision in self._own_revisions}
-        self._last: dict[tuple[str, int], tuple[int, int]] = {}
+        #: By revision: the bits of the places in it that were read.
+        self._read = [0] * (self._revision_max + 1)
+        #: Of the decisions' own batches, which may be beyond all that they saw.
+        self._own = {
+            place.own_revision: 0
+            for place in places
+            if place.own_revision is not None and place.own_revision > self._revision_max
+        }
 
-    def wants(self, topic: str, partition: int, envelope: Envelope) -> bool:
-        """Say whether an event counts, and mark it as read: one that the relay repeated counts once.
-
-        Within a partition the places in the loads' history only grow, so a place that is not beyond the last one is a
-        repetition.
-        """
+    def wants(self, envelope: Envelope) -> bool:
+        """Say whether an event counts, and mark it as read: one that the relay repeated counts once."""
         revision, index = envelope.load_revision, envelope.load_index
-        if revision is None or index is None:
+        if revision is None or index is None or index > INDEX_MAX or not self._is_seen(revision):
             return False
-        if revision > self._revision_max and revision not in self._own_revisions:
+        read = self._indexes(revision)
+        if read >> index & 1:
             return False
-        if (revision, index) <= self._last.get((topic, partition), (0, -1)):
-            return False
-        self._last[topic, partition] = (revision, index)
-        if revision <= self._revision_max:
-            self._seen[revision >> 3] |= 1 << (revision & 7)
-        if revision in self._own_revisions:
-            self._own_indexes[revision].add(index)
+        self._mark(revision, read | 1 << index)
         return moves_loads(envelope.type)
 
     def take(self, envelope: Envelope, event: Event) -> None:
@@ -81,10 +81,30 @@ class LoadsHistory:
         """
         place = self._places[number]
         for revision in range(1, place.seen + 1):
-            if not self._seen[revision >> 3] >> (revision & 7) & 1:
+            read = self._read[revision]
+            if not read:
                 raise LoadsIncomplete(f"load revision {revision} of {place.seen} is not in the logs")
+            if read & (read + 1):
+                raise LoadsIncomplete(f"event {_first_missing(read)} of load revision {revision} is not in the logs")
         if place.own_revision is not None and place.own_index is not None:
-            missing = set(range(place.own_index)) - self._own_indexes[place.own_revision]
-            if missing:
-                raise LoadsIncomplete(f"event {min(missing)} of load revision {place.own_revision} is not in the logs")
+            missing = _first_missing(self._indexes(place.own_revision))
+            if missing < place.own_index:
+                raise LoadsIncomplete(f"event {missing} of load revision {place.own_revision} is not in the logs")
         return self._loads[number]
+
+    def _is_seen(self, revision: int) -> bool:
+        return 0 < revision <= self._revision_max or revision in self._own
+
+    def _indexes(self, revision: int) -> int:
+        return self._read[revision] if revision <= self._revision_max else self._own[revision]
+
+    def _mark(self, revision: int, read: int) -> None:
+        if revision <= self._revision_max:
+            self._read[revision] = read
+        else:
+            self._own[revision] = read
+
+
+def _first_missing(read: int) -> int:
+    """Return the first place whose bit is not set."""
+    return (~read & (read + 1)).bit_length() - 1

@@ -15,10 +15,12 @@ from consumers.runner.ports import Record
 from deploy.agencies import provision
 from deploy.cli import build
 from deploy.problem import Problem
+from schemas.partition import partition_of
 from schemas.topics import INTAKE_OFFICES, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
 from tests.brokers import write
 from tests.cut_logs import cut_tail
 from tests.databases import engine_of, wait_until
+from tests.reconciling import run
 from tests.requests_bus import AGENCY_SOURCE, claim_record, desk_steps, submission
 from tests.small_bus import SmallBus, small_bus
 
@@ -68,6 +70,16 @@ def cut(bus: SmallBus, *tails: tuple[str, int, int]) -> None:
     for topic, partition, records in tails:
         cut_tail(bus.settings.data_directory / "kafka", topic, partition, records)
     bus.engines.kafka.start()
+
+
+def delete_log(bus: SmallBus) -> None:
+    """Delete the requests' log."""
+    admin = KafkaAdminClient(**bus.settings.kafka_login())
+    try:
+        admin.delete_topics([LOG])
+        wait_until(lambda: LOG not in admin.list_topics(), "the topic is gone")
+    finally:
+        admin.close()
 
 
 def test_topics_that_lost_their_tails_halt_their_readers_and_are_brought_back(
@@ -135,12 +147,7 @@ def test_topics_that_lost_their_tails_halt_their_readers_and_are_brought_back(
 def test_a_topic_that_was_made_anew_gets_its_events_and_its_readers_again(bus: SmallBus) -> None:
     bus.served()
     before = ledger(bus)
-    admin = KafkaAdminClient(**bus.settings.kafka_login())
-    try:
-        admin.delete_topics([LOG])
-        wait_until(lambda: LOG not in admin.list_topics(), "the topic is gone")
-    finally:
-        admin.close()
+    delete_log(bus)
     assert isinstance(repair(bus, LOG).exception, Problem)
     provision(bus.settings)
     assert harmful(bus) == {Kind.NOT_IN_LOG, Kind.POSITION_OF_ANOTHER_TOPIC}
@@ -153,6 +160,27 @@ def test_a_topic_that_was_made_anew_gets_its_events_and_its_readers_again(bus: S
     assert ledger(bus) == before
     assert bus.rows("SELECT state FROM request WHERE request_id = %s", bus.served()) == [("completed",)]
     assert harmful(bus) == set()
+
+
+def test_decisions_verify_after_a_repair_that_brings_events_back_behind_later_ones(bus: SmallBus) -> None:
+    before = [bus.served(), bus.served()]
+    delete_log(bus)
+    provision(bus.settings)
+    # The relay does not miss the topic, and publishes what is new before what was lost, in the same partition.
+    partition = bus.log_partition(before[0])
+    new = next(one for one in iter(uuid4, None) if partition_of(str(one), LOG_REQUESTS.partitions) == partition)
+    bus.say(AGENCY_SOURCE, submission(new))
+    bus.step("relay", "registry", "requests", "relay")
+    assert sum(bus.ends()[LOG, number] for number in range(LOG_REQUESTS.partitions)) == 2
+    lost = run(bus, "explain", str(new), "--verify")
+    assert "was not recomputed: load revision 1 of" in lost.stdout, lost.output
+    assert repair(bus, LOG, "--yes").exit_code == 0
+    bus.start_again()
+    bus.settle()
+    for request_id in (*before, new, bus.served()):
+        shown = run(bus, "explain", str(request_id), "--verify")
+        assert shown.exit_code == 0, shown.output
+        assert "recomputed from the logs: the same" in shown.stdout
 
 
 def test_records_that_were_skipped_by_hand_are_read_after_all(bus: SmallBus) -> None:

@@ -74,7 +74,7 @@ def test_the_loads_of_both_logs_are_those_that_were_kept(commit: str) -> None:
     history = LoadsHistory([LoadPlace(last, None, None)])
     for record in both:
         read = received(record)
-        if history.wants(record.topic, record.partition, read.envelope):
+        if history.wants(read.envelope):
             history.take(read.envelope, read.event)
     loads = history.loads(0)
     for code in {(record.key or b"").decode() for record in logs.of(LOG_REGISTRY.name)}:
