@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import Engine
 
 from connectors.broker.admin import BrokerAdmin
-from connectors.database.engine import SqlWork
 from connectors.database.migrate import migrate
 from connectors.database.positions import SqlPositions
+from connectors.database.work import SqlWork
 from connectors.failpoints import Armed, arm
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.health import HealthServer

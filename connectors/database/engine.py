@@ -1,20 +1,14 @@
-"""The database connection: engines with bounded waits, and transactions whose errors have a meaning."""
+"""The database connection: engines with bounded waits."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
-from connectors.database.driver import meaningful_errors
-from connectors.database.positions import SqlPositions
 from connectors.database.unhurried import UnhurriedConnection
-from connectors.failpoints import Failpoint, failpoint
 from consumers.runner.ports import Meanwhile
-
-Stores = TypeVar("Stores")
 
 #: A worker's batch may wait this long for a lock; then the batch is rolled back and done again.
 LOCK_TIMEOUT_MS = 2_000
@@ -76,34 +70,3 @@ def _connect(
     connection = UnhurriedConnection.connect(*arguments, **options)
     connection.fill_waits(meanwhile)
     return connection
-
-
-class SqlWork(Generic[Stores]):
-    """Transactions of one worker: implements `consumers.runner.ports.Work`. Without `keep` each is undone at last."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        stores: Callable[[Connection], Stores],
-        positions: Callable[[Connection], SqlPositions],
-        *,
-        keep: bool = True,
-    ) -> None:
-        self._engine = engine
-        self._stores = stores
-        self._positions = positions
-        self._keep = keep
-
-    @contextmanager
-    def transaction(self) -> Iterator[tuple[SqlPositions, Stores]]:
-        """Open one transaction; commit on leaving, roll back on an exception."""
-        with meaningful_errors():
-            with self._engine.connect() as connection, connection.begin() as transaction:
-                positions = self._positions(connection)
-                yield positions, self._stores(connection)
-                if positions.advanced:
-                    failpoint(Failpoint.BEFORE_COMMIT)
-                if not self._keep:
-                    transaction.rollback()
-            if positions.advanced:
-                failpoint(Failpoint.AFTER_COMMIT)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from connectors.database import engine as engines
 from connectors.database.driver import meaningful_errors
-from connectors.database.engine import SqlWork, plain_url
+from connectors.database.engine import plain_url
 from connectors.database.halt_operator import HaltOperator
 from connectors.database.leases import SqlLeases
 from connectors.database.outbox_operator import OutboxAction, OutboxOperator
@@ -19,6 +19,7 @@ from connectors.database.registry_stores import registry_stores as sql_registry_
 from connectors.database.relay_outbox import SqlRelayOutbox
 from connectors.database.request_stores import request_stores as sql_request_stores
 from connectors.database.settlement import settlement_stores as sql_settlement_stores
+from connectors.database.work import SqlWork
 from consumers.registry.ports import RegistryStores
 from consumers.requests.domain.loads import NOTHING
 from consumers.requests.ports import RequestStores

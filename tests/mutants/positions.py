@@ -29,7 +29,7 @@ POSITIONS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "compare-and-set after the rows, when the transaction is left",
-        "connectors/database/engine.py",
+        "connectors/database/work.py",
         "                yield positions, self._stores(connection)\n",
         "                deferred: list[object] = []\n"
         "                real, positions.advance = positions.advance, deferred.extend\n"

@@ -9,9 +9,9 @@ from psycopg import Cursor
 from sqlalchemy import Engine, text
 
 from connectors.database.driver import driver_connection, meaningful_errors
-from connectors.database.engine import SqlWork
 from connectors.database.leases import SqlLeases
 from connectors.database.positions import SqlPositions
+from connectors.database.work import SqlWork
 from consumers.runner.ports import Contention, Move, Partition, PositionLost
 from tests.clocks import trusting_watch
 from tests.databases import engine_of, scalar, wait_until

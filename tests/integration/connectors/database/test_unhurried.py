@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import func, select, text
 
 from connectors.database.copy import copy_rows
-from connectors.database.engine import SqlWork
 from connectors.database.positions import SqlPositions
 from connectors.database.tables import intake_event, outbox
+from connectors.database.work import SqlWork
 from consumers.runner.ports import Collision, DatabaseUnavailable
 from tests.databases import engine_of
 from tests.engines import DatabaseUrls

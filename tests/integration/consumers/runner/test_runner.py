@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Engine, text
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.source import KafkaSource
-from connectors.database.engine import SqlWork
 from connectors.database.leases import SqlLeases
 from connectors.database.parked import ParkedStore
 from connectors.database.positions import SqlPositions
+from connectors.database.work import SqlWork
 from consumers.parking import failed_event
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
 from consumers.runner.loop import Pace, Runner
