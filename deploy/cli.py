@@ -1,11 +1,14 @@
 """`pishkhan`: one declared list of commands; only the module of the command that is run is imported."""
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 
 import typer
+from typer.models import CommandInfo
 
+from deploy.exits import EXITS, ExitCode, help_line
 from deploy.problem import Problem
 from deploy.terminal.edge import Screen
 
@@ -23,43 +26,74 @@ Every command explains itself: [bold]pishkhan COMMAND --help[/bold]. Settings ar
 PISHKHAN_, such as PISHKHAN_LOG_LEVEL=debug.
 """
 
+_EXITS = "Exit codes of all commands: " + ", ".join(f"{row.code.value} {row.short}" for row in EXITS) + "."
+
 
 @dataclass(frozen=True)
 class CommandRow:
-    """One command and the module that registers it: `register(app)`."""
+    """One command, the module that registers it (`register(app)`), and how it may end.
+
+    `ends` are its exit codes beside those of every command (`deploy.exits.ALWAYS`). A group's are those of each command
+    below it, save of those that `but` names with their own.
+    """
 
     name: str
     module: str
+    ends: tuple[ExitCode, ...] = ()
+    but: Mapping[str, tuple[ExitCode, ...]] = field(default_factory=dict)
 
+    def ends_of(self, below: str | None) -> tuple[ExitCode, ...]:
+        """Return the exit codes of the command itself, or of the one `below` it."""
+        return self.ends if below is None else self.but.get(below, self.ends)
+
+
+#: Who looks into the broker or the database may find that they do not answer.
+_LOOKS = (ExitCode.UNKNOWN,)
+#: Who compares finds it so, or otherwise, or cannot know.
+_COMPARES = (ExitCode.UNKNOWN, ExitCode.DIFFERS)
+#: Who notes an operator's decision may come too late for what it is on.
+_DECIDES = (ExitCode.REFUSED, ExitCode.UNKNOWN)
+#: Who speaks to the bus as a party and awaits the answer.
+_SPEAKS = (ExitCode.REFUSED, ExitCode.WAITS, ExitCode.UNANSWERED, ExitCode.UNKNOWN)
+_NO_OTHER: tuple[ExitCode, ...] = ()
 
 COMMANDS: tuple[CommandRow, ...] = (
     # Running the bus.
-    CommandRow("demo", "deploy.commands.demo"),
+    CommandRow(
+        "demo",
+        "deploy.commands.demo",
+        (ExitCode.REFUSED, ExitCode.UNANSWERED, ExitCode.DIFFERS),
+    ),
     CommandRow("up", "deploy.commands.up"),
     CommandRow("worker", "deploy.commands.worker"),
-    CommandRow("doctor", "deploy.commands.doctor"),
+    CommandRow("doctor", "deploy.commands.doctor", (ExitCode.DIFFERS,)),
     # Putting events in, and looking after those that got stuck.
-    CommandRow("publish", "deploy.commands.publish"),
-    CommandRow("replay-log", "deploy.commands.replay_log"),
-    CommandRow("parked", "deploy.commands.parked"),
-    CommandRow("outbox", "deploy.commands.outbox"),
-    CommandRow("replay", "deploy.commands.replay"),
-    CommandRow("dead-letters", "deploy.commands.dead_letters"),
+    CommandRow("publish", "deploy.commands.publish", _DECIDES),
+    CommandRow("replay-log", "deploy.commands.replay_log", _LOOKS),
+    CommandRow("parked", "deploy.commands.parked", _DECIDES, {"list": _LOOKS, "show": _LOOKS}),
+    CommandRow("outbox", "deploy.commands.outbox", _DECIDES, {"list": _LOOKS}),
+    CommandRow("replay", "deploy.commands.replay", _LOOKS),
+    CommandRow("dead-letters", "deploy.commands.dead_letters", _LOOKS),
     # Playing either side.
-    CommandRow("office", "deploy.commands.office"),
-    CommandRow("agency", "deploy.commands.agency"),
+    CommandRow("office", "deploy.commands.office", _SPEAKS, {"inbox": _LOOKS}),
+    CommandRow("agency", "deploy.commands.agency", _SPEAKS, {"waiting": _LOOKS, "credentials": _NO_OTHER}),
     # What the bus knows.
-    CommandRow("province", "deploy.commands.province"),
-    CommandRow("registry", "deploy.commands.registry"),
+    CommandRow(
+        "province",
+        "deploy.commands.province",
+        (ExitCode.REFUSED, ExitCode.UNANSWERED, ExitCode.UNKNOWN, ExitCode.DIFFERS),
+        {"check": (ExitCode.DIFFERS,)},
+    ),
+    CommandRow("registry", "deploy.commands.registry", _LOOKS),
     # What was decided, and why.
-    CommandRow("explain", "deploy.commands.explain"),
-    CommandRow("ledger", "deploy.commands.ledger"),
-    CommandRow("reconcile", "deploy.commands.reconcile"),
-    CommandRow("repair", "deploy.commands.repair"),
+    CommandRow("explain", "deploy.commands.explain", _COMPARES),
+    CommandRow("ledger", "deploy.commands.ledger", _LOOKS, {"verify": _COMPARES}),
+    CommandRow("reconcile", "deploy.commands.reconcile", _COMPARES),
+    CommandRow("repair", "deploy.commands.repair", _LOOKS, {"pass": _DECIDES}),
     # What it survives.
-    CommandRow("faults", "deploy.commands.faults"),
+    CommandRow("faults", "deploy.commands.faults", _COMPARES),
     # What outsiders get.
-    CommandRow("schemas", "deploy.commands.schemas"),
+    CommandRow("schemas", "deploy.commands.schemas", _NO_OTHER, {"release": (ExitCode.REFUSED,)}),
 )
 
 
@@ -69,23 +103,38 @@ def build(name: str | None) -> typer.Typer:
         name="pishkhan", help=HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False
     )
     # A callback makes it a group also when only one command is registered.
-    app.callback()(lambda: None)
+    app.callback(epilog=_EXITS)(lambda: None)
     rows = [row for row in COMMANDS if row.name == name] or COMMANDS
     for row in rows:
         import_module(row.module).register(app)
+    for row, below, command in registered(app):
+        command.epilog = help_line(row.ends_of(below))
+    for group in app.registered_groups:
+        group.epilog = help_line(next(row for row in COMMANDS if row.name == group.name).ends)
     return app
 
 
+def registered(app: typer.Typer) -> Iterator[tuple[CommandRow, str | None, CommandInfo]]:
+    """Yield every command of the application with its row; for one of a group also its name below the row's."""
+    rows = {row.name: row for row in COMMANDS}
+    yield from ((rows[str(command.name)], None, command) for command in app.registered_commands)
+    for group in app.registered_groups:
+        assert group.typer_instance is not None, "a group has commands"
+        for command in group.typer_instance.registered_commands:
+            # typer names a command after its function, unless it is told another name.
+            yield rows[str(group.name)], command.name or getattr(command.callback, "__name__", ""), command
+
+
 def main() -> None:
-    """Entry point. Problems are told in words with exit code 1; anything else is a bug and shows its trace."""
+    """Entry point. A problem is told in words and ends as it says; anything else is a bug and shows its trace."""
     name = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), None)
     try:
         build(name)()
     except Problem as problem:
         Screen(stderr=True).print_lines(str(problem).split("\n"), style="red")
-        sys.exit(1)
+        sys.exit(problem.ends)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(ExitCode.INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,25 @@
 """What a person at the terminal is told in words, without a trace of calls."""
 
+from deploy.exits import ExitCode
+
 
 class Problem(Exception):
-    """Something expectable is wrong; the message says what and the remedy. A command that meets it ends with code 1."""
+    """Something expectable is wrong; the message says what and the remedy. A command that meets it ends with `ends`."""
+
+    def __init__(self, message: str, ends: ExitCode = ExitCode.PROBLEM) -> None:
+        super().__init__(message)
+        self.ends = ends
+
+
+class Misused(Problem):
+    """A person's words mean nothing, and nothing was done: wrong usage, as click says of what it cannot parse."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, ExitCode.USAGE)
+
+
+class Unreachable(Problem):
+    """The broker or the database does not answer, or cannot tell: what was asked for could not be known."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, ExitCode.UNKNOWN)

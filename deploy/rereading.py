@@ -18,7 +18,7 @@ from connectors.database.positions import passed, passed_by_figures
 from consumers.runner.ports import Partition, Record, Span
 from consumers.runner.rereading import Tally
 from deploy.bootstrap import rereading
-from deploy.problem import Problem
+from deploy.problem import Misused
 from deploy.settings import Settings
 from deploy.workers.table import WorkerRow, readers, worker_row
 from schemas.partition import Place
@@ -84,7 +84,7 @@ def _partitions(settings: Settings, topics: Sequence[str]) -> list[Partition]:
     unknown = sorted(set(topics) - {one.topic for one in there})
     if unknown:
         known = ", ".join(sorted({one.topic for one in there}))
-        raise Problem(f"No consumer reads {', '.join(unknown)}. There are: {known}.")
+        raise Misused(f"No consumer reads {', '.join(unknown)}. There are: {known}.")
     return [one for one in there if not topics or one.topic in topics]
 
 

@@ -10,7 +10,7 @@ from connectors.database.answers import newest_service
 from connectors.ids import new_id
 from deploy.agencies import Agencies
 from deploy.commands.options import DataOption, LanguageOption
-from deploy.problem import Problem
+from deploy.problem import Misused
 from deploy.settings import load_settings
 from deploy.terminal.edge import say
 from deploy.terminal.fields import form_of
@@ -26,8 +26,8 @@ WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wai
 
 _HELP = """Play an agency: submit requests of its citizens, cancel them, and answer offices' questions.
 
-Every command but `credentials` and `waiting` says one thing to the bus and prints the answer; exit code 1 when it is
-refused. What has to wait for another party says for whom and until when.
+Every command but `credentials` and `waiting` says one thing to the bus and prints the answer. What
+has to wait for another party says for whom and until when.
 
 [bold]Examples[/bold]
 
@@ -125,7 +125,7 @@ def answer(
 ) -> None:
     """Answer an office's question about a request."""
     if (reply is Reply.MORE) != (document is not None):
-        raise Problem("Give --document with the answer `more`, and only then: it says which document is wanted.")
+        raise Misused("Give --document with the answer `more`, and only then: it says which document is wanted.")
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, agency=context.obj)
         claim = claim_of(AgencyAnswered, request_id=request_id, answer=_ANSWERS[reply], document_wanted=document)

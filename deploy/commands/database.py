@@ -9,20 +9,20 @@ from sqlalchemy import Connection
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import build_engine
 from consumers.runner.ports import Contention, DatabaseUnavailable
-from deploy.problem import Problem
+from deploy.problem import Unreachable
 from deploy.settings import load_settings
 
 
 @contextmanager
 def worker_connection(data: Path | None) -> Iterator[Connection]:
-    """Open one transaction as the workers' role; leaving it commits. Raises Problem when nothing answers."""
+    """Open one transaction as the workers' role; leaving it commits. Raises Unreachable when nothing answers."""
     engine = build_engine(load_settings(data).worker_database_url(), "pishkhan command")
     try:
         with meaningful_errors(), engine.begin() as connection:
             yield connection
     except Contention as error:
-        raise Problem("Somebody else has these rows in hand just now. Nothing was changed; do it again.") from error
+        raise Unreachable("Somebody else has these rows in hand just now. Nothing was changed; do it again.") from error
     except DatabaseUnavailable as error:
-        raise Problem(f"The database does not answer: {error}. Is `pishkhan up` running?") from error
+        raise Unreachable(f"The database does not answer: {error}. Is `pishkhan up` running?") from error
     finally:
         engine.dispose()

@@ -24,6 +24,7 @@ from deploy.demo.play import Stage
 from deploy.demo.report import Seconds
 from deploy.demo.screen import TEHRAN, Glance, jalali, line, look_next, screen, summary
 from deploy.demonstration import mark, refuse_strange, used_by
+from deploy.exits import ExitCode
 from deploy.problem import Problem
 from deploy.provinces.loader import Province, read_province
 from deploy.provinces.loading import load_province
@@ -120,7 +121,7 @@ def demo(
     if report is not None:
         report.write_text(json.dumps(books.as_json(), indent=2) + "\n", encoding="utf-8")
     if faults:
-        raise Problem("The books do not agree: " + "; ".join(faults))
+        raise Problem("The books do not agree: " + "; ".join(faults), ExitCode.DIFFERS)
 
 
 class _Busy:
@@ -176,7 +177,8 @@ def _load(console: Screen, bus: RunningBus, province: Province) -> float:
         loading = load_province(bus.settings, province, report)
     if loading.refused:
         first = loading.refused[0]
-        raise Problem(f"The registry refused {len(loading.refused)} claims of the province: {first.detail}")
+        told = f"The registry refused {len(loading.refused)} claims of the province: {first.detail}"
+        raise Problem(told, ExitCode.REFUSED)
     seconds = time.monotonic() - started
     console.print(f"{province.names.en} · {province.names.fa}: registry revision {loading.revision} ({seconds:.1f} s)")
     return seconds

@@ -6,6 +6,7 @@ from rich.text import Text
 from deploy.commands.options import DataOption
 from deploy.doctor.checks import Level
 from deploy.doctor.table import examine
+from deploy.exits import ExitCode
 from deploy.settings import load_settings
 from deploy.terminal.edge import Screen
 
@@ -18,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(data: DataOption = None) -> None:
-    """Check machine, engines, topics, rules, tables, lag, clock and what waits. Exit code 1 if something is wrong.
+    """Check machine, engines, topics, rules, tables, lag, clock and what waits.
 
     [bold]Examples[/bold]
 
@@ -36,4 +37,4 @@ def doctor(data: DataOption = None) -> None:
         wrong += finding.level is Level.WRONG
     console.print("Everything is in order." if not wrong else f"{wrong} wrong.", highlight=False)
     if wrong:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.DIFFERS)

@@ -23,7 +23,8 @@ from consumers.requests.domain.words import Language, Speech, in_words, verifica
 from consumers.runner.ports import BrokerUnavailable, Record
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
-from deploy.problem import Problem
+from deploy.exits import ExitCode
+from deploy.problem import Unreachable
 from deploy.settings import Settings, load_settings
 from deploy.terminal.edge import Screen, say, say_json
 from deploy.terminal.request_ids import request_id_of
@@ -57,7 +58,6 @@ def explain_request(
     """Tell why a request went to its office, or why nobody got it.
 
     Who was looked at, who was excluded and why, the draw with its sums, the agreement and every version behind it.
-    With --verify the exit code is 1 when a decision comes out otherwise.
 
     [bold]Examples[/bold]
 
@@ -71,7 +71,7 @@ def explain_request(
         with KafkaHistory(settings.kafka_login()) as logs, _bar() as bar:
             answer = _answer(request_id, settings, logs, bar, all_offices=all_offices, verified=verified)
     except BrokerUnavailable as error:
-        raise Problem(f"The broker does not answer ({error}). Is the bus running? Try `pishkhan doctor`.") from None
+        raise Unreachable(f"The broker does not answer ({error}). Is the bus running? Try `pishkhan doctor`.") from None
     explanation, verifications = answer
     if as_json:
         found = [one.model_dump(mode="json") for one in verifications]
@@ -82,7 +82,7 @@ def explain_request(
         for line in (*in_words(explanation, speech), *verification_in_words(verifications, speech)):
             say(line)
     if any(one.finding is Finding.DIFFERENT for one in verifications):
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.DIFFERS)
 
 
 def _answer(
@@ -130,7 +130,7 @@ def _history(request_id: UUID, logs: KafkaHistory, progress: Report) -> list[Rec
     name, key = LOG_REQUESTS.name, str(request_id)
     partitions = logs.partitions(name)
     if not partitions:
-        raise Problem(f"The broker has no topic {name}. Start the bus with `pishkhan up` first.")
+        raise Unreachable(f"The broker has no topic {name}. Start the bus with `pishkhan up` first.")
     found: dict[int, Received] = {}
     for record in logs.records([name], partition_of(key, partitions), progress):
         if record.key == key.encode():
@@ -138,7 +138,7 @@ def _history(request_id: UUID, logs: KafkaHistory, progress: Report) -> list[Rec
             if received.envelope.sequence is not None:
                 found.setdefault(received.envelope.sequence, received)
     if not found:
-        raise Problem(
+        raise Unreachable(
             f"Request {key} is not in the log. It may still wait for the registry (`pishkhan parked list`), its claim "
             "may have been dead-lettered, or the id is another one."
         )
@@ -172,17 +172,17 @@ def _envelope(record: Record) -> Envelope:
     try:
         return from_headers(record.headers)
     except EnvelopeInvalid as error:
-        raise Problem(f"{_place(record)} is not an event of the bus: {error}") from None
+        raise Unreachable(f"{_place(record)} is not an event of the bus: {error}") from None
 
 
 def _event(record: Record, envelope: Envelope, topic: Topic) -> Event:
     model = events_by_type(topic).get(envelope.type)
     if model is None:
-        raise Problem(f"{_place(record)} is of type {envelope.type}, which this version of pishkhan does not know.")
+        raise Unreachable(f"{_place(record)} is of type {envelope.type}, which this version of pishkhan does not know.")
     try:
         return parse(model, record.value or b"")
     except EventInvalid as error:
-        raise Problem(f"{_place(record)} does not fit its schema: {error}") from None
+        raise Unreachable(f"{_place(record)} does not fit its schema: {error}") from None
 
 
 def _place(record: Record) -> str:

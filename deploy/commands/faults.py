@@ -17,13 +17,14 @@ from sqlalchemy.engine import make_url
 from connectors.ids import new_id
 from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
 from deploy.commands.options import DataOption
+from deploy.exits import ExitCode
 from deploy.faults.bus import TrialBus
 from deploy.faults.fault import Fault
 from deploy.faults.guest import Host, announcement, visit
 from deploy.faults.harness import Harness
 from deploy.faults.report import conclude, hush, series
 from deploy.faults.table import FAULTS
-from deploy.problem import Problem
+from deploy.problem import Misused, Problem, Unreachable
 from deploy.running import interrupted_by_signals
 from deploy.settings import Settings, load_settings
 from deploy.terminal.edge import Screen
@@ -56,8 +57,8 @@ def faults(
     quiet again, every claim that was acknowledged must have had its effect once, in the tables, the log and the ledger.
 
     It says what it will publish, what stays, and who works there, and asks before it begins. Broker and database are
-    never harmed, and no worker but its own. Ends with code 1 when anything was lost, doubled or otherwise wrong; each
-    failure tells its seed and the command that plays it again.
+    never harmed, and no worker but its own. Whatever was lost, doubled or
+    otherwise wrong tells its seed and the command that plays it again.
 
     Everything else is the bus's own and taken from the environment or from --data: PISHKHAN_KAFKA_SECURITY, _USER and
     _PASSWORD, PISHKHAN_ROUTING_SECRET, PISHKHAN_CLOCK_START. Its tables must be those of this version.
@@ -80,7 +81,7 @@ def faults(
         _ask(yes)
         passed = _play(console, settings, host, [(one, number) for one in chosen for number in seeds], data)
     if not passed:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.DIFFERS)
 
 
 def _settings(data: Path | None, kafka: str | None, database: str | None) -> Settings:
@@ -97,7 +98,7 @@ def _chosen(names: list[str] | None, host: Host) -> list[Fault]:
     known = {one.name for one in FAULTS}
     for name in names or ():
         if name not in known:
-            raise Problem(f"No fault is called {name!r}; there are {', '.join(one.name for one in FAULTS)}.")
+            raise Misused(f"No fault is called {name!r}; there are {', '.join(one.name for one in FAULTS)}.")
         if name not in possible:
             there = ", ".join(sorted(host.workers))
             raise Problem(f"{name} means nothing while other workers are there ({there}): stop them first.")
@@ -144,6 +145,6 @@ def _in_words() -> Iterator[None]:
     try:
         yield
     except BrokerUnavailable as error:
-        raise Problem(f"The broker does not answer ({error}). Try `pishkhan doctor`.") from None
+        raise Unreachable(f"The broker does not answer ({error}). Try `pishkhan doctor`.") from None
     except (DatabaseUnavailable, OutboxUnavailable) as error:
-        raise Problem(f"The database does not answer ({error}). Try `pishkhan doctor`.") from None
+        raise Unreachable(f"The database does not answer ({error}). Try `pishkhan doctor`.") from None

@@ -8,7 +8,8 @@ import typer
 from connectors.database.halt_operator import HaltLine, HaltOperator
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
-from deploy.problem import Problem
+from deploy.exits import ExitCode
+from deploy.problem import Misused, Problem
 from deploy.terminal.edge import Grid, Screen, say
 
 TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC", help="The topic, as `pishkhan repair halted` shows it.")]
@@ -62,13 +63,13 @@ def pass_halted(
     passed, as behind a gap.
     """
     if not reason.strip():
-        raise Problem("Say why it is passed (--reason): it stays on record.")
+        raise Misused("Say why it is passed (--reason): it stays on record.")
     with worker_connection(data) as connection:
         operator = HaltOperator(connection)
         standing = operator.standing()
         shown = [line for line in standing if _is_meant(line, topic, partition, position, consumer)]
         if not shown:
-            raise Problem(_nothing_there(standing, topic, partition, position))
+            raise Problem(_nothing_there(standing, topic, partition, position), ExitCode.REFUSED)
         decided = operator.pass_over(shown, by, reason)
     for line in shown:
         if line in decided:

@@ -25,6 +25,7 @@ from consumers.settlement.domain.chain import Row
 from deploy.commands.database import worker_connection
 from deploy.commands.ledger_statement import statement_lines
 from deploy.commands.options import DataOption, LanguageOption
+from deploy.exits import ExitCode
 from deploy.problem import Problem
 from deploy.terminal.edge import Grid, Screen, say_lines
 from deploy.words import Language
@@ -125,8 +126,6 @@ def balances(
 def verify(data: DataOption = None) -> None:
     """Recompute everything from the rows: Σ, running sums, hash chains, windows' anchors, and offices' exposure.
 
-    Ends with code 1 when anything is wrong.
-
     [bold]Example[/bold]
 
       pishkhan ledger verify
@@ -140,7 +139,8 @@ def verify(data: DataOption = None) -> None:
         f"{summary.voided_rial:,} + still held {summary.still_held_rial:,} rial; Σ {summary.sum_rial:,}"
     )
     if findings:
-        raise Problem("The ledger is not sound:\n" + "\n".join(f"  {finding}" for finding in findings))
+        told = "The ledger is not sound:\n" + "\n".join(f"  {finding}" for finding in findings)
+        raise Problem(told, ExitCode.DIFFERS)
     console.print(
         "The ledger is sound: Σ, running sums, hash chains, windows' anchors and exposure agree with the rows."
     )

@@ -16,9 +16,10 @@ from connectors.database.requests import inbox, request_state
 from connectors.ids import new_id
 from consumers.registry.domain.known import Kind
 from deploy.commands.options import DataOption, LanguageOption
+from deploy.exits import ExitCode
 from deploy.problem import Problem
 from deploy.terminal.inbox import inbox_table, owed_lines, return_command
-from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
+from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of, end_with
 from deploy.terminal.waiting import take_back, waiting_of, waiting_table
 from deploy.terminal.words import amount, tracking
 from deploy.words import Language
@@ -46,7 +47,7 @@ ReceiptOption = Annotated[str | None, typer.Option("--receipt", help="Number of 
 
 _HELP = """Play a counter office: see what it has, and report what happens to it.
 
-Every command says one thing to the bus and prints the answer; exit code 1 when it is refused. A step that comes too
+Every command says one thing to the bus and prints the answer. A step that comes too
 early is refused with the command to use first. What has to wait for another party says for whom and until when.
 
 [bold]Examples[/bold]
@@ -115,9 +116,10 @@ def accept(
         with terminal.before_saying() as connection:
             state = request_state(connection, request_id)
         claim = claim_of(RequestAccepted, request_id=request_id, operator=operator)
-        terminal.say(_source(context), claim, request_id, wait_seconds)
-        if state is not None and state.tracking_code is not None:
+        code = terminal.said(_source(context), claim, request_id, wait_seconds)
+        if code is not ExitCode.REFUSED and state is not None and state.tracking_code is not None:
             terminal.console.print(tracking(state.tracking_code, language))
+        end_with(code)
 
 
 def decline(

@@ -9,6 +9,7 @@ from connectors.database.outbox_operator import OutboxAction, OutboxOperator
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.parked import ByOption, WhyOption
+from deploy.exits import ExitCode
 from deploy.problem import Problem
 from deploy.terminal.edge import Grid, Screen
 from deploy.terminal.outbox_words import HEADINGS, NOTHING, cells, not_noted_words, noted_words
@@ -71,4 +72,4 @@ def _decide(ids: Sequence[int], action: OutboxAction, by: str, why: str, languag
         Screen(soft_wrap=True, highlight=False).print(noted_words(found, action, language))
     missing = sorted(set(ids) - set(found))
     if missing:
-        raise Problem(not_noted_words(missing, action, language))
+        raise Problem(not_noted_words(missing, action, language), ExitCode.REFUSED)

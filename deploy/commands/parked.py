@@ -11,7 +11,8 @@ from connectors.database.park_operator import ParkOperator
 from consumers.parking import OperatorAction, ParkReason
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
-from deploy.problem import Problem
+from deploy.exits import ExitCode
+from deploy.problem import Misused, Problem
 from deploy.terminal.edge import Grid, Screen
 from deploy.terminal.parked_words import (
     NOTHING_PARKED,
@@ -127,7 +128,7 @@ def skip(
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """Which events a person means: these ids, or all that failed, of one consumer or of all. Raises `Problem`."""
+    """Which events a person means: these ids, or all that failed, of one consumer or of all. Raises `Misused`."""
 
     ids: Sequence[int]
     failed: bool
@@ -135,11 +136,11 @@ class _Chosen:
 
     def __post_init__(self) -> None:
         if bool(self.ids) == self.failed:
-            raise Problem(
+            raise Misused(
                 "Say which events: ids as `pishkhan parked list` shows them, or --failed for all that failed."
             )
         if self.consumer is not None and not self.failed:
-            raise Problem("--consumer belongs to --failed; ids are of one consumer each.")
+            raise Misused("--consumer belongs to --failed; ids are of one consumer each.")
 
 
 def _decide(chosen: _Chosen, action: OperatorAction, by: str, why: str, language: Language, data: DataOption) -> None:
@@ -155,4 +156,4 @@ def _decide(chosen: _Chosen, action: OperatorAction, by: str, why: str, language
         console.print(line)
     missing = sorted(set(chosen.ids) - set(found))
     if missing:
-        raise Problem(missing_words(missing, language))
+        raise Problem(missing_words(missing, language), ExitCode.REFUSED)

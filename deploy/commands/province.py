@@ -10,7 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable
 from deploy.commands.options import DataOption
 from deploy.demonstration import note_use
-from deploy.problem import Problem
+from deploy.exits import ExitCode
+from deploy.problem import Misused, Problem, Unreachable
 from deploy.provinces.files import ProvinceInvalid
 from deploy.provinces.loader import Province, province_claims, read_province
 from deploy.provinces.loading import Loading, load_province
@@ -52,7 +53,7 @@ def check(folder: FolderArgument) -> None:
 def load(folder: FolderArgument, data: DataOption = None) -> None:
     """Publish a province as its agencies and the directorate would, and wait until the registry has taken it.
 
-    Loading the same folder again changes nothing. Exit code 1 when the registry refused anything.
+    Loading the same folder again changes nothing. What the registry refused is shown with the reason.
     """
     province = _read(folder)
     settings = load_settings(data)
@@ -66,7 +67,7 @@ def load(folder: FolderArgument, data: DataOption = None) -> None:
                 settings, province, lambda decided, total: progress.update(task, completed=decided, total=total)
             )
     except (BrokerUnavailable, DatabaseUnavailable, Contention, OutboxUnavailable) as error:
-        raise Problem(f"The bus does not answer: {error}. Is `pishkhan up` running?") from error
+        raise Unreachable(f"The bus does not answer: {error}. Is `pishkhan up` running?") from error
     console.print(_outcome(loading))
     console.print(_summary(province))
     if loading.refused:
@@ -74,13 +75,16 @@ def load(folder: FolderArgument, data: DataOption = None) -> None:
             name = refused.claim_type.removeprefix("ir.pishkhan.")
             text = f"{name} of {refused.claim_source}: {refused.reason}: {refused.detail}"
             console.print(text, highlight=False, soft_wrap=True)
-        raise Problem(f"The registry refused {len(loading.refused)} claims; correct the files and load them again.")
+        raise Problem(
+            f"The registry refused {len(loading.refused)} claims; correct the files and load them again.",
+            ExitCode.REFUSED,
+        )
 
 
 def _read(folder: Path) -> Province:
     path = folder if folder.is_dir() else BUILT_IN / folder
     if not path.is_dir():
-        raise Problem(f"There is no folder {folder}; name a province's folder, or north_khorasan.")
+        raise Misused(f"There is no folder {folder}; name a province's folder, or north_khorasan.")
     try:
         return read_province(path)
     except ProvinceInvalid as invalid:
@@ -88,7 +92,7 @@ def _read(folder: Path) -> Province:
         more = len(invalid.problems) - len(lines)
         if more > 0:
             lines.append(f"… and {more} more problems.")
-        raise Problem("\n".join(lines)) from None
+        raise Problem("\n".join(lines), ExitCode.DIFFERS) from None
 
 
 def _outcome(loading: Loading) -> str:

@@ -19,7 +19,8 @@ from deploy.agencies import known_agencies
 from deploy.commands.options import DataOption
 from deploy.delivery import delivery, delivery_words
 from deploy.demonstration import note_use
-from deploy.problem import Problem
+from deploy.exits import ExitCode
+from deploy.problem import Problem, Unreachable
 from deploy.settings import Settings, load_settings
 from deploy.terminal.edge import Screen
 from deploy.words import Language
@@ -45,7 +46,7 @@ def publish(
     ] = WAIT_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Publish events, one per line, each wholly or not at all. Exit code 1 if any line was refused.
+    """Publish events, one per line, each wholly or not at all.
 
     What is published is kept in the database until the broker has it; it says so while the broker is away. A refused
     line is told with its number, the
@@ -70,7 +71,7 @@ def publish(
     finally:
         engine.dispose()
     if refused:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.REFUSED)
 
 
 def _tell_of_delivery(
@@ -102,7 +103,7 @@ def _publish_lines(file: str, settings: Settings, engine: Engine) -> tuple[int, 
                 messages = [item for item in found if not isinstance(item, LineProblem)]
                 publisher.publish(messages)
             except (DatabaseUnavailable, OutboxUnavailable) as error:
-                raise Problem(
+                raise Unreachable(
                     f"The database does not answer ({error}). {published} events are published, those from line "
                     f"{line_number + 1} on are not accepted. Publish the file again when it is back: what went "
                     "through keeps its id and is skipped."

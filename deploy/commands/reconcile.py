@@ -17,7 +17,8 @@ from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
 from consumers.settlement.expected import expected_of
 from deploy.commands.options import DataOption, LanguageOption
-from deploy.problem import Problem
+from deploy.exits import ExitCode
+from deploy.problem import Problem, Unreachable
 from deploy.settings import Settings, load_settings
 from deploy.terminal.edge import Screen, say, say_json, say_lines
 from deploy.terminal.reconciliation_words import kind_lines, summary_lines, verdict
@@ -44,14 +45,14 @@ def reconcile(
         bool, typer.Option("--ndjson", help="One JSON object per difference, as it is found; the summary last.")
     ] = False,
     limit: Annotated[int, typer.Option(min=1, help="Show so many of each kind; machines get all.")] = 20,
-    strict: Annotated[bool, typer.Option("--strict", help="End with code 1 for what is harmless, too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="What is harmless counts as a difference, too.")] = False,
     data: DataOption = None,
 ) -> None:
     """Compare topics, outbox, requests, ledger and collected cash, and name by id what is in one and not in the other.
 
     Runs beside live traffic: it compares one moment of the database with the logs around it. What is under way (not
     published, not read, parked) is counted and is no difference. Harmless ones are named, too: an event that was
-    published twice, a position that was moved back. Ends with code 1 when there is a difference.
+    published twice, a position that was moved back.
 
     It reads every topic from its beginning into temporary tables of the database, which
     take about 300 bytes a record while it runs.
@@ -66,7 +67,7 @@ def reconcile(
     form = Form.NDJSON if as_ndjson else Form.JSON if as_json else Form.TABLE
     harmful, harmless = _told(settings, form, language, limit)
     if harmful or (strict and harmless):
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.DIFFERS)
 
 
 def _told(settings: Settings, form: Form, language: Language, limit: int) -> tuple[int, int]:
@@ -113,10 +114,9 @@ def comparing(settings: Settings, only: str | None = None) -> Iterator[tuple[Com
             _bar() as watch,
         ):
             yield Comparison(logs, store, expected_of, watch, only), logs
-    except BrokerUnavailable as error:
-        raise Problem(f"The broker does not answer ({error}). Is the bus running? Try `pishkhan doctor`.") from None
-    except DatabaseUnavailable as error:
-        raise Problem(f"The database does not answer ({error}). Is the bus running? Try `pishkhan doctor`.") from None
+    except (BrokerUnavailable, DatabaseUnavailable) as error:
+        who = "broker" if isinstance(error, BrokerUnavailable) else "database"
+        raise Unreachable(f"The {who} does not answer ({error}). Is the bus running? Try `pishkhan doctor`.") from None
     except psycopg.errors.InsufficientPrivilege as error:
         raise Problem(
             f"The workers' role may not do this ({error.diag.message_primary}). Let the database's owner run: "

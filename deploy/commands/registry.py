@@ -14,7 +14,7 @@ from consumers.registry.domain.entries import value_of
 from consumers.registry.domain.known import Kind
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
-from deploy.problem import Problem
+from deploy.problem import Misused, Problem
 from deploy.settings import load_settings
 from deploy.terminal.edge import Grid, Screen
 from schemas.log_registry import RegistryEntry
@@ -90,11 +90,11 @@ def history(kind: KindArgument, code: CodeArgument, data: DataOption = None) -> 
 
 
 def read_moment(text: str) -> datetime:
-    """Return the instant that a person means; without a zone it is Iran's time. Raises `Problem`."""
+    """Return the instant that a person means; without a zone it is Iran's time. Raises `Misused`."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Problem(f"--at {text} is not a time; write 2026-11-25, 2026-11-25T14:30 or 2026-11-25T11:00Z.") from None
+        raise Misused(f"--at {text} is not a time; write 2026-11-25, 2026-11-25T14:30 or 2026-11-25T11:00Z.") from None
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=TEHRAN)).astimezone(UTC)
 
 

@@ -12,7 +12,7 @@ from deploy.commands.database import worker_connection
 from deploy.commands.halted import pass_halted, show_halted
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.reconcile import comparing
-from deploy.problem import Problem
+from deploy.problem import Misused, Problem
 from deploy.settings import load_settings
 from deploy.terminal.edge import say
 from deploy.terminal.repair_words import done_lines, plan_lines, question
@@ -62,7 +62,7 @@ def repair_topic(
       pishkhan repair topic pishkhan.log.requests --yes
     """
     if topic not in {row.name for row in TOPICS} and not topic.startswith(INTAKE_PREFIX):
-        raise Problem(f"{topic} is no topic of the bus. `pishkhan reconcile` names those that need a repair.")
+        raise Misused(f"{topic} is no topic of the bus. `pishkhan reconcile` names those that need a repair.")
     settings = load_settings(data)
     with comparing(settings, topic) as (comparison, logs):
         plan = _plan(comparison, topic, logs.outside_readers(topic))

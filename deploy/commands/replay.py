@@ -15,7 +15,7 @@ from connectors.visible import json_text
 from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable
 from consumers.runner.rereading import RereadingHalted
 from deploy.commands.options import DataOption, LanguageOption
-from deploy.problem import Problem
+from deploy.problem import Misused, Problem, Unreachable
 from deploy.rereading import Wanted, reread
 from deploy.settings import load_settings
 from deploy.terminal.edge import Screen
@@ -55,9 +55,9 @@ def replay(
     """
     wanted = Wanted(_moment("--from", start), None if end is None else _moment("--to", end), topic or ())
     if wanted.end is not None and wanted.end <= wanted.start:
-        raise Problem("--to must be later than --from.")
+        raise Misused("--to must be later than --from.")
     if wanted.start > datetime.now(UTC):
-        raise Problem(f"--from {start} lies ahead: it is a time of the broker, which is real time, in UTC.")
+        raise Misused(f"--from {start} lies ahead: it is a time of the broker, which is real time, in UTC.")
     settings = load_settings(data)
     console = Screen()
     again = "Nothing is done twice: run it again."
@@ -71,9 +71,9 @@ def replay(
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
     except BrokerUnavailable as error:
-        raise Problem(f"The broker does not answer: {error}. {again}") from error
+        raise Unreachable(f"The broker does not answer: {error}. {again}") from error
     except (DatabaseUnavailable, Contention) as error:
-        raise Problem(f"The database does not answer, or others hold its rows: {error}. {again}") from error
+        raise Unreachable(f"The database does not answer, or others hold its rows: {error}. {again}") from error
     except RereadingHalted as halted:
         raise Problem(f"Stopped ({halted.cause}): {halted}. See `pishkhan doctor`. {again}") from halted
     console.print(time_words(wanted, language), highlight=False)
@@ -105,7 +105,7 @@ def _moment(option: str, text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Problem(
+        raise Misused(
             f"{option} {text} is no time: write it like 2026-11-25T06:00, or with +03:30 behind it."
         ) from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -19,7 +19,7 @@ from consumers.runner.ports import Contention, DatabaseUnavailable
 from deploy.commands.options import DataOption
 from deploy.commands.registry import read_moment
 from deploy.demonstration import note_use
-from deploy.problem import Problem
+from deploy.problem import Problem, Unreachable
 from deploy.replay.mapping import Case, LogMapping, replay_id, request_of, services_by_use, weekday_moves
 from deploy.replay.reading import Replay, business_times, load_mapping, read_log
 from deploy.settings import Settings, load_settings
@@ -81,7 +81,9 @@ def replay_log(
             console.print(_timing(times, speed), highlight=False, soft_wrap=True)
         _publish(settings, engine, replay, times)
     except (DatabaseUnavailable, Contention, OutboxUnavailable) as error:
-        raise Problem(f"The database does not answer: {error}. Replay the log again; nothing is said twice.") from error
+        raise Unreachable(
+            f"The database does not answer: {error}. Replay the log again; nothing is said twice."
+        ) from error
     finally:
         engine.dispose()
     console.print(f"{len(replay.cases)} requests published.", highlight=False)

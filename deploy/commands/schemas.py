@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from deploy.exits import ExitCode
 from deploy.problem import Problem
 from deploy.terminal.edge import say
 from schemas.asyncapi import document
@@ -62,7 +63,7 @@ def release(
     if found.broken:
         lines = [f"{name}: {problem}" for name, problems in found.broken.items() for problem in problems]
         remedy = "Nothing was released. Undo these changes, or add the event's next major version beside it."
-        raise Problem("\n".join([*lines, remedy]))
+        raise Problem("\n".join([*lines, remedy]), ExitCode.REFUSED)
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*found.added, *found.changed):
         _write(folder / name, current[name])

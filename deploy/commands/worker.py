@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from deploy.bootstrap import run_worker
-from deploy.problem import Problem
+from deploy.problem import Misused
 from deploy.settings import PREFIX, Settings, load_settings
 from deploy.workers.table import WORKERS, worker_names, worker_row
 
@@ -42,7 +42,7 @@ def worker(
     try:
         row = worker_row(name)
     except KeyError as error:
-        raise Problem(str(error.args[0])) from None
+        raise Misused(str(error.args[0])) from None
     settings = _own_settings(row.name, data)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -15,7 +15,7 @@ from deploy.faults.follower import Follower, Place
 from deploy.faults.load import Mouth
 from deploy.faults.look import Look
 from deploy.faults.province import AGENCIES, province
-from deploy.problem import Problem
+from deploy.problem import Problem, Unreachable
 from deploy.provinces.loading import Loading, publish_province
 from deploy.settings import Settings
 from schemas.topics import LOG_REQUESTS
@@ -65,7 +65,7 @@ class TrialBus:
         try:
             loading = publish_province(self.settings, province(), report)
         except Problem as problem:
-            raise Problem(f"{problem} The logs of the trial's workers are in {self.crew.logs}.") from None
+            raise Unreachable(f"{problem} The logs of the trial's workers are in {self.crew.logs}.") from None
         if loading.refused:
             reasons = ", ".join(sorted({str(one.reason) for one in loading.refused}))
             raise Problem(f"The registry refused {len(loading.refused)} claims of the trial's province: {reasons}.")

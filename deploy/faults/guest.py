@@ -14,7 +14,7 @@ from deploy.faults.crew import KINDS
 from deploy.faults.fault import Fault
 from deploy.faults.province import AGENCIES, OFFICES, TRIAL
 from deploy.faults.table import FAULTS
-from deploy.problem import Problem
+from deploy.problem import Problem, Unreachable
 from deploy.settings import Settings
 from schemas.topics import INTAKE_AGENCY
 
@@ -55,7 +55,7 @@ def visit(settings: Settings) -> Host:
     except psycopg.errors.UndefinedTable:
         raise Problem("This database has no tables of the bus: `pishkhan up` makes them.") from None
     except psycopg.Error as error:
-        raise Problem(f"The database does not answer ({type(error).__name__}). Try `pishkhan doctor`.") from None
+        raise Unreachable(f"The database does not answer ({type(error).__name__}). Try `pishkhan doctor`.") from None
     assert live is not None, "a count is one row"
     return Host(dict(workers), int(live[0]), cluster_id)
 

@@ -40,8 +40,8 @@ def write_generated(folder: Path) -> list[Path]:
     return written
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit code."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m deploy.provinces.generate", description=__doc__.splitlines()[0])
     parser.add_argument("--folder", type=Path, default=NORTH_KHORASAN, help="the province whose files to write again")
     parser.add_argument("--out", type=Path, help="write a whole synthetic province into this empty folder instead")
@@ -60,8 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_synthetic_facts(folder, plan, NORTH_KHORASAN)
     for path in write_generated(folder):
         say(str(path))
-    return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

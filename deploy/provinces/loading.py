@@ -14,6 +14,7 @@ from connectors.database.engine import build_engine
 from connectors.database.outbox import outbox_opener
 from connectors.database.registry import RegistryStore
 from deploy.agencies import provision
+from deploy.exits import ExitCode
 from deploy.problem import Problem
 from deploy.provinces.loader import Province, ProvinceClaim, province_claims
 from deploy.settings import Settings
@@ -133,7 +134,8 @@ def _until_decided(
         elif monotonic() > gives_up_at:
             raise Problem(
                 f"{len(undecided)} of {len(claims)} claims are published but not decided for {patience_seconds:.0f} s. "
-                "They are not lost. Are relay and registry running? See `pishkhan doctor` and `pishkhan parked`."
+                "They are not lost. Are relay and registry running? See `pishkhan doctor` and `pishkhan parked`.",
+                ExitCode.UNANSWERED,
             )
         else:
             sleep(ASK_EVERY_SECONDS)

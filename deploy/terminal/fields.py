@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from deploy.problem import Problem
+from deploy.problem import Misused
 from schemas.catalogue import Datatype, Service
 from schemas.intake_agency import FormEntry
 
 
 def form_of(fields: Sequence[str], service: Service | None) -> dict[str, FormEntry]:
-    """Return the form that `fields` say; a list is typed with commas. Raises `Problem`.
+    """Return the form that `fields` say; a list is typed with commas. Raises `Misused`.
 
     Of an unknown service every value is text: the bus will say what it thinks of it.
     """
@@ -17,7 +17,7 @@ def form_of(fields: Sequence[str], service: Service | None) -> dict[str, FormEnt
     for field in fields:
         code, separator, text = field.partition("=")
         if not separator or not code:
-            raise Problem(f"{field} is no field: write CODE=VALUE, such as copies=2.")
+            raise Misused(f"{field} is no field: write CODE=VALUE, such as copies=2.")
         form[code] = _value(code, text, datatypes.get(code))
     return form
 
@@ -28,7 +28,7 @@ def _value(code: str, text: str, datatype: Datatype | None) -> FormEntry:
             try:
                 return int(text.replace(",", ""))
             except ValueError:
-                raise Problem(f"{code} takes a whole number, such as {code}=2.") from None
+                raise Misused(f"{code} takes a whole number, such as {code}=2.") from None
         case Datatype.MULTI_VALUE_LIST:
             return tuple(key.strip() for key in text.split(",") if key.strip())
         case _:

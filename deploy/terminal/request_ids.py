@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from connectors.database.requests import requests_beginning
-from deploy.problem import Problem
+from deploy.problem import Misused, Problem
 
 #: Ids begin with the millisecond of their making, `019ab3c4-5d6e`; its first half alone stays the same for a minute.
 SHORT_LENGTH = 13
@@ -39,7 +39,7 @@ def request_id_of(
     typed = text.strip().lower()
     digits = typed.replace("-", "")
     if _BEGINNING.fullmatch(typed) is None or not DIGITS_MIN <= len(digits) < _DIGITS:
-        raise Problem(
+        raise Misused(
             f"{text} is no request id; copy it from the inbox or from the submission. Its beginning is enough, "
             f"such as 019ab3c4-5d6e, when it is of no other request."
         )

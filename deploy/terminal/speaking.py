@@ -23,7 +23,8 @@ from deploy.agencies import known_agencies
 from deploy.delivery import Delay, away_since, delivery, delivery_words
 from deploy.demonstration import note_use
 from deploy.doctor.checks import since_words
-from deploy.problem import Problem
+from deploy.exits import ExitCode
+from deploy.problem import Misused, Problem, Unreachable
 from deploy.settings import load_settings
 from deploy.terminal.edge import Screen
 from deploy.terminal.request_ids import request_id_of
@@ -94,9 +95,14 @@ class Terminal:
         return request_id_of(text, self.before_saying, office=office, agency=agency)
 
     def say(self, source: str, event: Event, request_id: UUID, wait_seconds: float = ANSWER_SECONDS) -> None:
-        """Publish `event` as `source`, and print what the bus makes of it; exit code 1 when it refuses.
+        """Publish `event` as `source`, and print what the bus makes of it; ends the command when it is not done."""
+        end_with(self.said(source, event, request_id, wait_seconds))
 
-        What waits for another party is no refusal: it is told for whom, until when, and how to take it back.
+    def said(self, source: str, event: Event, request_id: UUID, wait_seconds: float = ANSWER_SECONDS) -> ExitCode:
+        """Publish `event` as `source`, print what the bus makes of it, and return how that ends the command.
+
+        It is done, refused, waits for another party (then it is told for whom, until when, and how to take it back), or
+        is not answered within `wait_seconds`.
         """
         with self.before_saying() as connection:
             after = newest_row(connection)
@@ -111,24 +117,27 @@ class Terminal:
             raise self._unavailable(error, self.pick(*_UNSURE)) from error
         claimed = Claimed(source, event_id, str(request_id), after)
         answers = self._answers(claimed, topic_of_speaker(source)[1], wait_seconds)
+        if isinstance(answers, ExitCode):
+            return answers
         # Taking back a submission that waits closes its request: that is what was wished for.
         wished = any(isinstance(answer, ClaimTakenBack) for answer in answers)
         for answer in answers:
             refused = isinstance(answer, ClaimRefused | RequestRefused) and not wished
             self.console.print(told(answer, self.language), style="red" if refused else "green")
-        if not wished and any(isinstance(answer, ClaimRefused | RequestRefused) for answer in answers):
-            raise typer.Exit(1)
+        refusal = not wished and any(isinstance(answer, ClaimRefused | RequestRefused) for answer in answers)
+        return ExitCode.REFUSED if refusal else ExitCode.DONE
 
-    def _unavailable(self, error: Exception, consequence: str) -> Problem:
+    def _unavailable(self, error: Exception, consequence: str) -> Unreachable:
         """Return the problem of a database that does not answer, and what that means for what was said."""
         away = self.pick(f"پایگاه داده پاسخ نمی‌دهد ({error}).", f"The database does not answer ({error}).")
-        return Problem(" ".join(filter(None, (away, consequence, self.pick(*_REMEDY)))))
+        return Unreachable(" ".join(filter(None, (away, consequence, self.pick(*_REMEDY)))))
 
     def pick(self, persian: str, english: str) -> str:
         """Return the text in the person's language."""
         return persian if self.language is Language.FA else english
 
-    def _answers(self, claimed: Claimed, topic: str, wait_seconds: float) -> list[Event]:
+    def _answers(self, claimed: Claimed, topic: str, wait_seconds: float) -> list[Event] | ExitCode:
+        """Return what the bus makes of a claim; when that is not known yet, print why and return how that ends."""
         deadline = time.monotonic() + wait_seconds
         while True:
             with self.reading(self.pick(*_ACCEPTED)) as connection:
@@ -141,10 +150,10 @@ class Terminal:
             if waits is not None:
                 for line in self._waits(waits, claimed.source):
                     self.console.print(line, style="yellow")
-                return []
+                return ExitCode.WAITS
             if time.monotonic() >= deadline:
                 self.console.print(self._why_no_answer(topic), style="yellow")
-                return []
+                return ExitCode.UNANSWERED
             time.sleep(POLL_SECONDS)
 
     def _waits(self, claim: WaitingClaim, source: str) -> list[str]:
@@ -187,9 +196,15 @@ class Terminal:
         )
 
 
+def end_with(code: ExitCode) -> None:
+    """End the command with `code`, unless all is done."""
+    if code is not ExitCode.DONE:
+        raise typer.Exit(code)
+
+
 def claim_of(model: type[SomeEvent], **fields: object) -> SomeEvent:
-    """Return the claim that a person's options say. Raises `Problem`, naming the option's field and never its value."""
+    """Return the claim that a person's options say. Raises `Misused`, naming the option's field and never its value."""
     try:
         return parse(model, json.dumps(fields, default=str).encode())
     except EventInvalid as error:
-        raise Problem(f"{error.field}: {error.problem}") from None
+        raise Misused(f"{error.field}: {error.problem}") from None

@@ -44,7 +44,7 @@ def eastland(
 ) -> Eastland:
     folder = tmp_path_factory.mktemp("provinces") / CODE
     arguments = ("--out", str(folder), "--code", CODE, "--offices", str(OFFICES), "--counties", str(COUNTIES))
-    assert generate(arguments) == 0
+    generate(arguments)
     started = time.monotonic()
     told = pishkhan(running_bus.environment, "province", "load", str(folder))
     seconds = time.monotonic() - started

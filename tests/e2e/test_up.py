@@ -16,6 +16,7 @@ import pytest
 from deploy.demonstration import mark
 from deploy.engines.instance import Instance
 from deploy.engines.processes import ProcessTable
+from deploy.exits import ExitCode
 from deploy.settings import PREFIX, load_settings
 from deploy.workers.table import worker_names
 
@@ -111,7 +112,7 @@ def test_it_runs_is_in_order_survives_a_killed_worker_and_stops_clean(start: Cal
     assert up.said().rstrip().endswith("stopped")
     assert up.said().count("was killed") == 0
     assert not any(psutil.pid_exists(number) for number in last.values())
-    assert doctor(up.data).returncode == 1
+    assert doctor(up.data).returncode == ExitCode.DIFFERS
 
 
 def test_no_worker_holds_a_password_that_another_could_use(start: Callable[[str], Up]) -> None:
@@ -200,11 +201,11 @@ def test_no_demonstration_plays_on_the_folder_of_a_running_bus_nor_on_what_was_d
     up.says(RUNS)
     since = r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
     refused = demo(data)
-    assert refused.returncode == 1
+    assert refused.returncode == ExitCode.PROBLEM
     assert re.search(
         rf"in use by process {up.process.pid} \(`cli.py up`, {since}\)\. .*Ctrl-C.*--data ANOTHER", refused.stderr
     )
-    assert demo(data, "--fresh").returncode == 1
+    assert demo(data, "--fresh").returncode == ExitCode.PROBLEM
     assert doctor(data).returncode == 0
 
     children = [psutil.Process(number) for number in up.children().values()]
@@ -216,7 +217,7 @@ def test_no_demonstration_plays_on_the_folder_of_a_running_bus_nor_on_what_was_d
     assert alive == []
     contents = sorted(path.name for path in data.iterdir())
     refused = demo(data)
-    assert refused.returncode == 1
+    assert refused.returncode == ExitCode.PROBLEM
     assert re.search(r"used by `cli.py up` at .*Nothing was deleted.*--fresh.*--data ANOTHER", refused.stderr)
     assert sorted(path.name for path in data.iterdir()) == contents
     with Instance(data):

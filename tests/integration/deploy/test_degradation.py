@@ -31,6 +31,7 @@ from deploy.doctor.checks import Level
 from deploy.doctor.table import examine
 from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.kept import Kept
+from deploy.exits import ExitCode
 from deploy.ports import port_block
 from deploy.problem import Problem
 from deploy.settings import PREFIX, Settings
@@ -161,7 +162,8 @@ def command(*words: str, typed: str | None = None) -> Said:
     """Run a command on the bus that the environment names."""
     result = CliRunner().invoke(build(words[0]), list(words), input=typed)
     assert result.exception is None or isinstance(result.exception, Problem | SystemExit), result.exception
-    return Said(result.exit_code, result.stdout, str(result.exception))
+    code = result.exception.ends if isinstance(result.exception, Problem) else result.exit_code
+    return Said(code, result.stdout, str(result.exception))
 
 
 def submissions(count: int) -> str:
@@ -265,11 +267,11 @@ def test_a_database_that_is_away_is_said_with_since_when_and_nothing_is_taken_in
         bus.until_all("database_unavailable")
         bus.assert_all_say("database_unavailable")
         refused = bus.publish(submissions(5))
-        assert refused.exit_code == 1
+        assert refused.exit_code == ExitCode.UNKNOWN
         assert "0 events are published, those from line 1 on are not accepted." in refused.problem
         assert "Publish the file again when it is back" in refused.problem
         for said in (bus.submit(), bus.accept()):
-            assert said.exit_code == 1
+            assert said.exit_code == ExitCode.UNKNOWN
             assert "The database does not answer" in said.problem
             assert "What you said was not written down; say it again when the database is back." in said.problem
         assert "این گفته ثبت نشد؛ پس از بازگشت آن دوباره بگویید." in bus.accept("--lang", "fa").problem

@@ -16,6 +16,7 @@ from deploy.cli import build
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
+from deploy.exits import ExitCode
 from deploy.problem import Problem
 from schemas.base import Event
 from schemas.decode import encode
@@ -116,7 +117,7 @@ def test_every_attempt_is_the_same_again(broker: Broker) -> None:
 
 def test_a_forged_decision_is_found(broker: Broker) -> None:
     answer = broker.explain(str(ident(FORGED)), "--verify")
-    assert answer.exit_code == 1
+    assert answer.exit_code == ExitCode.DIFFERS
     assert "DIFFERENT" in answer.stdout
     assert f"recomputed {office_of(broker.bus, FORGED)}" in answer.stdout
 

@@ -15,6 +15,7 @@ from connectors.database.engine import build_engine
 from connectors.database.migrate import migrate
 from consumers.runner.ports import Record
 from deploy.cli import build
+from deploy.exits import ExitCode
 from deploy.problem import Problem
 from deploy.provinces.generate import NORTH_KHORASAN, main
 from deploy.provinces.loader import read_province
@@ -129,10 +130,10 @@ def test_changed_data_without_a_new_version_is_refused_in_words(
         path.read_text(encoding="utf-8").replace("operator-1;operator-2", "operator-3", 1), encoding="utf-8"
     )
     result = run(settings, "province", "load", str(folder))
-    assert result.exit_code == 1
     assert "0 claims taken, 113 known before" in result.output
     assert "already_known" in result.output
     assert isinstance(result.exception, Problem)
+    assert result.exception.ends is ExitCode.REFUSED
     assert "refused 1 claims" in str(result.exception)
     # It is told as often as it is tried: what was refused is not known.
     again = run(settings, "province", "load", str(folder))

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from deploy.agencies import Agencies
 from deploy.cli import build
+from deploy.exits import ExitCode
 from deploy.problem import Problem
 from tests.engines import DatabaseUrls
 
@@ -58,7 +59,7 @@ def test_a_file_is_published_in_its_order(invoke: Any, engine: Engine, tmp_path:
 def test_bad_lines_are_told_and_the_good_ones_around_them_are_published(invoke: Any, engine: Engine) -> None:
     lines = [line("e-1"), "nonsense", line("e-2", sequence="4"), "", line("e-3", type="ir.pishkhan.X.v1"), line("e-4")]
     result = invoke("-", standard_input="\n".join(lines))
-    assert result.exit_code == 1
+    assert result.exit_code == ExitCode.REFUSED
     assert "2 published, 3 refused" in result.stdout
     told = [text for text in result.stderr.splitlines() if text.startswith("line ")]
     assert [text.split(":")[0:2] for text in told] == [
@@ -72,7 +73,7 @@ def test_bad_lines_are_told_and_the_good_ones_around_them_are_published(invoke: 
 def test_an_agency_without_a_topic_is_refused_and_the_others_are_published(invoke: Any, engine: Engine) -> None:
     lines = [line("e-1"), line("e-2", source="/agencies/nosuch"), line("e-3")]
     result = invoke("-", standard_input="\n".join(lines))
-    assert result.exit_code == 1
+    assert result.exit_code == ExitCode.REFUSED
     assert "2 published, 1 refused" in result.stdout
     assert "line 2: source: no agency is called nosuch; known are water" in result.stderr
     assert published(engine) == ["e-1", "e-3"]

@@ -10,6 +10,7 @@ from kafka import KafkaProducer
 
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.reconciliation.domain.outcome import ClaimOutcome
+from deploy.exits import ExitCode
 from schemas.envelope import Envelope, to_headers
 from schemas.identity import derived_id
 from schemas.intake_directorate import FineImposed, OfficePaid
@@ -299,11 +300,11 @@ def test_acts_without_a_request_are_no_difference(bus: SmallBus) -> None:
     assert found.findings == frozenset()
 
 
-def test_every_difference_is_told_with_its_ids_and_code_1(bus: SmallBus) -> None:
+def test_every_difference_is_told_with_its_ids_and_a_code_of_its_own(bus: SmallBus) -> None:
     bus.harm(LOST_FIGURE, KPI_MEASURED.name, "another-lost-figure")
     findings, _ = bus.compared()
     told = reconcile(bus, "--ndjson")
-    assert told.exit_code == 1
+    assert told.exit_code == ExitCode.DIFFERS
     *lines, summary = [json.loads(line) for line in told.stdout.splitlines()]
     assert {line["kind"] for line in lines} == {finding.kind for finding in findings}
     assert summary["kind"] == "summary"
@@ -312,6 +313,6 @@ def test_every_difference_is_told_with_its_ids_and_code_1(bus: SmallBus) -> None
     assert sorted(map(json.dumps, whole["findings"])) == sorted(map(json.dumps, lines))
     for language in ("en", "fa"):
         shown = reconcile(bus, "--lang", language)
-        assert shown.exit_code == 1
+        assert shown.exit_code == ExitCode.DIFFERS
         for finding in findings:
             assert finding.event_id is None or finding.event_id in shown.stdout

@@ -15,6 +15,7 @@ from connectors.database.migrate import migrate
 from consumers.requests.domain.state import Stage
 from consumers.runner.ports import Record
 from deploy.cli import build
+from deploy.exits import ExitCode
 from deploy.problem import Problem
 from schemas.envelope import Envelope, to_headers
 from schemas.offices import OpeningHours
@@ -159,16 +160,16 @@ def test_it_speaks_persian(courier: Courier) -> None:
     assert "پذیرفته شده" in shown
 
 
-def test_a_refusal_is_told_in_words_with_exit_code_1(courier: Courier) -> None:
+def test_a_refusal_is_told_in_words_with_a_code_of_its_own(courier: Courier) -> None:
     request_id = submitted()
     result = office("decline", request_id, "--reason", "no_capacity")
     assert result.exit_code == 0
     assert "a person at the directorate must find an office" in result.output
     late = office("accept", request_id)
-    assert late.exit_code == 1
+    assert late.exit_code == ExitCode.REFUSED
     assert "not accepted (not_the_office)" in late.output
     nowhere = agency("submit", SERVICE, "--city", "atlantis")
-    assert nowhere.exit_code == 1
+    assert nowhere.exit_code == ExitCode.REFUSED
     assert "refused (unknown_place)" in nowhere.output
 
 
@@ -202,7 +203,7 @@ def test_cash_that_was_taken_after_the_agency_cancelled_is_recorded_and_owed_bac
     assert "the request had ended: 45,000 rial (4,500 toman) are recorded and owed back to the citizen" in told.output
     assert f"return {request_id[:13]} --amount 45000" in office("inbox", "--once").output
     barred = office("accept", other)
-    assert barred.exit_code == 1
+    assert barred.exit_code == ExitCode.REFUSED
     assert "45000 rial that were taken after requests had ended are still to be given back" in barred.output
     assert "returned 45,000 rial" in office("return", request_id).output
     assert "to give back" not in office("inbox", "--once").output
@@ -221,20 +222,20 @@ def test_a_step_that_is_said_too_early_is_refused_with_the_command_to_use_first(
     first = ""
     for command in ("start", "await", "deliver", "return"):
         result = office(command, request_id, *(("--amount", "30000") if command == "return" else ()))
-        assert result.exit_code == 1, command
+        assert result.exit_code == ExitCode.REFUSED, command
         assert "not accepted (too_early): said too early; " in result.output
         first = result.output if command == "start" else first
     assert first.rstrip().endswith(f"accept the request first: pishkhan office office-1 accept {request_id}")
     with pytest.raises(Problem, match=f"accept it first: pishkhan office office-1 accept {request_id}"):
         office("collect", request_id)
-    assert office("collect", request_id, "--amount", "30000").exit_code == 1
+    assert office("collect", request_id, "--amount", "30000").exit_code == ExitCode.REFUSED
     office("accept", request_id)
     assert f"collect the fee first: pishkhan office office-1 collect {request_id}" in office("start", request_id).output
     office("collect", request_id)
     assert f"begin the work first: pishkhan office office-1 start {request_id}" in office("deliver", request_id).output
     office("start", request_id)
     refused = office("deliver", request_id)
-    assert refused.exit_code == 1
+    assert refused.exit_code == ExitCode.REFUSED
     assert f"ask the agency first: pishkhan office office-1 await {request_id}" in refused.output
     assert courier.bus.state(UUID(request_id)).stage is Stage.STARTED
     assert courier.bus.parked() == []
@@ -251,7 +252,7 @@ def asked() -> str:
 def test_what_waits_for_another_party_says_so_is_in_the_inbox_and_can_be_taken_back(courier: Courier) -> None:
     request_id = asked()
     waits = office("deliver", request_id)
-    assert waits.exit_code == 0
+    assert waits.exit_code == ExitCode.WAITS
     assert re.search(r"it waits for the agency, until 14\d\d/\d\d/\d\d \d\d:\d\d at most", waits.output)
     take_back = waits.output.splitlines()[1]
     assert take_back.startswith("take it back with: pishkhan office office-1 withdraw-claim ")
@@ -275,7 +276,7 @@ def test_what_waits_for_another_party_says_so_is_in_the_inbox_and_can_be_taken_b
 def test_what_an_agency_says_too_early_waits_in_its_list_and_can_be_taken_back(courier: Courier) -> None:
     request_id = submitted()
     waits = agency("answer", request_id, "approved")
-    assert waits.exit_code == 0
+    assert waits.exit_code == ExitCode.WAITS
     assert "it waits for the office, until " in waits.output
     assert f"pishkhan agency {AGENCY} withdraw-claim " in waits.output
     assert "the office" in agency("waiting").output
@@ -289,7 +290,7 @@ def test_what_an_agency_says_too_early_waits_in_its_list_and_can_be_taken_back(c
 def test_without_a_consumer_the_claim_is_kept(fresh_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PISHKHAN_DATABASE_URL", fresh_database.worker_url)
     result = agency("submit", SERVICE, "--city", "bojnord", "--wait", "0")
-    assert result.exit_code == 0
+    assert result.exit_code == ExitCode.UNANSWERED
     assert "kept in the outbox, in their order: no relay is at work" in result.output
 
 
