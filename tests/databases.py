@@ -8,16 +8,14 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from connectors.database.engine import build_engine
-from connectors.database.migrate import migrate
 from consumers.runner.ports import Meanwhile
 from tests.engines import DatabaseUrls
 
 
 @pytest.fixture
-def database(fresh_database: DatabaseUrls) -> DatabaseUrls:
+def database(migrated_database: DatabaseUrls) -> DatabaseUrls:
     """An empty database with all tables."""
-    migrate(fresh_database.owner_url)
-    return fresh_database
+    return migrated_database
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from connectors.database.engine import plain_url
-from connectors.database.migrate import migrate
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
 from deploy.agencies import Agencies
 from deploy.bootstrap import prepare
@@ -190,11 +189,11 @@ def line(source: str, kind: str, data: dict[str, object]) -> str:
 
 
 @pytest.fixture(scope="module")
-def bus(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
+def bus(engines: Engines, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
     folder = tmp_path_factory.mktemp("degradation")
     with (
         pytest.MonkeyPatch.context() as environment,
-        new_database(engines) as urls,
+        new_database(engines, template) as urls,
         broker_in(folder) as start_broker,
         # Ports that no other bus on this machine has, below those that clients are given.
         port_block(Kept(folder / "kept.json"), 20_460, [row.port_offset for row in WORKERS]) as metrics_port,
@@ -213,7 +212,6 @@ def bus(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         )
         for name, value in settings.values().items():
             environment.setenv(f"{PREFIX}{name.upper()}", value)
-        migrate(urls.owner_url)
         with engine_of(urls.owner_url, "owner") as owner, owner.begin() as connection:
             load_registry(connection, small_province(office(OFFICE)))
         settings.data_directory.mkdir()

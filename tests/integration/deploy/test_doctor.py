@@ -10,7 +10,6 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.database.engine import plain_url
-from connectors.database.migrate import migrate
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.health import HealthServer
 from connectors.telemetry.standing import Halt, Standing
@@ -43,14 +42,13 @@ def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKaf
 
 
 @pytest.fixture
-def settings(own_broker: EmbeddedKafka, fresh_database: DatabaseUrls, tmp_path: Path) -> Settings:
-    migrate(fresh_database.owner_url)
+def settings(own_broker: EmbeddedKafka, migrated_database: DatabaseUrls, tmp_path: Path) -> Settings:
     return Settings(
         data_directory=tmp_path,
         kafka_bootstrap=own_broker.bootstrap_servers,
         kafka_password=SecretStr(own_broker.password),
-        database_url=SecretStr(fresh_database.worker_url),
-        database_owner_url=SecretStr(fresh_database.owner_url),
+        database_url=SecretStr(migrated_database.worker_url),
+        database_owner_url=SecretStr(migrated_database.owner_url),
         # Not the usual ports: another bus may run on this machine.
         metrics_port=choose_port(None),
     )

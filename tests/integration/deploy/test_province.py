@@ -12,7 +12,6 @@ from typer.testing import CliRunner, Result
 
 from connectors.clock import real_now
 from connectors.database.engine import build_engine
-from connectors.database.migrate import migrate
 from consumers.runner.ports import Record
 from deploy.cli import build
 from deploy.exits import ExitCode
@@ -67,14 +66,13 @@ def _record(row: Any) -> Record:
 
 
 @pytest.fixture
-def settings(engines: Engines, fresh_database: DatabaseUrls, tmp_path: Path) -> Settings:
-    migrate(fresh_database.owner_url)
+def settings(engines: Engines, migrated_database: DatabaseUrls, tmp_path: Path) -> Settings:
     return Settings(
         data_directory=tmp_path / "data",
         kafka_bootstrap=engines.kafka_bootstrap,
         kafka_user=engines.kafka_user,
         kafka_password=SecretStr(engines.kafka_password),
-        database_url=SecretStr(fresh_database.worker_url),
+        database_url=SecretStr(migrated_database.worker_url),
     )
 
 

@@ -16,7 +16,6 @@ from connectors.broker.admin import BrokerAdmin
 from connectors.broker.source import KafkaSource
 from connectors.database.dead_letters import DeadLetterStore
 from connectors.database.engine import build_engine
-from connectors.database.migrate import migrate
 from consumers.intake import DeadLetterReason, Unreadable
 from consumers.runner.ports import Outcome, Record
 from deploy.cli import build
@@ -53,15 +52,14 @@ def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKaf
 
 
 @pytest.fixture
-def settings(own_broker: EmbeddedKafka, fresh_database: DatabaseUrls, tmp_path: Path) -> Settings:
-    migrate(fresh_database.owner_url)
-    with engine_of(fresh_database.owner_url, "owner") as owner, owner.begin() as connection:
+def settings(own_broker: EmbeddedKafka, migrated_database: DatabaseUrls, tmp_path: Path) -> Settings:
+    with engine_of(migrated_database.owner_url, "owner") as owner, owner.begin() as connection:
         load_registry(connection, small_province(*(office(f"office-{number}") for number in range(1, 6))))
     return Settings(
         data_directory=tmp_path,
         kafka_bootstrap=own_broker.bootstrap_servers,
         kafka_password=SecretStr(own_broker.password),
-        database_url=SecretStr(fresh_database.worker_url),
+        database_url=SecretStr(migrated_database.worker_url),
         routing_secret=SecretStr("a secret of the tests"),
     )
 

@@ -11,7 +11,6 @@ from sqlalchemy import Engine, text
 from typer.testing import CliRunner, Result
 
 from connectors.database.engine import build_engine
-from connectors.database.migrate import migrate
 from consumers.requests.domain.state import Stage
 from consumers.runner.ports import Record
 from deploy.cli import build
@@ -59,10 +58,9 @@ class Courier(threading.Thread):
 
 
 @pytest.fixture
-def owner(fresh_database: DatabaseUrls) -> Iterator[Engine]:
+def owner(migrated_database: DatabaseUrls) -> Iterator[Engine]:
     """A database that knows one service, which needs an answer, and one office that is always open."""
-    migrate(fresh_database.owner_url)
-    engine = build_engine(fresh_database.owner_url, "tests")
+    engine = build_engine(migrated_database.owner_url, "tests")
     hours = tuple(OpeningHours(weekday=day, opens_minute=0, closes_minute=1440) for day in range(7))
     things: list[Registrable] = [
         make_territory(),
@@ -87,11 +85,11 @@ def owner(fresh_database: DatabaseUrls) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def courier(owner: Engine, fresh_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Iterator[Courier]:
+def courier(owner: Engine, migrated_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Iterator[Courier]:
     """The consumer at work, and settings that lead commands to its database."""
-    monkeypatch.setenv("PISHKHAN_DATABASE_URL", fresh_database.worker_url)
+    monkeypatch.setenv("PISHKHAN_DATABASE_URL", migrated_database.worker_url)
     monkeypatch.setenv("COLUMNS", "200")
-    engine = build_engine(fresh_database.worker_url, "tests")
+    engine = build_engine(migrated_database.worker_url, "tests")
     courier = Courier(RequestsBus(engine, SetClock(datetime.now(UTC))))
     courier.start()
     yield courier
@@ -287,8 +285,8 @@ def test_what_an_agency_says_too_early_waits_in_its_list_and_can_be_taken_back(c
 
 
 @pytest.mark.usefixtures("owner")
-def test_without_a_consumer_the_claim_is_kept(fresh_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PISHKHAN_DATABASE_URL", fresh_database.worker_url)
+def test_without_a_consumer_the_claim_is_kept(migrated_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PISHKHAN_DATABASE_URL", migrated_database.worker_url)
     result = agency("submit", SERVICE, "--city", "bojnord", "--wait", "0")
     assert result.exit_code == ExitCode.UNANSWERED
     assert "kept in the outbox, in their order: no relay is at work" in result.output

@@ -26,10 +26,27 @@ def read(url: str, statement: str) -> object:
         engine.dispose()
 
 
-def test_it_is_durable_and_of_the_declared_version(engines: Engines) -> None:
-    assert read(engines.database_worker_url, "SELECT current_setting('fsync')") == "on"
-    assert read(engines.database_worker_url, "SELECT current_setting('synchronous_commit')") == "on"
-    assert str(read(engines.database_worker_url, "SHOW server_version")).startswith("18.")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the servers of this module's own have one cluster, one after the other."""
+    return tmp_path_factory.mktemp("postgres")
+
+
+def server(instance: Instance) -> EmbeddedPostgres:
+    return EmbeddedPostgres(instance.directory / "postgres", instance.log_directory, instance.processes)
+
+
+def test_it_is_durable_and_of_the_declared_version(folder: Path) -> None:
+    with Instance(folder) as instance:
+        own = server(instance)
+        own.start()
+        try:
+            assert read(own.worker_url, "SELECT current_setting('fsync')") == "on"
+            assert read(own.worker_url, "SELECT current_setting('full_page_writes')") == "on"
+            assert read(own.worker_url, "SELECT current_setting('synchronous_commit')") == "on"
+            assert str(read(own.worker_url, "SHOW server_version")).startswith("18.")
+        finally:
+            own.stop()
 
 
 def test_the_worker_role_cannot_make_tables(fresh_database: DatabaseUrls) -> None:
@@ -49,20 +66,20 @@ def test_a_fresh_database_is_empty_and_belongs_to_the_owner(fresh_database: Data
     assert read(fresh_database.owner_url, owner) == "pishkhan_owner"
 
 
-def test_committed_rows_survive_a_killed_server_and_a_reused_process_number(tmp_path: Path) -> None:
-    with Instance(tmp_path) as instance:
-        first = EmbeddedPostgres(tmp_path / "postgres", instance.log_directory, instance.processes)
+def test_committed_rows_survive_a_killed_server_and_a_reused_process_number(folder: Path) -> None:
+    with Instance(folder) as instance:
+        first = server(instance)
         first.start()
         with psycopg.connect(first.url("pishkhan_owner", driver="")) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
         assert first.process is not None
         os.kill(first.process.pid, signal.SIGKILL)
-    lock = tmp_path / "postgres" / "data" / "postmaster.pid"
+    lock = folder / "postgres" / "data" / "postmaster.pid"
     # As after a restart of the machine: the number now belongs to a living process that is no server, this one.
     lines = lock.read_text(encoding="utf-8").splitlines(keepends=True)
     lock.write_text("".join([f"{os.getppid()}\n", *lines[1:]]), encoding="utf-8")
-    with Instance(tmp_path) as instance:
-        second = EmbeddedPostgres(tmp_path / "postgres", instance.log_directory, instance.processes)
+    with Instance(folder) as instance:
+        second = server(instance)
         second.start()
         try:
             assert read(second.owner_url, "SELECT answer FROM kept") == 42
@@ -71,15 +88,15 @@ def test_committed_rows_survive_a_killed_server_and_a_reused_process_number(tmp_
             first.stop()
 
 
-def test_a_taken_port_is_chosen_anew(tmp_path: Path) -> None:
-    with Instance(tmp_path) as instance:
-        first = EmbeddedPostgres(tmp_path / "postgres", instance.log_directory, instance.processes)
+def test_a_taken_port_is_chosen_anew(folder: Path) -> None:
+    with Instance(folder) as instance:
+        first = server(instance)
         first.start()
         url = first.worker_url
         first.stop()
         port = int(url.rpartition(":")[2].partition("/")[0])
         with socket.create_server(("127.0.0.1", port)):
-            second = EmbeddedPostgres(tmp_path / "postgres", instance.log_directory, instance.processes)
+            second = server(instance)
             second.start()
             try:
                 assert second.worker_url != url

@@ -23,11 +23,10 @@ WORKERS = tuple(row for row in ACCOUNTS if row.tables is not None)
 
 
 @pytest.fixture
-def database(fresh_database: DatabaseUrls) -> DatabaseUrls:
-    migrate(fresh_database.owner_url)
+def database(migrated_database: DatabaseUrls) -> DatabaseUrls:
     # What was done once is done again at every start.
-    migrate(fresh_database.owner_url)
-    return fresh_database
+    migrate(migrated_database.owner_url)
+    return migrated_database
 
 
 @contextmanager

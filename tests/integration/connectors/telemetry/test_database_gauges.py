@@ -17,7 +17,6 @@ from connectors.database.dead_letters import DeadLetterStore
 from connectors.database.engine import build_engine
 from connectors.database.gauges import SqlGauges
 from connectors.database.kpi import SqlKpiWork
-from connectors.database.migrate import migrate
 from connectors.ids import new_id
 from connectors.telemetry import database_gauges, metrics
 from connectors.telemetry.database_gauges import DatabaseGauges
@@ -42,9 +41,8 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
 
 @pytest.fixture
-def engine(fresh_database: DatabaseUrls) -> Iterator[Engine]:
-    migrate(fresh_database.owner_url)
-    engine = build_engine(fresh_database.worker_url, "test-gauges")
+def engine(migrated_database: DatabaseUrls) -> Iterator[Engine]:
+    engine = build_engine(migrated_database.worker_url, "test-gauges")
     yield engine
     engine.dispose()
 
@@ -225,10 +223,10 @@ def test_an_empty_database_reads_zero(engine: Engine) -> None:
 
 
 def test_one_worker_shows_the_figures_and_another_takes_over(
-    engine: Engine, fresh_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, migrated_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_gauges, "READ_SECONDS", 0.1)
-    other_engine = build_engine(fresh_database.worker_url, "test-gauges-2")
+    other_engine = build_engine(migrated_database.worker_url, "test-gauges-2")
     first, second = Exporter(), Exporter()
     with showing(engine, first) as stop_first:
         wait_for(lambda: shows(first))

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Engine, text
 from connectors.clock import ScaledClock
 from connectors.database.engine import build_engine
 from connectors.database.kpi import SqlKpiWork
-from connectors.database.migrate import migrate
 from connectors.ids import new_id
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.worker import WorkerTelemetry
@@ -25,9 +24,8 @@ KNOWN = (
 
 
 @pytest.fixture
-def database(fresh_database: DatabaseUrls) -> Iterator[Engine]:
-    migrate(fresh_database.owner_url)
-    engine = build_engine(fresh_database.worker_url, "test-kpi")
+def database(migrated_database: DatabaseUrls) -> Iterator[Engine]:
+    engine = build_engine(migrated_database.worker_url, "test-kpi")
     with engine.begin() as connection:
         for revision, (kind, code) in enumerate(KNOWN, start=1):
             body = json.dumps({kind: {"expected_monthly_income_rial": 0}})
@@ -43,9 +41,9 @@ def database(fresh_database: DatabaseUrls) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def connection(fresh_database: DatabaseUrls, database: Engine) -> Iterator[Connection]:
+def connection(migrated_database: DatabaseUrls, database: Engine) -> Iterator[Connection]:
     """The owner's connection, to look and to break things; it commits each statement."""
-    engine = build_engine(fresh_database.owner_url, "test-owner")
+    engine = build_engine(migrated_database.owner_url, "test-owner")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as opened:
         yield opened
     engine.dispose()

@@ -201,7 +201,7 @@ def test_it_waits_for_a_database_that_is_away(
 
 
 def test_kills_at_any_time_lose_nothing_and_count_nothing_twice(
-    login: dict[str, str], fresh_database: DatabaseUrls, connection: Connection, tmp_path: Path
+    login: dict[str, str], migrated_database: DatabaseUrls, connection: Connection, tmp_path: Path
 ) -> None:
     day = working_day()
     environment = os.environ | {
@@ -209,7 +209,7 @@ def test_kills_at_any_time_lose_nothing_and_count_nothing_twice(
         "PISHKHAN_KAFKA_BOOTSTRAP": login["bootstrap_servers"],
         "PISHKHAN_KAFKA_USER": login["sasl_plain_username"],
         "PISHKHAN_KAFKA_PASSWORD": login["sasl_plain_password"],
-        "PISHKHAN_DATABASE_URL": fresh_database.worker_url,
+        "PISHKHAN_DATABASE_URL": migrated_database.worker_url,
     }
 
     port = _free_port()

@@ -288,11 +288,11 @@ def test_a_claim_on_which_the_code_failed_is_tried_again_by_itself(bus: Registry
 
 
 def test_a_claim_that_cannot_be_written_is_set_aside_and_the_others_are_decided(
-    fresh_database: DatabaseUrls, bus: RegistryBus
+    migrated_database: DatabaseUrls, bus: RegistryBus
 ) -> None:
     for code in ("a", "b", "c"):
         bus.park_failed(claim_record(AGENCY_SOURCE, ServicePublished(service=service(f"{AGENCY}.{code}"))))
-    with engine_of(fresh_database.owner_url, "owner") as owner, owner.begin() as connection:
+    with engine_of(migrated_database.owner_url, "owner") as owner, owner.begin() as connection:
         connection.execute(
             text("ALTER TABLE registry_version ADD CONSTRAINT poison CHECK (code <> 'civil-registry.b')")
         )

@@ -6,17 +6,15 @@ import pytest
 from sqlalchemy import Engine
 
 from connectors.database.engine import build_engine
-from connectors.database.migrate import migrate
 from tests.builders import office, small_province
 from tests.engines import DatabaseUrls
 from tests.requests_bus import RequestsBus, load_registry
 
 
 @pytest.fixture
-def owner(fresh_database: DatabaseUrls) -> Iterator[Engine]:
+def owner(migrated_database: DatabaseUrls) -> Iterator[Engine]:
     """The tables' owner, on a migrated database that knows a small province with five offices in one city."""
-    migrate(fresh_database.owner_url)
-    engine = build_engine(fresh_database.owner_url, "tests")
+    engine = build_engine(migrated_database.owner_url, "tests")
     with engine.begin() as connection:
         load_registry(connection, small_province(*(office(f"office-{number}") for number in range(1, 6))))
     yield engine
@@ -24,9 +22,9 @@ def owner(fresh_database: DatabaseUrls) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def engine(owner: Engine, fresh_database: DatabaseUrls) -> Iterator[Engine]:
+def engine(owner: Engine, migrated_database: DatabaseUrls) -> Iterator[Engine]:
     """The workers' role on the same database."""
-    engine = build_engine(fresh_database.worker_url, "tests")
+    engine = build_engine(migrated_database.worker_url, "tests")
     yield engine
     engine.dispose()
 
