@@ -16,9 +16,10 @@ from schemas import intake_directorate as directorate
 from schemas.base import Event
 from schemas.canonical import ABOUT_PART_BYTES, about_hash, body_hash
 from schemas.decode import EventInvalid, all_events, events_by_type, parse
-from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
+from schemas.envelope import Envelope, EnvelopeInvalid, content_type_problem, from_headers
 from schemas.limits import beyond
 from schemas.national_ids import revealed
+from schemas.subject import astray
 from schemas.topics import INTAKE_PREFIX, speaker_allowed, topic_of
 
 #: The types that the registry takes from intake; everything else, garbage included, is the requests consumer's.
@@ -71,6 +72,8 @@ class DeadLetterReason(StrEnum):
     WRONG_TOPIC = "wrong_topic"
     #: The source is not the one that the topic belongs to.
     FORGED_SOURCE = "forged_source"
+    #: The subject or the key is not what the body is about; the field says which.
+    MISADDRESSED = "misaddressed"
     #: The body, or a list in it, is larger than may be said on; the field says which.
     TOO_LARGE = "too_large"
     #: Free text holds a number that is a valid national id; the field says where.
@@ -216,22 +219,34 @@ def conflicting(conflict: Conflict) -> Unreadable:
 def admit(claims: Iterable[Claim]) -> tuple[list[Claim], list[Unreadable]]:
     """Sort `claims`, which are new, out: those that may be accepted, and dead letters of the others.
 
-    Those are too large, or hold a citizen's national id in clear. Asked of new claims alone: what was accepted before
-    these rules is read as it was.
+    Those say another content type than JSON, are about something else than their envelope says, are too large, or hold
+    a citizen's national id in clear. Asked of new claims alone: what was accepted before these rules is read as it was.
     """
     admitted: list[Claim] = []
     letters: list[Unreadable] = []
     for claim in claims:
-        topic = topic_of(claim.record.topic)
-        assert topic is not None, "a claim is spoken on a topic of the table"
-        record, envelope = claim.record, claim.envelope
-        if large := beyond(topic, claim.event, len(record.value or b"")):
-            letters.append(Unreadable(record, DeadLetterReason.TOO_LARGE, large.field, large.problem, envelope))
-        elif told := revealed(claim.event):
-            letters.append(Unreadable(record, DeadLetterReason.NATIONAL_ID, told.field, told.problem, envelope))
-        else:
+        letter = _objection(claim)
+        if letter is None:
             admitted.append(claim)
+        else:
+            letters.append(letter)
     return admitted, letters
+
+
+def _objection(claim: Claim) -> Unreadable | None:
+    """Return the dead letter of a new claim that may not be accepted, or none."""
+    topic = topic_of(claim.record.topic)
+    assert topic is not None, "a claim is spoken on a topic of the table"
+    record, envelope, event = claim.record, claim.envelope, claim.event
+    if strange := content_type_problem(record.headers):
+        return Unreadable(record, DeadLetterReason.MALFORMED, *strange, envelope)
+    if lost := astray(event, envelope.subject, record.key):
+        return Unreadable(record, DeadLetterReason.MISADDRESSED, lost.field, lost.problem, envelope)
+    if large := beyond(topic, event, len(record.value or b"")):
+        return Unreadable(record, DeadLetterReason.TOO_LARGE, large.field, large.problem, envelope)
+    if told := revealed(event):
+        return Unreadable(record, DeadLetterReason.NATIONAL_ID, told.field, told.problem, envelope)
+    return None
 
 
 def _read_body(record: Record, envelope: Envelope, speaker: tuple[SpeakerKind, str]) -> Claim | Unreadable:

@@ -4,13 +4,13 @@ import re
 from collections.abc import Collection
 from datetime import datetime
 
-from producers.keys import subject_of
 from schemas.base import Event
 from schemas.decode import EventInvalid, all_events, encode, events_by_type, parse_strictly
 from schemas.envelope import Envelope
 from schemas.limits import beyond
 from schemas.message import Message
 from schemas.national_ids import revealed
+from schemas.subject import subject_of, subject_problem
 from schemas.topics import (
     INTAKE_AGENCY,
     INTAKE_DIRECTORATE,
@@ -60,10 +60,11 @@ def message_of(envelope: Envelope, body: bytes, now: datetime) -> Message:
     told = revealed(event)
     if told is not None:
         raise ClaimInvalid(_data(told.field), told.problem)
-    subject = envelope.subject or subject_of(event) or envelope.id
-    # The key is what the event is about, whatever its envelope says: one party's words on it stay in one partition.
-    key = subject_of(event) or subject
-    return Message(name, key, envelope._replace(subject=subject, time=envelope.time or now), body)
+    # What the event is about is its key, too: one party's words on it stay in one partition.
+    subject = subject_of(event) or envelope.subject or envelope.id
+    if envelope.subject is not None and (problem := subject_problem(event, envelope.subject)):
+        raise ClaimInvalid("subject", f"{problem}; or leave it out")
+    return Message(name, subject, envelope._replace(subject=subject, time=envelope.time or now), body)
 
 
 def message_from_event(source: str, event: Event, event_id: str, time: datetime) -> Message:

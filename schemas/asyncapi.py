@@ -10,9 +10,9 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from schemas.base import CODE_PATTERN, Event
-from schemas.envelope import CONTENT_TYPE, ID_LENGTH_MAX
+from schemas.envelope import CONTENT_TYPE, CONTENT_TYPE_PATTERN, ID_LENGTH_MAX
 from schemas.examples import example
-from schemas.export import Generator, closed, written_by_outsiders
+from schemas.export import Generator, written_by_outsiders
 from schemas.limits import limits_of
 from schemas.topics import TOPICS, Topic, Writer
 
@@ -39,6 +39,10 @@ _SOURCES = {
     "directorate": "/directorate",
 }
 
+#: Identifiers hold no control characters (nor others that Python's `str.isprintable` denies).
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+CONTENT_TYPES = {"type": "string", "pattern": CONTENT_TYPE_PATTERN}
+
 DESCRIPTION = """\
 Pishkhan carries the requests of citizens from executive organizations (agencies) to counter offices.
 
@@ -47,15 +51,31 @@ Publishing, in five steps:
 1. **Connect** with SASL mechanism SCRAM-SHA-256. An agency's user name is `agency-` and its code.
 2. **Topic.** An agency writes to `pishkhan.intake.` and its code, and nowhere else. The topic decides who speaks: an
    event whose `ce_source` is not the topic's owner is set aside as a forgery.
-3. **Headers.** CloudEvents 1.0, binary content mode: one Kafka header per attribute (`ce_specversion`, `ce_id`,
-   `ce_source`, `ce_type`, `ce_subject`, `ce_time`) and `content-type`. Structured mode is not taken.
-4. **Body.** One JSON object in UTF-8 that fits the payload's schema. Do not send fields that the schema does not name.
-5. **Key.** The text of `ce_subject`, in UTF-8. Which partition it falls in does not matter.
+3. **Headers.** CloudEvents 1.0, binary content mode: one Kafka header per attribute. `ce_specversion`, `ce_id`,
+   `ce_source`, `ce_type` and `ce_subject` are required, `ce_time` and `content-type` are not. Structured mode is not
+   taken. Every header is given once; headers that are not named here are ignored.
+4. **Body.** One JSON object in UTF-8 that fits the payload's schema; types are strict, and a whole number has no
+   decimal point.
+5. **Subject and key.** `ce_subject` is what the body is about: its request id, or the code of its service, agreement
+   or office, as in the example. The message's key is the text of `ce_subject`, in UTF-8. Your client chooses the
+   partition by the key: which one it is does not matter, but everything about one request must have one key.
 
 An event is identified by (`ce_source`, `ce_id`). Sending it again with the same type, subject and body is safe: it
 is skipped, however often. The same id with any of them different is set aside, so use a new id for every new event and
 keep it over retries. Wait for the broker's acknowledgement (`acks=all`). Events may arrive in any order: one that comes
 too early waits for a while. An event that cannot be read or is not allowed never stops those behind it.
+
+What is set aside becomes a dead letter, with a reason and the field at fault: `malformed` (a header, the content type
+or the body does not fit), `unknown_type`, `wrong_topic`, `forged_source`, `misaddressed` (`ce_subject` is not what the
+body is about, or the key is not `ce_subject`), `too_large`, `national_id`, `identity_conflict`.
+
+Versions. `ce_type` ends with the major version. A newer minor version adds optional fields under the same `ce_type` and
+the same schema `$id`: send it as you do now. A reader ignores fields that it does not know, and an older bus takes your
+newer event without them. Names that the schema does not have are kept for later versions of it, so invent none. Another
+major version is another `ce_type`. `ce_dataschema` is not read.
+
+Time. `ce_time` says when it happened. It counts as no later than the broker's own time of the record, and as earlier by
+no more than the policy's `lateness_seconds`. Without it, the broker's time counts.
 
 Clients that are built on librdkafka need its version 2.6.1 or newer: older ones answer SCRAM's challenge with a nonce
 that Kafka 4 refuses ("invalid credentials").
@@ -64,8 +84,6 @@ that Kafka 4 refuses ("invalid credentials").
 
 def document(bootstrap: str, security_protocol: str) -> dict[str, Any]:
     """Return the document for a broker at `bootstrap` (host:port) that speaks `security_protocol` (SASL_...)."""
-    written = [model for model in _models() if written_by_outsiders(model)]
-    read = [model for model in _models() if not written_by_outsiders(model)]
     return {
         "asyncapi": ASYNCAPI,
         "id": "urn:pishkhan:bus",
@@ -76,7 +94,7 @@ def document(bootstrap: str, security_protocol: str) -> dict[str, Any]:
         "operations": {_operation_name(topic): _operation(topic) for topic in TOPICS},
         "components": {
             "messages": {model.__name__: _message(model) for model in _models()},
-            "schemas": {"CloudEventHeaders": _headers(), **_payloads(written, ""), **_payloads(read, "read.")},
+            "schemas": {"CloudEventHeaders": _headers(), **_payloads()},
             "securitySchemes": {
                 "scram": {
                     "type": "scramSha256",
@@ -171,7 +189,7 @@ def _message(model: type[Event]) -> dict[str, Any]:
         "summary": documentation.splitlines()[0],
         "contentType": CONTENT_TYPE,
         "headers": _headers_of(model),
-        "payload": {"$ref": f"#/components/schemas/{'' if outside else 'read.'}{model.__name__}"},
+        "payload": {"$ref": f"#/components/schemas/{model.__name__}"},
         "bindings": {
             "kafka": {
                 "key": {"type": "string", "description": "The text of `ce_subject`, in UTF-8."},
@@ -210,13 +228,14 @@ def _headers() -> dict[str, Any]:
         "title": "CloudEventHeaders",
         "description": "The Kafka headers: CloudEvents 1.0 attributes in binary mode. Values are UTF-8 text.",
         "type": "object",
-        "required": ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject", "content-type"],
+        "required": ["ce_specversion", "ce_id", "ce_source", "ce_type", "ce_subject"],
         "properties": {
             "ce_specversion": {"const": "1.0"},
             "ce_id": {
                 "type": "string",
                 "minLength": 1,
                 "maxLength": ID_LENGTH_MAX,
+                "pattern": PRINTABLE,
                 "description": "Unique among the events of this source, and the same on every retry: a UUID, say.",
             },
             "ce_source": {"type": "string", "maxLength": 200, "description": "Who speaks; see the channel's owner."},
@@ -225,29 +244,33 @@ def _headers() -> dict[str, Any]:
                 "type": "string",
                 "minLength": 1,
                 "maxLength": 200,
+                "pattern": PRINTABLE,
                 "description": "What the event is about: the request id or the code in the body. Also the Kafka key.",
             },
             "ce_time": {
                 "type": "string",
                 "format": "date-time",
-                "description": "When it happened, RFC 3339 with a zone. Without it, the broker's time counts.",
+                "description": "When it happened, RFC 3339 with a zone: no later than the broker's own time, and "
+                "earlier by no more than the policy's `lateness_seconds`. Without it, the broker's time counts.",
             },
             "ce_sequence": {
                 "type": "string",
                 "pattern": "^[0-9]{1,18}$",
                 "description": "Set by the bus in its logs, never sent: the order within one subject, without gaps.",
             },
-            "content-type": {"const": CONTENT_TYPE},
+            "ce_dataschema": {"type": "string", "description": "Not read: `ce_type` says the major version."},
+            "content-type": {**CONTENT_TYPES, "description": f"{CONTENT_TYPE}, with charset=utf-8 or without."},
+            "ce_datacontenttype": {**CONTENT_TYPES, "description": "Not needed; held to the same as `content-type`."},
         },
     }
 
 
-def _payloads(models: list[type[Event]], prefix: str) -> dict[str, Any]:
-    """Return the schemas of `models` and of all that they consist of, their names behind `prefix`."""
+def _payloads() -> dict[str, Any]:
+    """Return the schemas of all events and of all that they consist of."""
     _, generated = models_json_schema(
-        [(model, "validation") for model in models],
-        ref_template=f"#/components/schemas/{prefix}{{model}}",
+        [(model, "validation") for model in _models()],
+        ref_template="#/components/schemas/{model}",
         schema_generator=Generator,
     )
-    schemas = generated["$defs"] if prefix else closed(generated)["$defs"]
-    return {prefix + name: schema for name, schema in schemas.items()}
+    schemas: dict[str, Any] = generated["$defs"]
+    return schemas

@@ -14,6 +14,19 @@ ID_LENGTH_MAX = 128
 BUS_EXTENSIONS = ("sequence", "loadrevision", "loadindex")
 #: The content types of the structured and the batched mode, which Kafka topics of the bus do not carry.
 STRUCTURED_PREFIX = b"application/cloudevents"
+
+
+def _any_case(text: str) -> str:
+    return "".join(f"[{sign}{sign.upper()}]" if sign.isalpha() else re.escape(sign) for sign in text)
+
+
+#: What a body's content type may be: names of media types and of character sets have no case. Read by any validator.
+CONTENT_TYPE_PATTERN = (
+    f'^{_any_case("application/json")}( *; *{_any_case("charset")}=({_any_case("utf-8")}|"{_any_case("utf-8")}"))?$'
+)
+_CONTENT_TYPE = re.compile(CONTENT_TYPE_PATTERN)
+#: The headers that may tell a body's type. Some libraries repeat it as an attribute.
+_CONTENT_TYPE_HEADERS = frozenset({"content-type", "ce_datacontenttype"})
 _ATTRIBUTES = frozenset({"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"})
 _ATTRIBUTE_NAME = re.compile("[a-z0-9]{1,40}", re.ASCII)
 
@@ -79,6 +92,23 @@ def from_headers(headers: Iterable[tuple[str, bytes | None]]) -> Envelope:
         except UnicodeDecodeError:
             raise EnvelopeInvalid(_shown(name), "is not UTF-8; send text") from None
     return _from_attributes(found, "ce_")
+
+
+def content_type_problem(headers: Iterable[tuple[str, bytes | None]]) -> tuple[str, str] | None:
+    """Return the header that says another content type than JSON in UTF-8, and what is wrong; none without one.
+
+    Asked of what is new alone: CloudEvents lets the content type be left out, and a topic of the bus holds JSON.
+    """
+    told = set()
+    for name, value in headers:
+        if name not in _CONTENT_TYPE_HEADERS or value is None:
+            continue
+        if name in told:
+            return name, "is given twice; send it once"
+        told.add(name)
+        if _CONTENT_TYPE.fullmatch(value.decode("utf-8", "replace")) is None:
+            return name, f"must be {CONTENT_TYPE}, with charset=utf-8 or without; send the body as JSON"
+    return None
 
 
 def from_structured(line: str | bytes) -> tuple[Envelope, bytes]:

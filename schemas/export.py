@@ -1,7 +1,7 @@
 """JSON Schema (2020-12) of every event, as outsiders get it.
 
-What an outsider writes is closed (a producer is strict: a field that the schema does not name is refused). What an
-outsider reads is open (a consumer tolerates unknown fields, so that events may grow).
+Every schema is open, whoever writes the event: a reader tolerates fields that it does not know, so that events may grow
+and a newer minor version may be sent to an older reader. Closed are maps alone, whose keys a rule names.
 """
 
 from typing import Any
@@ -56,10 +56,8 @@ def file_name(model: type[Event]) -> str:
 
 
 def json_schema(model: type[Event]) -> dict[str, Any]:
-    """Return the event's own JSON Schema: closed when outsiders write it, open when they read it."""
+    """Return the event's own JSON Schema, open to fields that it does not name."""
     generated = model.model_json_schema(schema_generator=Generator)
-    if written_by_outsiders(model):
-        generated = closed(generated)
     return {"$schema": JSON_SCHEMA_DIALECT, "$id": f"urn:pishkhan:event:{model.type_name()}", **generated}
 
 

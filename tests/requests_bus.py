@@ -29,6 +29,7 @@ from schemas.intake_agency import Origin, RequestSubmitted
 from schemas.intake_office import FeeCollected, PaymentMethod, RequestAccepted, ServiceDelivered, ServiceStarted
 from schemas.log_registry import OfficeVersioned, RegistryEntry
 from schemas.log_requests import ClaimRefused
+from schemas.subject import subject_of
 from tests.builders import AGENCY, MOMENT, SERVICE, code_bits
 from tests.clocks import trusting_watch
 
@@ -136,12 +137,14 @@ def claim_record(
     topic: str | None = None,
 ) -> Record:
     """Return `event` as `source` publishes it."""
-    envelope = Envelope(event_id or str(uuid4()), source, event.type_name(), time=time or appended_at)
+    event_id = event_id or str(uuid4())
+    subject = subject_of(event) or event_id
+    envelope = Envelope(event_id, source, event.type_name(), subject, time or appended_at)
     return Record(
         topic=topic or topic_of_source(source),
         partition=0,
         position=position,
-        key=b"any",
+        key=subject.encode(),
         headers=tuple(to_headers(envelope)),
         value=encode(event),
         appended_at=appended_at,

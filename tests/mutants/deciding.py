@@ -33,8 +33,8 @@ DECIDING: tuple[Mutant, ...] = (
     Mutant(
         "free text with a national id is accepted",
         "consumers/intake.py",
-        "        elif told := revealed(claim.event):\n",
-        "        elif told := None:\n",
+        "    if told := revealed(event):\n",
+        "    if told := None:\n",
         (f"{INTAKE}::test_a_national_id_in_clear_is_a_dead_letter_and_what_was_accepted_before_is_read",),
     ),
     Mutant(

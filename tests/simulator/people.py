@@ -16,6 +16,7 @@ from schemas import intake_office as office
 from schemas.base import Event
 from schemas.decode import encode
 from schemas.envelope import Envelope, to_headers
+from schemas.subject import subject_of
 from schemas.topics import INTAKE_DIRECTORATE, INTAKE_OFFICES
 from tests import builders
 from tests.builders import SERVICE
@@ -248,20 +249,21 @@ class People:
         except OutboxUnavailable:
             return f"{words}, and is told that the database is away"
         topic = INTAKE_DIRECTORATE.name if source == DIRECTORATE else INTAKE_OFFICES.name
-        envelope = Envelope(event_id, source, event.type_name(), time=self._world.real())
+        envelope = Envelope(event_id, source, event.type_name(), subject_of(event), self._world.real())
         self.sent.append(Sent(words, topic, envelope, encode(event)))
         return words
 
     def _write(self, words: str, source: str, event: Event, partition: int) -> str:
         if self._world.broker.down:
             return f"{words}, and is told that the broker is away"
-        envelope = Envelope(str(self._next_id()), source, event.type_name(), time=self._world.real())
+        envelope = Envelope(str(self._next_id()), source, event.type_name(), subject_of(event), self._world.real())
         self.sent.append(Sent(words, AGENCY_TOPIC, envelope, encode(event)))
         self._append(self.sent[-1], partition)
         return words
 
     def _append(self, sent: Sent, partition: int) -> None:
-        self._world.broker.append(sent.topic, partition, sent.body, headers=to_headers(sent.envelope))
+        key, headers = (sent.envelope.subject or "").encode(), to_headers(sent.envelope)
+        self._world.broker.append(sent.topic, partition, sent.body, key, headers)
 
     def _next_id(self) -> UUID:
         self._ids += 1

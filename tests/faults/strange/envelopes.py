@@ -21,10 +21,31 @@ def _spoilt(name: str, spoil: Callable[[Maker, Strange], Sequence[Strange]], *en
 
 
 ENVELOPES: tuple[Kind, ...] = (
-    _spoilt("no key", lambda maker, good: [replace(good, key=None)], APPLIED),
+    _spoilt("no key", lambda maker, good: [replace(good, key=None)], dead("misaddressed", "key")),
     _spoilt(
-        "key of bytes", lambda maker, good: [replace(good, key=b"\xff\x00" + maker.chance.randbytes(900))], APPLIED
+        "key of bytes",
+        lambda maker, good: [replace(good, key=b"\xff\x00" + maker.chance.randbytes(900))],
+        dead("misaddressed", "key"),
     ),
+    _spoilt(
+        "another subject, or none",
+        lambda maker, good: [
+            replace(good.with_headers(ce_subject=b"another"), key=b"another"),
+            maker.submit().with_headers(ce_subject=maker.uuid().encode()),
+            maker.submit().without("ce_subject"),
+        ],
+        dead("misaddressed", "ce_subject"),
+    ),
+    _spoilt(
+        "another content type",
+        lambda maker, good: [
+            good.with_headers(content_type=b"text/plain"),
+            maker.submit().with_headers(content_type=b"application/json; charset=utf-16"),
+        ],
+        dead("malformed", "content-type"),
+    ),
+    _spoilt("no content type", lambda maker, good: [good.without("content-type")], APPLIED),
+    _spoilt("no time", lambda maker, good: [good.without("ce_time")], APPLIED),
     _spoilt(
         "a required header is missing",
         lambda maker, good: [maker.submit().without(name) for name in _REQUIRED],

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -43,6 +44,7 @@ HEADERS = {
     "ce_source": b"/agencies/water",
     "ce_type": b"ir.pishkhan.RequestSubmitted.v1",
     "ce_subject": str(REQUEST).encode(),
+    "content-type": b"application/json",
 }
 
 
@@ -50,11 +52,12 @@ def record(
     topic: str = "pishkhan.intake.water",
     value: bytes | None = json.dumps(BODY).encode(),
     headers: Mapping[str, bytes | None] | None = None,
+    key: bytes | None = str(REQUEST).encode(),
 ) -> Record:
     """Return a good record with some headers changed; a header of None is left out."""
     merged = {**HEADERS, **(headers or {})}
     pairs = tuple((name, text) for name, text in merged.items() if text is not None)
-    return Record(topic, 0, 7, str(REQUEST).encode(), pairs, value, APPENDED)
+    return Record(topic, 0, 7, key, pairs, value, APPENDED)
 
 
 def read(bad: Record) -> Unreadable:
@@ -258,3 +261,75 @@ def test_a_national_id_in_clear_is_a_dead_letter_and_what_was_accepted_before_is
     assert (letter.reason, letter.field) == (DeadLetterReason.NATIONAL_ID, "reason")
     assert "0499370899" not in letter.detail
     assert "۰۴۹۹۳۷۰۸۹۹" not in letter.detail
+
+
+def objection(new: Record) -> Unreadable | None:
+    """Return why a record that reads well is not accepted as a new claim, or none."""
+    claim = read_claim(new, IntakeReader.REQUESTS)
+    assert isinstance(claim, Claim), "what was accepted before these rules is read as it was"
+    admitted, letters = admit([claim])
+    assert len(admitted) + len(letters) == 1
+    assert not letters or letters[0].envelope == claim.envelope
+    return letters[0] if letters else None
+
+
+@pytest.mark.parametrize("subject", [None, b"0197a1b2-0000-7000-8000-000000000002", b"water.bill", b""])
+def test_a_subject_other_than_the_request_or_none_is_a_dead_letter(subject: bytes | None) -> None:
+    letter = objection(record(headers={"ce_subject": subject}, key=subject))
+    assert letter is not None
+    assert (letter.reason, letter.field) == (DeadLetterReason.MISADDRESSED, "ce_subject")
+
+
+@pytest.mark.parametrize("key", [None, b"", b"other", b"\xff\x00", str(REQUEST).upper().encode()])
+def test_a_key_other_than_the_subject_is_a_dead_letter(key: bytes | None) -> None:
+    letter = objection(record(key=key))
+    assert letter is not None
+    assert (letter.reason, letter.field) == (DeadLetterReason.MISADDRESSED, "key")
+
+
+@pytest.mark.parametrize("header", ["content-type", "ce_datacontenttype"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"text/plain",
+        b"application/xml",
+        b"application/json; charset=utf-16",
+        b"application/json; charset=windows-1256",
+        b"application/json-seq",
+        b"application/avro",
+        b"",
+        b"application/json\n",
+    ],
+)
+def test_another_content_type_is_malformed_and_named(header: str, told: bytes) -> None:
+    letter = objection(record(headers={header: told}))
+    assert letter is not None
+    assert (letter.reason, letter.field) == (DeadLetterReason.MALFORMED, header)
+    assert "application/json" in letter.detail
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        b"application/json",
+        b"application/json; charset=utf-8",
+        b"application/json;charset=UTF-8",
+        b'Application/JSON; Charset="utf-8"',
+    ],
+)
+def test_json_in_utf_8_is_accepted_however_it_is_written_or_left_out(told: bytes | None) -> None:
+    assert objection(record(headers={"content-type": told})) is None
+
+
+def test_a_content_type_that_is_told_twice_is_not_chosen_from() -> None:
+    good = record()
+    letter = objection(replace(good, headers=(*good.headers, ("content-type", b"application/json"))))
+    assert letter is not None
+    assert (letter.field, letter.detail) == ("content-type", "is given twice; send it once")
+
+
+def test_a_claim_without_a_time_is_accepted_and_so_are_fields_of_a_newer_minor_version() -> None:
+    newer = {**BODY, "added_in_1_1": {"anything": [1]}}
+    headers = {"ce_time": None, "ce_dataschema": b"urn:pishkhan:event:ir.pishkhan.RequestSubmitted.v1"}
+    assert objection(record(value=json.dumps(newer).encode(), headers=headers)) is None
