@@ -43,7 +43,8 @@ class ServiceWithdrawn(Event):
 class RequestSubmitted(Event):
     """A citizen's case. Used by agencies and, for walk-ins, by offices.
 
-    `city` is where the citizen wants to be served; `office` is the chosen office, or the desk of a walk-in. `form`
+    `city` is where the citizen wants to be served; `office` is the chosen office, which must open soon, or the desk of
+    a walk-in, which must be open now. `form`
     holds what is not personal; `personal` is an encrypted blob made at the edge. `citizen_ref` is random.
     """
 

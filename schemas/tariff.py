@@ -109,7 +109,7 @@ class SplitPart(Model):
 
 
 class RemainderRule(StrEnum):
-    """Who gets the rials that flooring leaves: one each in order, by largest remainder, or all to the last."""
+    """Who gets the rials that rounding down leaves: one each in the parties' order, by largest remainder, the last."""
 
     IN_ORDER = "in_order"
     LARGEST_REMAINDER = "largest_remainder"

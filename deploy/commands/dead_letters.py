@@ -4,9 +4,11 @@ import typer
 
 from connectors.database.dead_letters import DeadLetterStore
 from deploy.commands.database import worker_connection
-from deploy.commands.options import DataOption
+from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.parked import ConsumerOption, LimitOption
+from deploy.terminal.dead_letter_words import reason_words
 from deploy.terminal.edge import Grid, Screen
+from deploy.words import Language
 
 
 def register(app: typer.Typer) -> None:
@@ -22,8 +24,13 @@ def register(app: typer.Typer) -> None:
     app.add_typer(dead_letters, name="dead-letters")
 
 
-def list_dead_letters(limit: LimitOption = 50, consumer: ConsumerOption = None, data: DataOption = None) -> None:
-    """Show what was put aside, the newest first."""
+def list_dead_letters(
+    limit: LimitOption = 50,
+    consumer: ConsumerOption = None,
+    language: LanguageOption = Language.EN,
+    data: DataOption = None,
+) -> None:
+    """Show what was put aside, the newest first, and below it what each reason means."""
     with worker_connection(data) as connection:
         store = DeadLetterStore(connection)
         rows, gone = store.newest(limit, consumer), store.let_go()
@@ -35,5 +42,7 @@ def list_dead_letters(limit: LimitOption = 50, consumer: ConsumerOption = None, 
         table.add_row(*cells)
     screen = Screen()
     screen.print(table if rows else "There are no dead letters.")
+    for reason in sorted({row.reason for row in rows}):
+        screen.print(f"{reason}: {reason_words(reason).of(language)}")
     for one in gone:
         screen.print(f"Of {one.topic} {one.letters} were let go, {one.for_room} of them for want of room.")

@@ -171,9 +171,10 @@ class Client:
             ("ce_type", b"\xff\xfe"),
             ("ce_time", b"yesterday"),
             ("ce_specversion", b"0.3"),
+            ("content-type", b"text/plain"),
+            ("content-type", b"application/json; charset=utf-16"),
         ):
-            good = self._good(f"{name} {text!r}")
-            yield replace(good, headers=(*(pair for pair in good.headers if pair[0] != name), (name, text)))
+            yield with_header(self._good(f"{name} {text!r}"), name, text)
         good = self._good("ce_source twice")
         yield replace(good, headers=(*good.headers, ("ce_source", b"/bus")))
         good = self._good("structured mode")
@@ -181,6 +182,31 @@ class Client:
         whole = json.dumps({**attributes, "data": json.loads(good.value or b"")}).encode()
         yield replace(good, value=whole, headers=(("content-type", b"application/cloudevents+json"),))
         yield replace(self._good("no headers"), key=None, headers=())
+
+    def tolerated(self) -> Iterator[Sending]:
+        """Yield requests that differ in what the document leaves open."""
+        newer = self.request() | {"added_in_a_newer_minor_version": {"anything": [1, None]}}
+        yield self.event("tolerated: unknown fields", "RequestSubmitted", newer)
+        for name, text in (
+            ("content-type", None),
+            ("content-type", b"application/json; charset=utf-8"),
+            ("ce_time", b"2026-03-25T08:30:00+03:30"),
+            ("ce_dataschema", b"urn:pishkhan:event:ir.pishkhan.RequestSubmitted.v1"),
+            ("x-unknown", b"anything"),
+        ):
+            good = self.event(f"tolerated: {name} {text!r}", "RequestSubmitted", self.request())
+            yield with_header(good, name, text)
+        capitals = self.request()
+        capitals["request_id"] = capitals["request_id"].upper()
+        yield self.event("tolerated: id in capitals", "RequestSubmitted", capitals)
+
+    def misaddressed(self) -> Iterator[Sending]:
+        """Yield requests whose subject is not what they are about, or whose key is not their subject."""
+        for kind, subject in (("another subject", self.new_id().encode()), ("no subject", None)):
+            good = self.event(f"misaddressed: {kind}", "RequestSubmitted", self.request())
+            yield replace(with_header(good, "ce_subject", subject), key=subject or good.key)
+        for kind, key in (("no key", None), ("another key", self.new_id().encode()), ("key of bytes", b"\xff\x00")):
+            yield replace(self.event(f"misaddressed: {kind}", "RequestSubmitted", self.request()), key=key)
 
     def forged(self) -> Iterator[Sending]:
         """Yield events on our own topic that claim to be somebody else's, or are not an agency's to say."""
@@ -200,11 +226,17 @@ class Client:
     def shuffled(self) -> list[Sending]:
         """Return everything for our own topic in disorder: a cancellation may come before what it cancels."""
         repeats = max(1, self._options.count // 200)
-        sendings = [*self.honest(), *self.forged()]
+        sendings = [*self.honest(), *self.tolerated(), *self.misaddressed(), *self.forged()]
         for _ in range(repeats):
             sendings += self.garbage()
         self._chooser.shuffle(sendings)
         return sendings
+
+
+def with_header(sending: Sending, name: str, text: bytes | None) -> Sending:
+    """Return it with one header said otherwise; without it when `text` is none."""
+    others = [pair for pair in sending.headers if pair[0] != name]
+    return replace(sending, headers=tuple(others if text is None else [*others, (name, text)]))
 
 
 def journal_line(sending: Sending) -> str:
