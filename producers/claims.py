@@ -62,8 +62,9 @@ def message_of(envelope: Envelope, body: bytes, now: datetime) -> Message:
         raise ClaimInvalid(_data(told.field), told.problem)
     # What the event is about is its key, too: one party's words on it stay in one partition.
     subject = subject_of(event) or envelope.subject or envelope.id
-    if envelope.subject is not None and (problem := subject_problem(event, envelope.subject)):
-        raise ClaimInvalid("subject", f"{problem}; or leave it out")
+    wrong = None if envelope.subject is None else subject_problem(event, envelope.subject)
+    if wrong is not None:
+        raise ClaimInvalid("subject", f"{wrong}; or leave it out")
     return Message(name, subject, envelope._replace(subject=subject, time=envelope.time or now), body)
 
 

@@ -250,6 +250,8 @@ def _headers() -> dict[str, Any]:
             "ce_time": {
                 "type": "string",
                 "format": "date-time",
+                # Some validators take a date-time without a zone.
+                "pattern": "([Zz]|[+-][0-9]{2}:[0-9]{2})$",
                 "description": "When it happened, RFC 3339 with a zone: no later than the broker's own time, and "
                 "earlier by no more than the policy's `lateness_seconds`. Without it, the broker's time counts.",
             },

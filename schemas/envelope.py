@@ -17,7 +17,7 @@ STRUCTURED_PREFIX = b"application/cloudevents"
 
 
 def _any_case(text: str) -> str:
-    return "".join(f"[{sign}{sign.upper()}]" if sign.isalpha() else re.escape(sign) for sign in text)
+    return "".join(f"[{sign}{sign.upper()}]" if sign.isalpha() else sign for sign in text)
 
 
 #: What a body's content type may be: names of media types and of character sets have no case. Read by any validator.

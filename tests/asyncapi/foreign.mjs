@@ -8,8 +8,14 @@ import addFormats from "ajv-formats";
 const document = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const ajv = new Ajv2020({ strict: false });
 addFormats(ajv);
-ajv.addSchema({ $id: "urn:document", components: document.components });
-const absolute = (schema) => JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"urn:document#/components/'));
+ajv.addSchema({ $id: "https://contract.example/document", components: document.components });
+const absolute = (schema) => JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"https://contract.example/document#/components/'));
+
+// Every schema must be one that this validator understands, and every example must fit its own.
+const unfit = Object.entries(document.components.messages).filter(([, message]) => {
+  const [ofHeaders, ofPayload] = [ajv.compile(absolute(message.headers)), ajv.compile(absolute(message.payload))];
+  return (message.examples ?? []).some((shown) => !(ofHeaders(shown.headers) && ofPayload(shown.payload)));
+});
 
 const { headers, payload, examples, bindings } = document.components.messages.RequestSubmitted;
 const fitsHeaders = ajv.compile(absolute(headers));
@@ -61,4 +67,4 @@ const messages = Object.entries(defects).map(([name, change]) => {
   const fits = fitsHeaders(message.headers) && fitsPayload(message.payload) && fitsKey(message.key);
   return { name, fits, ...message };
 });
-console.log(JSON.stringify(messages));
+console.log(JSON.stringify({ unfit: unfit.map(([name]) => name), messages }));

@@ -32,7 +32,9 @@ def messages(parser: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dic
     command = ["node", str(program(parser, "foreign.mjs")), str(path)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 0, ended.stderr
-    found: list[dict[str, Any]] = json.loads(ended.stdout)
+    said = json.loads(ended.stdout)
+    assert said["unfit"] == [], "every example fits its own schema, by this validator too"
+    found: list[dict[str, Any]] = said["messages"]
     return found
 
 
