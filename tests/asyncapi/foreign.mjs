@@ -8,8 +8,8 @@ import addFormats from "ajv-formats";
 const document = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const ajv = new Ajv2020({ strict: false });
 addFormats(ajv);
-ajv.addSchema({ $id: "https://contract.example/document", components: document.components });
-const absolute = (schema) => JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"https://contract.example/document#/components/'));
+ajv.addSchema({ $id: "https://example.org/document", components: document.components });
+const absolute = (schema) => JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"https://example.org/document#/components/'));
 
 // Every schema must be one that this validator understands, and every example must fit its own.
 const unfit = Object.entries(document.components.messages).filter(([, message]) => {
