@@ -10,6 +10,7 @@ from schemas.envelope import Envelope
 from schemas.limits import beyond
 from schemas.message import Message
 from schemas.national_ids import revealed
+from schemas.problems import FieldProblem
 from schemas.subject import subject_of, subject_problem
 from schemas.topics import (
     INTAKE_AGENCY,
@@ -23,13 +24,8 @@ DIRECTORATE = "/directorate"
 _SOURCE = re.compile(r"/(agencies|offices)/([a-z0-9][a-z0-9._-]{0,62})")
 
 
-class ClaimInvalid(ValueError):
+class ClaimInvalid(FieldProblem):
     """An event that may not be published; `field` says where, `problem` what is wrong and what to do."""
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-        self.problem = problem
 
 
 def message_of(envelope: Envelope, body: bytes, now: datetime) -> Message:

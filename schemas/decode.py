@@ -9,18 +9,14 @@ from pydantic import ValidationError
 
 from schemas.base import Event
 from schemas.envelope import Envelope
+from schemas.problems import FieldProblem
 from schemas.topics import TOPICS, Topic
 
 SomeEvent = TypeVar("SomeEvent", bound=Event)
 
 
-class EventInvalid(ValueError):
+class EventInvalid(FieldProblem):
     """A body that does not fit its schema; `field` is the dotted path and `problem` says what is wrong."""
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from schemas.instant import parse_instant
+from schemas.problems import FieldProblem
 
 CONTENT_TYPE = "application/json"
 ID_LENGTH_MAX = 128
@@ -31,13 +32,8 @@ _ATTRIBUTES = frozenset({"specversion", "id", "source", "type", "subject", "time
 _ATTRIBUTE_NAME = re.compile("[a-z0-9]{1,40}", re.ASCII)
 
 
-class EnvelopeInvalid(ValueError):
+class EnvelopeInvalid(FieldProblem):
     """An envelope that is not CloudEvents 1.0; `field` names the attribute and `problem` says what is wrong."""
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-        self.problem = problem
 
 
 class Envelope(NamedTuple):

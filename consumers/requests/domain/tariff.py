@@ -9,6 +9,7 @@ from typing import NamedTuple, assert_never
 
 from consumers.requests.domain.split import SplitImpossible, split
 from schemas.intake_agency import FormEntry
+from schemas.problems import FieldProblem
 from schemas.tariff import (
     BracketRule,
     Collector,
@@ -35,13 +36,8 @@ _NAMED_BY_THE_TARIFF = frozenset({Party.TREASURY, Party.BANK})
 Form = Mapping[str, FormEntry]
 
 
-class FeeImpossible(ValueError):
+class FeeImpossible(FieldProblem):
     """A fee cannot be computed: `field` names the form field (or the tariff line), `problem` says what is wrong."""
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
-        self.field = field
-        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
