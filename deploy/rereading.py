@@ -10,11 +10,12 @@ from threading import Event
 from sqlalchemy import Engine
 
 from connectors.broker.admin import BrokerAdmin
-from connectors.broker.history import KafkaHistory, Progress
+from connectors.broker.history import KafkaHistory
 from connectors.broker.source import KafkaSource
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import build_engine
 from connectors.database.positions import passed, passed_by_figures
+from consumers.logs import Progress
 from consumers.runner.ports import Partition, Record, Span
 from consumers.runner.rereading import Tally
 from deploy.bootstrap import rereading

@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from consumers.runner.ports import Record
-from schemas.decode import Received, events_by_type, parse
-from schemas.envelope import from_headers
-from schemas.topics import topic_of
 
 #: Every folder of tests/data/logs whose logs are kept, by the commit that wrote them.
 RECORDED = ("b84f210",)
@@ -35,14 +32,6 @@ def recorded(commit: str) -> RecordedLogs:
     """Return what `commit` left behind."""
     lines = gzip.decompress((_FOLDER / f"{commit}.ndjson.gz").read_bytes()).decode().splitlines()
     return RecordedLogs(tuple(map(_record, lines[1:])), json.loads(lines[0])["expected"])
-
-
-def received(record: Record) -> Received:
-    """Return the event in `record`."""
-    envelope, topic = from_headers(record.headers), topic_of(record.topic)
-    assert topic is not None, "the bus knows its own topics"
-    assert record.value is not None, "the bus writes no empty events"
-    return Received(envelope, parse(events_by_type(topic)[envelope.type], record.value))
 
 
 def _record(line: str) -> Record:

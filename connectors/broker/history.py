@@ -1,6 +1,6 @@
 """Reading logs to the end they have now, whole or from a time: for explanations and proofs, not for workers."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from connectors.broker.login import KafkaLogin, meaningful_errors
 from connectors.broker.offsets import spans_of
 from connectors.broker.reader import reader_of_positions
 from connectors.broker.source import record_of
+from consumers.logs import Progress
 from consumers.runner.ports import BrokerUnavailable, Record, Span
 from schemas.partition import Place
 
@@ -19,12 +20,9 @@ POLL_MS = 1_000
 #: A broker that sends nothing for so many polls, though the log goes on, is taken to be away.
 EMPTY_POLLS_MAX = 30
 
-#: Called with records read and records in all, as a reading goes on.
-Progress = Callable[[int, int], None]
-
 
 class KafkaHistory:
-    """Streams logs. Nothing connects before the first call; use as a context manager, or close it."""
+    """Implements `consumers.logs.Logs`. Nothing connects before the first call; it is a context manager too."""
 
     def __init__(self, login: KafkaLogin) -> None:
         self._login = login

@@ -6,15 +6,17 @@ from uuid import UUID
 
 from consumers.intake import DeadLetterReason, Unreadable
 from consumers.kpi.domain.facts import TEACHING, Income, income_of, subject_of
+from consumers.logs import event_of
 from consumers.runner.ports import Record
 from schemas.base import Event
-from schemas.decode import EventInvalid, all_events, parse
+from schemas.decode import all_events
 from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
+from schemas.problems import FieldProblem
 from schemas.topics import LOG_REQUESTS, LOG_SETTLEMENT
 
 TOPICS = (LOG_REQUESTS.name, LOG_SETTLEMENT.name)
 
-_TEACHING = {model.type_name(): model for model in TEACHING}
+_TEACHING = frozenset(model.type_name() for model in TEACHING)
 _TEACHING_HEADERS = frozenset(name.encode() for name in _TEACHING)
 _KNOWN_HEADERS = frozenset(name.encode() for name in all_events())
 
@@ -45,19 +47,18 @@ def read_lesson(record: Record) -> Lesson | Unreadable | None:
         envelope = from_headers(record.headers)
     except EnvelopeInvalid as error:
         return Unreadable(record, DeadLetterReason.MALFORMED, error.field, error.problem)
-    model = _TEACHING.get(envelope.type)
-    if model is None:
+    if envelope.type not in _TEACHING:
         detail = "is no event of this version of the bus"
         return Unreadable(record, DeadLetterReason.UNKNOWN_TYPE, "ce_type", detail, envelope)
-    return _read_body(record, envelope, model)
+    return _read_body(record, envelope)
 
 
-def _read_body(record: Record, envelope: Envelope, model: type[Event]) -> Lesson | Unreadable:
+def _read_body(record: Record, envelope: Envelope) -> Lesson | Unreadable:
     if envelope.time is None:
         return Unreadable(record, DeadLetterReason.MALFORMED, "ce_time", "is missing on a log", envelope)
     try:
-        event = parse(model, record.value or b"")
-    except EventInvalid as error:
+        event = event_of(record, envelope.type)
+    except FieldProblem as error:
         return Unreadable(record, DeadLetterReason.MALFORMED, error.field, error.problem, envelope)
     request_id = subject_of(event)
     assert request_id is not None, "an event that teaches is about a request"

@@ -3,19 +3,14 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from consumers.logs import LogUnreadable, event_of
 from consumers.runner.ports import Record
 from schemas.base import Event
-from schemas.decode import events_by_type, parse
 from schemas.log_requests import DisputeMarked, WindowMarked
-from schemas.topics import LOG_REQUESTS
 
 MARKER = WindowMarked.type_name()
 DISPUTE = DisputeMarked.type_name()
 UUID_LENGTH = 36
-
-
-class LogUnreadable(ValueError):
-    """A record of the bus's own log that the bus cannot have written; the text names the header."""
 
 
 class Arrival(NamedTuple):
@@ -34,10 +29,7 @@ class Arrival(NamedTuple):
 
     def decode(self) -> Event:
         """Return the typed event. Raises `EventInvalid` or `LogUnreadable`."""
-        model = events_by_type(LOG_REQUESTS).get(self.event_type)
-        if model is None or self.record.value is None:
-            raise LogUnreadable("ce_type: is no event of the requests' log, or has no body")
-        return parse(model, self.record.value)
+        return event_of(self.record, self.event_type)
 
 
 def read_arrival(record: Record) -> Arrival:
@@ -52,7 +44,7 @@ def read_arrival(record: Record) -> Arrival:
         key = (record.key or b"").decode()
         marker = event_type == MARKER
         if not marker and len(key) != UUID_LENGTH:
-            raise LogUnreadable("key: is not the id of a request or an act")
+            raise LogUnreadable("key", "is not the id of a request or an act")
         return Arrival(
             record=record,
             key=key,
@@ -65,11 +57,11 @@ def read_arrival(record: Record) -> Arrival:
     except LogUnreadable:
         raise
     except ValueError as error:
-        raise LogUnreadable(f"headers or key: {error}") from None
+        raise LogUnreadable("headers", f"or key: {error}") from None
 
 
 def _text(headers: dict[str, bytes | None], name: str) -> str:
     value = headers.get(name)
     if value is None:
-        raise LogUnreadable(f"{name}: is missing; the bus writes it on every event of its logs")
+        raise LogUnreadable(name, "is missing; the bus writes it on every event of its logs")
     return value.decode()

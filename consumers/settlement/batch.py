@@ -14,17 +14,19 @@ from uuid import UUID
 
 from consumers.in_order import InOrder, Turn
 from consumers.jalali import month_of
+from consumers.logs import LogUnreadable
 from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
 from consumers.settlement.announce import Announcement, messages_of
-from consumers.settlement.arrival import DISPUTE, Arrival, LogUnreadable, read_arrival
+from consumers.settlement.arrival import DISPUTE, Arrival, read_arrival
 from consumers.settlement.closing import close_passed_windows
 from consumers.settlement.domain.booking import transaction_id_of
 from consumers.settlement.domain.fold import books, fold
 from consumers.settlement.domain.page import Page, balance_changes
 from consumers.settlement.ports import OfficeChange, Opened, SettlementStores, merged
-from schemas.decode import EventInvalid, encode
+from schemas.decode import encode
 from schemas.log_requests import DisputeMarked, WindowMarked
 from schemas.partition import Place
+from schemas.problems import FieldProblem
 
 _DETAIL_LENGTH = 500
 _STILL_MISSING = "events that must precede it are still missing"
@@ -230,7 +232,7 @@ class Batch:
 
 def failure_detail(error: Exception) -> str:
     """Return what is kept with a parked event about its failure: a stranger's message may quote a citizen's values."""
-    ours = isinstance(error, (EventInvalid, LogUnreadable))
+    ours = isinstance(error, FieldProblem)
     return f"{type(error).__name__}: {error}"[:_DETAIL_LENGTH] if ours else type(error).__name__
 
 

@@ -7,9 +7,10 @@ from functools import partial
 import structlog
 
 from consumers.failures import place_of
+from consumers.logs import LogUnreadable
 from consumers.parking import ParkedRow, ParkReason, failed_event, is_parked
 from consumers.runner.ports import Outcome, Record, Setback, Telemetry
-from consumers.settlement.arrival import Arrival, LogUnreadable, read_arrival
+from consumers.settlement.arrival import Arrival, read_arrival
 from consumers.settlement.batch import Batch, failure_detail
 from consumers.settlement.ports import SettlementStores
 from consumers.sweeping import do_divided

@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from connectors.broker.history import KafkaHistory
-from connectors.broker.history import Progress as Report
+from consumers.logs import Progress as Report
 from consumers.requests.domain.calendar import TEHRAN
 from consumers.requests.domain.explain import CANDIDATES, Explanation, Lists, explain, opened_of, question_of
 from consumers.requests.domain.loads import Loads

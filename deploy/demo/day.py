@@ -12,16 +12,14 @@ from itertools import count
 from threading import Event as Signal
 from uuid import UUID
 
+from consumers.logs import read_log
 from consumers.runner.ports import Record
 from deploy.demo.actors import Act, Case, react
 from deploy.demo.plan import Arrival
 from schemas import log_requests as log
 from schemas.base import Event
-from schemas.decode import events_by_type, parse
-from schemas.envelope import from_headers
 from schemas.intake_agency import Origin
 from schemas.late_cash import LateCashTaken
-from schemas.topics import LOG_REQUESTS
 
 #: How many claims go out in one batch at most.
 BATCH = 500
@@ -92,8 +90,8 @@ class Day:
 
     def _react(self, record: Record) -> None:
         self.heard += 1
-        envelope = from_headers(record.headers)
-        event = parse(events_by_type(LOG_REQUESTS)[envelope.type], record.value or b"")
+        received = read_log(record)
+        envelope, event = received.envelope, received.event
         if not isinstance(event, log.RequestLogEvent) or envelope.sequence is None:
             return
         case = self._follow(event)

@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from consumers.logs import read_log
 from consumers.requests.domain.loads import Load
 from consumers.requests.domain.loads_history import LoadPlace, LoadsHistory
 from consumers.settlement.arrival import read_arrival
@@ -13,12 +14,12 @@ from deploy.faults.follower import Shadow
 from schemas.log_requests import RequestMoneyEvent, RequestOpened
 from schemas.topics import LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
 from tests.memory.desk import Desk
-from tests.recorded import RECORDED, received, recorded
+from tests.recorded import RECORDED, recorded
 
 
 @pytest.mark.parametrize("commit", RECORDED)
 def test_every_event_is_still_read(commit: str) -> None:
-    events = Counter(type(received(record).event) for record in recorded(commit).records)
+    events = Counter(type(read_log(record).event) for record in recorded(commit).records)
     assert events.total() == len(recorded(commit).records)
     assert events[RequestOpened] == 220
 
@@ -26,7 +27,7 @@ def test_every_event_is_still_read(commit: str) -> None:
 @pytest.mark.parametrize("commit", RECORDED)
 def test_what_was_not_carried_yet_is_none(commit: str) -> None:
     for record in recorded(commit).of(LOG_REQUESTS.name):
-        event = received(record).event
+        event = read_log(record).event
         if isinstance(event, RequestMoneyEvent):
             assert (event.agreement, event.agreement_version, event.settlement_cycle) == (None, None, None)
         if isinstance(event, RequestOpened):
@@ -70,10 +71,10 @@ def test_settlement_makes_the_same_ledger_of_it_and_closes_the_same_window(commi
 def test_the_loads_of_both_logs_are_those_that_were_kept(commit: str) -> None:
     logs = recorded(commit)
     both = [record for record in logs.records if record.topic in (LOG_REQUESTS.name, LOG_SETTLEMENT.name)]
-    last = max(received(record).envelope.load_revision or 0 for record in both)
+    last = max(read_log(record).envelope.load_revision or 0 for record in both)
     history = LoadsHistory([LoadPlace(last, None, None)])
     for record in both:
-        read = received(record)
+        read = read_log(record)
         if history.wants(read.envelope):
             history.take(read.envelope, read.event)
     loads = history.loads(0)

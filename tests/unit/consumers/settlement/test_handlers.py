@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from consumers.logs import LogUnreadable
 from consumers.parking import NEVER, OperatorAction, ParkReason
 from consumers.runner.ports import Outcome
-from consumers.settlement.arrival import LogUnreadable
 from consumers.settlement.domain.page import WindowSkipped
 from schemas import log_settlement as ledger
 from schemas.decode import EventInvalid, events_by_type, parse_strictly
@@ -155,7 +155,7 @@ def test_a_record_that_cannot_be_decoded_is_left_to_the_runner(desk: Desk) -> No
         desk.handle(replace(first, value=b"{}"))
     with pytest.raises(LogUnreadable, match="ce_sequence"):
         desk.handle(replace(first, headers=tuple(pair for pair in first.headers if pair[0] != "ce_sequence")))
-    with pytest.raises(LogUnreadable, match="has no body"):
+    with pytest.raises(LogUnreadable, match="body: is missing"):
         desk.handle(replace(first, value=None))
     assert desk.memory.rows == []
 
@@ -230,7 +230,7 @@ def test_what_is_kept_of_a_strangers_error_is_its_name_alone(desk: Desk) -> None
 
 def test_an_unreadable_record_can_be_parked_and_skipped(desk: Desk) -> None:
     record = replace(life(RequestsLog())[0], headers=(), key=None)
-    desk.park_failed(record, LogUnreadable("ce_type: is missing"))
+    desk.park_failed(record, LogUnreadable("ce_type", "is missing"))
     desk.memory.park.decide(OperatorAction.REDRIVE)
     assert desk.sweep() == 0
     assert len(desk.memory.park.rows) == 1
