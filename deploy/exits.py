@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+import typer
+
 
 class ExitCode(IntEnum):
     """The code of each way to end. Nothing else may be given to the system."""
@@ -112,3 +114,9 @@ def in_order(codes: Iterable[ExitCode]) -> tuple[ExitCode, ...]:
 def help_line(codes: Iterable[ExitCode]) -> str:
     """Return the line of `--help` that names a command's exit codes."""
     return "Exit codes: " + ", ".join(f"{code.value} {row_of(code).short}" for code in in_order(codes)) + "."
+
+
+def end_with(code: ExitCode) -> None:
+    """End the command with `code`; go on when that is done."""
+    if code is not ExitCode.DONE:
+        raise typer.Exit(code)

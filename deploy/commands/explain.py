@@ -14,16 +14,25 @@ from connectors.broker.history import KafkaHistory
 from consumers.logs import Progress as Report
 from consumers.requests.domain.calendar import TEHRAN
 from consumers.requests.domain.explain import CANDIDATES, Explanation, Lists, explain, opened_of, question_of
+from consumers.requests.domain.gaps import Gap, first_missing, gaps_in
 from consumers.requests.domain.loads import Loads
 from consumers.requests.domain.loads_history import LoadsHistory, LoadsIncomplete
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.roll import roll_call
-from consumers.requests.domain.verify import Decided, Finding, Verification, decisions_of, verify
+from consumers.requests.domain.verify import (
+    Decided,
+    Finding,
+    Verification,
+    decisions_of,
+    not_recomputed,
+    verdict,
+    verify,
+)
 from consumers.requests.domain.words import Language, Speech, in_words, verification_in_words
 from consumers.runner.ports import BrokerUnavailable, Record
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
-from deploy.exits import ExitCode
+from deploy.exits import ExitCode, end_with
 from deploy.problem import Unreachable
 from deploy.settings import Settings, load_settings
 from deploy.terminal.edge import Screen, say, say_json
@@ -32,7 +41,7 @@ from schemas.base import Event
 from schemas.decode import EventInvalid, Received, events_by_type, parse
 from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
 from schemas.log_registry import RegistryEntry
-from schemas.log_requests import RequestRefused
+from schemas.log_requests import RequestOpened, RequestRefused
 from schemas.partition import partition_of
 from schemas.topics import LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT, Topic, topic_of
 
@@ -40,6 +49,12 @@ LANGUAGE_HELP = "Language of the answer."
 ALL_HELP = "Name the offices behind every count (reads all logs)."
 VERIFY_HELP = "Decide again from the logs, loads included, and say whether it is the same (reads all logs)."
 JSON_HELP = "Answer as one JSON object, for machines."
+#: How a verification ends the command.
+_CODES = {
+    Finding.SAME: ExitCode.DONE,
+    Finding.DIFFERENT: ExitCode.DIFFERS,
+    Finding.NOT_RECOMPUTED: ExitCode.UNKNOWN,
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -58,6 +73,7 @@ def explain_request(
     """Tell why a request went to its office, or why nobody got it.
 
     Who was looked at, who was excluded and why, the draw with its sums, the agreement and every version behind it.
+    With --verify it is done (0) only when there are decisions and each was made again and is the same.
 
     [bold]Examples[/bold]
 
@@ -79,18 +95,30 @@ def explain_request(
         say_json(body)
     else:
         speech = Speech(language, _fa_moment if language is Language.PERSIAN else _en_moment)
-        for line in (*in_words(explanation, speech), *verification_in_words(verifications, speech)):
+        told = verification_in_words(verifications, speech) if verified or verifications else []
+        for line in (*in_words(explanation, speech), *told):
             say(line)
-    if any(one.finding is Finding.DIFFERENT for one in verifications):
-        raise typer.Exit(ExitCode.DIFFERS)
+    end_with(_code(explanation, verifications, verified=verified))
+
+
+def _code(explanation: Explanation, verifications: Sequence[Verification], *, verified: bool) -> ExitCode:
+    """Return 0 only for a whole story; with --verify, only for decisions that were recomputed and are the same."""
+    if verified:
+        return _CODES[verdict(verifications)]
+    return ExitCode.UNKNOWN if explanation.missing or verifications else ExitCode.DONE
 
 
 def _answer(
     request_id: UUID, settings: Settings, logs: KafkaHistory, bar: Progress, *, all_offices: bool, verified: bool
 ) -> tuple[Explanation, list[Verification]]:
     history = _history(request_id, logs, _task(bar, "the request's own events"))
-    view = _registry(logs, _task(bar, "the registry's log"))
-    decided = decisions_of(history)
+    if not isinstance(history[0].event, RequestOpened):
+        raise Unreachable(
+            f"The opening of request {request_id} is not in the log, though later events are. `pishkhan reconcile` "
+            "says what the log lost, and `pishkhan repair topic` brings back what can be brought back."
+        )
+    view, complete_to = _registry(logs, _task(bar, "the registry's log"))
+    decided, gaps = decisions_of(history), gaps_in(history)
     if not (all_offices or verified):
         return explain(history, view), []
     loads = _loads(decided, logs, _task(bar, "the logs of requests and settlement"))
@@ -100,15 +128,33 @@ def _answer(
     secret = settings.routing_secret.get_secret_value().encode() or None
     for number, one in enumerate(decided):
         try:
-            seen = loads.loads(number)
+            seen = _seen(number, one, loads, gaps, complete_to)
         except LoadsIncomplete as error:
-            verifications.append(_incomplete(one, error))
+            verifications.append(not_recomputed(one, str(error)))
             continue
         if verified:
             verifications.append(verify(opened, one, view, seen, secret))
         if all_offices:
             lists[number] = _lists(history, one, view, seen)
+    verifications += [
+        Verification(attempt=gap.attempt, event="missing", finding=Finding.NOT_RECOMPUTED, why=gap.why())
+        for gap in gaps
+    ]
     return explain(history, view, lists), verifications
+
+
+def _seen(number: int, decided: Decided, loads: LoadsHistory, gaps: Sequence[Gap], complete_to: int) -> Loads:
+    """Return the loads that a decision saw. Raises LoadsIncomplete when the logs lack anything that it rests on."""
+    before = next((gap for gap in gaps if gap.first < decided.sequence), None)
+    if before is not None:
+        raise LoadsIncomplete(f"what came before is incomplete: {before.why()}")
+    if complete_to <= decided.registry_revision:
+        raise LoadsIncomplete(f"revision {complete_to} of the registry is not in its log")
+    try:
+        return loads.loads(number)
+    except LoadsIncomplete as error:
+        why = f"{error}; the relay may be behind, try again when it has caught up"
+        raise LoadsIncomplete(why) from None
 
 
 def _lists(history: Sequence[Received], decided: Decided, view: RegistryView, loads: Loads) -> Lists:
@@ -117,12 +163,6 @@ def _lists(history: Sequence[Received], decided: Decided, view: RegistryView, lo
     as_of = view.up_to(decided.registry_revision)
     roll = roll_call(question_of(opened_of(history), decided), as_of, loads, decided.tried)
     return {CANDIDATES if reason is None else reason.value: tuple(codes) for reason, codes in roll.items()}
-
-
-def _incomplete(decided: Decided, error: LoadsIncomplete) -> Verification:
-    why = f"{error}; the relay may be behind, try again when it has caught up"
-    name = type(decided.event).__name__
-    return Verification(attempt=decided.attempt, event=name, finding=Finding.NOT_RECOMPUTED, why=why)
 
 
 def _history(request_id: UUID, logs: KafkaHistory, progress: Report) -> list[Received]:
@@ -145,11 +185,15 @@ def _history(request_id: UUID, logs: KafkaHistory, progress: Report) -> list[Rec
     return [found[sequence] for sequence in sorted(found)]
 
 
-def _registry(logs: KafkaHistory, progress: Report) -> RegistryView:
-    """Return what the registry's log says, in the order of revisions: a repaired log may hold them in another."""
+def _registry(logs: KafkaHistory, progress: Report) -> tuple[RegistryView, int]:
+    """Return what the registry's log says, and the first revision that is not in it.
+
+    It is read in the order of revisions: a repaired log may hold them in another.
+    """
     read = (_read(record, LOG_REGISTRY)[1] for record in logs.records([LOG_REGISTRY.name], None, progress))
     entries = {entry.revision: entry for entry in read if isinstance(entry, RegistryEntry)}
-    return RegistryView.empty().with_entries(entries[revision] for revision in sorted(entries))
+    view = RegistryView.empty().with_entries(entries[revision] for revision in sorted(entries))
+    return view, first_missing(entries)
 
 
 def _loads(decided: Sequence[Decided], logs: KafkaHistory, progress: Report) -> LoadsHistory:

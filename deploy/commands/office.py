@@ -16,10 +16,10 @@ from connectors.database.requests import inbox, request_state
 from connectors.ids import new_id
 from consumers.registry.domain.known import Kind
 from deploy.commands.options import DataOption, LanguageOption
-from deploy.exits import ExitCode
+from deploy.exits import ExitCode, end_with
 from deploy.problem import Problem
 from deploy.terminal.inbox import inbox_table, owed_lines, return_command
-from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of, end_with
+from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
 from deploy.terminal.waiting import take_back, waiting_of, waiting_table
 from deploy.terminal.words import amount, tracking
 from deploy.words import Language

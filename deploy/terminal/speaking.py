@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID
 
-import typer
 from sqlalchemy import Connection, Engine
 
 from connectors.database.answers import Claimed, answer_to, newest_row
@@ -23,7 +22,7 @@ from deploy.agencies import known_agencies
 from deploy.delivery import Delay, away_since, delivery, delivery_words
 from deploy.demonstration import note_use
 from deploy.doctor.checks import since_words
-from deploy.exits import ExitCode
+from deploy.exits import ExitCode, end_with
 from deploy.problem import Misused, Problem, Unreachable
 from deploy.settings import load_settings
 from deploy.terminal.edge import Screen
@@ -194,12 +193,6 @@ class Terminal:
             f"it is kept and will not be lost, but no requests worker is at work{since_en}. "
             "The answer comes when one is, and nothing need be said again; see `pishkhan doctor`.",
         )
-
-
-def end_with(code: ExitCode) -> None:
-    """End the command with `code`, unless all is done."""
-    if code is not ExitCode.DONE:
-        raise typer.Exit(code)
 
 
 def claim_of(model: type[SomeEvent], **fields: object) -> SomeEvent:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from consumers.requests.domain.gaps import gaps_in
 from consumers.requests.domain.registry_view import RegistryView
 from consumers.requests.domain.routing import RoutingRequest
 from consumers.requests.domain.sampling import score_of
@@ -121,7 +122,11 @@ class RefusalExplained(Model):
 
 
 class Explanation(Model):
-    """Everything that the bus decided about where one request goes."""
+    """Everything that the bus decided about where one request goes.
+
+    `missing` are the first and the last number of each part of the request's own events that is not in the log, so that
+    nobody takes this for all.
+    """
 
     request_id: RequestId
     origin: Origin
@@ -135,6 +140,7 @@ class Explanation(Model):
     refusal: RefusalExplained | None
     escalated_after: int | None
     ended: str | None
+    missing: tuple[tuple[int, int], ...] = ()
 
 
 def explain(history: Sequence[Received], view: RegistryView, lists: Mapping[int, Lists] | None = None) -> Explanation:
@@ -165,6 +171,7 @@ def explain(history: Sequence[Received], view: RegistryView, lists: Mapping[int,
         refusal=None if refused is None else _refusal(refused, _as_of(view, refused), opened, found.get(0, {})),
         escalated_after=next((one.event.attempts for one in history if isinstance(one.event, RequestEscalated)), None),
         ended=_ended(history),
+        missing=tuple((gap.first, gap.last) for gap in gaps_in(history)),
     )
 
 

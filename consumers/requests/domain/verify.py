@@ -74,13 +74,14 @@ class Verification(Model):
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision of a request's history, with what was known of the request before it.
+    """One decision of a request's history, its number among the events, and what was known of the request before it.
 
     `moment` is the business time that it was decided for, `now` that of deciding. `tried` and `given_back` are the
     offices that had it before, and the event by which the last one gave it back.
     """
 
     event: RequestRouted | RequestRefused
+    sequence: int
     attempt: int
     place: LoadPlace
     registry_revision: int
@@ -97,18 +98,20 @@ def decisions_of(history: Sequence[Received]) -> list[Decided]:
     given_back: OfficeDeclined | OfficeTimedOut | None = None
     for received in history:
         event, envelope = received.event, received.envelope
+        assert envelope.sequence is not None, "a request's own events are numbered"
         if isinstance(event, OfficeDeclined | OfficeTimedOut):
             given_back, tried = event, (*tried, event.office)
         elif isinstance(event, RequestRouted):
             decision = event.decision
             place = LoadPlace(decision.loads_seen, envelope.load_revision, envelope.load_index)
             revision, moment, now = decision.registry_revision, decision.decided_for, decision.decided_at
-            found.append(Decided(event, decision.attempt, place, revision, moment, now, tried, given_back))
+            at = (envelope.sequence, decision.attempt)
+            found.append(Decided(event, *at, place, revision, moment, now, tried, given_back))
         elif isinstance(event, RequestRefused):
             place = LoadPlace(event.loads_seen, envelope.load_revision, envelope.load_index)
             revision, moment = event.registry_revision, event.decided_for
             # Nothing in a refusal depends on when it was decided.
-            found.append(Decided(event, 1, place, revision, moment, moment, tried, given_back))
+            found.append(Decided(event, envelope.sequence, 1, place, revision, moment, moment, tried, given_back))
     return found
 
 
@@ -119,13 +122,11 @@ def verify(
 
     `view` may know more than the decision did. Without the secret of the seeds the logged seed is taken as given.
     """
-    name = type(decided.event).__name__
     if isinstance(decided.event, RequestRefused) and decided.event.reason in _NOTHING_TO_GO_BY:
-        why = _NOTHING_TO_GO_BY[decided.event.reason]
-        return Verification(attempt=decided.attempt, event=name, finding=Finding.NOT_RECOMPUTED, why=why)
+        return not_recomputed(decided, _NOTHING_TO_GO_BY[decided.event.reason])
     if view.revision < decided.registry_revision:
         why = f"the registry's log ends at revision {view.revision}, before {decided.registry_revision}"
-        return Verification(attempt=decided.attempt, event=name, finding=Finding.NOT_RECOMPUTED, why=why)
+        return not_recomputed(decided, why)
     as_of = view.up_to(decided.registry_revision)
 
     def seeds(request_id: UUID, attempt: int) -> bytes:
@@ -138,8 +139,23 @@ def verify(
     # The log does not say whether an agency or a desk spoke; a decision holds when it follows for either.
     compared = [_differences(decided.event, _again(opened, decided, speaker, world)) for speaker in _speakers(opened)]
     fewest = min(compared, key=_how_different)
+    name = type(decided.event).__name__
     finding = Finding.DIFFERENT if fewest else Finding.SAME
     return Verification(attempt=decided.attempt, event=name, finding=finding, differences=tuple(fewest))
+
+
+def not_recomputed(decided: Decided, why: str) -> Verification:
+    """Return that a decision could not be made again, and what stood in the way."""
+    name = type(decided.event).__name__
+    return Verification(attempt=decided.attempt, event=name, finding=Finding.NOT_RECOMPUTED, why=why)
+
+
+def verdict(found: Sequence[Verification]) -> Finding:
+    """Return what the recomputations say in all: the same only when there are some, and each of them is the same."""
+    findings = {one.finding for one in found}
+    if Finding.DIFFERENT in findings:
+        return Finding.DIFFERENT
+    return Finding.SAME if findings == {Finding.SAME} else Finding.NOT_RECOMPUTED
 
 
 def _again(opened: RequestOpened, decided: Decided, speaker: Speaker, world: BatchWorld) -> Event:

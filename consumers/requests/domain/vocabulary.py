@@ -83,6 +83,14 @@ PHRASES: Mapping[str, Phrase] = {
         "{field}: در دفتر وقایع {logged}، در محاسبه دوباره {recomputed}",
         "{field}: logged {logged}, recomputed {recomputed}",
     ),
+    "missing": Phrase(
+        "رویدادهای {events} این درخواست در دفتر وقایع نیست؛ آنچه آمد همه ماجرا نیست",
+        "Events {events} of the request are not in the log: this is not the whole story",
+    ),
+    "nothing_recomputed": Phrase(
+        "چیزی دوباره محاسبه نشد: تصمیمی در دفتر وقایع نیست",
+        "Nothing was recomputed: the log holds no decision",
+    ),
 }
 
 ORIGINS: Mapping[Origin, Phrase] = {

@@ -99,12 +99,15 @@ def in_words(explanation: Explanation, speech: Speech) -> list[str]:
         lines.append(speech.say(PHRASES["escalated"], attempts=explanation.escalated_after))
     if explanation.ended is not None:
         lines.append(speech.text(ENDS[explanation.ended]))
+    if explanation.missing:
+        parts = (str(first) if first == last else f"{first}-{last}" for first, last in explanation.missing)
+        lines.append(speech.say(PHRASES["missing"], events=", ".join(parts)))
     return lines
 
 
 def verification_in_words(verifications: list[Verification], speech: Speech) -> list[str]:
-    """Return what the recomputation of every decision found."""
-    lines = []
+    """Return what the recomputation of every decision found; that there was none is said, too."""
+    lines = [] if verifications else [speech.text(PHRASES["nothing_recomputed"])]
     for found in verifications:
         lines.append(speech.say(FINDINGS[found.finding], attempt=found.attempt, why=found.why or ""))
         if found.finding is Finding.DIFFERENT:
