@@ -11,6 +11,7 @@ from tests.mutants.parking import PARKING
 from tests.mutants.positions import POSITIONS
 from tests.mutants.reading import READING
 from tests.mutants.relaying import RELAYING
+from tests.mutants.speaking import SPEAKING
 from tests.mutants.timing import TIMING
 
-MUTANTS: tuple[Mutant, ...] = (*POSITIONS, *RELAYING, *PARKING, *DECIDING, *COMPARING, *READING, *TIMING)
+MUTANTS: tuple[Mutant, ...] = (*POSITIONS, *RELAYING, *PARKING, *DECIDING, *COMPARING, *READING, *SPEAKING, *TIMING)

@@ -129,6 +129,18 @@ def test_disorder_repetition_and_measuring_in_between_do_not_matter(
     assert {(*key, m.value, m.samples) for key, m in newest.items() if m.samples} == in_sql(connection)
 
 
+def test_who_was_never_opened_is_no_sample_of_a_wait(
+    work: SqlKpiWork, handler: KpiHandler, connection: Connection
+) -> None:
+    known = [Life(1).opened(0).routed(1, "office-1").accepted(3, "office-1")]
+    unopened = [Life(number).routed(1, "office-1").accepted(9, "office-1") for number in (2, 3)]
+    keep(work, handler, records([one for life in (*known, *unopened) for one in life.told]))
+    measure(work, handler)
+    waits = [row for row in in_sql(connection) if row[0].startswith("wait") and row[1] == "office"]
+    assert waits
+    assert {(value, samples) for *_, value, samples in waits} == {(180.0, 1)}
+
+
 def test_names_that_nobody_knows_are_one_key_and_a_bystanders_figures_stay_his(
     work: SqlKpiWork, handler: KpiHandler, connection: Connection
 ) -> None:

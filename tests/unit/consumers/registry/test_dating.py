@@ -1,0 +1,40 @@
+"""Which business time a claim on the registry counts as said at."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from consumers.intake import Claim, IntakeReader, read_claim
+from consumers.registry.fold import Fold
+from schemas.intake_agency import ServicePublished
+from schemas.log_registry import RegistryEntry
+from tests.builders import MOMENT, entries, policy, service
+from tests.requests_bus import AGENCY_SOURCE, SetClock, claim_record
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+NO_POLICY: list[RegistryEntry] = []
+HALF_AN_HOUR = entries([policy(lateness_seconds=1_800)])
+NEWER = entries([policy(lateness_seconds=1_800), policy(version=2, lateness_seconds=60)])
+
+
+@pytest.mark.parametrize(
+    ("known", "said", "counts"),
+    [
+        (NO_POLICY, -HOUR, -HOUR),
+        (NO_POLICY, -DAY, -HOUR),
+        (HALF_AN_HOUR, -HOUR / 4, -HOUR / 4),
+        (HALF_AN_HOUR, -HOUR, -HOUR / 2),
+        (NEWER, -HOUR, -timedelta(seconds=60)),
+        (HALF_AN_HOUR, DAY, timedelta(0)),
+        (HALF_AN_HOUR, None, timedelta(0)),
+    ],
+)
+def test_a_claims_own_time_counts_within_the_policys_lateness(
+    known: list[RegistryEntry], said: timedelta | None, counts: timedelta
+) -> None:
+    record = claim_record(AGENCY_SOURCE, ServicePublished(service=service()))
+    claim = read_claim(record, IntakeReader.REGISTRY)
+    assert isinstance(claim, Claim)
+    time: datetime | None = None if said is None else MOMENT + said
+    fold = Fold(known, len(known), SetClock().business)
+    assert fold.moment(claim._replace(envelope=claim.envelope._replace(time=time))) == MOMENT + counts
