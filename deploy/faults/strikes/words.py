@@ -146,7 +146,12 @@ def poisoned(good: Said, chance: Random) -> Iterator[tuple[DeadLetterReason, Out
     yield malformed, spoilt(ce_specversion=b"0.3")
     yield malformed, spoilt(ce_time=b"yesterday")
     yield malformed, spoilt(ce_type=b"ir.pishkhan.ServicePublished.v1")
-    yield malformed, spoilt(content__type=b"application/cloudevents+json")
+    for content_type in (b"application/cloudevents+json", b"text/plain"):
+        yield malformed, spoilt(content__type=content_type)
+    misaddressed = DeadLetterReason.MISADDRESSED
+    yield misaddressed, spoilt(without="ce_subject")
+    yield misaddressed, spoilt(ce_subject=_new_id(chance))
+    yield misaddressed, spoilt()._replace(key=_new_id(chance))
     yield unknown, spoilt(ce_type=b"ir.pishkhan.RequestSubmitted.v9")
     yield DeadLetterReason.WRONG_TOPIC, spoilt(ce_type=b"ir.pishkhan.OfficePaid.v1")
     yield DeadLetterReason.FORGED_SOURCE, spoilt(ce_source=b"/bus")
