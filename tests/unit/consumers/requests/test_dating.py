@@ -8,10 +8,12 @@ import pytest
 from consumers.intake import Claim, IntakeReader, read_claim
 from consumers.parking import Room
 from consumers.requests.fold import Fold
+from schemas.base import Event
 from schemas.log_requests import OfficeAccepted, RequestOpened, RequestRouted
 from schemas.tariff import FixedRule
 from tests.builders import (
     MOMENT,
+    Registrable,
     agreement,
     calendar,
     certificate_line,
@@ -36,7 +38,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def decided(said_at: datetime | None, appended_at: datetime) -> dict[str, bytes]:
     """Return what the log says of a submission and its acceptance, by type, and of the time of each."""
     dearer = terms(tariff=(certificate_line(rule=FixedRule(amount_rial=DEARER_RIAL)),))
-    known = [
+    known: list[Registrable] = [
         territory(),
         policy(lateness_seconds=LATENESS_SECONDS),
         calendar(),
@@ -55,8 +57,8 @@ def decided(said_at: datetime | None, appended_at: datetime) -> dict[str, bytes]
     return {one.event_type: one.body for one in fold.decided}
 
 
-def read(source: str, event: object, appended_at: datetime, said_at: datetime | None) -> Claim:
-    record = claim_record(source, event, appended_at=appended_at)  # type: ignore[arg-type]
+def read(source: str, event: Event, appended_at: datetime, said_at: datetime | None) -> Claim:
+    record = claim_record(source, event, appended_at=appended_at)
     claim = read_claim(record, IntakeReader.REQUESTS)
     assert isinstance(claim, Claim)
     return claim._replace(envelope=claim.envelope._replace(time=said_at))
