@@ -1,6 +1,6 @@
 """An explanation in words, in Persian and in English: one line per statement, indented by two spaces per level."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -105,7 +105,7 @@ def in_words(explanation: Explanation, speech: Speech) -> list[str]:
     return lines
 
 
-def verification_in_words(verifications: list[Verification], speech: Speech) -> list[str]:
+def verification_in_words(verifications: Sequence[Verification], speech: Speech) -> list[str]:
     """Return what the recomputation of every decision found; that there was none is said, too."""
     lines = [] if verifications else [speech.text(PHRASES["nothing_recomputed"])]
     for found in verifications:
