@@ -97,11 +97,18 @@ class Publisher:
         """An agency cancels a request or answers a question about it."""
         return self.claim(f"/agencies/{agency}", event)
 
-    def claim(self, source: str, event: Event, *, time: datetime | None = None) -> str:
-        """Any claim of any speaker; the topic follows from `source`."""
-        message = message_from_event(source, event, str(self._new_id()), time or self._now())
+    def claim(self, source: str, event: Event, *, time: datetime | None = None, event_id: str | None = None) -> str:
+        """Any claim of any speaker; the topic follows from `source`.
+
+        An `event_id` of the caller's own makes a repetition known as one, wherever it meets the first.
+        """
+        message = self.message(source, event, event_id, time)
         self.publish([message])
         return message.envelope.id
+
+    def message(self, source: str, event: Event, event_id: str | None = None, time: datetime | None = None) -> Message:
+        """Return a claim as it would be published, with a new id unless one is given. Raises `ClaimInvalid`."""
+        return message_from_event(source, event, event_id or str(self._new_id()), time or self._now())
 
     def publish(self, messages: Sequence[Message]) -> None:
         """Publish messages that were checked already, all or none of them."""

@@ -1,7 +1,6 @@
 """Saying one thing to the bus from the terminal, and waiting for what comes of it."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -10,11 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from connectors.database.answers import Claimed, answer_to, newest_row
+from connectors.database.answers import SqlAnswers
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import build_engine
 from connectors.database.outbox import outbox_opener
-from connectors.database.waiting import WaitingClaim, waiting_claim
+from connectors.database.waiting import WaitingClaim
 from connectors.ids import new_id
 from consumers.parking import NEVER
 from consumers.runner.ports import DatabaseUnavailable
@@ -29,16 +28,16 @@ from deploy.terminal.edge import Screen
 from deploy.terminal.request_ids import request_id_of
 from deploy.terminal.words import told, waits_for
 from deploy.words import Language, jalali_moment
-from producers.claims import ClaimInvalid, check_speaker, topic_of_speaker
+from producers.claims import ClaimInvalid
+from producers.conversation import Answered, AnswersUnavailable, Conversation, Unanswered, Unheard, Waits
 from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
 from schemas.base import Event
 from schemas.decode import EventInvalid, SomeEvent, parse
-from schemas.log_requests import ClaimRefused, ClaimTakenBack, RequestRefused
+from schemas.log_requests import ClaimRefused, RequestRefused
 
 #: An answer comes within moments when the bus runs; after this long it is told that none came.
 ANSWER_SECONDS = 10.0
-POLL_SECONDS = 0.05
 
 _REMEDY = (
     "`pishkhan doctor` می‌گوید چه شده است؛ گذرگاه را با `pishkhan up` به کار اندازید، یا پوشه‌اش را با --data بدهید.",
@@ -68,7 +67,8 @@ class Terminal:
         self.console = Screen(highlight=False, soft_wrap=True)
         self._engine: Engine = build_engine(settings.worker_database_url(), "pishkhan terminal")
         self.clock = settings.clock
-        self._publisher = Publisher(outbox_opener(self._engine), self.clock.now, new_id)
+        publisher = Publisher(outbox_opener(self._engine), self.clock.now, new_id)
+        self._conversation = Conversation(publisher, SqlAnswers(self._engine.connect))
 
     def __enter__(self) -> Self:
         return self
@@ -104,27 +104,35 @@ class Terminal:
         is not answered within `wait_seconds`.
         """
         with self.before_saying() as connection:
-            after = newest_row(connection)
             agencies = known_agencies(self._settings, connection)
         note_use(self._settings.data_directory)
         try:
-            check_speaker(source, agencies)
-            event_id = self._publisher.claim(source, event)
+            outcome = self._conversation.say(source, event, request_id, agencies=agencies, wait_seconds=wait_seconds)
         except ClaimInvalid as error:
             raise Problem(f"{error.field}: {error.problem}") from error
+        except AnswersUnavailable as error:
+            raise self._unavailable(error, self.pick(*_NOT_ACCEPTED)) from error
         except OutboxUnavailable as error:
             raise self._unavailable(error, self.pick(*_UNSURE)) from error
-        claimed = Claimed(source, event_id, str(request_id), after)
-        answers = self._answers(claimed, topic_of_speaker(source)[1], wait_seconds)
-        if isinstance(answers, ExitCode):
-            return answers
-        # Taking back a submission that waits closes its request: that is what was wished for.
-        wished = any(isinstance(answer, ClaimTakenBack) for answer in answers)
-        for answer in answers:
-            refused = isinstance(answer, ClaimRefused | RequestRefused) and not wished
-            self.console.print(told(answer, self.language), style="red" if refused else "green")
-        refusal = not wished and any(isinstance(answer, ClaimRefused | RequestRefused) for answer in answers)
-        return ExitCode.REFUSED if refusal else ExitCode.DONE
+        except Unheard as error:
+            raise self._unavailable(error, self.pick(*_ACCEPTED)) from error
+        return self._show(outcome)
+
+    def _show(self, outcome: Answered | Waits[WaitingClaim] | Unanswered) -> ExitCode:
+        """Print what became of a claim, and return how that ends the command."""
+        match outcome:
+            case Answered(events=events, refused=refused):
+                for event in events:
+                    of_refusal = refused and isinstance(event, ClaimRefused | RequestRefused)
+                    self.console.print(told(event, self.language), style="red" if of_refusal else "green")
+                return ExitCode.REFUSED if refused else ExitCode.DONE
+            case Waits(said=said, claim=claim):
+                for line in self._waits(claim, said.source):
+                    self.console.print(line, style="yellow")
+                return ExitCode.WAITS
+            case Unanswered(said=said):
+                self.console.print(self._why_no_answer(said.topic), style="yellow")
+                return ExitCode.UNANSWERED
 
     def _unavailable(self, error: Exception, consequence: str) -> Unreachable:
         """Return the problem of a database that does not answer, and what that means for what was said."""
@@ -134,26 +142,6 @@ class Terminal:
     def pick(self, persian: str, english: str) -> str:
         """Return the text in the person's language."""
         return persian if self.language is Language.FA else english
-
-    def _answers(self, claimed: Claimed, topic: str, wait_seconds: float) -> list[Event] | ExitCode:
-        """Return what the bus makes of a claim; when that is not known yet, print why and return how that ends."""
-        deadline = time.monotonic() + wait_seconds
-        while True:
-            with self.reading(self.pick(*_ACCEPTED)) as connection:
-                answers = answer_to(connection, claimed)
-                waits = None
-                if not answers:
-                    waits = waiting_claim(connection, topic, claimed.source, claimed.event_id, claimed.request_id)
-            if answers:
-                return answers
-            if waits is not None:
-                for line in self._waits(waits, claimed.source):
-                    self.console.print(line, style="yellow")
-                return ExitCode.WAITS
-            if time.monotonic() >= deadline:
-                self.console.print(self._why_no_answer(topic), style="yellow")
-                return ExitCode.UNANSWERED
-            time.sleep(POLL_SECONDS)
 
     def _waits(self, claim: WaitingClaim, source: str) -> list[str]:
         """Say in lines for whom a claim waits, until when, and how to take it back."""

@@ -10,13 +10,21 @@ import pytest
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner, Result
 
+from connectors.database.answers import SqlAnswers
 from connectors.database.engine import build_engine
+from connectors.database.outbox import outbox_opener
+from connectors.database.waiting import WaitingClaim
+from connectors.ids import new_id
 from consumers.requests.domain.state import Stage
 from consumers.runner.ports import Record
 from deploy.cli import build
 from deploy.exits import ExitCode
 from deploy.problem import Problem
+from producers.claims import ClaimInvalid
+from producers.conversation import Answered, Conversation, Unanswered, Waits
+from producers.publisher import Publisher
 from schemas.envelope import Envelope, to_headers
+from schemas.intake_office import RequestAccepted
 from schemas.offices import OpeningHours
 from tests.builders import AGENCY, SERVICE, Registrable, certificate_line, entries, terms
 from tests.builders import agreement as make_agreement
@@ -282,6 +290,27 @@ def test_what_an_agency_says_too_early_waits_in_its_list_and_can_be_taken_back(c
     assert agency("withdraw-claim", claim_id, "--lang", "fa").output == f"پس گرفته شد: {claim_id}\n"
     assert "· 0" in agency("waiting").output
     assert courier.bus.parked() == []
+
+
+def test_a_claim_with_an_id_of_its_own_is_said_once_and_answered_again(courier: Courier) -> None:
+    request_id, engine = UUID(submitted()), courier.bus.engine
+    publisher = Publisher(outbox_opener(engine), lambda: datetime.now(UTC), new_id)
+    conversation = Conversation(publisher, SqlAnswers(engine.connect))
+
+    def accept(operator: str) -> Answered | Waits[WaitingClaim] | Unanswered:
+        claim = RequestAccepted(request_id=request_id, operator=operator)
+        source, agencies = "/offices/office-1", ()
+        return conversation.say(source, claim, request_id, agencies=agencies, wait_seconds=10.0, event_id="key-1")
+
+    first, again = accept("operator-1"), accept("operator-1")
+    assert isinstance(first, Answered)
+    assert isinstance(again, Answered)
+    assert first.events == again.events
+    assert not first.refused
+    with pytest.raises(ClaimInvalid, match="another event"):
+        accept("operator-2")
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM outbox WHERE event_id = 'key-1'")).scalar_one() == 1
 
 
 @pytest.mark.usefixtures("owner")

@@ -1,0 +1,173 @@
+"""Say a claim, wait, and learn what the bus makes of it: the use case of everybody who speaks and awaits the answer.
+
+A terminal, an HTTP request and a page differ in how they show the outcome. What can come of a claim is the same for
+all: it is answered, it waits for another party, or nobody has answered within the time. In each case it is kept.
+"""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from producers.claims import ClaimInvalid, check_speaker
+from producers.publisher import Publisher
+from schemas.base import Event
+from schemas.canonical import about_hash, body_hash
+from schemas.log_requests import ClaimRefused, ClaimTakenBack, RequestRefused
+from schemas.message import Message
+
+#: Real seconds between two looks for the answer.
+POLL_SECONDS = 0.05
+
+#: What is known of a claim that waits: whoever keeps it says what that is.
+Waiting = TypeVar("Waiting")
+WaitingKept = TypeVar("WaitingKept", covariant=True)
+
+
+class AnswersUnavailable(Exception):
+    """Where answers are written cannot be reached."""
+
+
+class Unheard(Exception):
+    """The claim is kept and will not be lost, but answers cannot be reached: it need not be said again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A claim that is kept: by whom, under which id, on which topic, about which request.
+
+    Its answer comes after place `after` of the outbox.
+    """
+
+    source: str
+    event_id: str
+    topic: str
+    request_id: UUID
+    after: int
+
+
+class Answers(Protocol[WaitingKept]):
+    """Where answers are written, before anybody publishes them. Every call may raise `AnswersUnavailable`."""
+
+    def newest(self) -> int:
+        """Return the place that the answer to what is published next comes after."""
+
+    def words(self, source: str, event_id: str) -> tuple[bytes, bytes | None] | None:
+        """Return what is known of an id that was used: the hashes of body, and of type and subject; none if it is new.
+
+        What an earlier release kept has no second hash.
+        """
+
+    def to(self, said: Said) -> Sequence[Event]:
+        """Return what the bus says to a claim, in order; nothing while it is not decided."""
+
+    def waiting(self, said: Said) -> WaitingKept | None:
+        """Return what is known of the claim when it waits; none when it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the bus made of a claim: its events, in order."""
+
+    said: Said
+    events: tuple[Event, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Say whether what was wished for was refused.
+
+        Taking back a submission that waits closes its request as refused: that is what was wished for.
+        """
+        if any(isinstance(event, ClaimTakenBack) for event in self.events):
+            return False
+        return any(isinstance(event, ClaimRefused | RequestRefused) for event in self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits(Generic[Waiting]):
+    """The claim waits for another party, or for an operator."""
+
+    said: Said
+    claim: Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Nobody has decided on the claim within the time."""
+
+    said: Said
+
+
+class Conversation(Generic[Waiting]):
+    """Says claims and awaits their answers. `sleep` and `monotonic` are real time; tests give their own."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        answers: Answers[Waiting],
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._publisher = publisher
+        self._answers = answers
+        self._sleep = sleep
+        self._monotonic = monotonic
+
+    def say(
+        self,
+        source: str,
+        event: Event,
+        request_id: UUID,
+        *,
+        agencies: Collection[str],
+        wait_seconds: float,
+        event_id: str | None = None,
+    ) -> Answered | Waits[Waiting] | Unanswered:
+        """Publish `event` as `source`, about `request_id`, and return what becomes of it within `wait_seconds`.
+
+        With an `event_id` of the caller's own a repetition is known as one: it is not published again, and the outcome
+        is that of the first time. Two that overlap are both published, and have their effect once.
+
+        Raises:
+            ClaimInvalid: nothing was published; a speaker who is no agency of `agencies`, or an id that was used for
+                another event (field `id`), among it.
+            AnswersUnavailable: nothing was published.
+            OutboxUnavailable: it may or may not be kept; with the same `event_id` it can be said again.
+            Unheard: it is kept.
+        """
+        check_speaker(source, agencies)
+        message = self._publisher.message(source, event, event_id)
+        known = event_id is not None and self._is_known(message)
+        said = Said(source, message.envelope.id, message.topic, request_id, 0 if known else self._answers.newest())
+        if not known:
+            self._publisher.publish([message])
+        try:
+            return self._hear(said, wait_seconds)
+        except AnswersUnavailable as error:
+            raise Unheard(str(error)) from error
+
+    def _is_known(self, message: Message) -> bool:
+        """Say whether this very claim was said before. Raises ClaimInvalid when its id was used for another one."""
+        envelope = message.envelope
+        before = self._answers.words(envelope.source, envelope.id)
+        if before is None:
+            return False
+        body, about = before
+        same_about = about is None or about == about_hash(envelope.type, envelope.subject)
+        if body != body_hash(message.body) or not same_about:
+            raise ClaimInvalid("id", "was used for another event; give each claim an id of its own")
+        return True
+
+    def _hear(self, said: Said, wait_seconds: float) -> Answered | Waits[Waiting] | Unanswered:
+        deadline = self._monotonic() + wait_seconds
+        while True:
+            if events := self._answers.to(said):
+                return Answered(said, tuple(events))
+            waiting = self._answers.waiting(said)
+            if waiting is not None:
+                return Waits(said, waiting)
+            if self._monotonic() >= deadline:
+                return Unanswered(said)
+            self._sleep(POLL_SECONDS)
