@@ -9,6 +9,7 @@ DOMAIN = "tests/unit/consumers/requests/domain"
 ROUTING = f"{DOMAIN}/test_routing.py"
 ACTS = "tests/unit/consumers/requests/test_handlers.py"
 LEDGER = "tests/unit/consumers/settlement/test_handlers.py"
+REVERSAL = "tests/unit/consumers/settlement/domain/test_reversal.py"
 LOCKS = "tests/contract/test_locks.py"
 OFFICES = "tests/integration/connectors/database/test_office_positions.py"
 
@@ -224,5 +225,67 @@ DECIDING: tuple[Mutant, ...] = (
         "            _text(row.debit_account),\n            _text(row.credit_account),\n",
         "            _text(row.credit_account),\n            _text(row.debit_account),\n",
         ("tests/unit/consumers/settlement/domain/test_chain.py::test_the_layout_of_a_row_is_what_it_has_always_been",),
+    ),
+    Mutant(
+        "what went back of an ordered refund goes back again",
+        "consumers/requests/domain/desk.py",
+        "claim.amount_rial > sum(state.refunds_rial) - state.returned_rial:",
+        "claim.amount_rial > sum(state.refunds_rial):",
+        (
+            f"{DOMAIN}/test_endings.py::test_of_a_completed_request_goes_back_what_was_ordered_less_what_went_back_before",
+        ),
+    ),
+    Mutant(
+        "an approval counts for the next question, too",
+        "consumers/requests/domain/desk.py",
+        "stage=Stage.AGENCY_AWAITED, approved=False)",
+        "stage=Stage.AGENCY_AWAITED)",
+        (
+            f"{DOMAIN}/test_endings.py::test_an_approval_counts_for_the_question_that_it_answers_and_not_for_the_next_one",
+        ),
+    ),
+    Mutant(
+        "a bank's reference counts once for all offices together",
+        "consumers/requests/domain/acts.py",
+        'ActKey("payment", f"{claim.office} {claim.reference}")',
+        'ActKey("payment", claim.reference)',
+        (f"{DOMAIN}/test_acts.py::test_a_banks_reference_counts_once_for_an_office_and_is_another_offices_own",),
+    ),
+    Mutant(
+        "a fine is lifted as often as somebody says so",
+        "consumers/requests/domain/acts.py",
+        "    if key in known:\n        done",
+        "    if key in known and key is imposed:\n        done",
+        (f"{DOMAIN}/test_acts.py::test_a_fine_is_imposed_once_and_lifted_once",),
+    ),
+    Mutant(
+        "a settlement window is left out",
+        "consumers/requests/domain/acts.py",
+        ' or (window > 1 and ActKey("window", str(window - 1)) not in known)',
+        "",
+        (f"{DOMAIN}/test_acts.py::test_windows_are_closed_one_after_the_other_and_once_each",),
+    ),
+    Mutant(
+        "the account of an agency that nobody knows is corrected",
+        "consumers/requests/domain/acts.py",
+        "    return agency is None or any(service.agency == agency for service in snapshot.services.values())\n",
+        "    return True\n",
+        (f"{DOMAIN}/test_acts.py::test_only_accounts_of_offices_and_agencies_that_there_are_may_be_corrected",),
+    ),
+    Mutant(
+        "of two deadlines the later one falls due",
+        "consumers/requests/domain/state.py",
+        "        return min(accept_by, expires_at)\n",
+        "        return max(accept_by, expires_at)\n",
+        (f"{DOMAIN}/test_deadlines.py::test_of_two_deadlines_the_earlier_one_falls_due",),
+    ),
+    Mutant(
+        "a citizen's refund takes back what an agency paid",
+        "consumers/settlement/domain/reversal.py",
+        "        return 2\n",
+        "        return 1\n",
+        (
+            f"{REVERSAL}::test_a_citizens_refund_takes_the_drawers_money_first_then_the_gateways_and_the_agencys_own_last",
+        ),
     ),
 )

@@ -1,6 +1,6 @@
 """A deadline binds the party whose turn it is, and goes by when it spoke."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -49,3 +49,20 @@ def test_only_the_bound_party_lets_its_deadline_fire_and_only_after_it(stage: St
 def test_a_request_without_a_deadline_has_none_that_passed() -> None:
     state = request(Stage.STARTED).model_copy(update={"expires_at": None})
     assert passed_before(state, OFFICE, DUE + SECOND) is None
+
+
+@pytest.mark.parametrize(
+    ("accept_by", "expires_at", "due_at", "signal"),
+    [
+        (DUE, DUE + SECOND, DUE, Signal.ACCEPTANCE_OVERDUE),
+        (DUE + SECOND, DUE, DUE, Signal.EXPIRED),
+        (DUE, DUE, DUE, Signal.ACCEPTANCE_OVERDUE),
+    ],
+)
+def test_of_two_deadlines_the_earlier_one_falls_due(
+    accept_by: datetime, expires_at: datetime, due_at: datetime, signal: Signal
+) -> None:
+    state = RequestState(request_id=UUID(int=1), stage=Stage.ROUTED, accept_by=accept_by, expires_at=expires_at)
+    assert state.due_at == due_at
+    assert state.overdue(due_at) is signal
+    assert state.overdue(due_at - SECOND) is None

@@ -3,8 +3,8 @@
 import pytest
 
 from consumers.requests.domain.lifecycle import transition
-from consumers.requests.domain.outcome import Refuse
-from consumers.requests.domain.state import Signal, Stage
+from consumers.requests.domain.outcome import Apply, Await, Refuse
+from consumers.requests.domain.state import Signal, Speaker, Stage
 from schemas.base import Event
 from schemas.intake_agency import AgencyAnswered, Answer
 from schemas.log_requests import (
@@ -52,6 +52,17 @@ def test_more_needed_goes_back_to_the_office_with_the_document_wanted() -> None:
     assert (state.stage, state.document_wanted, state.approved) == (S.STARTED, "a deed", False)
     state, _ = walk(ASKED, APPROVED, DELIVERED, world=world, state=state)
     assert state.stage is S.COMPLETED
+
+
+def test_an_approval_counts_for_the_question_that_it_answers_and_not_for_the_next_one() -> None:
+    more = AgencyAnswered(request_id=REQUEST, answer=Answer.MORE_NEEDED, document_wanted="a deed")
+    world = make_world(province(certificate_line(), needs_agency_answer=True))
+    approved = (SUBMITTED, ACCEPTED, COLLECTED, STARTED, ASKED, APPROVED)
+    state, _ = walk(*approved, world=world)
+    assert state.approved
+    for again in ((ASKED,), (ASKED, more)):
+        state, _ = walk(*approved, *again, world=make_world(province(certificate_line(), needs_agency_answer=True)))
+        assert not state.approved
 
 
 @pytest.mark.parametrize(
@@ -117,3 +128,19 @@ def test_a_dispute_opens_and_closes() -> None:
     assert isinstance(again, Refuse)
     state, _ = walk(RESOLVED, world=world, state=state)
     assert not state.disputed
+
+
+@pytest.mark.parametrize(
+    ("returned_rial", "more_rial", "waits"), [(0, 10_001, True), (4_000, 6_001, True), (4_000, 6_000, False)]
+)
+def test_of_a_completed_request_goes_back_what_was_ordered_less_what_went_back_before(
+    returned_rial: int, more_rial: int, waits: bool
+) -> None:
+    world = make_world()
+    order = REFUNDED.model_copy(update={"amount_rial": 10_000})
+    state, _ = walk(order, world=world, state=at(S.COMPLETED, world))
+    if returned_rial:
+        state, _ = walk(RETURNED.model_copy(update={"amount_rial": returned_rial}), world=world, state=state)
+    claim = RETURNED.model_copy(update={"amount_rial": more_rial})
+    outcome = transition(state, claim, context(Speaker(office=state.office), world))
+    assert isinstance(outcome, Await if waits else Apply)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.settlement.domain.reversal import apportion, reverse
-from schemas.tariff import Party
+from schemas.tariff import Collector, Party, Payer
 from tests.ledger_log import AGENCY, OFFICE, fee, leg, line
 
 
@@ -57,3 +57,21 @@ def test_what_is_beyond_the_posted_reverses_what_is_left() -> None:
     whole = fee(line(leg(Party.OFFICE, OFFICE, 10)))
     assert [part.amount_rial for part in reverse(whole, AGENCY, [4], 100)] == [6]
     assert reverse(whole, AGENCY, [10], 1) == ()
+
+
+def test_a_citizens_refund_takes_the_drawers_money_first_then_the_gateways_and_the_agencys_own_last() -> None:
+    mixed = fee(
+        line(leg(Party.OFFICE, OFFICE, 40), payer=Payer.AGENCY, collector=Collector.NONE, code="commission"),
+        line(leg(Party.BANK, "melli", 100), collector=Collector.AGENCY_GATEWAY, code="bill"),
+        line(leg(Party.OFFICE, OFFICE, 60), code="fee"),
+    )
+
+    def payers(amount_rial: int, *before_rial: int) -> list[tuple[str, int]]:
+        return [(part.payer_account, part.amount_rial) for part in reverse(mixed, AGENCY, before_rial, amount_rial)]
+
+    drawer, gateway, agency = "citizens:refunds", f"agency:{AGENCY}:gateway", f"agency:{AGENCY}"
+    assert payers(50) == [(drawer, 50)]
+    assert payers(80) == [(drawer, 60), (gateway, 20)]
+    assert payers(80, 80) == [(gateway, 80)]
+    assert payers(160) == [(drawer, 60), (gateway, 100)], "all that the citizen paid, and nothing of the agency's"
+    assert payers(190) == [(drawer, 60), (gateway, 100), (agency, 30)]
