@@ -1,4 +1,7 @@
-"""Everything that can be checked of the ledger, in one consistent view of the database."""
+"""Everything that can be checked of the ledger, in one consistent view of the database.
+
+Give each of these a connection in REPEATABLE READ, or a running worker makes rows and sums look apart.
+"""
 
 from collections.abc import Iterator
 
@@ -7,9 +10,11 @@ from sqlalchemy import Connection, select, text
 from connectors.database.ledger_reads import ledger_rows, ledger_summary
 from connectors.database.ledger_windows import WindowStore
 from connectors.database.tables import consumer_offset, settlement_window
-from consumers.settlement.domain.audit import OfficeExposure, audit_anchors, audit_chains, audit_exposure
+from consumers.settlement.domain.audit import Break, OfficeExposure, audit_anchors, audit_chains, audit_exposure
 from consumers.settlement.domain.chain import GENESIS, Chain, Row
 from consumers.settlement.handlers import CONSUMER
+from consumers.settlement.refold import Kept
+from schemas.topics import LOG_REQUESTS
 
 #: The running sums against the rows: every partition, account and window where they differ.
 _SUMS_THAT_DIFFER = text("""
@@ -36,18 +41,41 @@ FROM (
 ORDER BY office
 """)
 
+#: Beside the chain: what settlement has passed without entering it. What waits only for its turn is not among it.
+_KEPT = text("""
+SELECT chain_head, chain_count, next_position,
+    ARRAY(
+        SELECT event_id FROM park_decision AS decided WHERE decided.consumer = kept.consumer
+            AND decided.topic = kept.topic AND decided.partition = kept.partition AND outcome = 'skipped'
+            AND event_id IS NOT NULL
+    ),
+    ARRAY(
+        SELECT header ->> 1 FROM parked_event AS parked, jsonb_array_elements(headers) AS header
+        WHERE parked.consumer = kept.consumer AND parked.topic = kept.topic AND parked.partition = kept.partition
+            AND reason = 'failed' AND header ->> 0 = 'ce_id'
+    ),
+    ARRAY(
+        SELECT position FROM dead_letter AS letter WHERE letter.consumer = kept.consumer
+            AND letter.topic = kept.topic AND letter.partition = kept.partition
+    )
+FROM consumer_offset AS kept WHERE consumer = :consumer AND topic = :topic AND partition = :partition
+""")
+
 
 def exposures(connection: Connection) -> list[OfficeExposure]:
     """Return every office's exposure by the ledger's rows beside its reservation and cap."""
     return [OfficeExposure(*row) for row in connection.execute(_EXPOSURE)]
 
 
-def audit(connection: Connection, rows: Iterator[Row] | None = None) -> Iterator[str]:
-    """Say everything that is wrong with the ledger; says nothing when all is well.
+def audit(connection: Connection) -> Iterator[str]:
+    """Say everything that is wrong with the ledger; says nothing when all is well."""
+    yield from audit_sums(connection)
+    yield from map(str, audit_rows(connection, ledger_rows(connection)))
+    yield from audit_windows(connection)
 
-    Give a connection in REPEATABLE READ, or a running worker makes rows and sums look apart. `rows` may be given to
-    watch the reading.
-    """
+
+def audit_sums(connection: Connection) -> Iterator[str]:
+    """Say which sums over the rows are not what they must be, or not what is kept."""
     summary = ledger_summary(connection)
     if summary.sum_rial != 0:
         yield f"all accounts add up to {summary.sum_rial} rial, not to zero"
@@ -59,10 +87,38 @@ def audit(connection: Connection, rows: Iterator[Row] | None = None) -> Iterator
     for account, partition, window in connection.execute(_SUMS_THAT_DIFFER):
         yield f"account {account}: its running sums in partition {partition}, window {window} are not those of the rows"
     yield from audit_exposure(exposures(connection))
-    cuts = WindowStore(connection).all_cuts()
-    yield from audit_chains(ledger_rows(connection) if rows is None else rows, _kept_chains(connection), cuts)
+
+
+def audit_rows(connection: Connection, rows: Iterator[Row]) -> Iterator[Break]:
+    """Say in which partitions `rows`, all of the ledger's in their order, do not make the chains that were kept."""
+    yield from audit_chains(rows, _kept_chains(connection), WindowStore(connection).all_cuts())
+
+
+def audit_windows(connection: Connection) -> Iterator[str]:
+    """Say which closed windows' anchors are not those of their cuts."""
     closed = connection.execute(select(settlement_window.c.window_number, settlement_window.c.anchor))
-    yield from audit_anchors({row.window_number: row.anchor for row in closed}, cuts)
+    anchors = {row.window_number: row.anchor for row in closed}
+    yield from audit_anchors(anchors, WindowStore(connection).all_cuts())
+
+
+class SqlBooks:
+    """Implements `consumers.settlement.verification.Books` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def rows(self, partition: int, after: int) -> Iterator[Row]:
+        """Yield a partition's rows whose number is not in 1 to `after`, in the order of their numbers."""
+        return ledger_rows(self._connection, partition, after)
+
+    def kept(self, partition: int) -> Kept | None:
+        """Return what is kept of a partition beside its rows; none when settlement never had it."""
+        values = {"consumer": CONSUMER, "topic": LOG_REQUESTS.name, "partition": partition}
+        found = self._connection.execute(_KEPT, values).first()
+        if found is None:
+            return None
+        head, count, position, given_up, parked, passed_over = found
+        return Kept(Chain(head or GENESIS, count), position, set(given_up), set(parked), set(passed_over))
 
 
 def _kept_chains(connection: Connection) -> dict[int, Chain]:

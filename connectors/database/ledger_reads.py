@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, or_, select, text
 
 from connectors.database.tables import consumer_offset, ledger_transfer
 from consumers.settlement.domain.accounts import SUSPENSE
@@ -144,10 +144,16 @@ def transfers_kept(connection: Connection) -> int:
     return int(connection.execute(counts.where(consumer_offset.c.consumer == CONSUMER)).scalar_one())
 
 
-def ledger_rows(connection: Connection) -> Iterator[Row]:
-    """Yield all rows by partition and number, through a cursor of the server: memory does not grow with the ledger."""
+def ledger_rows(connection: Connection, partition: int | None = None, after: int = 0) -> Iterator[Row]:
+    """Yield all rows by partition and number, through a cursor of the server: memory does not grow with the ledger.
+
+    Of one `partition` those are left out whose number is in 1 to `after`.
+    """
     columns = [ledger_transfer.c[name] for name in Row._fields]
     query = select(*columns).order_by(ledger_transfer.c.partition, ledger_transfer.c.number)
+    if partition is not None:
+        number = ledger_transfer.c.number
+        query = query.where(ledger_transfer.c.partition == partition, or_(number > after, number < 1))
     for row in connection.execute(query, execution_options={"yield_per": CHUNK_ROWS}):
         yield Row(*row)
 

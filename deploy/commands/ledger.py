@@ -4,39 +4,29 @@ import csv
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
-from rich.progress import Progress
 from rich.table import Column
-from sqlalchemy import Connection, text
 
 from connectors.database import ledger_reads as reads
-from connectors.database.ledger_audit import audit
 from connectors.database.ledger_windows import WindowStore
 from connectors.database.owed import owed
 from connectors.visible import csv_cell, json_text
 from consumers.settlement.domain.accounts import REFUNDS
-from consumers.settlement.domain.chain import Row
-from deploy.commands.database import worker_connection
+from deploy.commands.ledger_reading import reading, watched
 from deploy.commands.ledger_statement import statement_lines
+from deploy.commands.ledger_verify import verify
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.exits import ExitCode
 from deploy.problem import Problem
 from deploy.terminal.edge import Grid, Screen, say_lines
 from deploy.words import Language
 
-#: A reader may take its time, and all that it reads is of one moment.
-_CALM = (
-    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
-    "SET LOCAL statement_timeout = 0",
-    "SET LOCAL idle_in_transaction_session_timeout = 0",
-)
-_PROGRESS_EVERY_ROWS = 2_000
 _OFFICE = re.compile(r"office:(?P<code>[^:]+)(:drawer)?")
 
 
@@ -84,7 +74,7 @@ def export(
     """
     write = {Format.NDJSON: _write_ndjson, Format.CSV: _write_csv}[format_]
     try:
-        with _target(output) as stream, _reading(data) as connection, _watched(connection) as watch:
+        with _target(output) as stream, reading(data) as connection, watched(connection) as watch:
             write(stream, reads.entries(watch(reads.ledger_rows(connection))))
     except BrokenPipeError:
         # Whoever read has seen enough, as `head` has; flushing the rest at exit must not complain.
@@ -105,7 +95,7 @@ def balances(
 
       pishkhan ledger balances office:
     """
-    with _reading(data) as connection:
+    with reading(data) as connection:
         found, disputed = reads.balances(connection, prefix), reads.disputed(connection)
     table = Grid("account", *(_number_column(name) for name in ("debits", "credits", "balance, rial")))
     for line in found:
@@ -123,29 +113,6 @@ def balances(
         )
 
 
-def verify(data: DataOption = None) -> None:
-    """Recompute everything from the rows: Σ, running sums, hash chains, windows' anchors, and offices' exposure.
-
-    [bold]Example[/bold]
-
-      pishkhan ledger verify
-    """
-    with _reading(data) as connection, _watched(connection) as watch:
-        findings = list(audit(connection, watch(reads.ledger_rows(connection))))
-        summary, count = reads.ledger_summary(connection), reads.transfers_kept(connection)
-    console = Screen(highlight=False, soft_wrap=True)
-    console.print(
-        f"{count:,} transfers; held {summary.held_rial:,} = posted {summary.posted_rial:,} + voided "
-        f"{summary.voided_rial:,} + still held {summary.still_held_rial:,} rial; Σ {summary.sum_rial:,}"
-    )
-    if findings:
-        told = "The ledger is not sound:\n" + "\n".join(f"  {finding}" for finding in findings)
-        raise Problem(told, ExitCode.DIFFERS)
-    console.print(
-        "The ledger is sound: Σ, running sums, hash chains, windows' anchors and exposure agree with the rows."
-    )
-
-
 def statement(
     account: Annotated[str, typer.Argument(help="An account, as `pishkhan ledger balances` shows them.")],
     window: Annotated[int, typer.Option(min=1, help="The settlement window's number.")],
@@ -160,7 +127,7 @@ def statement(
 
       pishkhan ledger statement office:urban-001:drawer --window 1 --lang fa
     """
-    with _reading(data) as connection:
+    with reading(data) as connection:
         store = WindowStore(connection)
         found = store.movements(window, account)
         if not found:
@@ -175,14 +142,6 @@ def statement(
 
 
 @contextmanager
-def _reading(data: Path | None) -> Iterator[Connection]:
-    with worker_connection(data) as connection:
-        for setting in _CALM:
-            connection.execute(text(setting))
-        yield connection
-
-
-@contextmanager
 def _target(output: Path | None) -> Iterator[TextIO]:
     if output is None:
         yield sys.stdout
@@ -194,22 +153,6 @@ def _target(output: Path | None) -> Iterator[TextIO]:
             yield stream
     except OSError as error:
         raise Problem(f"{output} cannot be written: {error.strerror}.") from error
-
-
-@contextmanager
-def _watched(connection: Connection) -> Iterator[Callable[[Iterator[Row]], Iterator[Row]]]:
-    """Give a way to watch rows being read: a bar on stderr when it is a terminal, silence otherwise."""
-    console = Screen(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("transfers", total=reads.transfers_kept(connection))
-
-        def watch(rows: Iterator[Row]) -> Iterator[Row]:
-            for number, row in enumerate(rows, start=1):
-                if number % _PROGRESS_EVERY_ROWS == 0:
-                    progress.update(task, completed=number)
-                yield row
-
-        yield watch
 
 
 def _write_ndjson(stream: TextIO, entries: Iterable[reads.Entry]) -> None:

@@ -23,10 +23,27 @@ class OfficeExposure:
     late_cash_rial: int = 0
 
 
-def audit_chains(rows: Iterable[Row], kept: Mapping[int, Chain], cuts: Iterable[Cut]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One place where a partition's rows do not make what was kept; as text, what a person is told.
+
+    `sound` is the last cut up to which they do; none: not even up to the first.
+    """
+
+    partition: int
+    words: str
+    sound: Cut | None
+
+    def __str__(self) -> str:
+        """Return what a person is told."""
+        return f"partition {self.partition}: {self.words}"
+
+
+def audit_chains(rows: Iterable[Row], kept: Mapping[int, Chain], cuts: Iterable[Cut]) -> Iterator[Break]:
     """Say where the rows' chains differ from the kept ends and the cuts; says nothing when all is well.
 
-    `rows` are read once, ordered by partition and number, so they need not fit into memory.
+    `rows` are read once, ordered by partition and number, so they need not fit into memory. A chain tells that a row
+    differs behind a cut, and not which: that takes the log.
     """
     cuts_of: dict[int, list[Cut]] = {}
     for cut in sorted(cuts, key=lambda cut: (cut.partition, cut.window)):
@@ -34,18 +51,13 @@ def audit_chains(rows: Iterable[Row], kept: Mapping[int, Chain], cuts: Iterable[
     seen = set()
     for partition, of_partition in groupby(rows, lambda row: row.partition):
         seen.add(partition)
-        try:
-            yield from _audit_partition(
-                partition, of_partition, cuts_of.pop(partition, []), kept.get(partition, Chain())
-            )
-        except ChainBroken as broken:
-            yield str(broken)
+        yield from _audit_partition(partition, of_partition, cuts_of.pop(partition, []), kept.get(partition, Chain()))
     for partition, chain in kept.items():
         if partition not in seen and chain.count:
-            yield f"partition {partition}: {chain.count} rows are kept in its chain, and none is in the ledger"
+            yield Break(partition, f"{chain.count} rows are kept in its chain, and none is in the ledger", None)
     for partition, left in cuts_of.items():
         if any(cut.chain.count for cut in left):
-            yield f"partition {partition}: its windows were cut behind rows that are not in the ledger"
+            yield Break(partition, "its windows were cut behind rows that are not in the ledger", None)
 
 
 def audit_anchors(anchors: Mapping[int, bytes], cuts: Sequence[Cut]) -> Iterator[str]:
@@ -72,12 +84,21 @@ def audit_exposure(offices: Iterable[OfficeExposure]) -> Iterator[str]:
             yield f"{reserved}, its cap is {office.cap_rial}{late}"
 
 
-def _audit_partition(partition: int, rows: Iterator[Row], cuts: Sequence[Cut], kept: Chain) -> Iterator[str]:
-    chain = Chain()
-    for cut in cuts:
-        chain = extend(chain, islice(rows, cut.chain.count - chain.count))
-        if chain != cut.chain:
-            yield f"partition {partition}: its chain at the end of window {cut.window} is not the one that was kept"
-    chain = extend(chain, rows)
+def _audit_partition(partition: int, rows: Iterator[Row], cuts: Sequence[Cut], kept: Chain) -> Iterator[Break]:
+    chain, sound, whole = Chain(), None, True
+    try:
+        for cut in cuts:
+            chain = extend(chain, islice(rows, max(0, cut.chain.count - chain.count)))
+            whole = whole and chain == cut.chain
+            if chain != cut.chain:
+                words = f"its chain at the end of window {cut.window} is not the one that was kept"
+                yield Break(partition, words, sound)
+            elif whole:
+                sound = cut
+        chain = extend(chain, rows)
+    except ChainBroken as broken:
+        yield Break(partition, f"row {broken.number} is not where the chain expects it", sound)
+        return
     if chain != kept:
-        yield f"partition {partition}: its {chain.count} rows do not make the chain that was kept for {kept.count} rows"
+        words = f"its {chain.count} rows do not make the chain that was kept for {kept.count} rows"
+        yield Break(partition, words, sound)

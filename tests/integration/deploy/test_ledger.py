@@ -57,7 +57,13 @@ class Terminal:
             license_office(connection, OFFICE, cap_rial=10**7, reserved_rial=1_259_000)
         self.bus.handle(*log.records)
         self.urls = urls
-        self.environment = {"PISHKHAN_DATABASE_URL": urls.worker_url, "PISHKHAN_DATA_DIRECTORY": str(data)}
+        self.environment = {
+            "PISHKHAN_DATABASE_URL": urls.worker_url,
+            "PISHKHAN_DATA_DIRECTORY": str(data),
+            # No broker: only who asks which row differs needs one.
+            "PISHKHAN_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+            "PISHKHAN_KAFKA_PASSWORD": "x",
+        }
 
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(build("ledger"), ["ledger", *arguments], env=self.environment)
@@ -146,6 +152,9 @@ def test_unsound_books_end_with_code_1(terminal: Terminal) -> None:
     assert isinstance(result.exception, Problem)
     assert "The ledger is not sound" in str(result.exception)
     assert "do not make the chain" in str(result.exception)
+    assert "which rows differ cannot be said: that takes the log, and the broker does not answer" in str(
+        result.exception
+    )
 
 
 def test_a_statement_is_for_people(terminal: Terminal) -> None:

@@ -1,0 +1,136 @@
+"""One partition of the ledger computed again from its log, from a cut on: the rows as they must be, one by one.
+
+What came before the cut is only followed in its order, by its headers; nothing of it is decoded. Memory holds one
+number per subject of the partition, about 150 bytes, and what waits for a gap.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from consumers.runner.ports import Record
+from consumers.settlement.arrival import MARKER, Arrival, LogUnreadable, read_arrival
+from consumers.settlement.domain.booking import transaction_id_of
+from consumers.settlement.domain.chain import Chain, Row
+from consumers.settlement.domain.fold import books, fold
+from consumers.settlement.domain.page import Page
+from consumers.settlement.domain.windows import Cut
+from schemas.decode import EventInvalid
+from schemas.log_requests import WindowMarked
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of one partition beside its rows: its chain, and settlement's next position.
+
+    Not entered though passed, by id of the event: `given_up` by an operator, who let later ones go on; `parked` after
+    a failure, so that later ones wait. `passed_over` are positions of records that became dead letters.
+    """
+
+    chain: Chain
+    next_position: int
+    given_up: Collection[str] = ()
+    parked: Collection[str] = ()
+    passed_over: Collection[int] = ()
+
+
+class Refold:
+    """Mutable; `rows` may be asked for once.
+
+    `opened` says whether the log has the marker of the cut at all, and `chain_kept` whether what was folded is, at the
+    kept count, the kept chain: then no row of the log is missing or in another place.
+    """
+
+    def __init__(self, partition: int, kept: Kept, since: Cut | None) -> None:
+        self._kept = kept
+        self._since = since
+        self._page = Page(partition, Chain(), 1) if since is None else None
+        self._partition = partition
+        self._last: dict[bytes, int] = {}
+        self._waiting: dict[bytes, dict[int, Arrival]] = {}
+        self.chain_kept = (Chain() if since is None else since.chain) == kept.chain
+
+    @property
+    def opened(self) -> bool:
+        """Whether folding began: from the beginning, or at the cut's marker."""
+        return self._page is not None
+
+    def rows(self, records: Iterable[Record]) -> Iterator[Row]:
+        """Yield the rows that the partition's `records`, all from its first on, make the ledger hold.
+
+        It ends where settlement's position is, and not before as many rows as the kept chain has.
+        """
+        for record in records:
+            if record.position >= self._kept.next_position and self._complete():
+                return
+            if record.position in self._kept.passed_over:
+                continue
+            try:
+                arrival = read_arrival(record)
+            except LogUnreadable:
+                # Settlement parks it, and it is nobody's predecessor.
+                continue
+            yield from self._taken(arrival)
+
+    def _complete(self) -> bool:
+        return self._page is not None and self._page.chain.count >= self._kept.chain.count
+
+    def _taken(self, arrival: Arrival) -> Iterator[Row]:
+        if arrival.event_type == MARKER:
+            self._mark(arrival)
+            return
+        try:
+            subject = UUID(arrival.key).bytes
+        except ValueError:
+            # As above: nothing of it is in the ledger.
+            return
+        last = self._last.get(subject, 0)
+        if arrival.sequence > last + 1:
+            self._waiting.setdefault(subject, {}).setdefault(arrival.sequence, arrival)
+        elif arrival.sequence == last + 1:
+            waiting = self._waiting.get(subject, {})
+            following: Arrival | None = arrival
+            while following is not None:
+                rows = self._entered(following)
+                if rows is None:
+                    return
+                yield from rows
+                self._last[subject] = following.sequence
+                following = waiting.pop(following.sequence + 1, None)
+            if not waiting:
+                self._waiting.pop(subject, None)
+
+    def _entered(self, arrival: Arrival) -> list[Row] | None:
+        """Return the rows of one event whose turn it is; none when it is not entered, so that later ones wait."""
+        if arrival.event_id in self._kept.parked:
+            return None
+        page = self._page
+        if page is None or arrival.event_id in self._kept.given_up or not books(arrival.event_type):
+            return []
+        transaction_id = transaction_id_of(arrival.event_id)
+        try:
+            event = arrival.decode()
+            booking = fold(event, transaction_id, page.window)
+        except (EventInvalid, LogUnreadable):
+            return None
+        if booking is None:
+            return []
+        page.enter(booking, transaction_id, arrival.event_id, getattr(event, "request_id", None), arrival.time)
+        rows = list(page.rows)
+        page.rows.clear()
+        page.packed.clear()
+        if page.chain.count == self._kept.chain.count:
+            self.chain_kept = page.chain == self._kept.chain
+        return rows
+
+    def _mark(self, arrival: Arrival) -> None:
+        if arrival.event_id in self._kept.parked or arrival.event_id in self._kept.given_up:
+            return
+        event = arrival.decode()
+        assert isinstance(event, WindowMarked), "the type decides the model"
+        if self._page is not None:
+            if event.window == self._page.window:
+                self._page.mark(event.window, event.partitions, arrival.time)
+                self._page.marks.clear()
+        elif self._since is not None and event.window == self._since.window:
+            self._page = Page(self._partition, self._since.chain, event.window + 1)

@@ -1,0 +1,156 @@
+"""`pishkhan ledger verify`: everything recomputed from the rows, and, where they are not sound, from the log."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+from sqlalchemy import Connection
+
+from connectors.broker.history import KafkaHistory
+from connectors.database import ledger_reads as reads
+from connectors.database.ledger_audit import SqlBooks, audit_rows, audit_sums, audit_windows
+from consumers.runner.ports import BrokerUnavailable, Record
+from consumers.settlement.domain.audit import Break
+from consumers.settlement.domain.chain import Row
+from consumers.settlement.domain.differences import Difference, DifferenceKind
+from consumers.settlement.verification import Verdict, Watch, name_differences
+from deploy.commands.ledger_reading import reading, watched
+from deploy.commands.options import DataOption
+from deploy.exits import ExitCode
+from deploy.problem import Problem
+from deploy.settings import Settings, load_settings
+from deploy.terminal.edge import Screen
+from schemas.topics import LOG_REQUESTS
+
+SOUND = "The ledger is sound: Σ, running sums, hash chains, windows' anchors and exposure agree with the rows."
+
+
+def verify(
+    limit: Annotated[int, typer.Option(min=1, help="Name so many differing rows of each partition.")] = 20,
+    data: DataOption = None,
+) -> None:
+    """Recompute everything from the rows: Σ, running sums, hash chains, windows' anchors, and offices' exposure.
+
+    Where the rows of a partition do not make the chain that was kept, its part of the requests' log is folded again
+    from the last sound window's end, and every row that differs is named: partition, number, transaction, and what it
+    is against what the log says, the first one first. Only that needs the broker.
+
+    [bold]Examples[/bold]
+
+      pishkhan ledger verify
+
+      pishkhan ledger verify --limit 100
+    """
+    console = Screen(highlight=False, soft_wrap=True)
+    with reading(data) as connection, watched(connection) as watch:
+        rows = _Counted(watch(reads.ledger_rows(connection)))
+        findings = list(audit_sums(connection))
+        breaks = list(audit_rows(connection, iter(rows)))
+        findings += [*map(str, breaks), *audit_windows(connection)]
+        summary, kept = reads.ledger_summary(connection), reads.transfers_kept(connection)
+        console.print(
+            f"{rows.count:,} transfers; held {summary.held_rial:,} = posted {summary.posted_rial:,} + voided "
+            f"{summary.voided_rial:,} + still held {summary.still_held_rial:,} rial; Σ {summary.sum_rial:,}"
+        )
+        if rows.count != kept:
+            findings.insert(0, f"the ledger has {rows.count:,} rows, and the chains were kept for {kept:,}")
+        if findings:
+            named = list(_named(breaks, connection, load_settings(data), limit))
+            told = "\n".join(["The ledger is not sound:", *(f"  {line}" for line in (*findings, *named))])
+            raise Problem(told, ExitCode.DIFFERS)
+    console.print(SOUND)
+
+
+class _Counted:
+    """Rows that are counted as they go by."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows = rows
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            self.count += 1
+            yield row
+
+
+class _Log:
+    """Implements `consumers.settlement.verification.Log`."""
+
+    def __init__(self, history: KafkaHistory) -> None:
+        self._history = history
+
+    def records(self, partition: int, watch: Watch) -> Iterable[Record]:
+        """Yield all records that a partition holds, in their order."""
+        return self._history.records([LOG_REQUESTS.name], partition, lambda done, total: watch(partition, done, total))
+
+
+def _named(breaks: Sequence[Break], connection: Connection, settings: Settings, limit: int) -> Iterator[str]:
+    """Yield what differs, row by row, in every partition whose chain is broken."""
+    if not breaks:
+        return
+    try:
+        with KafkaHistory(settings.kafka_login()) as history, _bar() as watch:
+            for verdict in name_differences(breaks, SqlBooks(connection), _Log(history), limit, watch):
+                yield from verdict_lines(verdict)
+    except BrokerUnavailable as error:
+        yield f"which rows differ cannot be said: that takes the log, and the broker does not answer ({error})"
+
+
+def verdict_lines(verdict: Verdict) -> Iterator[str]:
+    """Yield what is told of one partition: how many rows differ, and the first ones, each with what the log says."""
+    where = f"the end of window {verdict.since_window}" if verdict.since_window else "the first row"
+    counts = ", ".join(f"{verdict.rows[kind]:,} {kind.value}" for kind in DifferenceKind if verdict.rows.get(kind))
+    yield (
+        f"partition {verdict.partition}, its log folded again from {where}: "
+        + (f"{sum(verdict.rows.values()):,} rows differ ({counts})" if counts else "every row is as the log makes it")
+    )
+    if not verdict.proven:
+        yield (
+            f"  partition {verdict.partition}: the log does not make the kept chain either: it is not, or not in this "
+            "order, what was settled, or the kept chain was changed; see `pishkhan reconcile`"
+        )
+    elif not counts:
+        yield f"  partition {verdict.partition}: and they make the kept chain; what differs is kept of its windows"
+    for one in verdict.first:
+        yield f"  {difference_line(one)}"
+    shown = sum(one.rows for one in verdict.first)
+    if (more := sum(verdict.rows.values()) - shown) > 0:
+        yield f"  … and {more:,} more; --limit shows more of them"
+
+
+def difference_line(one: Difference) -> str:
+    """Return one differing row: partition, number, transaction, and every field as it is and as the log says."""
+    row = one.row
+    named = f"partition {row.partition}, row {row.number}, transaction {row.transaction_id}"
+    if one.kind is DifferenceKind.MISSING:
+        return f"{named}: is missing; the log says {_brief(row)}"
+    if one.kind is DifferenceKind.EXTRA:
+        return f"{named}: is {_brief(row)}; the log has no such row"
+    fields = "; ".join(f"{name} is {_shown(is_)}, the log says {_shown(says)}" for name, is_, says in one.fields())
+    if one.rows > 1:
+        return f"{named}, and {one.rows - 1:,} after it: {fields}, and so on by the same distance"
+    return f"{named}: {fields}"
+
+
+def _brief(row: Row) -> str:
+    return f"{row.kind} of {row.amount_rial:,} rial, {row.debit_account} to {row.credit_account}, event {row.event_id}"
+
+
+def _shown(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else "nothing" if value is None else str(value)
+
+
+@contextmanager
+def _bar() -> Iterator[Watch]:
+    """Give what shows how far a partition's log is folded: a bar on the error stream, only to people."""
+    console = Screen(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("folding the log", total=None)
+
+        def watch(partition: int, done: int, total: int) -> None:
+            progress.update(task, description=f"folding partition {partition}", completed=done, total=total)
+
+        yield watch
