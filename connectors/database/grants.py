@@ -22,6 +22,7 @@ _EXCEPTIONS = {
     "registry_version": APPEND,
     "intake_event": APPEND,
     "dead_letter": APPEND,
+    "reconciliation_verdict": APPEND,
     # Who decided what and why stays; workers add what became of it.
     "park_decision": f"{APPEND}, UPDATE (outcome, ended_at)",
     # What was set aside and why stays; a person's decision is added once.

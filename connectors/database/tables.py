@@ -360,3 +360,17 @@ settlement_window = Table(
     Column("transfers", BigInteger, nullable=False),
     Column("anchor", LargeBinary, nullable=False),
 )
+
+# --- what was asked ----------------------------------------------------------------------------------------------
+
+#: What every reconciliation that came to its end has said, and when: whoever asks less says so.
+reconciliation_verdict = Table(
+    "reconciliation_verdict",
+    metadata,
+    Column("id", BigInteger, Identity(always=False), primary_key=True),
+    Column("said_at", Timestamp, nullable=False, server_default=func.clock_timestamp()),
+    Column("records", BigInteger, nullable=False),
+    Column("differences", BigInteger, nullable=False),
+    Column("harmless", BigInteger, nullable=False),
+    Column("exit_code", SmallInteger, nullable=False),
+)

@@ -22,7 +22,6 @@ from deploy.commands.ledger_reading import reading, watched
 from deploy.commands.ledger_statement import statement_lines
 from deploy.commands.ledger_verify import verify
 from deploy.commands.options import DataOption, LanguageOption
-from deploy.exits import ExitCode
 from deploy.problem import Problem
 from deploy.terminal.edge import Grid, Screen, say_lines
 from deploy.words import Language

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import psycopg
@@ -12,10 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from connectors.broker.logs import KafkaLogs
 from connectors.database.reconciliation import SqlReconciliation
+from connectors.database.verdicts import keep_verdict
 from consumers.reconciliation.comparison import Comparison, Watch
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
 from consumers.settlement.expected import expected_of
+from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.exits import ExitCode
 from deploy.problem import Problem, Unreachable
@@ -50,6 +53,7 @@ def reconcile(
 ) -> None:
     """Compare topics, outbox, requests, ledger and collected cash, and name by id what is in one and not in the other.
 
+    What it said is kept, with the moment, and the doctor tells it.
     Runs beside live traffic: it compares one moment of the database with the logs around it. What is under way (not
     published, not read, parked) is counted and is no difference. Harmless ones are named, too: an event that was
     published twice, a position that was moved back.
@@ -65,13 +69,24 @@ def reconcile(
     """
     settings = load_settings(data)
     form = Form.NDJSON if as_ndjson else Form.JSON if as_json else Form.TABLE
-    harmful, harmless = _told(settings, form, language, limit)
-    if harmful or (strict and harmless):
-        raise typer.Exit(ExitCode.DIFFERS)
+    records, harmful, harmless = _told(settings, form, language, limit)
+    code = ExitCode.DIFFERS if harmful or (strict and harmless) else ExitCode.DONE
+    _keep(data, records, harmful, harmless, code)
+    if code is not ExitCode.DONE:
+        raise typer.Exit(code)
 
 
-def _told(settings: Settings, form: Form, language: Language, limit: int) -> tuple[int, int]:
-    """Compare and tell; return how many differences and how many harmless ones there are."""
+def _keep(data: Path | None, records: int, differences: int, harmless: int, code: ExitCode) -> None:
+    """Keep what was said, for the doctor; say so when this role may not."""
+    try:
+        with worker_connection(data) as connection:
+            keep_verdict(connection, records, differences, harmless, code)
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable) as error:
+        say(f"What was said could not be kept for the doctor ({error.diag.message_primary}).", error=True)
+
+
+def _told(settings: Settings, form: Form, language: Language, limit: int) -> tuple[int, int, int]:
+    """Compare and tell; return how many records were read, how many differences and harmless ones there are."""
     counts: Counter[Kind] = Counter()
     kept: dict[Kind, list[Finding]] = {}
     with comparing(settings) as (comparison, _):
@@ -98,7 +113,7 @@ def _told(settings: Settings, form: Form, language: Language, limit: int) -> tup
         else:
             told = {"kind": "summary", **told}
         say_json(told)
-    return differences, harmless
+    return summary.records, differences, harmless
 
 
 @contextmanager

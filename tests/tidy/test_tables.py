@@ -13,7 +13,7 @@ from schemas.topics import TOPICS
 from tests.tidy.files import files, modules, report, text
 
 #: Written by triggers and functions that run with the owner's rights, and read by commands.
-FOR_COMMANDS_ALONE = {"removed_row", "publication_horizon"}
+FOR_COMMANDS_ALONE = {"removed_row", "publication_horizon", "reconciliation_verdict"}
 
 
 def repeated(names: Iterable[str]) -> list[str]:

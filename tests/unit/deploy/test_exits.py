@@ -210,13 +210,16 @@ def test_the_doctor_tells_apart(ends: Callable[..., int], monkeypatch: pytest.Mo
 
 def test_harmless_differences_count_when_it_is_said(ends: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
     for told, words, code in (
-        ((0, 0), (), ExitCode.DONE),
-        ((0, 2), (), ExitCode.DONE),
-        ((0, 2), ("--strict",), ExitCode.DIFFERS),
-        ((1, 0), (), ExitCode.DIFFERS),
+        ((9, 0, 0), (), ExitCode.DONE),
+        ((9, 0, 2), (), ExitCode.DONE),
+        ((9, 0, 2), ("--strict",), ExitCode.DIFFERS),
+        ((9, 1, 0), (), ExitCode.DIFFERS),
     ):
+        kept: list[tuple[object, ...]] = []
         monkeypatch.setattr("deploy.commands.reconcile._told", lambda *_, told=told: told)
+        monkeypatch.setattr("deploy.commands.reconcile._keep", lambda *what, kept=kept: kept.append(what))
         assert ends("reconcile", *words) == code
+        assert kept == [(None, *told, code)]
 
 
 def test_ctrl_c_is_told_from_what_failed(ends: Callable[..., int], monkeypatch: pytest.MonkeyPatch) -> None:
