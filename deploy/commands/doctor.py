@@ -5,6 +5,7 @@ from rich.text import Text
 
 from deploy.commands.options import DataOption
 from deploy.doctor.checks import Level
+from deploy.doctor.counts import NOT_ASKED
 from deploy.doctor.table import examine
 from deploy.exits import ExitCode
 from deploy.settings import load_settings
@@ -19,7 +20,10 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(data: DataOption = None) -> None:
-    """Check machine, engines, topics, rules, tables, lag, clock and what waits.
+    """Check machine, engines, topics, rules, tables, counts, lag, clock and what waits.
+
+    It counts, and compares no row with its record: the line "not asked" says what that leaves out, and what `pishkhan
+    reconcile` last said of it.
 
     [bold]Examples[/bold]
 
@@ -28,13 +32,21 @@ def doctor(data: DataOption = None) -> None:
       pishkhan doctor --data /srv/pishkhan
     """
     console = Screen()
-    wrong = 0
+    wrong = unasked = 0
     for finding in examine(load_settings(data)):
         console.print(Text.assemble(MARKS[finding.level], f" {finding.subject:<12}"), end=" ")
         console.print(finding.words, highlight=False, soft_wrap=True)
         if finding.remedy:
             console.print(f"{'':19}remedy: {finding.remedy}", highlight=False, soft_wrap=True)
         wrong += finding.level is Level.WRONG
-    console.print("Everything is in order." if not wrong else f"{wrong} wrong.", highlight=False)
+        unasked += finding.subject == NOT_ASKED
+    console.print(closing(wrong, unasked), highlight=False, soft_wrap=True)
     if wrong:
         raise typer.Exit(ExitCode.DIFFERS)
+
+
+def closing(wrong: int, unasked: int) -> str:
+    """Return the last line, which claims no more than was asked."""
+    if wrong:
+        return f"{wrong} wrong."
+    return "All that was asked is in order" + (f'; lines "{NOT_ASKED}" say what was not.' if unasked else ".")

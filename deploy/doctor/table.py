@@ -12,6 +12,7 @@ from deploy.delivery import reachable
 from deploy.doctor.accounts import check_accounts
 from deploy.doctor.checks import Check, Finding, Patient, wrong
 from deploy.doctor.contents import check_lag, check_rights, check_tables, check_topics
+from deploy.doctor.counts import check_asked, check_counts
 from deploy.doctor.engines import check_broker, check_clock, check_database, check_failpoint, check_workers
 from deploy.doctor.flow import check_halted, check_outbox, check_owed, check_waiting
 from deploy.doctor.machine import check_disk, check_memory, check_programs, check_python
@@ -40,17 +41,23 @@ CHECKS: tuple[Check, ...] = (
     check_accounts,
     check_tables,
     check_lag,
+    check_counts,
     # What is on its way.
     check_outbox,
     check_waiting,
     check_halted,
     # What citizens wait for.
     check_owed,
+    # What none of these has asked.
+    check_asked,
 )
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Run every check against the bus of these settings. A check that fails in itself is a finding, not an end."""
+    """Run every check against the bus of these settings.
+
+    A check that fails in itself is no end, and something wrong: what it would have seen is not known.
+    """
     broker, broker_problem = _reach_broker(settings)
     database, database_problem = _reach_database(settings)
     answers = {row.name: ask(settings, row) for row in WORKERS}
@@ -58,11 +65,15 @@ def examine(settings: Settings) -> Iterator[Finding]:
     patient = Patient(settings, broker, broker_problem, database, database_problem, workers)
     try:
         for check in CHECKS:
+            subject = check.__name__.removeprefix("check_")
             try:
                 yield from check(patient)
             except (KafkaError, psycopg.Error, BrokerUnavailable, DatabaseUnavailable, Problem) as failure:
-                subject = check.__name__.removeprefix("check_")
                 yield wrong(subject, f"could not be checked: {failure}", "see the lines above, then try again")
+            except Exception as failure:
+                # Not its words: they may quote what it read.
+                words = f"could not be checked: the check itself failed ({type(failure).__name__})"
+                yield wrong(subject, words, "this is a fault of this version: try again, then report it")
     finally:
         if broker is not None:
             broker.close()

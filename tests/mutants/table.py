@@ -4,6 +4,7 @@ A mutant is a fault that somebody might well make, in a place where it would los
 changes, write the patch anew; when its tests are renamed, name them. `make mutants` applies them one by one.
 """
 
+from tests.mutants.auditing import AUDITING
 from tests.mutants.comparing import COMPARING
 from tests.mutants.deciding import DECIDING
 from tests.mutants.mutant import Mutant
@@ -14,4 +15,14 @@ from tests.mutants.relaying import RELAYING
 from tests.mutants.speaking import SPEAKING
 from tests.mutants.timing import TIMING
 
-MUTANTS: tuple[Mutant, ...] = (*POSITIONS, *RELAYING, *PARKING, *DECIDING, *COMPARING, *READING, *SPEAKING, *TIMING)
+MUTANTS: tuple[Mutant, ...] = (
+    *AUDITING,
+    *POSITIONS,
+    *RELAYING,
+    *PARKING,
+    *DECIDING,
+    *COMPARING,
+    *READING,
+    *SPEAKING,
+    *TIMING,
+)
