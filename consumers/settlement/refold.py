@@ -1,15 +1,15 @@
 """One partition of the ledger computed again from its log, from a cut on: the rows as they must be, one by one.
 
 What came before the cut is only followed in its order, by its headers; nothing of it is decoded. Memory holds one
-number per subject of the partition, about 150 bytes, and what waits for a gap.
+number per subject of the partition, about 200 bytes, and what waits for a gap.
 """
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from uuid import UUID
 
+from consumers.in_order import InOrder, Turn
 from consumers.runner.ports import Record
-from consumers.settlement.arrival import MARKER, Arrival, LogUnreadable, read_arrival
+from consumers.settlement.arrival import Arrival, LogUnreadable, read_arrival
 from consumers.settlement.domain.booking import transaction_id_of
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.fold import books, fold
@@ -46,8 +46,7 @@ class Refold:
         self._since = since
         self._page = Page(partition, Chain(), 1) if since is None else None
         self._partition = partition
-        self._last: dict[bytes, int] = {}
-        self._waiting: dict[bytes, dict[int, Arrival]] = {}
+        self._order = InOrder[Arrival]()
         self.chain_kept = (Chain() if since is None else since.chain) == kept.chain
 
     @property
@@ -76,29 +75,22 @@ class Refold:
         return self._page is not None and self._page.chain.count >= self._kept.chain.count
 
     def _taken(self, arrival: Arrival) -> Iterator[Row]:
-        if arrival.event_type == MARKER:
+        subject, sequence = arrival.subject, arrival.sequence
+        if subject is None:
             self._mark(arrival)
             return
-        try:
-            subject = UUID(arrival.key).bytes
-        except ValueError:
-            # As above: nothing of it is in the ledger.
-            return
-        last = self._last.get(subject, 0)
-        if arrival.sequence > last + 1:
-            self._waiting.setdefault(subject, {}).setdefault(arrival.sequence, arrival)
-        elif arrival.sequence == last + 1:
-            waiting = self._waiting.get(subject, {})
-            following: Arrival | None = arrival
-            while following is not None:
-                rows = self._entered(following)
-                if rows is None:
-                    return
-                yield from rows
-                self._last[subject] = following.sequence
-                following = waiting.pop(following.sequence + 1, None)
-            if not waiting:
-                self._waiting.pop(subject, None)
+        match self._order.turn(subject, sequence):
+            case Turn.EARLY:
+                self._order.wait(subject, sequence, arrival)
+            case Turn.NEXT:
+                # It is the first of what is due now.
+                self._order.wait(subject, sequence, arrival)
+                for place, due in self._order.due(subject):
+                    rows = self._entered(due)
+                    self._order.forget(subject, place)
+                    if rows is not None:
+                        yield from rows
+                        self._order.take(subject, place)
 
     def _entered(self, arrival: Arrival) -> list[Row] | None:
         """Return the rows of one event whose turn it is; none when it is not entered, so that later ones wait."""
