@@ -11,6 +11,7 @@ from deploy.doctor import table
 from deploy.doctor.checks import Level
 from deploy.doctor.counts import NOT_ASKED
 from deploy.doctor.table import examine
+from deploy.exits import ExitCode
 from deploy.problem import Problem
 from schemas.topics import LOG_REQUESTS, LOG_SETTLEMENT
 from tests.reconciling import ACCEPT, COLLECT, reconcile, run
@@ -35,6 +36,7 @@ def verify(bus: SmallBus, *options: str) -> str:
     """Return what the command tells of books that are not sound."""
     result = run(bus, "ledger", "verify", *options)
     assert isinstance(result.exception, Problem), result.output
+    assert result.exception.ends is ExitCode.DIFFERS
     return result.stdout + str(result.exception)
 
 
@@ -225,17 +227,17 @@ def last_word(bus: SmallBus) -> tuple[Level, str]:
 
 def test_what_a_reconciliation_last_said_is_kept_and_told(bus: SmallBus) -> None:
     assert last_word(bus)[1].endswith("reconcile has never said anything here")
-    assert reconcile(bus).exit_code == 0
+    assert reconcile(bus).exit_code == ExitCode.DONE
     level, words = last_word(bus)
     assert (level, words.endswith(": nothing differs")) == (Level.NOTE, True)
     with put_back(bus, "request"):
         bus.harm("UPDATE request SET state = 'routed' WHERE state = 'completed'")
-        assert reconcile(bus, "--json").exit_code == 1
+        assert reconcile(bus, "--json").exit_code == ExitCode.DIFFERS
     level, words = last_word(bus)
     assert (level, " differences, 0 harmless" in words) == (Level.WRONG, True)
-    assert reconcile(bus, "--ndjson").exit_code == 0
+    assert reconcile(bus, "--ndjson").exit_code == ExitCode.DONE
     assert last_word(bus)[0] is Level.NOTE
-    assert bus.rows("SELECT exit_code FROM reconciliation_verdict ORDER BY id") == [(0,), (1,), (0,)]
+    assert bus.rows("SELECT exit_code FROM reconciliation_verdict ORDER BY id") == [(0,), (7,), (0,)]
 
 
 def test_the_command_says_what_it_has_not_asked(bus: SmallBus, monkeypatch: pytest.MonkeyPatch) -> None:

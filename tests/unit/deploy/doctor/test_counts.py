@@ -39,6 +39,7 @@ from deploy.doctor.counts import (
     judge_verdict,
 )
 from deploy.doctor.table import examine
+from deploy.exits import ExitCode
 from deploy.problem import Problem
 from deploy.settings import Settings
 
@@ -200,7 +201,7 @@ def test_the_command_fails_when_a_check_raises(nowhere: Settings, monkeypatch: p
     environment: dict[str, Any] = {f"PISHKHAN_{name.upper()}": value for name, value in nowhere.values().items()}
     monkeypatch.setattr(table, "CHECKS", (check_thing,))
     failed = CliRunner().invoke(build("doctor"), ["doctor"], env=environment)
-    assert (failed.exit_code, failed.stdout.splitlines()[-1]) == (1, "1 wrong.")
+    assert (failed.exit_code, failed.stdout.splitlines()[-1]) == (ExitCode.DIFFERS, "1 wrong.")
     monkeypatch.setattr(table, "CHECKS", ())
     fine = CliRunner().invoke(build("doctor"), ["doctor"], env=environment)
     assert (fine.exit_code, fine.stdout.splitlines()[-1]) == (0, "All that was asked is in order.")
