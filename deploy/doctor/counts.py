@@ -185,7 +185,9 @@ def logs_of(broker: KafkaAdminClient) -> dict[str, Log]:
 
 def has_tables(database: Connection[Any], *names: str) -> bool:
     """Say whether all of these tables are there."""
-    row = database.execute("SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) AS name", [list(names)])
+    row = database.execute(
+        "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) AS name", [list(names)]
+    )
     return row.fetchone() == (True,)
 
 
