@@ -1,7 +1,8 @@
 """A bus in miniature, in memory, that can be compared at any moment: claims, decisions, relay, settlement, one by one.
 
 It is a model of what the real bus leaves behind, not of what it decides: every claim is a collected fee, and every
-collected fee is one event and one ledger row. Implements the ports of `consumers.reconciliation`.
+collected fee is one event and one ledger row. A claim may be said again, in any partition and in other words.
+Implements the ports of `consumers.reconciliation`.
 """
 
 import copy
@@ -13,6 +14,8 @@ from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID, uuid5
 
+from consumers.intake import Claim, IntakeReader, Words, read_claim
+from consumers.reconciliation.domain.outcome import taken_first
 from consumers.reconciliation.domain.views import (
     ClaimSeen,
     Marker,
@@ -42,7 +45,7 @@ from schemas.topics import INTAKE_OFFICES, LOG_REQUESTS, LOG_SETTLEMENT
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PARTITIONS = 2
 SOURCE = "/offices/office-1"
-INTAKE = Place(INTAKE_OFFICES.name, 0)
+INTAKES = [Place(INTAKE_OFFICES.name, number) for number in range(PARTITIONS)]
 LOGS = [Place(topic.name, number) for topic in (LOG_REQUESTS, LOG_SETTLEMENT) for number in range(PARTITIONS)]
 SomeFact = TypeVar("SomeFact", Seen, Booked, Claimed)
 _COLLECTED, _RECORDED = OfficeCollectedFee.type_name(), CollectionRecorded.type_name()
@@ -71,9 +74,10 @@ class Transferred(NamedTuple):
 
 @dataclass
 class Database:
-    """Everything that is committed together. Rows of the outbox are by their ids."""
+    """Everything that is committed together. Rows of the outbox are by their ids, words by their claims' ids."""
 
-    taken: set[str] = field(default_factory=set)
+    taken: dict[str, Words] = field(default_factory=dict)
+    dead: set[tuple[Place, int]] = field(default_factory=set)
     versions: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     cash_rial: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     outbox: dict[int, Row] = field(default_factory=dict)
@@ -89,34 +93,33 @@ class MemoryBus:
 
     def __init__(self) -> None:
         self.database = Database()
-        self.logs: dict[Place, list[Record]] = {place: [] for place in (INTAKE, *LOGS)}
+        self.logs: dict[Place, list[Record]] = {place: [] for place in (*INTAKES, *LOGS)}
+        #: How often an office has said something new.
+        self.said = 0
         positions = self.database.positions
-        positions["requests", INTAKE] = positions["registry", INTAKE] = 0
+        positions |= {(consumer, place): 0 for consumer in ("requests", "registry") for place in INTAKES}
         positions |= {("settlement", place): 0 for place in LOGS if place.topic == LOG_REQUESTS.name}
 
-    def claim(self, request: int) -> None:
-        """An office collects cash."""
-        number = len(self.logs[INTAKE])
-        event = FeeCollected(
-            request_id=request_id(request),
-            amount_rial=1 + number,
-            method=PaymentMethod.CASH,
-            receipt_number="r",
-            operator="o",
-        )
-        envelope = Envelope(f"claim-{number}", SOURCE, event.type_name(), time=NOON)
-        self._append(INTAKE, str(event.request_id), envelope, encode(event))
+    def claim(self, request: int, intake: int = 0) -> None:
+        """An office collects cash, and says so in this partition of intake."""
+        self._say(self.said, request, intake, 1 + self.said)
+        self.said += 1
 
-    def decide(self) -> None:
+    def repeat(self, number: int, request: int, intake: int) -> None:
+        """Somebody says the claim with this number again: to the letter, unless it was about another request."""
+        if self.said:
+            self._say(number % self.said, request, intake, 1 + number % self.said)
+
+    def decide(self, intake: int = 0) -> None:
         """The requests consumer takes one claim; the registry, whose it is not, passes it as well."""
-        database = self.database
+        database, place = self.database, INTAKES[intake]
         for consumer in ("registry", "requests"):
-            position = database.positions[consumer, INTAKE]
-            if position == len(self.logs[INTAKE]):
+            position = database.positions[consumer, place]
+            if position == len(self.logs[place]):
                 continue
-            database.positions[consumer, INTAKE] += 1
+            database.positions[consumer, place] += 1
             if consumer == "requests":
-                self._decide(self.logs[INTAKE][position])
+                self._decide(self.logs[place][position])
 
     def publish(self, count: int, noted: bool = True) -> None:
         """The relay publishes the first rows, and is killed before it notes them when not `noted`."""
@@ -150,8 +153,9 @@ class MemoryBus:
 
     def finish(self) -> None:
         """Do everything that is left to do."""
-        while self.database.positions["requests", INTAKE] < len(self.logs[INTAKE]):
-            self.decide()
+        for place in INTAKES:
+            while self.database.positions["requests", place] < len(self.logs[place]):
+                self.decide(place.partition)
         self.publish(len(self.database.outbox))
         for place in LOGS[:PARTITIONS]:
             while self.database.positions["settlement", place] < len(self.logs[place]):
@@ -159,10 +163,16 @@ class MemoryBus:
         self.publish(len(self.database.outbox))
 
     def _decide(self, record: Record) -> None:
+        claim = read_claim(record, IntakeReader.REQUESTS)
+        assert isinstance(claim, Claim), "every claim here can be read"
         claimed = FeeCollected.model_validate_json(record.value or b"")
-        event_id = (dict(record.headers)["ce_id"] or b"").decode()
-        key, database = str(claimed.request_id), self.database
-        database.taken.add(event_id)
+        event_id, database = claim.envelope.id, self.database
+        if event_id in database.taken:
+            if database.taken[event_id] != claim.words:
+                database.dead.add((record.place, record.position))
+            return
+        database.taken[event_id] = claim.words
+        key = str(claimed.request_id)
         database.versions[key] += 1
         database.cash_rial[key] += claimed.amount_rial
         event = OfficeCollectedFee(
@@ -176,6 +186,17 @@ class MemoryBus:
         place = Place(LOG_REQUESTS.name, claimed.request_id.int % PARTITIONS)
         outcome_id = derived_id(SOURCE, event_id, 0)
         self._add(Row(place, key, outcome_id, _COLLECTED, database.versions[key], encode(event), claimed.amount_rial))
+
+    def _say(self, number: int, request: int, intake: int, amount_rial: int) -> None:
+        event = FeeCollected(
+            request_id=request_id(request),
+            amount_rial=amount_rial,
+            method=PaymentMethod.CASH,
+            receipt_number="r",
+            operator="o",
+        )
+        envelope = Envelope(f"claim-{number}", SOURCE, event.type_name(), time=NOON)
+        self._append(INTAKES[intake], str(event.request_id), envelope, encode(event))
 
     def _add(self, row: Row) -> None:
         self.database.rows_made += 1
@@ -269,17 +290,16 @@ class MemorySnapshot:
             kept[row.place.topic, row.event_id].append(number in self.database.published)
             places[row.place.topic, row.event_id] = row.place.partition
         for key in seen.keys() | kept.keys():
-            records, rows = sorted(seen[key], key=lambda fact: fact.position), kept[key]
-            first, last = (records[0], records[-1]) if records else (None, None)
+            records, rows = sorted(seen[key], key=lambda fact: (fact.partition, fact.position)), kept[key]
+            last = records[-1] if records else None
             yield Publication(
                 topic=key[0],
                 source="/bus",
                 event_id=key[1],
-                partition=places[key] if first is None else first.partition,
-                first=None if first is None else first.position,
+                partition=places[key] if last is None else last.partition,
                 last=None if last is None else last.position,
                 copies=len(records),
-                appended_at=None if first is None else first.appended_at,
+                appended_at=None if last is None else last.appended_at,
                 rows=len(rows),
                 published=any(rows),
                 differs=False,
@@ -343,29 +363,33 @@ class MemorySnapshot:
     def claims(self) -> Iterator[ClaimSeen]:
         outcomes = {fact.event_id: (fact.type, fact.amount_rial) for fact in self._of(Seen)}
         outcomes |= {row.event_id: (row.type, row.cash_rial) for row in self.database.outbox.values()}
+        copies: dict[str | None, list[Claimed]] = defaultdict(list)
         for fact in self._of(Claimed):
-            told, told_rial = outcomes.get(fact.outcome_id or "", (None, None))
-            yield ClaimSeen(
-                *fact[:8],
-                copy=1,
-                copies=1,
-                known=fact.event_id in self.database.taken,
-                conflicting=False,
-                dead=False,
-                let_go=False,
-                waiting=False,
-                given_up=False,
-                told=told,
-                submitted=False,
-                cash_rial=fact.amount_rial,
-                told_rial=told_rial,
-            )
+            copies[fact.event_id].append(fact)
+        for some in copies.values():
+            for number, fact in enumerate(sorted(some, key=self._taken_first), start=1):
+                same, _, dead = self._about(fact)
+                told, told_rial = outcomes.get(fact.outcome_id or "", (None, None))
+                conflicting = fact.event_id in self.database.taken and not same
+                # None is let go, waits or was given up, and none is a submission.
+                about = (number, len(some), same, conflicting, dead, False, False, False)
+                yield ClaimSeen._make((*fact[:8], *about, told, False, fact.amount_rial, told_rial))
 
     def removed(self) -> Iterator[Removed]:
         return iter(())
 
     def taught(self) -> Iterator[Taught]:
         return iter(())
+
+    def _about(self, fact: Claimed) -> tuple[bool, bool, bool]:
+        """Say whether a claim was kept with these words, whether it was passed, and whether it is a dead letter."""
+        place = Place(fact.topic, fact.partition)
+        same = self.database.taken.get(fact.event_id or "") == (fact.body_hash, fact.about_hash)
+        passed = fact.position < self.database.positions[fact.consumer, place]
+        return same, passed, (place, fact.position) in self.database.dead
+
+    def _taken_first(self, fact: Claimed) -> tuple[object, ...]:
+        return taken_first(*self._about(fact), Place(fact.topic, fact.partition), fact.position)
 
     def _of(self, kind: type[SomeFact]) -> list[SomeFact]:
         return [fact for fact in self.facts if isinstance(fact, kind)]

@@ -237,11 +237,10 @@ class SqlSnapshot:
 
     def claims(self) -> Iterator[ClaimSeen]:
         """Yield every record of intake."""
-        waiting = {(one.source, one.event_id) for one in self._parked if one.consumer in _INTAKE}
-        given_up = {(one.source, one.event_id) for one in self._given_up if one.consumer in _INTAKE}
+        waiting, given_up = _names(self._parked), _names(self._given_up)
         for row in self._streamed(queries.CLAIMS):
-            identity = (row[4], row[5])
-            yield ClaimSeen._make((*row[:14], identity in waiting, identity in given_up, *row[14:]))
+            name = _name(*row[1:6])
+            yield ClaimSeen._make((*row[:14], name in waiting, name in given_up, *row[14:]))
 
     def removed(self) -> Iterator[Removed]:
         """Yield every row that somebody deleted from the outbox, and that can be put back."""
@@ -278,6 +277,19 @@ def _parked(consumer: str, topic: str, partition: int, position: int, key: str, 
     sequence = said.get("ce_sequence", "")
     number = int(sequence) if sequence.isascii() and sequence.isdigit() else 0
     return _Aside(consumer, topic, partition, position, key, said.get("ce_source", ""), said.get("ce_id", ""), number)
+
+
+def _names(aside: Iterable[_Aside]) -> set[tuple[object, ...]]:
+    return {
+        _name(one.topic, one.partition, one.position, one.source, one.event_id)
+        for one in aside
+        if one.consumer in _INTAKE
+    }
+
+
+def _name(topic: str, partition: int, position: int, source: str | None, event_id: str | None) -> tuple[object, ...]:
+    """Return by what a record of intake is known: its identity, or where it lies if it has none."""
+    return (source, event_id) if source and event_id else (topic, partition, position)
 
 
 def _transaction(

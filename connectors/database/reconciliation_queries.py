@@ -68,6 +68,8 @@ END
 """
 #: As `consumers.reconciliation.reading.digest_of` makes it.
 _DIGEST = "('x' || encode(substr(sha256(body), 1, 8), 'hex'))::bit(64)::bigint"
+#: Of several records: positions are compared within a partition alone, and name nothing without it.
+_LAST_PLACE = "max(ARRAY[partition::bigint, position])"
 PUBLICATIONS = f"""
 WITH kept AS (
     SELECT topic, source, event_id, min(partition)::int AS partition, count(*)::int AS rows,
@@ -77,23 +79,22 @@ WITH kept AS (
     ) AS made
     GROUP BY topic, source, event_id
 ), logged AS (
-    SELECT topic, event_id, min(partition) AS partition, min(position) AS first, max(position) AS last,
-        count(*)::int AS copies, min(appended_at) AS appended_at, min(digest) AS low, max(digest) AS high
+    SELECT topic, event_id, {_LAST_PLACE} AS last, count(*)::int AS copies, min(appended_at) AS appended_at,
+        min(digest) AS low, max(digest) AS high
     FROM seen GROUP BY topic, event_id
 ), said AS (
-    SELECT topic, source, event_id, min(partition) AS partition, min(position) AS first, max(position) AS last,
-        count(*)::int AS copies
+    SELECT topic, source, event_id, {_LAST_PLACE} AS last, count(*)::int AS copies
     FROM claimed WHERE event_id IS NOT NULL GROUP BY topic, source, event_id
 )
 SELECT coalesce(logged.topic, kept.topic), coalesce(kept.source, '/bus'), coalesce(logged.event_id, kept.event_id),
-    coalesce(logged.partition, kept.partition), first, last, coalesce(copies, 0), appended_at, coalesce(rows, 0),
+    coalesce(last[1]::int, kept.partition), last[2], coalesce(copies, 0), appended_at, coalesce(rows, 0),
     coalesce(published, false),
     coalesce(logged.low <> logged.high OR kept.low <> logged.low OR kept.high <> logged.high, false)
 FROM logged
 FULL JOIN (SELECT * FROM kept WHERE NOT starts_with(topic, %(intake)s)) AS kept
     ON kept.topic = logged.topic AND kept.event_id = logged.event_id
 UNION ALL
-SELECT kept.topic, kept.source, kept.event_id, coalesce(said.partition, kept.partition), first, last,
+SELECT kept.topic, kept.source, kept.event_id, coalesce(last[1]::int, kept.partition), last[2],
     coalesce(copies, 0), NULL, rows, published, false
 FROM kept
 LEFT JOIN said ON said.topic = kept.topic AND said.source = kept.source AND said.event_id = kept.event_id
@@ -125,7 +126,7 @@ SELECT coalesce(known.revision, event.sequence), known.revision IS NOT NULL, eve
     queued.sequence IS NOT NULL
 FROM registry_version AS known
 FULL JOIN (
-    SELECT sequence, min(event_id) AS event_id, min(position) AS position
+    SELECT sequence, (array_agg(event_id ORDER BY position))[1] AS event_id, min(position) AS position
     FROM seen WHERE topic = %(registry)s AND sequence IS NOT NULL GROUP BY sequence
 ) AS event ON event.sequence = known.revision
 LEFT JOIN (SELECT DISTINCT sequence FROM {_ROWS} WHERE topic = %(registry)s) AS queued
@@ -133,10 +134,18 @@ LEFT JOIN (SELECT DISTINCT sequence FROM {_ROWS} WHERE topic = %(registry)s) AS 
 ORDER BY 1
 """
 #: The sides of a transaction, in the order in which they are read: its event in the log, the ledger's rows,
-#: settlement's own log, and the outbox. Of an event that was published twice only the first record counts.
+#: settlement's own log, and the outbox. Of an event that was published twice only one record counts: the first of those
+#: that settlement has passed.
 TRANSACTIONS = f"""
 WITH ranked AS (
-    SELECT *, rank() OVER (PARTITION BY transaction_id ORDER BY position) AS nth FROM booked
+    SELECT booked.*, rank() OVER (
+        PARTITION BY transaction_id ORDER BY booked.position < kept.next_position DESC NULLS LAST,
+            booked.partition, booked.position
+    ) AS nth
+    FROM booked LEFT JOIN (
+        SELECT partition, max(next_position) AS next_position FROM consumer_offset
+        WHERE consumer = 'settlement' AND topic = %(log)s GROUP BY partition
+    ) AS kept ON kept.partition = booked.partition
 ), side AS (
     SELECT transaction_id, 0 AS side, event_id, subject, sequence, partition, position, kind, debit_account,
         credit_account, amount_rial
@@ -177,38 +186,49 @@ WITH outcome AS (
         SELECT event_id, type, {_CASH} FROM {_ROWS} WHERE topic = ANY (%(decided)s)
     ) AS event
     GROUP BY event_id
-)
-SELECT claimed.consumer, claimed.topic, claimed.partition, claimed.position, claimed.source, claimed.event_id,
-    claimed.type, claimed.subject,
-    row_number() OVER (PARTITION BY claimed.consumer, claimed.source, claimed.event_id ORDER BY claimed.position)::int,
-    count(*) OVER (PARTITION BY claimed.consumer, claimed.source, claimed.event_id)::int,
-    coalesce(same, false), coalesce(NOT same, false),
-    EXISTS (
+), judged AS (
+    SELECT claimed.*, coalesce(same, false) AS same, coalesce(NOT same, false) AS conflicting, EXISTS (
+        SELECT FROM consumer_offset AS kept
+        WHERE kept.consumer = claimed.consumer AND kept.topic = claimed.topic AND kept.partition = claimed.partition
+            AND claimed.position < kept.next_position
+    ) AS passed, EXISTS (
         SELECT FROM dead_letter AS dead
         WHERE dead.consumer = claimed.consumer AND dead.topic = claimed.topic AND dead.partition = claimed.partition
             AND dead.position = claimed.position AND dead.event_id IS NOT DISTINCT FROM claimed.event_id
-    ),
-    coalesce(claimed.position <= gone.up_to AND (NOT acceptable OR NOT same), false),
-    outcome.type, coalesce(request.submitted AND request.version > 0, false), claimed.amount_rial, outcome.amount_rial
-FROM claimed
-LEFT JOIN intake_event AS known ON known.source = claimed.source AND known.event_id = claimed.event_id
--- As `consumers.intake.Words.differences` has it: the first release kept no hash of type and subject.
-CROSS JOIN LATERAL (
-    SELECT known.body_hash = claimed.body_hash
-        AND coalesce(known.about_hash, claimed.about_hash) = claimed.about_hash AS same
-) AS compared
+    ) AS dead
+    FROM claimed
+    LEFT JOIN intake_event AS known ON known.source = claimed.source AND known.event_id = claimed.event_id
+    -- As `consumers.intake.Words.differences` has it: the first release kept no hash of type and subject.
+    CROSS JOIN LATERAL (
+        SELECT known.body_hash = claimed.body_hash
+            AND coalesce(known.about_hash, claimed.about_hash) = claimed.about_hash AS same
+    ) AS compared
+), ranked AS (
+    -- As `consumers.reconciliation.domain.outcome.taken_first` has it. Without an identity each is the only one.
+    SELECT *, CASE WHEN event_id IS NULL THEN 1 ELSE row_number() OVER (
+        PARTITION BY source, event_id ORDER BY same DESC, passed DESC, dead, topic, partition, position
+    ) END::int AS copy, CASE WHEN event_id IS NULL THEN 1 ELSE count(*) OVER (
+        PARTITION BY source, event_id
+    ) END::int AS copies
+    FROM judged
+)
+SELECT ranked.consumer, ranked.topic, ranked.partition, ranked.position, ranked.source, ranked.event_id, ranked.type,
+    ranked.subject, copy, copies, same, conflicting, dead,
+    coalesce(ranked.position <= gone.up_to AND (NOT acceptable OR conflicting), false),
+    outcome.type, coalesce(request.submitted AND request.version > 0, false), ranked.amount_rial, outcome.amount_rial
+FROM ranked
 -- What was let go tells of its letters by their place alone.
 LEFT JOIN dead_letter_let_go AS gone
-    ON gone.consumer = claimed.consumer AND gone.topic = claimed.topic AND gone.partition = claimed.partition
-LEFT JOIN outcome ON outcome.event_id = claimed.outcome_id
+    ON gone.consumer = ranked.consumer AND gone.topic = ranked.topic AND gone.partition = ranked.partition
+LEFT JOIN outcome ON outcome.event_id = ranked.outcome_id
 -- Only a submission's subject is a request, and a hash is made of every row.
-LEFT JOIN request ON request.request_id = CASE claimed.type WHEN %(submitted)s THEN claimed.subject::uuid END
+LEFT JOIN request ON request.request_id = CASE ranked.type WHEN %(submitted)s THEN ranked.subject::uuid END
 """
 #: What facts do not show, and what they do show though it is not before the figures' position; of an event that was
-#: published twice only the first record counts.
+#: published twice only the first record of a partition counts.
 TAUGHT = """
 WITH record AS (
-    SELECT *, min(position) OVER (PARTITION BY topic, event_id) AS first
+    SELECT *, min(position) OVER (PARTITION BY topic, event_id, partition) AS first
     FROM seen WHERE topic IN (%(log)s, %(settlement)s)
 ), lesson AS (
     SELECT record.topic, record.partition, record.position, record.event_id, record.subject, first,

@@ -119,7 +119,7 @@ class Accounts:
         if not found:
             raise AccountImpossible(
                 f"Request {key} is not in the log. It may still wait for the registry (`pishkhan parked list`), its "
-                "claim may have been dead-lettered, or the id is another one."
+                "claim may have been dead-lettered, the log may lack it (`pishkhan reconcile`), or the id is wrong."
             )
         history = [found[sequence] for sequence in sorted(found)]
         if not isinstance(history[0].event, RequestOpened):
@@ -161,7 +161,7 @@ def _seen(number: int, decided: Decided, loads: LoadsHistory, gaps: Sequence[Gap
     try:
         return loads.loads(number)
     except LoadsIncomplete as error:
-        why = f"{error}; the relay may be behind, try again when it has caught up"
+        why = f"{error}; the relay may be behind, or they have lost it: `pishkhan reconcile` says which"
         raise LoadsIncomplete(why) from None
 
 

@@ -44,18 +44,29 @@ class Shadow:
     """The ledger's chains, computed from the log record by record, in no batches at all."""
 
     pages: dict[int, Page]
-    order: InOrder[None] = field(default_factory=InOrder)
+    order: InOrder[Arrival] = field(default_factory=InOrder)
 
     def enter(self, arrival: Arrival) -> None:
-        """Enter the next record of its partition; one that was told before changes nothing."""
+        """Enter the next record of its partition, and what waited for it.
+
+        One that was told before changes nothing; one that comes before its turn, as after a repair, waits for it.
+        """
         page = self.pages[arrival.record.partition]
         if arrival.event_type == MARKER:
             event = arrival.decode()
             assert isinstance(event, WindowMarked), "the type decides the model"
             page.mark(event.window, event.partitions, arrival.time)
             return
-        if self.order.turn(arrival.key, arrival.sequence) is Turn.PAST:
-            return
+        turn = self.order.turn(arrival.key, arrival.sequence)
+        if turn is Turn.EARLY:
+            self.order.wait(arrival.key, arrival.sequence, arrival)
+        elif turn is Turn.NEXT:
+            self._book(page, arrival)
+            for sequence, waiting in self.order.due(arrival.key):
+                self._book(self.pages[waiting.record.partition], waiting)
+                self.order.forget(arrival.key, sequence)
+
+    def _book(self, page: Page, arrival: Arrival) -> None:
         self.order.take(arrival.key, arrival.sequence)
         if books(arrival.event_type):
             event = arrival.decode()

@@ -5,8 +5,10 @@ from tests.mutants.mutant import Mutant
 COMPARISON = "tests/unit/consumers/reconciliation/test_comparison.py"
 JUDGE = "tests/unit/consumers/reconciliation/domain/test_judge.py"
 LOADS = "tests/property/test_loads_history.py"
+PROPERTY = "tests/property/test_reconciliation.py"
 REPAIR = "tests/unit/consumers/reconciliation/domain/test_repair.py"
 REREADING = "tests/unit/consumers/runner/test_rereading.py"
+SERVER = "tests/integration/connectors/database/test_reconciliation.py"
 
 COMPARING: tuple[Mutant, ...] = (
     Mutant(
@@ -93,5 +95,26 @@ COMPARING: tuple[Mutant, ...] = (
         "            if read & (read + 1):\n",
         "            if False:\n",
         (f"{LOADS}::test_what_is_not_in_the_logs_is_said_wherever_later_events_show_it",),
+    ),
+    Mutant(
+        "reconcile takes the claim at the lowest position of any partition for the applied one",
+        "consumers/reconciliation/domain/outcome.py",
+        "    return (not same, not passed, dead, place, position)\n",
+        "    return (position, place)\n",
+        (f"{PROPERTY}::test_a_row_that_never_was_published_and_is_gone_is_missing_everywhere",),
+    ),
+    Mutant(
+        "reconcile ranks claims by position alone",
+        "connectors/database/reconciliation_queries.py",
+        "ORDER BY same DESC, passed DESC, dead, topic, partition, position\n",
+        "ORDER BY position\n",
+        (f"{SERVER}::test_the_first_of_an_identity_is_the_one_that_was_applied_in_whatever_partition",),
+    ),
+    Mutant(
+        "reconcile takes another partition's event for a request's own",
+        "consumers/reconciliation/domain/judge.py",
+        "        if known.partition != event.partition == partition_of(view.subject, LOG_REQUESTS.partitions):\n",
+        "        if False:\n",
+        (f"{JUDGE}::test_a_request_has_an_event_for_every_number",),
     ),
 )

@@ -38,8 +38,8 @@ RELAYING: tuple[Mutant, ...] = (
     Mutant(
         "a record before a letter that was let go is never called skipped",
         "connectors/database/reconciliation_queries.py",
-        "    coalesce(claimed.position <= gone.up_to AND (NOT acceptable OR NOT same), false),\n",
-        "    coalesce(claimed.position <= gone.up_to, false),\n",
+        "    coalesce(ranked.position <= gone.up_to AND (NOT acceptable OR conflicting), false),\n",
+        "    coalesce(ranked.position <= gone.up_to, false),\n",
         (f"{HARMS}::test_a_record_whose_letter_was_let_go_is_not_skipped_and_a_good_claim_beside_it_is",),
     ),
     Mutant(

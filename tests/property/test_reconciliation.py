@@ -10,25 +10,29 @@ from hypothesis import strategies as st
 
 from consumers.reconciliation.comparison import Comparison, Summary
 from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.outcome import ClaimOutcome
 from consumers.settlement.expected import expected_of
-from tests.reconciliation_memory import INTAKE, LOGS, PARTITIONS, MemoryBus, MemoryLogs, MemoryStore
+from tests.reconciliation_memory import INTAKES, LOGS, PARTITIONS, MemoryBus, MemoryLogs, MemoryStore
 
 Step = Callable[[MemoryBus], None]
 
 
 def collect_and_settle(bus: MemoryBus) -> None:
     """Take one more request all the way."""
-    bus.claim(len(bus.logs[INTAKE]))
+    bus.claim(1_000 + bus.said)
     bus.finish()
 
 
+#: Numbers of partitions.
+PLACES = range(PARTITIONS)
 #: What the bus may do next; the relay may be killed before it notes what it published.
 STEPS: st.SearchStrategy[Step] = st.one_of(
-    st.builds(lambda request: lambda bus: bus.claim(request), st.integers(0, 3)),
-    st.just(lambda bus: bus.decide()),
+    st.builds(lambda *of: lambda bus: bus.claim(*of), st.integers(0, 3), st.sampled_from(PLACES)),
+    st.builds(lambda *of: lambda bus: bus.repeat(*of), st.integers(0, 20), st.integers(0, 3), st.sampled_from(PLACES)),
+    st.builds(lambda intake: lambda bus: bus.decide(intake), st.sampled_from(PLACES)),
     st.builds(lambda count: lambda bus: bus.publish(count), st.integers(1, 3)),
     st.just(lambda bus: bus.publish(1, noted=False)),
-    st.builds(lambda partition: lambda bus: bus.settle(partition), st.integers(0, PARTITIONS - 1)),
+    st.builds(lambda partition: lambda bus: bus.settle(partition), st.sampled_from(PLACES)),
     st.just(collect_and_settle),
 )
 #: How often a comparison asks the logs for something, and so may be overtaken.
@@ -66,13 +70,17 @@ def test_in_the_middle_of_anything_there_is_no_difference(before: list[Step], me
 
     findings, _ = compared(bus, work)
     assert next(calls) <= CALLS, "the comparison asks more often than it is overtaken"
-    # A relay that was killed says a thing twice, which is named and harmless.
+    # A relay that was killed says a thing twice, and so may an office; which is named and harmless.
     assert {finding.kind for finding in findings} <= {Kind.PUBLISHED_TWICE}
     bus.finish()
     findings, summary = compared(bus)
     assert {finding.kind for finding in findings} <= {Kind.PUBLISHED_TWICE}
     assert summary.unread.total() == summary.unpublished.total() == summary.younger == 0
     assert summary.cash_rial["requests"] == summary.cash_rial["log"] == summary.cash_rial["ledger"]
+
+
+#: What a claim that is said again brings with it.
+REPEATED = Counter({Kind.PUBLISHED_TWICE: 1_000})
 
 
 def new_kinds(bus: MemoryBus, harm: Callable[[], Any], *, finish: bool = False) -> Counter[Kind]:
@@ -92,23 +100,50 @@ def test_a_row_that_is_gone_from_the_outbox_is_found(data: st.DataObject) -> Non
 
 @given(data=st.data())
 def test_a_row_that_never_was_published_and_is_gone_is_missing_everywhere(data: st.DataObject) -> None:
+    """However often its claim was said again, wherever, in whatever words, read or not."""
     bus = busy_bus(data)
-    bus.claim(7)
-    bus.decide()
-    [number] = bus.database.outbox.keys() - bus.database.published
-    assert new_kinds(bus, lambda: bus.database.outbox.pop(number), finish=True) == {
+    again = st.lists(st.tuples(st.integers(7, 8), st.sampled_from(PLACES)), max_size=4)
+    # One may be read first, and the others lie before it, behind it, or in another partition.
+    intake, number = data.draw(st.sampled_from(PLACES)), bus.said
+    bus.claim(7, intake)
+    for request, elsewhere in data.draw(again):
+        bus.repeat(number, request, elsewhere)
+    bus.decide(intake)
+    for request, elsewhere in data.draw(again):
+        bus.repeat(number, request, elsewhere)
+    for elsewhere in data.draw(st.lists(st.sampled_from(PLACES), max_size=4)):
+        bus.decide(elsewhere)
+    [row] = bus.database.outbox.keys() - bus.database.published
+    finish = data.draw(st.booleans())
+    assert new_kinds(bus, lambda: bus.database.outbox.pop(row), finish=finish) - REPEATED == {
         Kind.EVENT_MISSING: 1,
         Kind.CLAIM_WITHOUT_OUTCOME: 1,
     }
 
 
-@given(data=st.data(), ahead=st.integers(1, 3))
-def test_a_position_that_was_moved_forward_is_found(data: st.DataObject, ahead: int) -> None:
+@given(data=st.data())
+def test_a_claim_is_judged_the_same_wherever_others_of_its_identity_lie(data: st.DataObject) -> None:
+    """One of each identity was applied, and it is the one whose words were kept."""
+    bus = busy_bus(data)
+    findings, summary = compared(bus)
+    assert {finding.kind for finding in findings} <= {Kind.PUBLISHED_TWICE}
+    records = [record for place in INTAKES for record in bus.logs[place]]
+    assert summary.claims == +Counter(
+        {
+            ClaimOutcome.APPLIED: bus.said,
+            ClaimOutcome.DEAD_LETTERED: len(bus.database.dead),
+            ClaimOutcome.DUPLICATE: len(records) - bus.said - len(bus.database.dead),
+        }
+    )
+
+
+@given(data=st.data(), ahead=st.integers(1, 3), intake=st.sampled_from(PLACES))
+def test_a_position_that_was_moved_forward_is_found(data: st.DataObject, ahead: int, intake: int) -> None:
     bus = busy_bus(data)
     for number in range(ahead):
         # Requests of their own, so that no later event of theirs waits for these.
-        bus.claim(100 + number)
-    kinds = new_kinds(bus, lambda: _move(bus, ("requests", INTAKE), ahead), finish=True)
+        bus.claim(100 + number, intake)
+    kinds = new_kinds(bus, lambda: _move(bus, ("requests", INTAKES[intake]), ahead), finish=True)
     assert kinds == {Kind.RECORD_SKIPPED: ahead}
 
 

@@ -27,7 +27,7 @@ from consumers.reconciliation.domain.views import (
 )
 from schemas.late_cash import LateCashTaken
 from schemas.log_requests import OfficeCollectedFee, OfficeReturnedFee
-from schemas.partition import Place
+from schemas.partition import Place, partition_of
 from schemas.topics import KEEP, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT, Writer, topic_of
 
 SETTLEMENT, KPI = "settlement", "kpi"
@@ -58,7 +58,7 @@ def judge_publication(view: Publication, cut: Cut) -> Iterator[Finding]:
     named = Finding(
         Kind.NOT_IN_LOG, None, view.topic, view.partition, view.last, source=view.source, event_id=view.event_id
     )
-    if view.first is None:
+    if view.last is None:
         if view.published:
             yield named
         return
@@ -72,16 +72,15 @@ def judge_publication(view: Publication, cut: Cut) -> Iterator[Finding]:
         yield replace(named, kind=Kind.BODY_DIFFERS)
     since = cut.outbox_complete_since
     kept = since is None or (view.appended_at is not None and view.appended_at > since + CLOCKS_DIFFER)
-    if view.rows == 0 and kept and cut.old(Place(view.topic, view.partition), view.first):
+    if view.rows == 0 and kept and cut.old(Place(view.topic, view.partition), view.last):
         yield replace(named, kind=Kind.NOT_IN_OUTBOX)
 
 
 def judge_subject(view: Subject, cut: Cut) -> Iterator[Finding]:
     """Has every number of a request its event, has settlement entered each that it passed, and does its cash agree."""
-    first: dict[int, SubjectEvent] = {}
-    for event in view.events:
-        if first.setdefault(event.sequence, event).event_id != event.event_id:
-            yield _of_subject(Kind.ORDER_DOUBLED, view.subject, event)
+    first, doubled = _in_order(view)
+    for event in doubled:
+        yield _of_subject(Kind.ORDER_DOUBLED, view.subject, event)
     version = view.version or 0
     missing = [sequence for sequence in range(1, version + 1) if sequence not in first]
     for sequence in missing:
@@ -99,6 +98,25 @@ def judge_subject(view: Subject, cut: Cut) -> Iterator[Finding]:
     state = state_after([event for sequence, event in sorted(first.items()) if sequence <= version])
     for wrong in sorted(view.states - (UNOPENED if state is None else {state})):
         yield Finding(Kind.STATE_DIFFERS, subject=view.subject, expected_state=state, found_state=wrong)
+
+
+def _in_order(view: Subject) -> tuple[dict[int, SubjectEvent], list[SubjectEvent]]:
+    """Return the event of each number, and other events that claim to have it.
+
+    The bus writes all events of a subject into one partition: what lies in another one comes after them, whatever its
+    position there.
+    """
+    first: dict[int, SubjectEvent] = {}
+    doubled: list[SubjectEvent] = []
+    for event in view.events:
+        known = first.setdefault(event.sequence, event)
+        if known is event:
+            continue
+        if known.partition != event.partition == partition_of(view.subject, LOG_REQUESTS.partitions):
+            first[event.sequence], event = event, known
+        if first[event.sequence].event_id != event.event_id:
+            doubled.append(event)
+    return first, doubled
 
 
 def _judge_order(view: Subject, event: SubjectEvent, cut: Cut) -> Iterator[Finding]:
@@ -196,7 +214,7 @@ def judge_claim(view: ClaimSeen, cut: Cut) -> Iterator[Finding]:
     elif outcome is ClaimOutcome.NONE:
         yield named
     elif outcome is ClaimOutcome.UNDER_WAY:
-        if view.known and view.copies == 1:
+        if view.known and view.copy == 1:
             yield _moved_back(view.consumer, place, view.position)
     elif outcome is ClaimOutcome.DUPLICATE:
         yield replace(named, kind=Kind.PUBLISHED_TWICE, copies=view.copies)

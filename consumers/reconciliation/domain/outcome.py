@@ -23,12 +23,22 @@ class ClaimOutcome(StrEnum):
     #: An operator gave it up.
     GIVEN_UP = "given_up"
     DEAD_LETTERED = "dead_lettered"
-    #: Another record of the same identity came first.
+    #: Another record of the same identity was taken, or is to be.
     DUPLICATE = "duplicate"
     #: Its consumer is past it and has never heard of it.
     SKIPPED = "skipped"
     #: It was taken in, and nothing says what became of it.
     NONE = "none"
+
+
+def taken_first(same: bool, passed: bool, dead: bool, place: Place, position: int) -> tuple[object, ...]:
+    """Return by what the records of one identity are ordered, so that the first is the one that was applied.
+
+    The identity was kept with the words of what was applied (`same`), its consumer has passed it, and it is no dead
+    letter. Positions tell nothing across partitions: nobody knows in which order they were read. What is left after
+    that says the same words and was passed, so that any of it is as good as the other.
+    """
+    return (not same, not passed, dead, place, position)
 
 
 def outcome_of(claim: ClaimSeen, cut: Cut) -> ClaimOutcome:
@@ -39,7 +49,7 @@ def outcome_of(claim: ClaimSeen, cut: Cut) -> ClaimOutcome:
     # What was unreadable once and was read again later has both.
     if claim.dead and not (claim.known and heard_of):
         return ClaimOutcome.DEAD_LETTERED
-    if not claim.known and (not heard_of or (claim.conflicting and claim.copies > 1)):
+    if not claim.known and (not heard_of or (claim.conflicting and claim.copy > 1)):
         return ClaimOutcome.DEAD_LETTERED if claim.let_go else ClaimOutcome.SKIPPED
     if claim.copy > 1:
         return ClaimOutcome.DUPLICATE

@@ -41,15 +41,15 @@ class Cut:
 class Publication(NamedTuple):
     """One event of one topic: its records there, and its rows in the outbox.
 
-    `first` and `last` are none when the topic has no record of it, and then `partition` is the rows'; `appended_at` is
-    the first record's. `differs` says whether not all of these have one body; on intake it is never looked at.
+    `partition` and `last` are the place of its last record; `last` is none when the topic has no record of it, and then
+    `partition` is the rows'. `appended_at` is the first record's. `differs` says whether not all of these have one
+    body; on intake it is never looked at.
     """
 
     topic: str
     source: str
     event_id: str
     partition: int
-    first: int | None
     last: int | None
     copies: int
     appended_at: datetime | None
@@ -126,12 +126,13 @@ class Transaction:
 class ClaimSeen(NamedTuple):
     """One record of an intake topic, and what became of it. `source` and `event_id` are none when it has no envelope.
 
-    `copies` counts the records of its identity, `copy` which of them this is, from 1. `known` says whether the identity
-    was kept with these very words, `conflicting` whether it was kept with others. `dead` says whether its dead letter
-    is on record, `let_go` whether that may have been let go: it is not beyond those that were, and either is in
-    conflict or could not be accepted. `told` is the type of the first event that followed from it, `told_rial` the cash
-    in that. `submitted` says whether it asks for a request that the database has: it may have been cancelled while it
-    waited, and then only the cancellation is told of.
+    `copies` counts the records of its identity; `copy` says which of them this is, from 1, which is the one that was
+    applied (`outcome.taken_first`). `known` says whether the identity was kept with these very words, `conflicting`
+    whether it was kept with others. `dead` says whether its dead letter is on record, `let_go` whether that may have
+    been let go: it is not beyond those that were, and either is in conflict or could not be accepted. `told` is the
+    type of the first event that followed from it, `told_rial` the cash in that. `submitted` says whether it asks for a
+    request that the database has: it may have been cancelled while it waited, and then only the cancellation is told
+    of.
     """
 
     consumer: str

@@ -96,6 +96,13 @@ def test_what_a_relay_says_again_changes_nothing() -> None:
     assert bus.chains() == followed(records).chains()
 
 
+def test_what_comes_late_is_entered_in_its_turn() -> None:
+    """As a repair leaves it: what was lost lies behind what came after it, and is no repetition."""
+    records = [record for record in day().records if record.key == str(request(1)).encode()]
+    late = followed([*records[1:], records[0], *records[1:]])
+    assert late.chains() == followed(records).chains()
+
+
 def test_a_missing_event_is_a_gap_and_another_under_its_number_is_told() -> None:
     records = [record for record in day().records if record.key == str(request(1)).encode()]
     [gap] = followed([records[0], *records[2:]]).follower.gaps([str(request(1))])

@@ -50,7 +50,10 @@ CUT = Cut(
     outbox_complete_since=None,
 )
 READ, UNREAD, YOUNGER = 7, 8, 10
-REQUEST = "0197a1b2-0000-7000-8000-000000000001"
+#: Another partition of the requests' log.
+ELSEWHERE = 4
+#: Its events lie in the log's partition above.
+REQUEST = "0197a1b2-0000-7000-8000-000000000005"
 
 
 def kinds(findings: Iterable[Finding]) -> list[Kind]:
@@ -58,11 +61,11 @@ def kinds(findings: Iterable[Finding]) -> list[Kind]:
 
 
 def publication(**changes: object) -> Publication:
-    whole = Publication(LOG.topic, "/bus", "e", LOG.partition, READ, READ, 1, NOON, 1, True, False)
+    whole = Publication(LOG.topic, "/bus", "e", LOG.partition, READ, 1, NOON, 1, True, False)
     return whole._replace(**changes)  # type: ignore[arg-type]  # each test changes what it is about
 
 
-IN_NO_LOG = {"first": None, "last": None, "copies": 0, "appended_at": None}
+IN_NO_LOG = {"last": None, "copies": 0, "appended_at": None}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +76,7 @@ IN_NO_LOG = {"first": None, "last": None, "copies": 0, "appended_at": None}
         (IN_NO_LOG, [Kind.NOT_IN_LOG]),
         ({**IN_NO_LOG, "published": False}, []),
         ({"rows": 0, "published": False}, [Kind.NOT_IN_OUTBOX]),
-        ({"rows": 0, "published": False, "first": YOUNGER, "last": YOUNGER}, []),
+        ({"rows": 0, "published": False, "last": YOUNGER}, []),
         ({"copies": 2, "last": UNREAD}, [Kind.PUBLISHED_TWICE]),
         ({"copies": 2, "last": UNREAD, "differs": True}, [Kind.BODY_DIFFERS, Kind.PUBLISHED_TWICE]),
         ({"differs": True}, [Kind.BODY_DIFFERS]),
@@ -136,6 +139,12 @@ def subject(**changes: object) -> Subject:
             {"events": [*events((1, 5), (2, 6)), SubjectEvent(2, "other", 3, 7, 0, ROUTED), *events((3, 9))]},
             [Kind.ORDER_DOUBLED],
         ),
+        # What lies in another partition is not the bus's, however low its position is there.
+        (
+            {"events": [SubjectEvent(1, "other", ELSEWHERE, 0, 5, ROUTED), *events((1, 5), (2, 6), (3, 9))]},
+            [Kind.ORDER_DOUBLED],
+        ),
+        ({"events": [SubjectEvent(1, "e1", ELSEWHERE, 11, 0, ROUTED), *events((1, 5), (2, 6), (3, 9))]}, []),
         ({"cash_rial": 5}, [Kind.CASH_DIFFERS]),
         ({"cash_rial": 15, "events": events((1, 5), (2, 6), (3, None), cash_rial=5)}, []),
         # Cash that was collected after the moment of the database is not the database's yet.
@@ -313,10 +322,14 @@ COLLECTED = OfficeCollectedFee.type_name()
             [Kind.RECORD_SKIPPED],
         ),
         ({"known": False, "conflicting": True, "copies": 2, "dead": True}, ClaimOutcome.DEAD_LETTERED, []),
+        # The one that was applied has others beside it, and no words under which it was kept.
+        ({"known": False, "conflicting": True, "copies": 2}, ClaimOutcome.APPLIED, [Kind.IDENTITY_MISSING]),
+        ({"told": None, "copies": 3}, ClaimOutcome.NONE, [Kind.CLAIM_WITHOUT_OUTCOME]),
         # A dead letter that a later version could read.
         ({"dead": True}, ClaimOutcome.APPLIED, []),
         ({"position": UNREAD, "known": False, "told": None}, ClaimOutcome.UNDER_WAY, []),
         ({"position": UNREAD}, ClaimOutcome.UNDER_WAY, [Kind.POSITION_MOVED_BACK]),
+        ({"position": UNREAD, "copies": 2}, ClaimOutcome.UNDER_WAY, [Kind.POSITION_MOVED_BACK]),
         ({"position": UNREAD, "copy": 2, "copies": 2}, ClaimOutcome.UNDER_WAY, []),
         ({"told": COLLECTED, "cash_rial": 5, "told_rial": 5}, ClaimOutcome.APPLIED, []),
         ({"told": COLLECTED, "cash_rial": 5, "told_rial": 6}, ClaimOutcome.APPLIED, [Kind.CASH_DIFFERS]),
