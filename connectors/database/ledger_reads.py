@@ -13,7 +13,14 @@ from consumers.settlement.domain.accounts import SUSPENSE
 from consumers.settlement.domain.booking import Kind
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.handlers import CONSUMER
+from consumers.settlement.statement import KindMovement
 
+#: A reader may take its time, and all that it reads is of one moment.
+_CALM = (
+    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+    "SET LOCAL statement_timeout = 0",
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+)
 #: Rows in memory at a time while all are read.
 CHUNK_ROWS = 5_000
 
@@ -102,19 +109,17 @@ class Entry(NamedTuple):
     time: datetime
 
 
-class KindMovement(NamedTuple):
-    """What one kind of transaction moved on one account in one window, in rial."""
-
-    kind: str
-    debits_rial: int
-    credits_rial: int
-
-
 class Disputed(NamedTuple):
     """How many requests are in dispute, and what was posted for them, in rial."""
 
     requests: int
     posted_rial: int
+
+
+def calm(connection: Connection) -> None:
+    """Let the transaction, of which nothing was read yet, see one moment and take its time."""
+    for setting in _CALM:
+        connection.execute(text(setting))
 
 
 def ledger_summary(connection: Connection) -> LedgerSummary:

@@ -94,10 +94,14 @@ class _Aside(NamedTuple):
     sequence: int = 0
 
 
+class TablesRefused(Exception):
+    """The role may make no temporary tables in this database; the message is the server's."""
+
+
 class SqlReconciliation:
     """Implements `consumers.reconciliation.ports.Store` on a session of its own. Connects at once; close it.
 
-    Raises `DatabaseUnavailable`, and `psycopg.errors.InsufficientPrivilege` when the role may make no temporary tables.
+    Raises `DatabaseUnavailable`, and `TablesRefused` when the role may make no temporary tables.
     """
 
     def __init__(self, url: str, cluster_id: str) -> None:
@@ -109,7 +113,11 @@ class SqlReconciliation:
                 application_name="pishkhan reconcile",
                 options=f"-c timezone=UTC -c jit=off -c work_mem={_WORK_MEMORY}",
             )
-            self._connection.execute(queries.TABLES)
+            try:
+                self._connection.execute(queries.TABLES)
+            except psycopg.errors.InsufficientPrivilege as error:
+                self._connection.close()
+                raise TablesRefused(str(error.diag.message_primary)) from error
 
     def __enter__(self) -> "SqlReconciliation":
         """Return the store itself."""

@@ -14,6 +14,10 @@ SELECT said_at, records, differences, harmless, exit_code FROM reconciliation_ve
 """
 
 
+class VerdictNotKept(Exception):
+    """This role may not keep what was said, or the table is not there; the message is the server's."""
+
+
 class KeptVerdict(NamedTuple):
     """One reconciliation that came to its end: how many records it read and what it found."""
 
@@ -25,8 +29,11 @@ class KeptVerdict(NamedTuple):
 
 
 def keep_verdict(connection: Connection, records: int, differences: int, harmless: int, exit_code: int) -> None:
-    """Keep what a reconciliation has said, as of now."""
-    driver_connection(connection).execute(_KEEP, (records, differences, harmless, exit_code))
+    """Keep what a reconciliation has said, as of now. Raises `VerdictNotKept`, which ends the transaction."""
+    try:
+        driver_connection(connection).execute(_KEEP, (records, differences, harmless, exit_code))
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable) as error:
+        raise VerdictNotKept(str(error.diag.message_primary)) from error
 
 
 def last_verdict(database: psycopg.Connection[Any]) -> KeptVerdict | None:

@@ -2,7 +2,6 @@
 
 import csv
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,10 +13,9 @@ import typer
 from rich.table import Column
 
 from connectors.database import ledger_reads as reads
-from connectors.database.ledger_windows import WindowStore
-from connectors.database.owed import owed
+from connectors.database.statement import SqlStatementReads
 from connectors.visible import csv_cell, json_text
-from consumers.settlement.domain.accounts import REFUNDS
+from consumers.settlement.statement import statement_of
 from deploy.commands.ledger_reading import reading, watched
 from deploy.commands.ledger_statement import statement_lines
 from deploy.commands.ledger_verify import verify
@@ -25,8 +23,6 @@ from deploy.commands.options import DataOption, LanguageOption
 from deploy.problem import Problem
 from deploy.terminal.edge import Grid, Screen, say_lines
 from deploy.words import Language
-
-_OFFICE = re.compile(r"office:(?P<code>[^:]+)(:drawer)?")
 
 
 class Format(StrEnum):
@@ -127,17 +123,10 @@ def statement(
       pishkhan ledger statement office:urban-001:drawer --window 1 --lang fa
     """
     with reading(data) as connection:
-        store = WindowStore(connection)
-        found = store.movements(window, account)
-        if not found:
-            raise Problem(f"{account} has no entry up to window {window}. `pishkhan ledger balances` lists accounts.")
-        kinds = reads.movements_by_kind(connection, account, window)
-        closed_at = store.closed_at(window)
-        refunds = store.movements(window, REFUNDS)
-        owed_rial = sum(part.credits_rial - part.debits_rial - part.opening_rial for part in refunds)
-        office = _OFFICE.fullmatch(account)
-        by_office = None if office is None else sum(one.rial for one in owed(connection, office["code"]))
-    say_lines(statement_lines(found[0], window, closed_at, kinds, owed_rial, by_office, language))
+        found = statement_of(SqlStatementReads(connection), account, window)
+    if found is None:
+        raise Problem(f"{account} has no entry up to window {window}. `pishkhan ledger balances` lists accounts.")
+    say_lines(statement_lines(found, language))
 
 
 @contextmanager

@@ -5,19 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.progress import Progress
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from connectors.database import ledger_reads as reads
 from consumers.settlement.domain.chain import Row
 from deploy.commands.database import worker_connection
 from deploy.terminal.edge import Screen
 
-#: A reader may take its time, and all that it reads is of one moment.
-_CALM = (
-    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY",
-    "SET LOCAL statement_timeout = 0",
-    "SET LOCAL idle_in_transaction_session_timeout = 0",
-)
 _PROGRESS_EVERY_ROWS = 2_000
 
 
@@ -25,8 +19,7 @@ _PROGRESS_EVERY_ROWS = 2_000
 def reading(data: Path | None) -> Iterator[Connection]:
     """Open one view of the database, which nothing changes while it lasts."""
     with worker_connection(data) as connection:
-        for setting in _CALM:
-            connection.execute(text(setting))
+        reads.calm(connection)
         yield connection
 
 

@@ -1,11 +1,7 @@
 """One account's statement in words: pure, figures in, text out."""
 
-from collections.abc import Sequence
-from datetime import datetime
-
-from connectors.database.ledger_reads import KindMovement
 from consumers.settlement.domain.booking import Kind
-from consumers.settlement.domain.windows import AccountMovement
+from consumers.settlement.statement import Statement
 from deploy.words import Language, in_words, jalali_moment, rial
 
 _KINDS_FA = {
@@ -53,30 +49,18 @@ _WORDS = {
 }
 
 
-def statement_lines(
-    movement: AccountMovement,
-    window: int,
-    closed_at: datetime | None,
-    kinds: Sequence[KindMovement],
-    owed_rial: int,
-    owed_by_office_rial: int | None,
-    language: Language,
-) -> list[str]:
-    """Return the lines of a statement of `movement`, with its movements by kind, to be shown to a person.
-
-    `owed_rial` is what all offices together owed citizens at the window's end, `owed_by_office_rial` what the office of
-    this account owes them now, none when it is no office's.
-    """
+def statement_lines(statement: Statement, language: Language) -> list[str]:
+    """Return the lines of a statement, with the account's movements by kind, to be shown to a person."""
+    movement, closed_at, closing_rial = statement.movement, statement.closed_at, statement.closing_rial
     words = _WORDS[language]
-    closing_rial = movement.opening_rial + movement.debits_rial - movement.credits_rial
     state = words["open"] if closed_at is None else words["closed"].format(moment=jalali_moment(closed_at, language))
     lines = [
-        words["title"].format(account=movement.account, window=window),
+        words["title"].format(account=movement.account, window=statement.window),
         state,
         "",
         f"{words['opening']}: {rial(movement.opening_rial, language)}",
     ]
-    for kind, debits_rial, credits_rial in kinds:
+    for kind, debits_rial, credits_rial in statement.kinds:
         name = _KINDS_FA[Kind(kind)] if language is Language.FA else Kind(kind).value.replace("_", " ")
         if debits_rial:
             lines.append(f"  {name}، {words['debit']}: {rial(debits_rial, language)}")
@@ -87,8 +71,8 @@ def statement_lines(
         f"{words['closing']}: {rial(closing_rial, language)}",
         f"  {in_words(abs(closing_rial), language)}: {standing}" if closing_rial else f"  {standing}",
         "",
-        f"{words['owed_citizens']}: {rial(owed_rial, language)}",
+        f"{words['owed_citizens']}: {rial(statement.owed_rial, language)}",
     ]
-    if owed_by_office_rial is not None:
-        lines.append(f"  {words['owed_by_office']}: {rial(owed_by_office_rial, language)}")
+    if statement.owed_by_office_rial is not None:
+        lines.append(f"  {words['owed_by_office']}: {rial(statement.owed_by_office_rial, language)}")
     return lines if language is Language.FA else [line.replace("،", ",") for line in lines]

@@ -7,13 +7,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import psycopg
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from connectors.broker.logs import KafkaLogs
-from connectors.database.reconciliation import SqlReconciliation
-from connectors.database.verdicts import keep_verdict
+from connectors.database.reconciliation import SqlReconciliation, TablesRefused
+from connectors.database.verdicts import VerdictNotKept, keep_verdict
 from consumers.reconciliation.comparison import Comparison, Watch
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
@@ -81,8 +80,8 @@ def _keep(data: Path | None, records: int, differences: int, harmless: int, code
     try:
         with worker_connection(data) as connection:
             keep_verdict(connection, records, differences, harmless, code)
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedTable) as error:
-        say(f"What was said could not be kept for the doctor ({error.diag.message_primary}).", error=True)
+    except VerdictNotKept as error:
+        say(f"What was said could not be kept for the doctor ({error}).", error=True)
 
 
 def _told(settings: Settings, form: Form, language: Language, limit: int) -> tuple[int, int, int]:
@@ -132,9 +131,9 @@ def comparing(settings: Settings, only: str | None = None) -> Iterator[tuple[Com
     except (BrokerUnavailable, DatabaseUnavailable) as error:
         who = "broker" if isinstance(error, BrokerUnavailable) else "database"
         raise Unreachable(f"The {who} does not answer ({error}). Is the bus running? Try `pishkhan doctor`.") from None
-    except psycopg.errors.InsufficientPrivilege as error:
+    except TablesRefused as error:
         raise Problem(
-            f"The workers' role may not do this ({error.diag.message_primary}). Let the database's owner run: "
+            f"The workers' role may not do this ({error}). Let the database's owner run: "
             "GRANT TEMPORARY ON DATABASE name TO pishkhan_worker"
         ) from None
 
