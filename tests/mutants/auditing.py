@@ -71,11 +71,11 @@ AUDITING: tuple[Mutant, ...] = (
         (f"{VERIFICATION}::test_what_settlement_did_not_enter_is_not_missed[given_up]",),
     ),
     Mutant(
-        "folding begins at a cut whose rows are not sound",
+        "folding begins at the first row, however much is sound",
         "consumers/settlement/domain/audit.py",
         "            elif whole:\n                sound = cut\n",
-        "            sound = cut\n",
-        (f"{VERIFICATION}::test_folding_begins_at_the_last_sound_end_of_a_window[1]",),
+        "            elif whole:\n                sound = None\n",
+        (f"{VERIFICATION}::test_folding_begins_at_the_last_sound_end_of_a_window[3]",),
     ),
     Mutant(
         "the last differences are shown instead of the first",
