@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 DEMO_OPTIONS ?=
 TEST_OPTIONS ?=
+# Each has engines of its own, and a bus while it needs one: some 2 GB.
+TEST_PROCESSES ?= 2
 KILLS ?= 60
 FAULTS ?=
 SCHEDULES ?= 5000
@@ -24,8 +26,8 @@ help: ## this list
 demo: $(STAMP) ## engines, a province, and a working day of traffic, with a summary (DEMO_OPTIONS="--seed 7")
 	$(BIN)/pishkhan demo $(DEMO_OPTIONS)
 
-test: $(STAMP) ## every test (TEST_OPTIONS="-k settlement")
-	$(BIN)/python -m pytest $(TEST_OPTIONS)
+test: $(STAMP) ## every test (TEST_OPTIONS="-k settlement", TEST_PROCESSES=0 for one after the other)
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TEST_OPTIONS)
 
 check: $(STAMP) ## lint, format, types, import direction, tidiness
 	$(BIN)/ruff check .
