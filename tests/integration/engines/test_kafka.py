@@ -13,6 +13,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, NewTopic, UserScramC
 from kafka.errors import KafkaError, KafkaTimeoutError, TopicAuthorizationFailedError
 
 from deploy.engines.broker_limits import BROKER_LIMITS
+from deploy.engines.features import FEATURES, finalized_features
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
@@ -95,6 +96,26 @@ def test_data_ports_and_secrets_survive_a_restart_and_a_kill(tmp_path: Path) -> 
             second.stop()
         for name in ("kept.json", "server.properties"):
             assert stat.S_IMODE((tmp_path / "kafka" / name).stat().st_mode) == 0o600
+
+
+def test_a_folder_stands_at_the_declared_level_whatever_release_it_was_made_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engines: Engines
+) -> None:
+    wanted = {feature.name: feature.level for feature in FEATURES if feature.level}
+    admin = KafkaAdminClient(**engines.kafka_login)
+    # The one thing that no table declares is how the controllers' own quorum is kept.
+    assert {name: at for name, at in finalized_features(admin).items() if name != "kraft.version"} == wanted
+    admin.close()
+    monkeypatch.setattr("deploy.engines.kafka.FORMAT_RELEASE", "3.9")
+    with Instance(tmp_path) as instance:
+        older = EmbeddedKafka(tmp_path / "kafka", instance.log_directory, instance.processes, ensure_jars)
+        older.start()
+        try:
+            admin = KafkaAdminClient(**kafka_login(older.bootstrap_servers, older.user, older.password))
+            assert finalized_features(admin).items() >= wanted.items()
+            admin.close()
+        finally:
+            older.stop()
 
 
 def test_the_broker_runs_within_the_declared_limits(engines: Engines) -> None:
