@@ -24,6 +24,7 @@ from kafka.admin import (
 from connectors.accounts import Account
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
 from connectors.broker.rights import rights_of
+from connectors.broker.share_groups.positions import done_by_share_groups, is_share_group
 from consumers.runner.ports import BrokerUnavailable, Partition
 from schemas.limits import limits_of
 from schemas.partition import Place
@@ -120,13 +121,27 @@ class BrokerAdmin:
 
     def committed(self, topic: str) -> dict[str, dict[int, int]]:
         """Return what consumer groups have committed of one topic: by group, the next position in each partition."""
+        groups = [str(group["group_id"]) for group in self._groups() if not is_share_group(group)]
         with meaningful_errors():
-            groups = [str(group["group_id"]) for group in self._client.list_groups()]
             found = self._client.list_group_offsets(dict.fromkeys(groups)) if groups else {}
         return {
             group: {place.partition: at.offset for place, at in offsets.items() if place.topic == topic}
             for group, offsets in found.items()
         }
+
+    def done_by_share_groups(self, topic: str) -> dict[str, dict[int, int]]:
+        """Return, by share group, before which position of each partition it is done with everything.
+
+        Beyond it the group may have taken records in any order.
+        """
+        groups = [str(group["group_id"]) for group in self._groups() if is_share_group(group)]
+        with meaningful_errors():
+            return done_by_share_groups(self._client, groups, topic) if groups else {}
+
+    def _groups(self) -> list[dict[str, Any]]:
+        with meaningful_errors():
+            groups: list[dict[str, Any]] = self._client.list_groups()
+        return groups
 
     def ensure_users(self, passwords: Mapping[str, str]) -> None:
         """Set the passwords of `passwords`, by user name; users that are missing are made."""

@@ -50,10 +50,14 @@ class KafkaLogs:
         return self._history.between(spans)
 
     def outside_readers(self, topic: str) -> list[Reader]:
-        """Return how far groups that are not the bus's own have committed to have read a topic."""
+        """Return how far groups that are not the bus's own say that they have read a topic, share groups too."""
         return [
-            Reader(group, Place(topic, partition), position)
-            for group, positions in sorted(self._admin.committed(topic).items())
+            Reader(group, Place(topic, partition), position, shares)
+            for shares, groups in (
+                (False, self._admin.committed(topic)),
+                (True, self._admin.done_by_share_groups(topic)),
+            )
+            for group, positions in sorted(groups.items())
             if not group.startswith(OWN_GROUPS)
             for partition, position in sorted(positions.items())
         ]

@@ -48,6 +48,12 @@ _READER = Phrase(
     "  {group}, a group outside the bus, has read partition {partition} up to {before}: let its owner go back to "
     "{after} and leave out what he has.",
 )
+_SHARING_READER = Phrase(
+    "  گروه اشتراکی {group} که از گذرگاه نیست کار بخش {partition} را دست‌کم تا {before} تمام کرده و شاید رکوردهای "
+    "پس از آن را هم گرفته است: صاحبش آن را به {after} بازگرداند و آنچه را دارد کنار بگذارد.",
+    "  {group}, a share group outside the bus, is done with partition {partition} up to {before} at least, and may "
+    "have taken records beyond: let its owner go back to {after} and leave out what he has.",
+)
 _QUESTION = Phrase("انجام شود؟", "Do this?")
 _DONE = Phrase(
     "انجام شد: {count} رویداد در راه است. مصرف‌کننده‌هایی که ایستاده بودند، خود در نیم دقیقه راه می‌افتند.",
@@ -70,9 +76,10 @@ def plan_lines(plan: RepairPlan, language: Language) -> Iterator[str]:
         yield _REMOVED.of(language).format(count=figures(plan.removed, language))
     for change in plan.positions:
         yield _position(change, language)
-    for reader, end in plan.readers:
-        numbers = {"before": figures(reader.position, language), "after": figures(end, language)}
-        yield _READER.of(language).format(group=reader.group, partition=reader.place.partition, **numbers)
+    for reader, back_to in plan.readers:
+        numbers = {"before": figures(reader.position, language), "after": figures(back_to, language)}
+        phrase = _SHARING_READER if reader.shares else _READER
+        yield phrase.of(language).format(group=reader.group, partition=reader.place.partition, **numbers)
     if plan.lost_events:
         yield _LOST_EVENTS.of(language).format(count=figures(plan.lost_events, language))
     if plan.lost_claims:

@@ -36,11 +36,16 @@ class PositionChange(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """A consumer group outside the bus, and its next position in one partition."""
+    """A consumer group outside the bus, and its next position in one partition.
+
+    A group that `shares` partitions among its members is done with all before the position, and may have taken any
+    record beyond it: the broker writes the position down late.
+    """
 
     group: str
     place: Place
     position: int
+    shares: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,9 @@ class RepairPlan:
     `removed` counts rows that somebody deleted from the outbox; all of the topic's are put back. `lost_events` counts
     events that neither the log nor the outbox holds. `lost_claims` is how many records of intake
     at most were read and are in no outbox: what they led to stays, they themselves cannot be written again.
-    `readers` are those outside the bus that have read what is lost, each with the end of the log that it goes back to.
+    `readers` are those outside the bus that have read what is lost, each with where it goes back to: the log's end, or,
+    for a share group, where it is done with all. It is named wherever its partition lost anything: nobody knows what it
+    took beyond.
     """
 
     topic: str
@@ -95,7 +102,14 @@ def plan_repair(
     mine = [one for one in positions if one.place.topic == topic]
     changes = [change for one in mine if (change := _change(one, skipped, cut)) is not None]
     lost_claims = _lost_claims(mine, missing_in, cut) if topic.startswith(INTAKE_PREFIX) else 0
-    ahead = [(one, end) for one in readers if one.position > (end := cut.ends.get(one.place, 0))]
+    shortened = {Place(topic, partition) for partition in missing_in} | {
+        one.place for one in mine if not one.same_topic or one.next_position > cut.ends.get(one.place, 0)
+    }
+    ahead = [
+        (one, min(one.position, end))
+        for one in readers
+        if one.position > (end := cut.ends.get(one.place, 0)) or (one.shares and one.place in shortened)
+    ]
     return RepairPlan(topic, tuple(missing), tuple(changes), lost_events, lost_claims, removed, tuple(ahead))
 
 

@@ -4,16 +4,21 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from confluent_kafka import ShareConsumer
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.structs import OffsetAndMetadata
 from typer.testing import CliRunner, Result
 
+from connectors.broker.login import librdkafka_arguments
+from connectors.broker.share_groups.positions import done_by_share_groups
 from connectors.database.ledger_audit import audit
 from connectors.database.ledger_reads import ledger_rows
 from consumers.reconciliation.domain.findings import Kind
 from consumers.runner.ports import Record
 from deploy.agencies import provision
 from deploy.cli import build
+from deploy.engines.features import FEATURES, Feature, finalized_features, raise_features
 from deploy.problem import Problem
 from schemas.partition import partition_of
 from schemas.topics import INTAKE_OFFICES, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
@@ -27,6 +32,12 @@ from tests.small_bus import SmallBus, small_bus
 pytestmark = pytest.mark.integration
 
 LOG, INTAKE = LOG_REQUESTS.name, INTAKE_OFFICES.name
+#: What a broker of 4.2 or newer is at when it is formatted with its own defaults: share groups are on.
+WITH_SHARE_GROUPS = (
+    *(row for row in FEATURES if row.level),
+    Feature("metadata.version", 29),
+    Feature("share.version", 1),
+)
 #: More records than any log here has.
 ALL = 10_000
 HARMLESS = {Kind.PUBLISHED_TWICE, Kind.POSITION_MOVED_BACK}
@@ -62,6 +73,30 @@ def read_from_outside(bus: SmallBus, group: str, partition: int) -> None:
         reader.commit({place: OffsetAndMetadata(bus.ends()[LOG, partition], "", -1)})
     finally:
         reader.close()
+
+
+def shared_from_outside(bus: SmallBus, group: str, partition: int) -> int:
+    """Read the requests' log to its end as a share group; return before which position the broker says it is done."""
+    login, end = bus.settings.kafka_login(), bus.ends()[LOG, partition]
+    admin = KafkaAdminClient(**login)
+    try:
+        admin.alter_configs([ConfigResource(ConfigResourceType.GROUP, group, {"share.auto.offset.reset": "earliest"})])
+        reader = ShareConsumer({**librdkafka_arguments(login, "test"), "group.id": group})
+        taken: set[int | None] = set()
+        try:
+            reader.subscribe([LOG])
+
+            def has_taken_the_last() -> bool:
+                taken.update(message.offset() for message in reader.poll(0.5) if message.partition() == partition)
+                reader.commit_sync(10)
+                return end - 1 in taken
+
+            wait_until(has_taken_the_last, "the share group has taken everything", 60.0)
+        finally:
+            reader.close()
+        return done_by_share_groups(admin, [group], LOG)[group][partition]
+    finally:
+        admin.close()
 
 
 def cut(bus: SmallBus, *tails: tuple[str, int, int]) -> None:
@@ -197,6 +232,29 @@ def test_records_that_were_skipped_by_hand_are_read_after_all(bus: SmallBus) -> 
     assert harmful(bus) == set()
     kinds = "SELECT DISTINCT kind FROM ledger_transfer WHERE request_id = %s ORDER BY kind"
     assert bus.rows(kinds, request_id) == [("collect",), ("hold",), ("post",)]
+
+
+def test_a_share_group_that_has_read_what_is_lost_is_named(bus: SmallBus) -> None:
+    request_id = bus.served()
+    partition = bus.log_partition(request_id)
+    admin = KafkaAdminClient(**bus.settings.kafka_login())
+    try:
+        raise_features(admin, WITH_SHARE_GROUPS)
+        assert finalized_features(admin)["share.version"] == 1
+    finally:
+        admin.close()
+    done = shared_from_outside(bus, "queue", partition)
+    cut(bus, (LOG, partition, 2))
+    shown = repair(bus, LOG, "--dry-run")
+    assert shown.exit_code == 0, shown.output
+    named = f"queue, a share group outside the bus, is done with partition {partition} up to {done} at least"
+    assert named in shown.stdout
+    assert f"go back to {min(done, bus.ends()[LOG, partition])} and leave out" in shown.stdout
+    assert "queue, a group outside" not in shown.stdout
+    assert repair(bus, LOG, "--yes").exit_code == 0
+    bus.start_again()
+    bus.settle()
+    assert harmful(bus) == set()
 
 
 def test_a_topic_that_is_none_of_ours_is_refused(bus: SmallBus) -> None:

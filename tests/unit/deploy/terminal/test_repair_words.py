@@ -43,6 +43,15 @@ def test_everything_that_will_be_done_is_told_before() -> None:
     ]
 
 
+def test_a_share_group_is_told_what_nobody_knows_of_it() -> None:
+    plan = RepairPlan(LOG.topic, (), (), 0, 0, readers=((Reader("queue", LOG, 7, shares=True), 7),))
+    assert list(plan_lines(plan, Language.EN))[-1] == (
+        "  queue, a share group outside the bus, is done with partition 3 up to 7 at least, and may have taken records "
+        "beyond: let its owner go back to 7 and leave out what he has."
+    )
+    assert "گروه اشتراکی queue" in list(plan_lines(plan, Language.FA))[-1]
+
+
 @pytest.mark.parametrize("language", Language)
 def test_claims_that_cannot_be_written_again_are_told(language: Language) -> None:
     plan = RepairPlan(INTAKE_OFFICES.name, (), (PositionChange("requests", LOG, 7, 3, False),), 0, 4)

@@ -74,6 +74,21 @@ def test_readers_outside_the_bus_that_are_beyond_the_end_are_told_to_go_back() -
     assert not found.needed, "the bus has nothing to do for them"
 
 
+def test_a_share_group_goes_back_to_where_it_is_done_with_all() -> None:
+    ahead, taking = Reader("queue", LOG, 12, shares=True), Reader("board", LOG, 7, shares=True)
+    # Nothing is lost in this partition that they can have taken, but for what one has done beyond the end.
+    assert plan_repair(LOG.topic, [], [], cut_at(0, 10), [ahead, taking]).readers == ((ahead, 10),)
+    found = plan_repair(LOG.topic, [lost(LOG, "a")], [], cut_at(0, 10), [ahead, taking])
+    assert found.readers == ((ahead, 10), (taking, 7))
+    # Nothing that the outbox has is missing, but our own reader has read beyond the end.
+    read = Position("requests", INTAKE, 15, True)
+    queue = Reader("queue", INTAKE, 3, shares=True)
+    assert plan_repair(INTAKE.topic, [], [read], cut_at(0, 10), [queue]).readers == ((queue, 3),)
+    elsewhere = Reader("queue", Place(LOG.topic, LOG.partition + 1), 7, shares=True)
+    cut = replace(cut_at(0, 10), ends={elsewhere.place: 10, LOG: 10})
+    assert plan_repair(LOG.topic, [lost(LOG, "a")], [], cut, [elsewhere]).readers == ()
+
+
 def test_what_cannot_be_brought_back_is_counted() -> None:
     gone = Finding(Kind.EVENT_MISSING, topic=LOG.topic, subject="r", sequence=3)
     untold = Finding(Kind.ANNOUNCEMENT_MISSING, topic=LOG.topic, transaction_id="t")
