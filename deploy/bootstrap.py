@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from connectors.broker.admin import BrokerAdmin
+from connectors.database.expansion import DatabaseTooNew
 from connectors.database.migrate import migrate
 from connectors.database.positions import SqlPositions
 from connectors.database.work import SqlWork
@@ -40,9 +41,13 @@ OBJECTS_BETWEEN_COLLECTIONS = 20_000
 def prepare(settings: Settings, report: Callable[[str], None]) -> None:
     """Bring tables, topics, users and rights up to what this version declares; harmless when repeated.
 
-    Raises `BrokerUnavailable`, `DatabaseUnavailable`, and `Problem` for a missing setting.
+    Raises `BrokerUnavailable`, `DatabaseUnavailable`, and `Problem` for a missing setting and for a database that a
+    newer build has changed.
     """
-    migrate(settings.owner_database_url())
+    try:
+        migrate(settings.owner_database_url())
+    except DatabaseTooNew as newer:
+        raise Problem(str(newer)) from newer
     made = provision(settings)
     provision_accounts(settings)
     report(f"tables, topics and rights are ready ({len(made)} topics made)")

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, create_engine, pool, text
 
 from connectors.database.driver import meaningful_errors
 from connectors.database.engine import database_url
+from connectors.database.expansion import keep_floor, was_expanded_by_a_newer_build
 from connectors.database.grants import apply_grants
 from connectors.database.tables import metadata
 
@@ -24,17 +25,25 @@ OUTBOX_DAYS_KEPT = 7
 def migrate(owner_url: str) -> None:
     """Create or change tables, outbox partitions and the worker role's privileges; doing it twice changes nothing.
 
+    Tables that a newer build has only expanded stay as they are, and so do privileges.
+
     Raises:
         DatabaseUnavailable: nothing answers at `owner_url`.
+        DatabaseTooNew: a newer build has changed it so that this one cannot work on it.
     """
     engine = create_engine(database_url(owner_url), poolclass=pool.NullPool)
     with meaningful_errors(), engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-        command.upgrade(configuration(connection), "head")
+        config = configuration(connection)
+        newer = was_expanded_by_a_newer_build(connection, config)
+        if not newer:
+            command.upgrade(config, "head")
+            keep_floor(connection, config)
         connection.execute(
             text("SELECT outbox_maintain(:ahead, :kept)"), {"ahead": OUTBOX_DAYS_AHEAD, "kept": OUTBOX_DAYS_KEPT}
         )
-        apply_grants(connection)
+        if not newer:
+            apply_grants(connection)
 
 
 def drift(owner_url: str) -> list[Any]:

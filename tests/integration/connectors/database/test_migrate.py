@@ -11,10 +11,12 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from connectors.database.engine import build_engine
+from connectors.database.expansion import DatabaseTooNew
 from connectors.database.intake import ClaimLedger
 from connectors.database.migrate import OUTBOX_DAYS_AHEAD, configuration, drift, migrate
 from connectors.database.outbox import OutboxStore
 from connectors.database.reconciliation import SqlReconciliation
+from connectors.database.roles import WORKER_ROLE
 from connectors.database.tables import metadata
 from consumers.intake import Conflict
 from consumers.requests.domain.state import RequestState, Stage
@@ -227,6 +229,23 @@ def test_a_missing_partition_makes_writers_wait_and_not_give_up(database: Databa
     message = Message("pishkhan.log.requests", "k", Envelope("e", "/bus", "t", time=datetime.now(UTC)), b"{}")
     with engine.begin() as connection, pytest.raises(DatabaseUnavailable, match="relay"):
         OutboxStore(connection).add([message])
+
+
+def test_a_database_that_a_newer_build_only_expanded_is_worked_on(database: DatabaseUrls, engine: Engine) -> None:
+    with engine_of(database.owner_url, "owner") as owner:
+        with owner.begin() as connection:
+            connection.execute(text("CREATE TABLE of_a_newer_build (id int)"))
+            connection.execute(text(f"GRANT SELECT ON of_a_newer_build TO {WORKER_ROLE}"))
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        migrate(database.owner_url)
+        with engine.connect() as connection:
+            # What the newer build allowed its workers stays allowed.
+            assert connection.execute(text("SELECT count(*) FROM of_a_newer_build")).scalar_one() == 0
+            assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "9999"
+        with owner.begin() as connection:
+            connection.execute(text("COMMENT ON TABLE alembic_version IS 'the oldest build knows step 9998'"))
+    with pytest.raises(DatabaseTooNew, match=r"by a newer build \(step 9999\).*restore a copy"):
+        migrate(database.owner_url)
 
 
 def test_a_database_that_is_not_there_is_said_so() -> None:
