@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from connectors.database import outbox_days
 from connectors.database.driver import driver_connection
 from connectors.database.outbox_operator import GOES_OUT
 from connectors.database.owed import REASONS as OWED_REASONS
@@ -40,6 +41,9 @@ _QUERIES: Mapping[Metric, str] = {
         SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) FROM outbox WHERE {GOES_OUT}
     """,
     metrics.SET_ASIDE: "SELECT count(*) FROM set_aside_row WHERE decided_at IS NULL",
+    metrics.OUTBOX_DAYS: outbox_days.COUNT,
+    metrics.OUTBOX_OLDEST_DAY: outbox_days.OLDEST,
+    metrics.OUTBOX_DAYS_AHEAD: outbox_days.AHEAD,
     metrics.REQUESTS: "SELECT agency, state, count(*) FROM request WHERE submitted GROUP BY agency, state",
     # A claim may name any service; only those that the registry knows become labels.
     metrics.OPENED: """

@@ -180,6 +180,21 @@ SET_ASIDE = Metric(
     "rows",
     "Events that no broker takes: they wait for a person, and later events of their keys behind them.",
 )
+# The relay lets a day go a week later; a day that stays holds something that nobody published.
+OUTBOX_DAYS = Metric(
+    "pishkhan_outbox_partitions", Kind.GAUGE, _D, "partitions", "Daily partitions of the outbox that are there."
+)
+OUTBOX_OLDEST_DAY = Metric(
+    "pishkhan_outbox_oldest_partition_days", Kind.GAUGE, _D, "days", "Age of the oldest daily partition of the outbox."
+)
+# Without a partition for its day nothing can be committed.
+OUTBOX_DAYS_AHEAD = Metric(
+    "pishkhan_outbox_partitions_ahead_days",
+    Kind.GAUGE,
+    _D,
+    "days",
+    "So many days from today the outbox has partitions for.",
+)
 # Distinct requests, once each, by state.
 REQUESTS = Metric(
     "pishkhan_requests", Kind.GAUGE, _D, "requests", "Requests by agency and state, once each.", ("agency", "state")
@@ -329,6 +344,9 @@ METRICS: tuple[Metric, ...] = (
     OUTBOX_ROWS,
     OUTBOX_AGE,
     SET_ASIDE,
+    OUTBOX_DAYS,
+    OUTBOX_OLDEST_DAY,
+    OUTBOX_DAYS_AHEAD,
     REQUESTS,
     OPENED,
     COMPLETED,

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.database.dead_letters import LET_GO, LetGo
+from connectors.database.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
+from connectors.database.outbox_days import ALL, OutboxDays
 from connectors.database.outbox_operator import GOES_OUT
 from connectors.database.owed import OWED_QUERY, Owed
 from connectors.telemetry.standing import Standing
@@ -51,11 +53,25 @@ def check_outbox(patient: Patient) -> Iterable[Finding]:
     waiting = [Unpublished(str(row[0]), int(str(row[1])), float(str(row[2]))) for row in rows]
     topics = None if patient.broker is None else {topic["name"] for topic in patient.broker.describe_topics()}
     yield from judge_outbox(waiting, topics)
+    [days] = patient.database.execute(ALL).fetchall()
+    yield judge_days(OutboxDays(*(int(str(number)) for number in days)))
     if aside:
         rows = patient.database.execute(
             "SELECT topic, count(*) FROM set_aside_row WHERE decided_at IS NULL GROUP BY topic ORDER BY topic"
         ).fetchall()
         yield from judge_set_aside({str(row[0]): int(str(row[1])) for row in rows})
+
+
+def judge_days(days: OutboxDays) -> Finding:
+    """Judge the outbox's daily partitions: the relay makes them ahead, and lets old ones go."""
+    ages = f"the oldest {days.oldest_days} day(s) old, the newest {days.ahead_days} ahead"
+    words = f"{days.partitions} daily partitions, {ages}"
+    if days.ahead_days < OUTBOX_DAYS_AHEAD - 1:
+        return wrong("outbox", f"{words}: soon nothing can be committed", "start the relay, which makes the next ones")
+    if days.oldest_days > OUTBOX_DAYS_KEPT + 1:
+        more = f"{words}: days over {OUTBOX_DAYS_KEPT} should have gone"
+        return note("outbox", more, "see docs/runbook.md, Outbox days")
+    return good("outbox", words)
 
 
 def judge_set_aside(rows: Mapping[str, int]) -> Iterable[Finding]:

@@ -292,6 +292,17 @@ _EVENTS = Row(
             alerts=("outbox-stuck", "set-aside"),
         ),
         Panel(
+            "Days of the outbox",
+            "Its daily partitions: each goes a week after its day, when all of it is published.",
+            Unit.NUMBER,
+            (
+                Query("max(pishkhan_outbox_partitions)", "partitions"),
+                Query("max(pishkhan_outbox_oldest_partition_days)", "age of the oldest, days"),
+                Query("max(pishkhan_outbox_partitions_ahead_days)", "days ahead"),
+            ),
+            alerts=("outbox-days",),
+        ),
+        Panel(
             "Parked",
             "Events that wait, by what for. Those that failed wait for their next try, and at last for a person.",
             Unit.NUMBER,

@@ -12,12 +12,15 @@ from sqlalchemy.exc import ProgrammingError
 
 from connectors.database.engine import build_engine
 from connectors.database.expansion import DatabaseTooNew
+from connectors.database.gauges import SqlGauges
 from connectors.database.intake import ClaimLedger
-from connectors.database.migrate import OUTBOX_DAYS_AHEAD, configuration, drift, migrate
+from connectors.database.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT, configuration, drift, migrate
 from connectors.database.outbox import OutboxStore
+from connectors.database.outbox_days import ALL, OutboxDays
 from connectors.database.reconciliation import SqlReconciliation
 from connectors.database.roles import WORKER_ROLE
 from connectors.database.tables import metadata
+from connectors.telemetry import metrics
 from consumers.intake import Conflict
 from consumers.requests.domain.state import RequestState, Stage
 from consumers.runner.ports import DatabaseUnavailable
@@ -207,6 +210,32 @@ def test_old_partitions_go_only_when_everything_in_them_is_published(engine: Eng
     assert "20260101" in outbox_days(engine)
     assert "20260102" not in outbox_days(engine)
     assert horizon(engine) == datetime.fromisoformat(PUBLISHED)
+
+
+def test_of_many_days_only_the_last_are_kept_and_it_can_be_seen(database: DatabaseUrls, engine: Engine) -> None:
+    def seen() -> OutboxDays:
+        with engine.connect() as connection:
+            return OutboxDays(*connection.execute(text(ALL)).one())
+
+    # Yesterday's, today's and those ahead.
+    fresh = OutboxDays(2 + OUTBOX_DAYS_AHEAD, 1, OUTBOX_DAYS_AHEAD)
+    assert seen() == fresh
+    today = datetime.now(UTC).date()
+    with engine_of(database.owner_url, "owner") as owner, owner.begin() as connection:
+        for age in range(2, 40):
+            day = today - timedelta(days=age)
+            name, begin, end = f"outbox_{day:%Y%m%d}", f"{day} 00:00+00", f"{day} 24:00+00"
+            connection.execute(
+                text(f"CREATE TABLE {name} PARTITION OF outbox FOR VALUES FROM ('{begin}') TO ('{end}')")
+            )
+    assert seen() == OutboxDays(fresh.partitions + 38, 39, OUTBOX_DAYS_AHEAD)
+    with engine.begin() as connection:
+        gauges = SqlGauges().read(connection)
+    assert gauges[metrics.OUTBOX_DAYS] == {(): fresh.partitions + 38}
+    assert gauges[metrics.OUTBOX_OLDEST_DAY] == {(): 39}
+    assert gauges[metrics.OUTBOX_DAYS_AHEAD] == {(): OUTBOX_DAYS_AHEAD}
+    maintain(engine)
+    assert seen() == OutboxDays(fresh.partitions + OUTBOX_DAYS_KEPT - 1, OUTBOX_DAYS_KEPT, OUTBOX_DAYS_AHEAD)
 
 
 @pytest.mark.usefixtures("old_days")

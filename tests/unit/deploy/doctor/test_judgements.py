@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from connectors.broker.admin import topic_rows
 from connectors.database.dead_letters import LetGo
+from connectors.database.outbox_days import OutboxDays
 from connectors.database.owed import Owed
 from connectors.telemetry.standing import Halt, Standing
 from deploy.doctor.accounts import judge_accounts
@@ -20,6 +21,7 @@ from deploy.doctor.engines import check_broker, check_database, check_failpoint,
 from deploy.doctor.flow import (
     Parked,
     Unpublished,
+    judge_days,
     judge_halted,
     judge_let_go,
     judge_outbox,
@@ -54,6 +56,21 @@ def declared_rules() -> list[ACL]:
 
 def declared_topics() -> dict[str, int]:
     return {row.name: row.row.partitions for row in topic_rows(AGENCIES)}
+
+
+def test_days_of_the_outbox_are_judged_by_both_ends() -> None:
+    assert judge_days(OutboxDays(11, 7, 3)).level is Level.GOOD
+    # Around midnight the relay has a minute.
+    assert judge_days(OutboxDays(11, 8, 2)).level is Level.GOOD
+    stays = judge_days(OutboxDays(12, 9, 3))
+    assert (stays.level, stays.words) == (
+        Level.NOTE,
+        "12 daily partitions, the oldest 9 day(s) old, the newest 3 ahead: days over 7 should have gone",
+    )
+    assert faults([judge_days(OutboxDays(8, 7, 1)), judge_days(OutboxDays(0, 0, -1))]) == [
+        "8 daily partitions, the oldest 7 day(s) old, the newest 1 ahead: soon nothing can be committed",
+        "0 daily partitions, the oldest 0 day(s) old, the newest -1 ahead: soon nothing can be committed",
+    ]
 
 
 def test_memory_is_judged_by_what_is_still_to_start() -> None:
