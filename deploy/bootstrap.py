@@ -62,7 +62,10 @@ def run_worker(name: str, settings: Settings, port: int, stop: Event) -> None:
     settings.worker_database_url()
     brokers = settings.kafka_bootstrap.split(",")
     local = all(broker.strip().startswith(("127.", "localhost:", "[::1]:")) for broker in brokers)
-    configure_logging(name, level=settings.log_level.upper(), local_broker=local)
+    try:
+        configure_logging(name, level=settings.log_level.upper(), local_broker=local, file=settings.worker_log)
+    except OSError as failure:
+        raise Problem(f"PISHKHAN_LOG_FILE: {settings.log_file} cannot be written ({failure.strerror}).") from failure
     if settings.failpoint:
         arm(Armed.read(settings.failpoint))
         get_log("worker").warning("a failpoint is armed: this worker will harm itself", why=settings.failpoint)

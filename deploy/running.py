@@ -20,6 +20,7 @@ from deploy.bootstrap import prepare
 from deploy.demonstration import MARKER, note_use
 from deploy.engines.instance import EmbeddedEngines, Instance
 from deploy.engines.kept import Kept
+from deploy.engines.log_room import LogRoom
 from deploy.ports import port_block
 from deploy.problem import Problem
 from deploy.prometheus.monitor import monitor_command, monitor_port, write_monitor_config
@@ -105,7 +106,7 @@ def running_bus(wanted: Wanted, voice: Voice) -> Iterator[RunningBus]:
     ):
         instance.log_directory.mkdir(exist_ok=True)
         started = time.monotonic()
-        engines = EmbeddedEngines(instance, voice.jars)
+        engines = EmbeddedEngines(instance, voice.jars, LogRoom(base.log_bytes_max, base.log_older_files))
         use_kafka, use_postgres = wanted.kafka is None, wanted.database is None
         try:
             if use_kafka:
@@ -121,7 +122,7 @@ def running_bus(wanted: Wanted, voice: Voice) -> Iterator[RunningBus]:
             prepare(settings, voice.line)
             children = [*_engine_children(engines, instance), *_worker_children(settings, instance)]
             children += _monitor_children(settings, instance, voice.line) if wanted.monitor else []
-            supervisor = Supervisor(children, voice.line, Random())
+            supervisor = Supervisor(children, voice.line, Random(), [engines.postgres.let_old_logs_go])
             supervisor.start()
             try:
                 yield RunningBus(settings, supervisor, engines_seconds)
@@ -211,7 +212,7 @@ def _engine_children(engines: EmbeddedEngines, instance: Instance) -> list[Child
     logs = instance.log_directory
     children = []
     if engines.postgres.process is not None:
-        process, log = engines.postgres.process, str(logs / "postgres.log")
+        process, log = engines.postgres.process, str(engines.postgres.log_directory)
         children.append(
             Child("postgres", engines.postgres.spawn, ENGINE_STAGE, signal.SIGINT, 30.0, log=log, adopted=process)
         )
@@ -226,8 +227,8 @@ def _engine_children(engines: EmbeddedEngines, instance: Instance) -> list[Child
 def _worker_children(settings: Settings, instance: Instance) -> list[Child]:
     def child(name: str) -> Child:
         # Its own credentials, and no others: /proc shows a process's environment to everything of the same user.
-        environment = settings.worker_environment(name)
         log = instance.log_directory / f"{name}.log"
+        environment = settings.model_copy(update={"log_file": log}).worker_environment(name)
         command = [sys.executable, "-m", "deploy.cli", "worker", name]
 
         def spawn() -> Popen[bytes]:

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.clock import ScaledClock
 from connectors.failpoints import Armed
+from connectors.telemetry.log_files import LogFile
 from deploy.engines.kept import write_private
 from deploy.problem import Problem
 
@@ -109,6 +110,12 @@ class Settings(BaseSettings):
     """So many days a dead letter of intake stays; none: 90. Those of one topic that have no room go sooner."""
 
     log_level: str = "info"
+    log_file: Path | None = None
+    """In a worker's own environment: where its log goes; none: to stderr, which somebody else keeps."""
+    log_bytes_max: int = Field(default=10_000_000, ge=100_000, le=1_000_000_000)
+    """A log of a worker or of an embedded engine goes on in a new file when it has so many bytes."""
+    log_older_files: int = Field(default=5, ge=1, le=1_000)
+    """So many full files of each are kept beside the newest; the oldest goes."""
     metrics_port: int = Field(default=9460, ge=1, le=65_000)
     """First of the workers' metrics and health ports, on loopback; each adds its offset."""
     failpoint: str = ""
@@ -135,6 +142,11 @@ class Settings(BaseSettings):
     def clock_bound(self) -> timedelta:
         """What two clocks may differ by."""
         return timedelta(seconds=self.clock_bound_seconds)
+
+    @property
+    def worker_log(self) -> LogFile | None:
+        """Where this worker's log goes, if it is a file of ours."""
+        return LogFile(self.log_file, self.log_bytes_max, self.log_older_files) if self.log_file else None
 
     def kafka_login(self) -> dict[str, str]:
         """Arguments of every kafka-python client. Raises Problem when the broker is not given."""

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from threading import Event, Thread
@@ -17,6 +18,7 @@ LONGEST_DELAY_SECONDS = 30.0
 # A child that ran this long was well: its next failure starts the delays anew.
 STABLE_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.1
+CHORES_EVERY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,18 @@ def describe_end(return_code: int) -> str:
 class Supervisor:
     """Runs in a thread of its own from `start` to `stop`, so that children have a parent thread that lives long enough.
 
-    `report` is called from that thread with one line per event.
+    `report` is called from that thread with one line per event. `chores` are done in it now and then; what one
+    cannot do (`OSError`) is left for the next time.
     """
 
-    def __init__(self, children: Sequence[Child], report: Report, random: Random) -> None:
+    def __init__(
+        self, children: Sequence[Child], report: Report, random: Random, chores: Sequence[Callable[[], None]] = ()
+    ) -> None:
         self._states = [_State(child, child.adopted, started_at=time.monotonic()) for child in children]
         self._report = report
         self._random = random
+        self._chores = chores
+        self._chores_at = 0.0
         self._stop = Event()
         self._thread = Thread(target=self._run, name="supervisor", daemon=True)
 
@@ -96,9 +103,19 @@ class Supervisor:
         while not self._stop.is_set():
             for state in self._states:
                 self._look_after(state)
+            self._do_chores()
             self._stop.wait(LOOK_EVERY_SECONDS)
         for stage in sorted({state.child.stage for state in self._states}, reverse=True):
             self._drain([state for state in self._states if state.child.stage == stage])
+
+    def _do_chores(self) -> None:
+        now = time.monotonic()
+        if now < self._chores_at:
+            return
+        self._chores_at = now + CHORES_EVERY_SECONDS
+        for chore in self._chores:
+            with suppress(OSError):
+                chore()
 
     def _look_after(self, state: _State) -> None:
         now = time.monotonic()

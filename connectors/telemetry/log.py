@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object per line on stderr, with the request's id and without citizens' data.
+"""Structured logs: one JSON object per line, with the request's id and without citizens' data.
 
 Only keys of `ALLOWED_KEYS` pass; another key shows as withheld, so that a careless call leaks nothing and is noticed.
 An exception shows its type and place, never its message: drivers and validators put values into messages. A library's
@@ -18,6 +18,7 @@ from uuid import UUID
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from connectors.telemetry.log_files import LogFile, RotatedOutput
 from connectors.visible import json_text
 
 #: Keys whose values come from us or from closed sets. Text among them is still searched for long runs of digits.
@@ -105,9 +106,13 @@ def configure_logging(
     level: str = "INFO",
     local_broker: bool = False,
     stream: TextIO | None = None,
+    file: LogFile | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Send the logs of this process to `stream` (stderr by default), ours and the libraries'."""
+    """Send the logs of this process to `file`, or to `stream` (stderr by default), ours and the libraries'.
+
+    Raises `OSError` when the file cannot be opened.
+    """
     shared: list[Processor] = [
         _named(worker),
         structlog.stdlib.add_logger_name,
@@ -124,7 +129,7 @@ def configure_logging(
         ],
         keep_exc_info=False,
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler(stream or sys.stderr) if file is None else RotatedOutput(file)
     handler.setFormatter(formatter)
     handler.addFilter(NothingToDo(local_broker))
     handler.addFilter(SeldomRepeated(monotonic))

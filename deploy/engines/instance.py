@@ -9,6 +9,7 @@ from types import TracebackType
 from deploy.engines.hold import LOCK_FILE, hold
 from deploy.engines.jars import Progress, ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
+from deploy.engines.log_room import LogRoom
 from deploy.engines.postgres import EmbeddedPostgres
 from deploy.engines.processes import ProcessTable
 
@@ -83,10 +84,17 @@ class Instance:
 class EmbeddedEngines:
     """Kafka and PostgreSQL of one held instance."""
 
-    def __init__(self, instance: Instance, progress: Progress = lambda ready, total: None) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        progress: Progress = lambda ready, total: None,
+        log_room: LogRoom = LogRoom(),  # noqa: B008 - a value that nobody can change
+    ) -> None:
         directory, logs, processes = instance.directory, instance.log_directory, instance.processes
-        self.kafka = EmbeddedKafka(directory / KAFKA_FOLDER, logs, processes, lambda: ensure_jars(progress))
-        self.postgres = EmbeddedPostgres(directory / POSTGRES_FOLDER, logs, processes)
+        self.kafka = EmbeddedKafka(
+            directory / KAFKA_FOLDER, logs, processes, lambda: ensure_jars(progress), log_room=log_room
+        )
+        self.postgres = EmbeddedPostgres(directory / POSTGRES_FOLDER, logs, processes, log_room=log_room)
 
     def start(self) -> None:
         """Start both, the broker's slow start overlapping the database's. Leaves none running when one fails.

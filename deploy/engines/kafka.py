@@ -22,6 +22,7 @@ from deploy.engines.broker_limits import BROKER_LIMITS
 from deploy.engines.errors import EngineFailed, log_tail
 from deploy.engines.features import FORMAT_RELEASE, raise_features
 from deploy.engines.kept import Kept, write_private
+from deploy.engines.log_room import LogRoom
 from deploy.engines.network import LOOPBACK
 from deploy.engines.processes import ProcessTable, choose_port, port_is_free, stop_process
 from deploy.engines.scram import scram_argument
@@ -75,7 +76,9 @@ class EmbeddedKafka:
         seat: Seat | None = None,
         kept: Kept | None = None,
         interface: IPv4Interface = LOOPBACK,
+        log_room: LogRoom = LogRoom(),  # noqa: B008 - a value that nobody can change
     ) -> None:
+        self._log_room = log_room
         self._directory = directory
         self._log_directory = log_directory
         self._processes = processes
@@ -145,6 +148,8 @@ class EmbeddedKafka:
             *JVM_OPTIONS,
             f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}",
             f"-Dpishkhan.log.directory={self._log_directory}",
+            f"-Dpishkhan.log.bytes={self._log_room.bytes_max}",
+            f"-Dpishkhan.log.older={self._log_room.older}",
             "-cp",
             self._joined_class_path(),
             "kafka.Kafka",

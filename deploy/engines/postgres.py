@@ -19,6 +19,7 @@ from connectors.accounts import ACCOUNTS
 from connectors.database.roles import WORKER_ROLE
 from deploy.engines.errors import EngineFailed, log_tail
 from deploy.engines.kept import Kept, write_private
+from deploy.engines.log_room import LogRoom, let_oldest_go
 from deploy.engines.network import LOOPBACK
 from deploy.engines.processes import LAUNCHER, ProcessTable, choose_port, stop_process
 
@@ -31,6 +32,7 @@ LOGIN_ROLES = tuple(dict.fromkeys((WORKER_ROLE, *(row.database_role for row in A
 # PostgreSQL refuses to run as root; this account exists everywhere and owns nothing else.
 USER_INSTEAD_OF_ROOT = "nobody"
 # Generous, because recovery after a crash is part of it.
+LOG_FILES = "postgres-*.log"
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
 ASK_EVERY_SECONDS = 0.03
@@ -55,6 +57,11 @@ SETTINGS = {
     # A statement's values may be a citizen's; the server's log is no place for them.
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
+    # Its log goes on in a new file when one is full; the server itself deletes none.
+    "logging_collector": "on",
+    "log_filename": "postgres-%Y%m%d-%H%M%S.log",
+    "log_file_mode": "0600",
+    "log_rotation_age": "0",
 }
 
 
@@ -66,11 +73,19 @@ class EmbeddedPostgres:
     """
 
     def __init__(
-        self, directory: Path, log_directory: Path, processes: ProcessTable, interface: IPv4Interface = LOOPBACK
+        self,
+        directory: Path,
+        log_directory: Path,
+        processes: ProcessTable,
+        interface: IPv4Interface = LOOPBACK,
+        log_room: LogRoom = LogRoom(),  # noqa: B008 - a value that nobody can change
     ) -> None:
         self._directory = directory
         self._data = directory / "data"
-        self._log = log_directory / "postgres.log"
+        # What is said before the server's own collector of lines is there.
+        self._first_words = log_directory / "postgres.log"
+        self._log_room = log_room
+        self.log_directory = log_directory / "postgres"
         self._processes = processes
         self._programs = programs_directory()
         self._user_id = pwd.getpwnam(USER_INSTEAD_OF_ROOT).pw_uid if os.geteuid() == 0 else None
@@ -108,7 +123,9 @@ class EmbeddedPostgres:
         """Start, wait until the server answers, make roles and database if they are not there. Raises EngineFailed."""
         assert self._process is None, "start may be called once"
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._log.parent.mkdir(parents=True, exist_ok=True)
+        self.log_directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self._user_id is not None:
+            os.chown(self.log_directory, self._user_id, self._user_id)
         if not (self._data / "PG_VERSION").exists():
             self._initialize()
         self._kept.keep("port", choose_port(self._kept.number("port"), self._address))
@@ -121,18 +138,28 @@ class EmbeddedPostgres:
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start the process over a cluster that is there, on the port it has."""
         self._clear_stale_lock()
-        settings = {**SETTINGS, "listen_addresses": self._address}
+        self.let_old_logs_go()
+        settings = {
+            **SETTINGS,
+            "listen_addresses": self._address,
+            "log_directory": str(self.log_directory.absolute()),
+            "log_rotation_size": f"{self._log_room.bytes_max // 1024}kB",
+        }
         options = [item for name, value in settings.items() for item in ("-c", f"{name}={value}")]
         port = ["-p", str(self._kept.number("port"))]
         # SIGINT is PostgreSQL's fast shutdown: sessions are ended, and a checkpoint is written.
         self._process = self._processes.spawn(
             "postgres",
             [str(self._programs / "postgres"), "-D", str(self._data), *port, *options],
-            log=self._log,
+            log=self._first_words,
             death_signal=signal.SIGINT,
             user_id=self._user_id,
         )
         return self._process
+
+    def let_old_logs_go(self) -> None:
+        """Keep the newest file of the server's log and as many full ones as there is room for. Call it often."""
+        let_oldest_go(self.log_directory, LOG_FILES, 1 + self._log_room.older)
 
     def wait_ready(self) -> None:
         """Block until the server answers, after its recovery if it needs one. Raises EngineFailed."""
@@ -208,7 +235,8 @@ class EmbeddedPostgres:
         return str(self._data) in command
 
     def _failure(self, what: str) -> EngineFailed:
-        return EngineFailed(f"PostgreSQL {what}. Its log, {self._log}, ends with:\n{log_tail(self._log)}")
+        newest = max(self.log_directory.glob(LOG_FILES), default=self._first_words)
+        return EngineFailed(f"PostgreSQL {what}. Its log, {newest}, ends with:\n{log_tail(newest)}")
 
     def _make_roles(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
         for role in (OWNER_ROLE, *LOGIN_ROLES):

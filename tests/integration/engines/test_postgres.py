@@ -3,14 +3,18 @@
 import os
 import signal
 import socket
+import stat
+import time
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from deploy.engines.instance import Instance
+from deploy.engines.log_room import LogRoom
 from deploy.engines.postgres import EmbeddedPostgres
 from tests.engines import DatabaseUrls, Engines
 
@@ -103,3 +107,32 @@ def test_a_taken_port_is_chosen_anew(folder: Path) -> None:
                 assert read(second.worker_url, "SELECT 1") == 1
             finally:
                 second.stop()
+
+
+def test_the_log_goes_on_in_new_files_and_the_oldest_go(tmp_path: Path) -> None:
+    with Instance(tmp_path) as instance:
+        room = LogRoom(bytes_max=64 * 1024, older=2)
+        server = EmbeddedPostgres(tmp_path / "postgres", instance.log_directory, instance.processes, log_room=room)
+        server.start()
+        try:
+            with psycopg.connect(server.administrator_url, autocommit=True) as connection:
+                for number in range(5):
+                    connection.execute(
+                        sql.SQL("DO $$ BEGIN FOR i IN 1..400 LOOP RAISE LOG {}; END LOOP; END $$").format(
+                            sql.Literal(f"round {number} {'x' * 300}")
+                        )
+                    )
+                    # The names have whole seconds.
+                    time.sleep(1.1)
+            written = sorted(server.log_directory.iterdir())
+            assert len(written) > 3
+            lines = [line for file in written for line in file.read_text(encoding="utf-8").splitlines()]
+            said = [line.partition("round ")[2][:1] for line in lines if "LOG:  round" in line]
+            assert said == [str(number) for number in range(5) for _ in range(400)]
+            server.let_old_logs_go()
+            assert sorted(server.log_directory.iterdir()) == written[-3:]
+            assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in written[-3:])
+        finally:
+            server.stop()
+        # What was said before the collector was there, and where the rest is.
+        assert "redirecting log output" in (instance.log_directory / "postgres.log").read_text(encoding="utf-8")

@@ -52,6 +52,22 @@ def test_a_killed_child_is_started_again_and_said_so(tmp_path: Path) -> None:
     assert supervisor.process_ids() == {}
 
 
+def test_chores_are_done_and_one_that_fails_stops_nothing() -> None:
+    done: list[str] = []
+
+    def fails() -> None:
+        done.append("failed")
+        raise PermissionError
+
+    supervisor = Supervisor([], done.append, Random(1), [fails, lambda: done.append("did")])
+    supervisor.start()
+    try:
+        until(lambda: len(done) == 2)
+    finally:
+        supervisor.stop()
+    assert done == ["failed", "did"]
+
+
 def test_a_child_that_cannot_be_started_does_not_stop_the_others(tmp_path: Path) -> None:
     path, said = tmp_path / "worker", list[str]()
 
