@@ -14,6 +14,7 @@ from tests.mutants.reading import READING
 from tests.mutants.relaying import RELAYING
 from tests.mutants.speaking import SPEAKING
 from tests.mutants.timing import TIMING
+from tests.mutants.years import YEARS
 
 MUTANTS: tuple[Mutant, ...] = (
     *AUDITING,
@@ -25,4 +26,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *READING,
     *SPEAKING,
     *TIMING,
+    *YEARS,
 )

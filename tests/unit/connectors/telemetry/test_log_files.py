@@ -59,7 +59,8 @@ def test_only_so_many_full_files_are_kept_and_each_is_of_the_declared_size(tmp_p
     assert [file.name for file in files(path)] == ["requests.log.2", "requests.log.1", "requests.log"]
     # What comes by no logger is counted when the next line does.
     assert all(file.stat().st_size < 4_200 for file in files(path))
-    assert numbers(said(path), "logged")[-1] == 199
+    lines = said(path)
+    assert [numbers(lines, way)[-1:] for way in ("logged", "printed", "written")] == [[199]] * 3
 
 
 def test_where_nothing_can_be_renamed_the_file_becomes_longer_and_nothing_is_lost(tmp_path: Path) -> None:
