@@ -41,11 +41,11 @@ def taken_from_older_builds(step: ModuleType) -> list[str]:
             return note(name)
 
     real = step.op
-    step.op = Recorder()  # type: ignore[attr-defined]
+    step.op = Recorder()  # type: ignore[attr-defined]  # every step imports it
     try:
         step.upgrade()
     finally:
-        step.op = real  # type: ignore[attr-defined]
+        step.op = real  # type: ignore[attr-defined]  # every step imports it
     return taken
 
 

@@ -2,7 +2,7 @@
 
 A new broker works on a folder of an older one as it is; only what it writes in newer formats shuts the older one out,
 and Kafka refuses to lower `metadata.version` again. So the level is raised in a later release than the broker: until
-then the way back is the older build. docs/decisions/0022-the-brokers-level-follows-its-release.md
+then the way back is the older build. docs/decisions/0025-the-brokers-level-follows-its-release.md
 """
 
 from collections.abc import Mapping

@@ -276,7 +276,7 @@ _EVENTS = Row(
             Unit.NUMBER,
             (
                 Query(
-                    'sum by (consumer, topic) (pishkhan_lag_records{consumer=~"$consumer"})', "{{consumer}}: {{topic}}"
+                    'sum by (consumer, topic) (pishkhan_lag_records{consumer=~"$consumer"})', "{{consumer}} {{topic}}"
                 ),
             ),
             alerts=("lagging",),
@@ -288,19 +288,9 @@ _EVENTS = Row(
             (
                 Query("sum(pishkhan_outbox_unpublished_rows)", "events"),
                 Query("sum(pishkhan_outbox_set_aside_rows)", "set aside: a person"),
+                Query("max(pishkhan_outbox_partitions)", "days that are kept"),
             ),
-            alerts=("outbox-stuck", "set-aside"),
-        ),
-        Panel(
-            "Days of the outbox",
-            "Its daily partitions: each goes a week after its day, when all of it is published.",
-            Unit.NUMBER,
-            (
-                Query("max(pishkhan_outbox_partitions)", "partitions"),
-                Query("max(pishkhan_outbox_oldest_partition_days)", "age of the oldest, days"),
-                Query("max(pishkhan_outbox_partitions_ahead_days)", "days ahead"),
-            ),
-            alerts=("outbox-days",),
+            alerts=("outbox-stuck", "set-aside", "outbox-days"),
         ),
         Panel(
             "Parked",

@@ -7,6 +7,7 @@ import pytest
 from confluent_kafka import ShareConsumer
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import CoordinatorLoadInProgressError
 from kafka.structs import OffsetAndMetadata
 from typer.testing import CliRunner, Result
 
@@ -97,6 +98,14 @@ def shared_from_outside(bus: SmallBus, group: str, partition: int) -> int:
         return done_by_share_groups(admin, [group], LOG)[group][partition]
     finally:
         admin.close()
+
+
+def groups_of(admin: KafkaAdminClient) -> set[str]:
+    """Return the groups that the broker knows by now."""
+    try:
+        return {str(group["group_id"]) for group in admin.list_groups()}
+    except CoordinatorLoadInProgressError:
+        return set()
 
 
 def cut(bus: SmallBus, *tails: tuple[str, int, int]) -> None:
@@ -245,6 +254,12 @@ def test_a_share_group_that_has_read_what_is_lost_is_named(bus: SmallBus) -> Non
         admin.close()
     done = shared_from_outside(bus, "queue", partition)
     cut(bus, (LOG, partition, 2))
+    admin = KafkaAdminClient(**bus.settings.kafka_login())
+    try:
+        # A broker that has just started knows its groups a moment later.
+        wait_until(lambda: "queue" in groups_of(admin), "the broker has loaded its groups")
+    finally:
+        admin.close()
     shown = repair(bus, LOG, "--dry-run")
     assert shown.exit_code == 0, shown.output
     named = f"queue, a share group outside the bus, is done with partition {partition} up to {done} at least"

@@ -79,6 +79,6 @@ def test_what_takes_something_is_named(upgrade: str, said: str) -> None:
 
 def test_the_real_operations_are_put_back() -> None:
     step = a_step("op.drop_table('note')")
-    step.op = kept = SimpleNamespace()  # type: ignore[attr-defined]
+    step.op = kept = SimpleNamespace()  # type: ignore[attr-defined]  # as a step imports it
     assert taken_from_older_builds(step) == ["drop_table note"]
     assert step.op is kept
