@@ -1,8 +1,6 @@
-"""The board's panels, declared once as values: what is asked, in which unit, and which alerts watch it.
+"""The board's panels, declared once as values: what is asked, in which unit, and which alerts watch it."""
 
-Figures out of the database are shown by one worker at a time; sums and maxima stay right when that changes hands.
-"""
-
+# Figures out of the database are shown by one worker at a time; sums and maxima stay right when that changes hands.
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,10 +45,8 @@ class Panel:
     shape: Shape = Shape.TIME
     width: int = 8
     alerts: tuple[str, ...] = ()
-    #: A value from here on is shown in red; none when no single number is bad.
-    red_from: float | None = None
-    #: Negative values are shown in red, too.
-    only_zero_is_good: bool = False
+    red_from: float | None = None  #: A value from here on is shown in red; none when no single number is bad.
+    only_zero_is_good: bool = False  #: Negative values are shown in red, too.
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +285,8 @@ _EVENTS = Row(
                 Query("sum(pishkhan_outbox_unpublished_rows)", "events"),
                 Query("sum(pishkhan_outbox_set_aside_rows)", "set aside: a person"),
                 Query("max(pishkhan_outbox_partitions)", "days that are kept"),
+                Query("max(pishkhan_outbox_oldest_partition_days)", "age of the oldest, days"),
+                Query("max(pishkhan_outbox_partitions_ahead_days)", "days ahead"),
             ),
             alerts=("outbox-stuck", "set-aside", "outbox-days"),
         ),
