@@ -1,16 +1,16 @@
 """Who may do what: the one declared table of accounts, one row per worker and one for the operator's commands.
 
 Users, access rules and roles are derived from it: on the broker by `connectors/broker/rights.py`, in the database by
-`connectors/database/grants.py`. A worker gets the credentials of its own row and no others. What a row does not name,
-it may not do; whoever lets a worker do more adds it here, and the tables of refusals in `test_accounts.py` of
+`connectors/database/schema/grants.py`. A worker gets the credentials of its own row and no others. What a row does not
+name, it may not do; whoever lets a worker do more adds it here, and the tables of refusals in `test_accounts.py` of
 `tests/integration/connectors/` say what must stay refused.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from connectors.database.roles import LET_LETTERS_GO, WORKER_ROLE, own_role
-from connectors.database.tables import request
+from connectors.database.schema.tables import request
+from connectors.roles import LET_LETTERS_GO, WORKER_ROLE, own_role
 from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS, LOG_SETTLEMENT
 
 READ = "SELECT"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from consumers.requests.domain.tracking import CODE_BYTES
+from consumers.requests.domain.life.tracking import CODE_BYTES
 
 
 def new_id() -> UUID:

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from connectors.broker.admin import GATEWAY_USER, BrokerAdmin, agency_user
-from connectors.database.positions import agencies_read
+from connectors.database.runner.positions import agencies_read
 from deploy.engines.kept import Kept
 from deploy.problem import Problem
 from deploy.settings import Settings

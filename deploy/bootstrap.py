@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import Engine
 
 from connectors.broker.admin import BrokerAdmin
-from connectors.database.expansion import DatabaseTooNew
-from connectors.database.migrate import migrate
-from connectors.database.positions import SqlPositions
-from connectors.database.work import SqlWork
+from connectors.database.runner.positions import SqlPositions
+from connectors.database.runner.work import SqlWork
+from connectors.database.schema.expansion import DatabaseTooNew
+from connectors.database.schema.migrate import migrate
 from connectors.failpoints import Armed, arm
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.health import HealthServer

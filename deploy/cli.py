@@ -8,9 +8,9 @@ from importlib import import_module
 import typer
 from typer.models import CommandInfo
 
+from deploy.edge import Screen
 from deploy.exits import EXITS, ExitCode, help_line
 from deploy.problem import Problem
-from deploy.terminal.edge import Screen
 
 HELP = """Event bus between executive organizations and the counter offices that serve citizens for them.
 

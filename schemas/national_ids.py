@@ -67,7 +67,7 @@ def revealed(event: Event) -> Revealed | None:
     """Return where free text of a claim holds a national id, or none.
 
     The values of a form are not looked at: only the service knows which of them are numbers
-    (`consumers.requests.domain.form`).
+    (`consumers.requests.domain.life.form`).
     """
     for path, text in _texts(event, ()):
         if holds_national_id(text):

@@ -4,10 +4,10 @@ import signal
 
 import pytest
 
-from tests.brokers import own_broker
-from tests.bus import running_bus
-from tests.databases import database, engine
-from tests.engines import engines, fresh_database, migrated_database, template
+from tests.kit.on_sql.databases import database, engine
+from tests.kit.real.brokers import own_broker
+from tests.kit.real.engines import engines, fresh_database, migrated_database, template
+from tests.kit.real.running import running_bus
 
 __all__ = [
     "database",

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from consumers.logs import Logs, Progress, event_of, read_log
-from consumers.requests.domain.explain import CANDIDATES, Explanation, Lists, explain, opened_of, question_of
-from consumers.requests.domain.gaps import Gap, first_missing, gaps_in
-from consumers.requests.domain.loads import Loads
-from consumers.requests.domain.loads_history import LoadsHistory, LoadsIncomplete
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.roll import roll_call
-from consumers.requests.domain.verify import (
+from consumers.requests.domain.loads.history import LoadsHistory, LoadsIncomplete
+from consumers.requests.domain.loads.loads import Loads
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.review.explain import CANDIDATES, Explanation, Lists, explain, opened_of, question_of
+from consumers.requests.domain.review.gaps import Gap, first_missing, gaps_in
+from consumers.requests.domain.review.verify import (
     Decided,
     Finding,
     Verification,
@@ -24,6 +23,7 @@ from consumers.requests.domain.verify import (
     verdict,
     verify,
 )
+from consumers.requests.domain.routing.roll import roll_call
 from consumers.runner.ports import Record
 from schemas.base import Event
 from schemas.decode import Received

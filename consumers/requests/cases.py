@@ -7,7 +7,7 @@ from uuid import UUID
 
 from consumers.intake import Claim
 from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
-from consumers.requests.domain.state import RequestState, unknown
+from consumers.requests.domain.life.state import RequestState, unknown
 from schemas.base import Event
 from schemas.decode import encode
 from schemas.identity import derived_id

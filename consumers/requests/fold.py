@@ -16,13 +16,13 @@ from consumers.intake import Claim
 from consumers.parking import NEVER, ParkedEvent, ParkReason, Room, failed_event
 from consumers.requests.cases import Case, Decided, Waiting, act_decided, decided, new_case
 from consumers.requests.domain.acts import ActKey, act
-from consumers.requests.domain.context import Context
-from consumers.requests.domain.deadlines import passed_before
-from consumers.requests.domain.lifecycle import REQUEST_CLAIMS, transition
-from consumers.requests.domain.opening import cancel_before_routing
-from consumers.requests.domain.outcome import Apply, Await, AwaitReason, Refuse, TakeBack
-from consumers.requests.domain.state import Signal, Speaker, Stage, with_form
-from consumers.requests.domain.world import BatchWorld
+from consumers.requests.domain.life.context import Context
+from consumers.requests.domain.life.deadlines import passed_before
+from consumers.requests.domain.life.lifecycle import REQUEST_CLAIMS, transition
+from consumers.requests.domain.life.opening import cancel_before_routing
+from consumers.requests.domain.life.outcome import Apply, Await, AwaitReason, Refuse, TakeBack
+from consumers.requests.domain.life.state import Signal, Speaker, Stage, with_form
+from consumers.requests.domain.life.world import BatchWorld
 from consumers.requests.horizon import Horizon
 from consumers.requests.messages import SOURCE
 from consumers.requests.waiting import (

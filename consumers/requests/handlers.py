@@ -18,12 +18,12 @@ from consumers.intake import Claim, IntakeReader, Unreadable, admit, conflicting
 from consumers.parking import NEVER_YET, ParkedRow, ParkReason, failed_event
 from consumers.requests.cases import Case, Waiting, known_case, new_case, waiting_of
 from consumers.requests.domain.acts import ActKey, remembered
-from consumers.requests.domain.lifecycle import REQUEST_CLAIMS
-from consumers.requests.domain.loads import Loads
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.state import RequestState
-from consumers.requests.domain.tracking import CodeBits
-from consumers.requests.domain.world import BatchWorld, Seeds
+from consumers.requests.domain.life.lifecycle import REQUEST_CLAIMS
+from consumers.requests.domain.life.state import RequestState
+from consumers.requests.domain.life.tracking import CodeBits
+from consumers.requests.domain.life.world import BatchWorld, Seeds
+from consumers.requests.domain.loads.loads import Loads
+from consumers.requests.domain.registry.view import RegistryView
 from consumers.requests.fold import Fold, failure
 from consumers.requests.horizon import HOLD, NOTHING, Horizon, IntakeRead
 from consumers.requests.messages import messages, partitions_by_key

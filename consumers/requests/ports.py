@@ -10,8 +10,8 @@ from uuid import UUID
 from consumers.intake import Claim, Conflict, Unreadable
 from consumers.parking import ParkedEvent, ParkedRow, ParkReason, Room
 from consumers.requests.domain.acts import ActKey
-from consumers.requests.domain.loads import Load, PositionChange
-from consumers.requests.domain.state import RequestState
+from consumers.requests.domain.life.state import RequestState
+from consumers.requests.domain.loads.loads import Load, PositionChange
 from consumers.requests.horizon import Horizon
 from schemas.log_registry import RegistryEntry
 from schemas.message import Message

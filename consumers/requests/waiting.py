@@ -9,9 +9,9 @@ from uuid import UUID
 from consumers.intake import NAMES_KEPT, Claim, IntakeReader, SpeakerKind, read_claim
 from consumers.parking import ParkedEvent, ParkReason
 from consumers.requests.cases import Case, Waiting
-from consumers.requests.domain import context
-from consumers.requests.domain.outcome import Refuse
-from consumers.requests.domain.state import Speaker, Stage
+from consumers.requests.domain.life import context
+from consumers.requests.domain.life.outcome import Refuse
+from consumers.requests.domain.life.state import Speaker, Stage
 from consumers.requests.horizon import Horizon
 from schemas.intake_agency import RequestSubmitted
 from schemas.log_requests import ClaimRefused, ClaimTakenBack

@@ -6,17 +6,17 @@ from typing import Annotated
 import typer
 
 from connectors.broker.admin import SCRAM_MECHANISM, agency_user
-from connectors.database.answers import newest_service
+from connectors.database.requests.answers import newest_service
 from connectors.ids import new_id
+from connectors.words.plain import Language
 from deploy.agencies import Agencies
 from deploy.commands.options import DataOption, LanguageOption
+from deploy.edge import say
 from deploy.problem import Misused
 from deploy.settings import load_settings
-from deploy.terminal.edge import say
 from deploy.terminal.fields import form_of
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
 from deploy.terminal.waiting import take_back, waiting_of, waiting_table
-from deploy.words import Language
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
 from schemas.limits import PRODUCER_BATCH_BYTES
 from schemas.topics import INTAKE_AGENCY

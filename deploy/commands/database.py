@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from connectors.database.driver import meaningful_errors
-from connectors.database.engine import build_engine
+from connectors.database.sql.driver import meaningful_errors
+from connectors.database.sql.engine import build_engine
 from consumers.runner.ports import Contention, DatabaseUnavailable
 from deploy.problem import Unreachable
 from deploy.settings import load_settings

@@ -2,13 +2,13 @@
 
 import typer
 
-from connectors.database.dead_letters import DeadLetterStore
+from connectors.database.runner.dead_letters import DeadLetterStore
+from connectors.words.dead_letters import reason_words
+from connectors.words.plain import Language
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.parked import ConsumerOption, LimitOption
-from deploy.terminal.dead_letter_words import reason_words
-from deploy.terminal.edge import Grid, Screen
-from deploy.words import Language
+from deploy.edge import Grid, Screen
 
 
 def register(app: typer.Typer) -> None:

@@ -23,15 +23,15 @@ from deploy.demo.plan import DAY_SECONDS
 from deploy.demo.play import Stage
 from deploy.demo.report import Seconds
 from deploy.demo.screen import TEHRAN, Glance, jalali, line, look_next, screen, summary
-from deploy.demonstration import mark, refuse_strange, used_by
+from deploy.edge import Screen
 from deploy.exits import ExitCode
+from deploy.operations.replay.reading import Replay, load_mapping, read_log
 from deploy.problem import Problem
 from deploy.provinces.loader import Province, read_province
 from deploy.provinces.loading import load_province
-from deploy.replay.reading import Replay, load_mapping, read_log
-from deploy.running import RunningBus, Wanted, running_bus
+from deploy.running.demonstration import mark, refuse_strange, used_by
+from deploy.running.up import RunningBus, Wanted, running_bus
 from deploy.settings import default_data_directory
-from deploy.terminal.edge import Screen
 
 OPENS = clock_time(7, 30)
 #: Business time between the start of the clock and the opening: engines start in it and the province is loaded.

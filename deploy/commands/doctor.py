@@ -4,12 +4,12 @@ import typer
 from rich.text import Text
 
 from deploy.commands.options import DataOption
-from deploy.doctor.checks import Level
-from deploy.doctor.counts import NOT_ASKED
-from deploy.doctor.table import examine
+from deploy.edge import Screen
 from deploy.exits import ExitCode
+from deploy.operations.doctor.checks import Level
+from deploy.operations.doctor.counts import NOT_ASKED
+from deploy.operations.doctor.table import examine
 from deploy.settings import load_settings
-from deploy.terminal.edge import Screen
 
 MARKS = {Level.GOOD: ("good ", "green"), Level.NOTE: ("note ", "yellow"), Level.WRONG: ("wrong", "red")}
 

@@ -10,18 +10,18 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from connectors.broker.history import KafkaHistory
+from connectors.words.explanation import Language, Speech, in_words, verification_in_words
 from consumers.logs import Progress as Report
 from consumers.requests.account import Account, AccountImpossible, Accounts
-from consumers.requests.domain.calendar import TEHRAN
-from consumers.requests.domain.verify import Finding
-from consumers.requests.domain.words import Language, Speech, in_words, verification_in_words
+from consumers.requests.domain.registry.calendar import TEHRAN
+from consumers.requests.domain.review.verify import Finding
 from consumers.runner.ports import BrokerUnavailable
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
+from deploy.edge import Screen, say, say_json
 from deploy.exits import ExitCode, end_with
 from deploy.problem import Unreachable
 from deploy.settings import load_settings
-from deploy.terminal.edge import Screen, say, say_json
 from deploy.terminal.request_ids import request_id_of
 
 LANGUAGE_HELP = "Language of the answer."

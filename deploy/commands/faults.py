@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from connectors.ids import new_id
 from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
 from deploy.commands.options import DataOption
+from deploy.edge import Screen
 from deploy.exits import ExitCode
 from deploy.faults.bus import TrialBus
 from deploy.faults.fault import Fault
@@ -25,9 +26,8 @@ from deploy.faults.harness import Harness
 from deploy.faults.report import conclude, hush, series
 from deploy.faults.table import FAULTS
 from deploy.problem import Misused, Problem, Unreachable
-from deploy.running import interrupted_by_signals
+from deploy.running.up import interrupted_by_signals
 from deploy.settings import Settings, load_settings
-from deploy.terminal.edge import Screen
 from producers.ports import OutboxUnavailable
 
 ONLY_NAMED = " (hundreds of thousands of claims: played only when it is named)"

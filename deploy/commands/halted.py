@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from connectors.database.halt_operator import HaltLine, HaltOperator
+from connectors.database.runner.halt_operator import HaltLine, HaltOperator
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
+from deploy.edge import Grid, Screen, say
 from deploy.exits import ExitCode
 from deploy.problem import Misused, Problem
-from deploy.terminal.edge import Grid, Screen, say
 
 TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC", help="The topic, as `pishkhan repair halted` shows it.")]
 PartitionArgument = Annotated[int, typer.Argument(metavar="PARTITION", help="The partition.", min=0)]

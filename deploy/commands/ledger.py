@@ -12,17 +12,17 @@ from typing import Annotated, TextIO
 import typer
 from rich.table import Column
 
-from connectors.database import ledger_reads as reads
-from connectors.database.statement import SqlStatementReads
+from connectors.database.figures.statement import SqlStatementReads
+from connectors.database.settlement import reads
 from connectors.visible import csv_cell, json_text
+from connectors.words.plain import Language
 from consumers.settlement.statement import statement_of
 from deploy.commands.ledger_reading import reading, watched
 from deploy.commands.ledger_statement import statement_lines
 from deploy.commands.ledger_verify import verify
 from deploy.commands.options import DataOption, LanguageOption
+from deploy.edge import Grid, Screen, say_lines
 from deploy.problem import Problem
-from deploy.terminal.edge import Grid, Screen, say_lines
-from deploy.words import Language
 
 
 class Format(StrEnum):

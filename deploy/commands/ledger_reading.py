@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.progress import Progress
 from sqlalchemy import Connection
 
-from connectors.database import ledger_reads as reads
+from connectors.database.settlement import reads
 from consumers.settlement.domain.chain import Row
 from deploy.commands.database import worker_connection
-from deploy.terminal.edge import Screen
+from deploy.edge import Screen
 
 _PROGRESS_EVERY_ROWS = 2_000
 

@@ -1,8 +1,8 @@
 """One account's statement in words: pure, figures in, text out."""
 
+from connectors.words.plain import Language, in_words, jalali_moment, rial
 from consumers.settlement.domain.booking import Kind
 from consumers.settlement.statement import Statement
-from deploy.words import Language, in_words, jalali_moment, rial
 
 _KINDS_FA = {
     Kind.HOLD: "نگهداشت کارمزد",

@@ -9,8 +9,8 @@ from rich.progress import Progress
 from sqlalchemy import Connection
 
 from connectors.broker.history import KafkaHistory
-from connectors.database import ledger_reads as reads
-from connectors.database.ledger_audit import SqlBooks, audit_rows, audit_sums, audit_windows
+from connectors.database.settlement import reads
+from connectors.database.settlement.audit import SqlBooks, audit_rows, audit_sums, audit_windows
 from consumers.runner.ports import BrokerUnavailable, Record
 from consumers.settlement.domain.audit import Break
 from consumers.settlement.domain.chain import Row
@@ -18,10 +18,10 @@ from consumers.settlement.domain.differences import Difference, DifferenceKind
 from consumers.settlement.verification import Verdict, Watch, name_differences
 from deploy.commands.ledger_reading import reading, watched
 from deploy.commands.options import DataOption
+from deploy.edge import Screen
 from deploy.exits import ExitCode
 from deploy.problem import Problem
 from deploy.settings import Settings, load_settings
-from deploy.terminal.edge import Screen
 from schemas.topics import LOG_REQUESTS
 
 SOUND = "The ledger is sound: Σ, running sums, hash chains, windows' anchors and exposure agree with the rows."

@@ -10,10 +10,12 @@ import typer
 from rich.console import Group, RenderableType
 from rich.live import Live
 
-from connectors.database.owed import owed_at
-from connectors.database.registry import RegistryStore
-from connectors.database.requests import inbox, request_state
+from connectors.database.registry.entries import RegistryStore
+from connectors.database.requests.owed import owed_at
+from connectors.database.requests.requests import inbox, request_state
 from connectors.ids import new_id
+from connectors.words.outcomes import amount, tracking
+from connectors.words.plain import Language
 from consumers.registry.domain.known import Kind
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.exits import ExitCode, end_with
@@ -21,8 +23,6 @@ from deploy.problem import Problem
 from deploy.terminal.inbox import inbox_table, owed_lines, return_command
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
 from deploy.terminal.waiting import take_back, waiting_of, waiting_table
-from deploy.terminal.words import amount, tracking
-from deploy.words import Language
 from schemas.intake_office import (
     AgencyAwaited,
     DeclineReason,

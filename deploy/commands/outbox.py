@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from connectors.database.outbox_operator import OutboxAction, OutboxOperator
+from connectors.database.publication.operator import OutboxAction, OutboxOperator
+from connectors.words.outbox import HEADINGS, NOTHING, cells, not_noted_words, noted_words
+from connectors.words.plain import Language
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.parked import ByOption, WhyOption
+from deploy.edge import Grid, Screen
 from deploy.exits import ExitCode
 from deploy.problem import Problem
-from deploy.terminal.edge import Grid, Screen
-from deploy.terminal.outbox_words import HEADINGS, NOTHING, cells, not_noted_words, noted_words
-from deploy.words import Language
 
 IdsArgument = Annotated[list[int], typer.Argument(help="Ids as `pishkhan outbox list` shows them.")]
 DecidedOption = Annotated[bool, typer.Option("--decided", help="Show instead what was decided on: by whom and why.")]

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from connectors.database.park_operator import ParkOperator
+from connectors.database.parking.operator import ParkOperator
+from connectors.words.plain import Language
 from consumers.parking import OperatorAction, ParkReason
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
+from deploy.edge import Grid, Screen
 from deploy.exits import ExitCode
 from deploy.problem import Misused, Problem
-from deploy.terminal.edge import Grid, Screen
 from deploy.terminal.parked_words import (
     NOTHING_PARKED,
     decision_words,
@@ -24,7 +25,6 @@ from deploy.terminal.parked_words import (
     parked_table,
     shown_words,
 )
-from deploy.words import Language
 
 LimitOption = Annotated[int, typer.Option(help="Show so many at most.")]
 ConsumerOption = Annotated[str | None, typer.Option(help="Only of this consumer, such as requests.")]

@@ -9,14 +9,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable
 from deploy.commands.options import DataOption
-from deploy.demonstration import note_use
+from deploy.edge import Grid, Screen
 from deploy.exits import ExitCode
 from deploy.problem import Misused, Problem, Unreachable
 from deploy.provinces.files import ProvinceInvalid
 from deploy.provinces.loader import Province, province_claims, read_province
 from deploy.provinces.loading import Loading, load_province
+from deploy.running.demonstration import note_use
 from deploy.settings import load_settings
-from deploy.terminal.edge import Grid, Screen
 from producers.ports import OutboxUnavailable
 
 BUILT_IN = Path(__file__).parent.parent / "provinces"

@@ -10,20 +10,20 @@ import typer
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
-from connectors.database.driver import meaningful_errors
-from connectors.database.engine import build_engine
-from connectors.database.outbox import outbox_opener
+from connectors.database.publication.outbox import outbox_opener
+from connectors.database.sql.driver import meaningful_errors
+from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
+from connectors.words.plain import Language
 from consumers.runner.ports import DatabaseUnavailable
 from deploy.agencies import known_agencies
 from deploy.commands.options import DataOption
-from deploy.delivery import delivery, delivery_words
-from deploy.demonstration import note_use
+from deploy.edge import Screen
 from deploy.exits import ExitCode
+from deploy.operations.delivery import delivery, delivery_words
 from deploy.problem import Problem, Unreachable
+from deploy.running.demonstration import note_use
 from deploy.settings import Settings, load_settings
-from deploy.terminal.edge import Screen
-from deploy.words import Language
 from producers.lines import LineProblem, read_lines
 from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher

@@ -11,20 +11,20 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from connectors.broker.logs import KafkaLogs
-from connectors.database.reconciliation import SqlReconciliation, TablesRefused
-from connectors.database.verdicts import VerdictNotKept, keep_verdict
+from connectors.database.reconciliation.bus import SqlReconciliation, TablesRefused
+from connectors.database.reconciliation.verdicts import VerdictNotKept, keep_verdict
+from connectors.words.plain import Language
+from connectors.words.reconciliation import kind_lines, summary_lines, verdict
 from consumers.reconciliation.comparison import Comparison, Watch
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
 from consumers.settlement.expected import expected_of
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
+from deploy.edge import Screen, say, say_json, say_lines
 from deploy.exits import ExitCode
 from deploy.problem import Problem, Unreachable
 from deploy.settings import Settings, load_settings
-from deploy.terminal.edge import Screen, say, say_json, say_lines
-from deploy.terminal.reconciliation_words import kind_lines, summary_lines, verdict
-from deploy.words import Language
 
 
 class Form(StrEnum):

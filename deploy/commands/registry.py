@@ -9,14 +9,14 @@ import typer
 import yaml
 from rich.syntax import Syntax
 
-from connectors.database.registry import RegistryStore
+from connectors.database.registry.entries import RegistryStore
 from consumers.registry.domain.entries import value_of
 from consumers.registry.domain.known import Kind
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
+from deploy.edge import Grid, Screen
 from deploy.problem import Misused, Problem
 from deploy.settings import load_settings
-from deploy.terminal.edge import Grid, Screen
 from schemas.log_registry import RegistryEntry
 
 TEHRAN = ZoneInfo("Asia/Tehran")

@@ -5,18 +5,18 @@ from typing import Annotated
 
 import typer
 
-from connectors.database.repair import carry_out
+from connectors.database.reconciliation.repair import carry_out
+from connectors.words.plain import Language
+from connectors.words.repair import done_lines, plan_lines, question
 from consumers.reconciliation.comparison import Comparison
 from consumers.reconciliation.domain.repair import Reader, RepairPlan, plan_repair
 from deploy.commands.database import worker_connection
 from deploy.commands.halted import pass_halted, show_halted
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.reconcile import comparing
+from deploy.edge import say
 from deploy.problem import Misused, Problem
 from deploy.settings import load_settings
-from deploy.terminal.edge import say
-from deploy.terminal.repair_words import done_lines, plan_lines, question
-from deploy.words import Language
 from schemas.topics import INTAKE_PREFIX, TOPICS
 
 

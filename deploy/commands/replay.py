@@ -12,15 +12,15 @@ from rich.progress import Progress
 
 from connectors.telemetry.log import place_of_exception, redact
 from connectors.visible import json_text
+from connectors.words.plain import Language
 from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable
 from consumers.runner.rereading import RereadingHalted
 from deploy.commands.options import DataOption, LanguageOption
+from deploy.edge import Screen
+from deploy.operations.rereading import Wanted, reread
 from deploy.problem import Misused, Problem, Unreachable
-from deploy.rereading import Wanted, reread
 from deploy.settings import load_settings
-from deploy.terminal.edge import Screen
 from deploy.terminal.replay_words import came_to, replay_table, time_words
-from deploy.words import Language
 
 FromOption = Annotated[str, typer.Option("--from", help="Read again what the broker got from then on (ISO 8601; UTC).")]
 ToOption = Annotated[str | None, typer.Option("--to", help="... and before then. Without it, until now.")]

@@ -10,20 +10,20 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from sqlalchemy import Engine
 
-from connectors.database.driver import meaningful_errors
-from connectors.database.engine import build_engine
-from connectors.database.outbox import outbox_opener
-from connectors.database.registry import RegistryStore
+from connectors.database.publication.outbox import outbox_opener
+from connectors.database.registry.entries import RegistryStore
+from connectors.database.sql.driver import meaningful_errors
+from connectors.database.sql.engine import build_engine
 from consumers.registry.domain.known import Kind
 from consumers.runner.ports import Contention, DatabaseUnavailable
 from deploy.commands.options import DataOption
 from deploy.commands.registry import read_moment
-from deploy.demonstration import note_use
+from deploy.edge import Grid, Screen
+from deploy.operations.replay.mapping import Case, LogMapping, replay_id, request_of, services_by_use, weekday_moves
+from deploy.operations.replay.reading import Replay, business_times, load_mapping, read_log
 from deploy.problem import Problem, Unreachable
-from deploy.replay.mapping import Case, LogMapping, replay_id, request_of, services_by_use, weekday_moves
-from deploy.replay.reading import Replay, business_times, load_mapping, read_log
+from deploy.running.demonstration import note_use
 from deploy.settings import Settings, load_settings
-from deploy.terminal.edge import Grid, Screen
 from producers.claims import message_from_event
 from producers.ports import OutboxUnavailable
 

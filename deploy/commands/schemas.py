@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from deploy.edge import say
 from deploy.exits import ExitCode
 from deploy.problem import Problem
-from deploy.terminal.edge import say
 from schemas.asyncapi import document
 from schemas.decode import all_events
 from schemas.export import file_name, json_schema

@@ -9,9 +9,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from deploy.commands.options import DataOption
-from deploy.running import RunningBus, Voice, Wanted, running_bus
-from deploy.terminal.edge import Screen
-from deploy.watching import Watch
+from deploy.edge import Screen
+from deploy.running.up import RunningBus, Voice, Wanted, running_bus
+from deploy.running.watching import Watch
 from deploy.workers.table import WORKERS
 
 LOOK_EVERY_SECONDS = 2.0

@@ -6,9 +6,9 @@ from datetime import date, datetime, time, timedelta
 
 from deploy.demo.plan import DAY_SECONDS, Arrival, plan_day
 from deploy.demo.plan import Province as Planned
+from deploy.operations.replay.mapping import Case, Dropped, request_of
+from deploy.operations.replay.reading import Replay
 from deploy.provinces.loader import Province
-from deploy.replay.mapping import Case, Dropped, request_of
-from deploy.replay.reading import Replay
 from schemas.policy import CalendarScope
 
 #: Why rows of a real log are not played, in words.

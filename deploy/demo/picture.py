@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import RenderableType
 
-from deploy.terminal.edge import Screen
+from deploy.edge import Screen
 
 WIDTH = 110
 #: rich names a font and itself by their addresses; whoever looks at the picture shall not have to ask anybody for it.

@@ -11,10 +11,7 @@ from sqlalchemy import Engine
 
 from connectors.broker.history import KafkaHistory
 from connectors.broker.source import KafkaSource
-from connectors.database.engine import build_engine
-from connectors.database.ledger_reads import ledger_summary
-from connectors.database.outbox import outbox_opener
-from connectors.database.overview import (
+from connectors.database.figures.overview import (
     latest_requests,
     next_positions,
     registry_counts,
@@ -22,8 +19,13 @@ from connectors.database.overview import (
     routed_example,
     unpublished_messages,
 )
-from connectors.database.requests import request_counts
+from connectors.database.publication.outbox import outbox_opener
+from connectors.database.requests.requests import request_counts
+from connectors.database.settlement.reads import ledger_summary
+from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
+from connectors.words.outcomes import stage
+from connectors.words.plain import Language
 from deploy.demo.day import Day
 from deploy.demo.order import DayOrder
 from deploy.demo.plan import DAY_SECONDS
@@ -32,8 +34,6 @@ from deploy.demo.screen import Glance
 from deploy.demo.steering import SteeringCount
 from deploy.demo.voices import Voices
 from deploy.settings import Settings
-from deploy.terminal.words import stage
-from deploy.words import Language
 from producers.publisher import Publisher
 from schemas.envelope import from_headers
 from schemas.topics import LOG_REQUESTS

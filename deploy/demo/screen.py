@@ -12,11 +12,11 @@ from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
+from connectors.words.outcomes import stage
+from connectors.words.plain import Language
 from deploy.demo.report import Report
 from deploy.demo.steering import Steering
-from deploy.terminal.edge import Grid
-from deploy.terminal.words import stage
-from deploy.words import Language
+from deploy.edge import Grid
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 _UNDER_WAY = "under way"

@@ -7,7 +7,7 @@ from pathlib import Path
 from deploy.engines.kafka import EmbeddedKafka, Seat
 from deploy.engines.kept import Kept
 from deploy.engines.network import LOOPBACK
-from deploy.engines.processes import ProcessTable
+from deploy.processes.processes import ProcessTable
 
 
 class KafkaCluster:

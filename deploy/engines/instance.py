@@ -11,7 +11,7 @@ from deploy.engines.jars import Progress, ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.log_room import LogRoom
 from deploy.engines.postgres import EmbeddedPostgres
-from deploy.engines.processes import ProcessTable
+from deploy.processes.processes import ProcessTable
 
 #: Where each engine has everything of its own.
 KAFKA_FOLDER, POSTGRES_FOLDER = "kafka", "postgres"

@@ -19,8 +19,8 @@ from jgo.config import GlobalSettings
 from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.maven import MavenContext
 
+from deploy.edge import say
 from deploy.engines.errors import JarsUnavailable
-from deploy.terminal.edge import say
 
 LOCK_FILE = Path(__file__).with_name("jars.lock")
 BROKER = "org.apache.kafka:kafka_2.13:4.4.0"

@@ -24,8 +24,8 @@ from deploy.engines.features import FORMAT_RELEASE, raise_features
 from deploy.engines.kept import Kept, write_private
 from deploy.engines.log_room import LogRoom
 from deploy.engines.network import LOOPBACK
-from deploy.engines.processes import ProcessTable, choose_port, port_is_free, stop_process
 from deploy.engines.scram import scram_argument
+from deploy.processes.processes import ProcessTable, choose_port, port_is_free, stop_process
 
 BUS_USER = "bus"
 START_SECONDS = 120.0

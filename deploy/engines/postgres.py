@@ -16,12 +16,12 @@ import psycopg
 from psycopg import sql
 
 from connectors.accounts import ACCOUNTS
-from connectors.database.roles import WORKER_ROLE
+from connectors.roles import WORKER_ROLE
 from deploy.engines.errors import EngineFailed, log_tail
 from deploy.engines.kept import Kept, write_private
 from deploy.engines.log_room import LogRoom, let_oldest_go
 from deploy.engines.network import LOOPBACK
-from deploy.engines.processes import LAUNCHER, ProcessTable, choose_port, stop_process
+from deploy.processes.processes import LAUNCHER, ProcessTable, choose_port, stop_process
 
 MAJOR_VERSION = 18
 DATABASE = "pishkhan"

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from connectors.broker.admin import BrokerAdmin
-from connectors.database.driver import driver_connection
+from connectors.database.sql.driver import driver_connection
 from consumers.settlement.domain.chain import GENESIS, Chain
 from consumers.settlement.handlers import CONSUMER as SETTLEMENT
 from deploy.faults.crew import Crew, Wrap, unwrapped

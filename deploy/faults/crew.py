@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 
 from connectors.failpoints import Armed
-from deploy.engines.processes import ProcessTable, stop_process
 from deploy.faults.waiting import until
+from deploy.processes.processes import ProcessTable, stop_process
 from deploy.settings import Settings
 
 #: The workers that a trial runs. The figures have their own promises, and are counted again from the logs.

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import psycopg
 
 from connectors.broker.admin import BrokerAdmin
-from connectors.database.engine import plain_url
-from connectors.database.leases import LEASE_SECONDS
-from consumers.requests.domain.state import ENDED
+from connectors.database.runner.leases import LEASE_SECONDS
+from connectors.database.sql.engine import plain_url
+from consumers.requests.domain.life.state import ENDED
 from deploy.faults.crew import KINDS
 from deploy.faults.fault import Fault
 from deploy.faults.province import AGENCIES, OFFICES, TRIAL

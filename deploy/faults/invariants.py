@@ -19,7 +19,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connectors.database.ledger_audit import audit
+from connectors.database.settlement.audit import audit
 from deploy.faults.bus import TrialBus
 from deploy.faults.follower import Told
 from deploy.faults.journal import Entry

@@ -13,8 +13,8 @@ from threading import Thread
 from typing import Protocol
 
 from connectors.broker.log_producer import LogProducer
-from connectors.database.engine import build_engine
-from connectors.database.outbox import outbox_opener
+from connectors.database.publication.outbox import outbox_opener
+from connectors.database.sql.engine import build_engine
 from deploy.faults.journal import Journal
 from deploy.faults.province import AGENCIES
 from deploy.faults.visits import Said

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from connectors.broker.source import KafkaSource
-from connectors.database.driver import driver_connection, meaningful_errors
-from connectors.database.engine import build_engine
+from connectors.database.sql.driver import driver_connection, meaningful_errors
+from connectors.database.sql.engine import build_engine
 from consumers.settlement.handlers import CONSUMER as SETTLEMENT
 from deploy.faults.province import AGENCIES
 from deploy.faults.waiting import until, until_answered

@@ -7,9 +7,9 @@ from statistics import median
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from deploy.edge import Grid, Screen
 from deploy.faults.fault import Fault
 from deploy.faults.harness import Harness, Outcome
-from deploy.terminal.edge import Grid, Screen
 
 #: Plays one run and tells what came of it.
 Player = Callable[[Harness, Fault, int], Outcome]

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from deploy.engines.kept import Kept
-from deploy.engines.processes import choose_port
+from deploy.processes.processes import choose_port
 from deploy.settings import Settings
 from deploy.workers.table import WORKERS
 

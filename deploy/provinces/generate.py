@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from deploy.edge import say
 from deploy.provinces.generation.closed_days import closed_days
 from deploy.provinces.generation.facts import read_facts, read_table
 from deploy.provinces.generation.offices import offices
 from deploy.provinces.generation.places import villages
 from deploy.provinces.generation.synthetic import Plan, write_synthetic_facts
 from deploy.provinces.generation.terms import agreements, service_figures
-from deploy.terminal.edge import say
 
 NORTH_KHORASAN = Path(__file__).parent / "north_khorasan"
 

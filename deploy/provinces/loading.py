@@ -8,11 +8,11 @@ from time import monotonic, sleep
 from sqlalchemy import Engine
 
 from connectors.clock import real_now
-from connectors.database.claim_outcomes import RegistryAnswers
-from connectors.database.driver import meaningful_errors
-from connectors.database.engine import build_engine
-from connectors.database.outbox import outbox_opener
-from connectors.database.registry import RegistryStore
+from connectors.database.publication.outbox import outbox_opener
+from connectors.database.registry.entries import RegistryStore
+from connectors.database.requests.claim_outcomes import RegistryAnswers
+from connectors.database.sql.driver import meaningful_errors
+from connectors.database.sql.engine import build_engine
 from deploy.agencies import provision
 from deploy.exits import ExitCode
 from deploy.problem import Problem

@@ -6,11 +6,11 @@ from datetime import datetime
 from rich.console import Group
 from rich.text import Text
 
-from consumers.requests.domain.state import RequestState, Stage
-from deploy.terminal.edge import Grid
+from connectors.words.outcomes import amount, owed_reason, stage
+from connectors.words.plain import Language, jalali_moment
+from consumers.requests.domain.life.state import RequestState, Stage
+from deploy.edge import Grid
 from deploy.terminal.request_ids import short_ids
-from deploy.terminal.words import amount, owed_reason, stage
-from deploy.words import Language, jalali_moment
 
 _HEADINGS = {
     Language.FA: ("درخواست", "خدمت", "وضعیت", "مهلت", "دریافتی دفتر"),

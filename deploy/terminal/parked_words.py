@@ -5,11 +5,11 @@ from datetime import datetime
 
 from rich import box
 
-from connectors.database.park_operator import DecisionLine, ParkedLine
+from connectors.database.parking.operator import DecisionLine, ParkedLine
+from connectors.words.plain import Language, jalali_moment
+from connectors.words.reconciliation import Phrase, figures
 from consumers.parking import NEVER, DecisionOutcome, OperatorAction, ParkReason
-from deploy.terminal.edge import Grid
-from deploy.terminal.reconciliation_words import Phrase, figures
-from deploy.words import Language, jalali_moment
+from deploy.edge import Grid
 
 #: Of an event's envelope, what says which one it is. Its body may be a citizen's.
 SHOWN_HEADERS = ("ce_type", "ce_source", "ce_id", "ce_time", "ce_sequence")

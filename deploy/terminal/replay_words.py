@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from connectors.words.plain import Language, jalali_moment
+from connectors.words.reconciliation import Phrase, figures
 from consumers.runner.ports import Outcome
-from deploy.rereading import Reread, Wanted
-from deploy.terminal.edge import Grid
-from deploy.terminal.reconciliation_words import Phrase, figures
-from deploy.words import Language, jalali_moment
+from deploy.edge import Grid
+from deploy.operations.rereading import Reread, Wanted
 
 #: The columns that count outcomes.
 _OUTCOMES: Mapping[Outcome, Phrase] = {

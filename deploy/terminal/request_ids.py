@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from connectors.database.requests import requests_beginning
+from connectors.database.requests.requests import requests_beginning
 from deploy.problem import Misused, Problem
 
 #: Ids begin with the millisecond of their making, `019ab3c4-5d6e`; its first half alone stays the same for a minute.

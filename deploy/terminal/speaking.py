@@ -9,25 +9,25 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from connectors.database.answers import SqlAnswers
-from connectors.database.driver import meaningful_errors
-from connectors.database.engine import build_engine
-from connectors.database.outbox import outbox_opener
-from connectors.database.waiting import WaitingClaim
+from connectors.database.publication.outbox import outbox_opener
+from connectors.database.requests.answers import SqlAnswers
+from connectors.database.requests.waiting import WaitingClaim
+from connectors.database.sql.driver import meaningful_errors
+from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
+from connectors.words.outcomes import told, waits_for
+from connectors.words.plain import Language, jalali_moment
 from consumers.parking import NEVER
 from consumers.runner.ports import DatabaseUnavailable
 from deploy.agencies import known_agencies
-from deploy.delivery import Delay, away_since, delivery, delivery_words
-from deploy.demonstration import note_use
-from deploy.doctor.checks import since_words
+from deploy.edge import Screen
 from deploy.exits import ExitCode, end_with
+from deploy.operations.delivery import Delay, away_since, delivery, delivery_words
+from deploy.operations.doctor.checks import since_words
 from deploy.problem import Misused, Problem, Unreachable
+from deploy.running.demonstration import note_use
 from deploy.settings import load_settings
-from deploy.terminal.edge import Screen
 from deploy.terminal.request_ids import request_id_of
-from deploy.terminal.words import told, waits_for
-from deploy.words import Language, jalali_moment
 from producers.claims import ClaimInvalid
 from producers.conversation import Answered, AnswersUnavailable, Conversation, Unanswered, Unheard, Waits
 from producers.ports import OutboxUnavailable

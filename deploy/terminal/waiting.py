@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from connectors.database.waiting import WaitingClaim, waiting_claims
+from connectors.database.requests.waiting import WaitingClaim, waiting_claims
+from connectors.words.outcomes import waits_for
+from connectors.words.plain import Language, jalali_moment
 from consumers.parking import NEVER
+from deploy.edge import Grid
 from deploy.problem import Problem
-from deploy.terminal.edge import Grid
 from deploy.terminal.request_ids import SHORT_LENGTH, short_ids
 from deploy.terminal.speaking import Terminal, claim_of
-from deploy.terminal.words import waits_for
-from deploy.words import Language, jalali_moment
 from producers.claims import topic_of_speaker
 from schemas.intake_agency import ClaimWithdrawn
 

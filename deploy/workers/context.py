@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Engine
 
 from connectors.broker.source import KafkaSource
 from connectors.clock import real_now
-from connectors.database.engine import build_engine
-from connectors.database.leases import SqlLeases
-from connectors.database.positions import SqlPositions
-from connectors.database.work import SqlWork
+from connectors.database.runner.leases import SqlLeases
+from connectors.database.runner.positions import SqlPositions
+from connectors.database.runner.work import SqlWork
+from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.worker import WorkerTelemetry

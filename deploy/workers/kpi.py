@@ -5,10 +5,10 @@ from functools import partial
 from threading import Event, Thread
 from typing import Any
 
-from connectors.database.engine import build_engine
-from connectors.database.kpi import SqlKpiStores, SqlKpiWork
+from connectors.database.figures.worker import DatabaseGauges
+from connectors.database.kpi.stores import SqlKpiStores, SqlKpiWork
+from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
-from connectors.telemetry.database_gauges import DatabaseGauges
 from consumers.kpi.again import FactsAgain
 from consumers.kpi.handlers import KpiHandler
 from consumers.kpi.worker import KpiWorker

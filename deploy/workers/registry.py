@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from connectors.database.registry_stores import registry_stores
+from connectors.database.registry.stores import registry_stores
 from consumers.registry.handlers import RegistryHandler
 from consumers.runner.ports import Handler, Source
 from consumers.runner.rereading import Tally

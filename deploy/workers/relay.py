@@ -5,7 +5,7 @@ from functools import partial
 from random import random
 
 from connectors.broker.log_producer import LogProducer
-from connectors.database.relay_outbox import SqlRelayOutbox
+from connectors.database.publication.relay import SqlRelayOutbox
 from connectors.telemetry.relay import RelayTelemetry
 from deploy.workers.context import Worker, WorkerContext, owner_id
 from producers.relay import Relay

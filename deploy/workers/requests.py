@@ -4,9 +4,9 @@ from functools import partial
 from typing import Any
 
 from connectors.broker.intake_ends import SourceIntakeEnds
-from connectors.database.request_stores import request_stores
+from connectors.database.requests.stores import request_stores
 from connectors.ids import code_bits
-from consumers.requests.domain.seeds import seed_for
+from consumers.requests.domain.routing.seeds import seed_for
 from consumers.requests.handlers import RequestsHandler
 from consumers.requests.reading import ClaimReader
 from consumers.runner.clocks import ClockWatch

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from connectors.database.settlement import settlement_stores
+from connectors.database.settlement.stores import settlement_stores
 from consumers.runner.ports import Handler, Source
 from consumers.runner.rereading import Tally
 from consumers.settlement.handlers import SettlementHandler

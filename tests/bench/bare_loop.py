@@ -7,10 +7,10 @@ import sys
 import time
 
 from connectors.broker.source import KafkaSource
-from consumers.requests.domain.loads import Loads, position_changes
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.routing import Routed, RoutingRequest, route
-from consumers.requests.domain.seeds import seed_for
+from consumers.requests.domain.loads.loads import Loads, position_changes
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.routing.route import Routed, RoutingRequest, route
+from consumers.requests.domain.routing.seeds import seed_for
 from deploy.settings import load_settings
 from schemas.decode import events_by_type, parse
 from schemas.envelope import from_headers

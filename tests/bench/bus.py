@@ -18,11 +18,11 @@ from pydantic import SecretStr
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.log_producer import LogProducer
 from connectors.broker.source import KafkaSource
-from connectors.database.copy import copy_rows
-from connectors.database.engine import build_engine, plain_url
-from connectors.database.migrate import migrate
-from connectors.database.roles import WORKER_ROLE
-from connectors.database.tables import office_position, registry_version
+from connectors.database.schema.migrate import migrate
+from connectors.database.schema.tables import office_position, registry_version
+from connectors.database.sql.copy import copy_rows
+from connectors.database.sql.engine import build_engine, plain_url
+from connectors.roles import WORKER_ROLE
 from deploy.engines.instance import EmbeddedEngines, Instance
 from deploy.engines.postgres import OWNER_ROLE, create_database
 from deploy.settings import Settings

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, Table, select
 
 from connectors.broker.source import KafkaSource
-from connectors.database.copy import copy_rows
-from connectors.database.engine import build_engine
-from connectors.database.tables import metadata
+from connectors.database.schema.tables import metadata
+from connectors.database.sql.copy import copy_rows
+from connectors.database.sql.engine import build_engine
 from consumers.settlement.arrival import read_arrival
 from schemas.topics import LOG_REQUESTS
 from tests.bench.bus import BenchBus

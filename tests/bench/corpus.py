@@ -21,7 +21,7 @@ from schemas.message import Message
 from schemas.partition import partition_of
 from schemas.tariff import Collector, Fee, FeeLine, Leg, Party, Payer, Purpose
 from schemas.topics import LOG_REQUESTS, topic_of
-from tests import builders
+from tests.kit.values import builders
 
 AGENCY = "electricity"
 #: A Monday, 09:00 in Tehran: every office is open.

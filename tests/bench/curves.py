@@ -21,8 +21,8 @@ from deploy.provinces.loader import Province, read_province
 from schemas.agreements import AgreementState
 from schemas.log_registry import RegistryEntry
 from schemas.policy import Policy
-from tests import builders
 from tests.bench.simulated_day import SimulatedDay
+from tests.kit.values import builders
 
 #: A working Saturday. The demonstration takes the last working day before today.
 DAY = date(2026, 11, 28)

@@ -12,14 +12,14 @@ from itertools import count
 from uuid import UUID
 
 from consumers.intake import SpeakerKind
-from consumers.requests.domain.context import Context
-from consumers.requests.domain.lifecycle import transition
-from consumers.requests.domain.loads import Loads, position_changes
-from consumers.requests.domain.outcome import Apply
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.seeds import seed_for
-from consumers.requests.domain.state import RequestState, Signal, Speaker, unknown
-from consumers.requests.domain.world import BatchWorld
+from consumers.requests.domain.life.context import Context
+from consumers.requests.domain.life.lifecycle import transition
+from consumers.requests.domain.life.outcome import Apply
+from consumers.requests.domain.life.state import RequestState, Signal, Speaker, unknown
+from consumers.requests.domain.life.world import BatchWorld
+from consumers.requests.domain.loads.loads import Loads, position_changes
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.routing.seeds import seed_for
 from consumers.requests.waiting import speaker_of
 from consumers.settlement.domain.booking import transaction_id_of
 from consumers.settlement.domain.fold import fold
@@ -29,7 +29,7 @@ from schemas import log_requests as log
 from schemas.base import Event
 from schemas.identity import derived_id
 from schemas.log_registry import RegistryEntry
-from tests.builders import code_bits
+from tests.kit.values.builders import code_bits
 
 #: So much later the day ends, whatever is still open.
 EVENING = timedelta(hours=8)

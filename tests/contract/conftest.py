@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from connectors.database import engine as engines
+from connectors.database.sql import engine as engines
 from tests.contract.worlds import LOCK_TIMEOUT_MS, MemoryWorld, SqlWorld, World
 
 

@@ -14,7 +14,7 @@ from consumers.settlement.domain.windows import AccountMovement, close
 from consumers.settlement.ports import OfficeChange, Opened, SettlementStores
 from schemas.base import Event
 from tests.contract.parks import failed
-from tests.ledger_log import START, accepted, certificate, completed, payment, refunded, request
+from tests.kit.values.ledger_log import START, accepted, certificate, completed, payment, refunded, request
 
 
 class SettlementStoresContract:

@@ -12,10 +12,10 @@ from deploy.engines.kafka import EmbeddedKafka
 from producers.ports import Log, LogUnavailable, OutboxRow, TopicMissing
 from schemas.partition import Place
 from schemas.topics import INTAKE_AGENCY
-from tests.brokers import fresh_agency, provide, source_of
-from tests.builders import MOMENT
-from tests.databases import wait_until
-from tests.engines import Engines, kafka_login
+from tests.kit.on_sql.databases import wait_until
+from tests.kit.real.brokers import fresh_agency, provide, source_of
+from tests.kit.real.engines import Engines, kafka_login
+from tests.kit.values.builders import MOMENT
 from tests.memory.broker import MemoryBroker, MemoryLog, MemorySource
 
 

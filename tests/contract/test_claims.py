@@ -7,8 +7,8 @@ import pytest
 from consumers.intake import Claim, Conflict
 from consumers.requests.ports import Screening
 from consumers.runner.ports import Collision
-from tests.claims import SUBMISSION, claim
 from tests.contract.worlds import Client, World
+from tests.kit.values.claims import SUBMISSION, claim
 
 OTHER = {**SUBMISSION, "city": "shirvan"}
 Sorted = tuple[Sequence[Claim], Sequence[Claim], Sequence[Conflict]]

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.database.dead_letters import room_of
+from connectors.database.runner.dead_letters import room_of
 from consumers.intake import DeadLetterReason, Unreadable
 from schemas.limits import LETTER_ROOM, LetterRoom
-from tests.claims import intake_record
 from tests.contract.worlds import World
+from tests.kit.values.claims import intake_record
 from tests.memory.tables import LetGo
 
 Write = Callable[..., None]
@@ -137,7 +137,7 @@ def test_each_consumer_and_partition_is_counted_by_itself(world: World, write: W
 
 
 def test_a_flood_goes_in_parts(world: World, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("tests.memory.outbox", "connectors.database.relay_outbox"):
+    for module in ("tests.memory.outbox", "connectors.database.publication.relay"):
         monkeypatch.setattr(f"{module}.LETTERS_AT_ONCE", 2)
     write(*flood("water", 5))
     relay = world.client("relay").relay(replace(WIDE, topic_letters=0))

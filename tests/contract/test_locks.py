@@ -5,14 +5,14 @@ from uuid import UUID
 
 import pytest
 
-from consumers.requests.domain.loads import Load, PositionChange
-from consumers.requests.domain.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestState, Stage
+from consumers.requests.domain.loads.loads import Load, PositionChange
 from consumers.requests.horizon import Horizon
 from consumers.runner.ports import Collision, Contention
 from consumers.settlement.ports import OfficeChange
-from tests.builders import MOMENT, office, small_province
 from tests.contract.worlds import World
-from tests.requests_world import at
+from tests.kit.values.builders import MOMENT, office, small_province
+from tests.kit.values.requests_world import at
 
 FIRST, SECOND = (
     at(Stage.ROUTED).model_copy(update={"request_id": UUID(int=number), "accept_by": MOMENT}) for number in (1, 2)

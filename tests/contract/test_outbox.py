@@ -4,16 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
-from connectors.database.outbox import SHARDS
-from connectors.database.outbox_operator import OutboxAction
+from connectors.database.publication.operator import OutboxAction
+from connectors.database.publication.outbox import SHARDS
 from consumers.runner.ports import Move, Partition
 from producers.ports import Outbox, OutboxRow, OutboxUnavailable
 from schemas.envelope import Envelope, from_headers
 from schemas.message import Message
 from schemas.partition import Place, partition_of
 from schemas.topics import LOG_REQUESTS
-from tests.builders import MOMENT
 from tests.contract.worlds import SHORT_SECONDS, World
+from tests.kit.values.builders import MOMENT
 
 Write = Callable[..., None]
 

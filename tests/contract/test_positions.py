@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 
 from consumers.intake import DeadLetterReason
-from consumers.requests.domain.loads import PositionChange
+from consumers.requests.domain.loads.loads import PositionChange
 from consumers.requests.ports import RequestStores
 from consumers.runner.ports import (
     Contention,
@@ -22,8 +22,8 @@ from consumers.runner.ports import (
     UnreadReason,
     Work,
 )
-from tests.claims import APPENDED
 from tests.contract.worlds import SHORT_SECONDS, Client, World
+from tests.kit.values.claims import APPENDED
 
 TWELVE = [Partition("log", "id-1", number) for number in range(12)]
 FIRST, SECOND, THIRD, *_ = TWELVE

@@ -11,14 +11,14 @@ from consumers.intake import DeadLetterReason, Unreadable
 from consumers.parking import NEVER, ParkedEvent, ParkReason
 from consumers.registry.domain.known import Kind
 from consumers.requests.domain.acts import ActKey
-from consumers.requests.domain.loads import Load, PositionChange
-from consumers.requests.domain.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestState, Stage
+from consumers.requests.domain.loads.loads import Load, PositionChange
 from consumers.requests.horizon import Horizon
 from consumers.runner.ports import Collision, Move, Partition
-from tests.builders import MOMENT, SERVICE, office, small_province
-from tests.claims import intake_record
 from tests.contract.worlds import Client, World
-from tests.requests_world import at
+from tests.kit.values.builders import MOMENT, SERVICE, office, small_province
+from tests.kit.values.claims import intake_record
+from tests.kit.values.requests_world import at
 
 #: A request at every stage, each with an id of its own.
 REQUESTS = [

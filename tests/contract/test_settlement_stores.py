@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from consumers.requests.domain.loads import Load
+from consumers.requests.domain.loads.loads import Load
 from consumers.settlement.ports import OfficeChange, SettlementStores
 from tests.contract.settlement_stores import SettlementStoresContract
 from tests.contract.worlds import World

@@ -8,20 +8,20 @@ from typing import Protocol
 import psycopg
 from sqlalchemy import Engine, text
 
-from connectors.database import engine as engines
-from connectors.database.driver import meaningful_errors
-from connectors.database.engine import plain_url
-from connectors.database.halt_operator import HaltOperator
-from connectors.database.leases import SqlLeases
-from connectors.database.outbox_operator import OutboxAction, OutboxOperator
-from connectors.database.positions import SqlPositions
-from connectors.database.registry_stores import registry_stores as sql_registry_stores
-from connectors.database.relay_outbox import SqlRelayOutbox
-from connectors.database.request_stores import request_stores as sql_request_stores
-from connectors.database.settlement import settlement_stores as sql_settlement_stores
-from connectors.database.work import SqlWork
+from connectors.database.publication.operator import OutboxAction, OutboxOperator
+from connectors.database.publication.relay import SqlRelayOutbox
+from connectors.database.registry.stores import registry_stores as sql_registry_stores
+from connectors.database.requests.stores import request_stores as sql_request_stores
+from connectors.database.runner.halt_operator import HaltOperator
+from connectors.database.runner.leases import SqlLeases
+from connectors.database.runner.positions import SqlPositions
+from connectors.database.runner.work import SqlWork
+from connectors.database.settlement.stores import settlement_stores as sql_settlement_stores
+from connectors.database.sql import engine as engines
+from connectors.database.sql.driver import meaningful_errors
+from connectors.database.sql.engine import plain_url
 from consumers.registry.ports import RegistryStores
-from consumers.requests.domain.loads import NOTHING
+from consumers.requests.domain.loads.loads import NOTHING
 from consumers.requests.ports import RequestStores
 from consumers.runner.ports import Leases, Partition, Work
 from consumers.settlement.handlers import CONSUMER as SETTLEMENT
@@ -29,9 +29,9 @@ from consumers.settlement.ports import SettlementStores
 from producers.ports import Outbox
 from schemas.limits import LETTER_ROOM, LetterRoom
 from schemas.topics import LOG_REQUESTS
-from tests.clocks import trusting_watch
-from tests.databases import wait_until
-from tests.engines import DatabaseUrls
+from tests.kit.on_sql.databases import wait_until
+from tests.kit.real.engines import DatabaseUrls
+from tests.kit.values.clocks import trusting_watch
 from tests.memory.ledger import settlement_stores
 from tests.memory.letters import DAY_SECONDS
 from tests.memory.outbox import MemoryRelayOutbox

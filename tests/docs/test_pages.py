@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.bus import RunningBus
 from tests.docs.blocks import Block, blocks
 from tests.docs.running import ROOT, folder_for, run
+from tests.kit.real.running import RunningBus
 
 PAGES = ["README.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\((?P<target>[^)#\s]+)(?:#[^)]*)?\)")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.broker.source import KafkaSource
-from tests.bus import RunningBus, pishkhan, until
+from tests.kit.real.running import RunningBus, pishkhan, until
 
 Line = dict[str, Any]
 

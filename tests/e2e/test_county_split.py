@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.engines.processes import ProcessTable
+from deploy.processes.processes import ProcessTable
 from deploy.settings import load_settings
-from tests.bus import BILL, RunningBus, pishkhan, started_bus, until
 from tests.e2e.saying import new_request, publish, submitted, wait_for_states, wait_until_quiet
+from tests.kit.real.running import BILL, RunningBus, pishkhan, started_bus, until
 
 pytestmark = [
     pytest.mark.e2e,

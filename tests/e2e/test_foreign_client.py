@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from schemas.topics import INTAKE_AGENCY, TOPICS
-from tests.bus import RunningBus, pishkhan, until
+from tests.kit.real.running import RunningBus, pishkhan, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 

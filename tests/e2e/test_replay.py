@@ -7,7 +7,7 @@ from threading import Thread
 
 import pytest
 
-from tests.bus import BILL, BILL_AGENCY, BILL_SERVICE, CITY, RunningBus, pishkhan, until
+from tests.kit.real.running import BILL, BILL_AGENCY, BILL_SERVICE, CITY, RunningBus, pishkhan, until
 
 pytestmark = pytest.mark.e2e
 

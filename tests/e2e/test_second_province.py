@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from deploy.engines.processes import ProcessTable
+from deploy.processes.processes import ProcessTable
 from deploy.provinces.generate import main as generate
 from deploy.provinces.loader import Province, read_province
 from schemas.base import LocalizedText, Provenance
 from schemas.territory import County, Territory
-from tests.bus import BILL, RunningBus, pishkhan, until
 from tests.e2e.saying import new_request, publish, said, submitted, wait_for_states, wait_until_quiet
+from tests.kit.real.running import BILL, RunningBus, pishkhan, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.bus import RunningBus, pishkhan
 from tests.e2e.saying import Line, new_request, publish, said, wait_for_states, wait_until_quiet
+from tests.kit.real.running import RunningBus, pishkhan
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 

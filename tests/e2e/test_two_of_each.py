@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from connectors.broker.history import KafkaHistory
-from deploy.engines.processes import ProcessTable
+from deploy.processes.processes import ProcessTable
 from deploy.provinces.generate import main as generate
 from schemas.envelope import from_headers
 from schemas.topics import LOG_REQUESTS
-from tests.bus import RunningBus, pishkhan, until
 from tests.e2e.saying import Line, new_request, publish, said, states, wait_for_states, wait_until_quiet
+from tests.kit.real.running import RunningBus, pishkhan, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

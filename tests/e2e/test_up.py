@@ -13,10 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.demonstration import mark
 from deploy.engines.instance import Instance
-from deploy.engines.processes import ProcessTable
 from deploy.exits import ExitCode
+from deploy.processes.processes import ProcessTable
+from deploy.running.demonstration import mark
 from deploy.settings import PREFIX, load_settings
 from deploy.workers.table import worker_names
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from deploy.edge import Screen
 from deploy.faults.fault import Fault
 from deploy.faults.harness import Harness, Outcome
 from deploy.faults.report import Player, conclude, hush, series
-from deploy.running import interrupted_by_signals
-from deploy.terminal.edge import Screen
+from deploy.running.up import interrupted_by_signals
 from tests.faults.privileges import NotPermitted
 from tests.faults.record import keep, kept
 from tests.faults.table import STAGES, TABLE, Stage

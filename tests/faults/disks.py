@@ -18,13 +18,13 @@ import psycopg
 
 from connectors.telemetry.standing import Standing
 from consumers.runner.ports import Setback
-from deploy.doctor.checks import Level
-from deploy.doctor.table import examine
 from deploy.engines.instance import KAFKA_FOLDER, POSTGRES_FOLDER
 from deploy.engines.postgres import EmbeddedPostgres
 from deploy.faults.crew import KINDS, Member
 from deploy.faults.fault import Trial
 from deploy.faults.waiting import until
+from deploy.operations.doctor.checks import Level
+from deploy.operations.doctor.table import examine
 from tests.faults.stages import own
 from tests.faults.strikes import start_kafka, start_postgres
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from connectors.database.migrate import migrate
+from connectors.database.schema.migrate import migrate
 from deploy.accounts import database_logins, joined, kafka_logins, provision_accounts
 from deploy.engines.cluster import KafkaCluster
 from deploy.engines.instance import KAFKA_FOLDER, POSTGRES_FOLDER, Instance

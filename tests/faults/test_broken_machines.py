@@ -11,10 +11,10 @@ from typing import TypeVar
 
 import pytest
 
-from tests.bus import until
 from tests.faults.disks import Filler
 from tests.faults.networks import network_apart
 from tests.faults.privileges import NotPermitted, small_disk
+from tests.kit.real.running import until
 
 pytestmark = pytest.mark.integration
 

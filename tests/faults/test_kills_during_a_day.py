@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.engines.processes import ProcessTable
+from deploy.processes.processes import ProcessTable
 from deploy.settings import PREFIX
 from deploy.workers.table import worker_names
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from consumers.parking import OperatorAction, ParkedRow, ParkReason
-from consumers.requests.domain.loads import NOTHING
+from consumers.requests.domain.loads.loads import NOTHING
 from consumers.runner.ports import Outcome, Partition, Record
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.domain.windows import AccountMovement, Cut

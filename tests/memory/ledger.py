@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from consumers.requests.domain.loads import PositionChange
+from consumers.requests.domain.loads.loads import PositionChange
 from consumers.runner.ports import Partition
 from consumers.settlement.domain.booking import Kind
 from consumers.settlement.domain.chain import Row, pack

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from connectors.database.outbox import SHARDS
-from connectors.database.relay_outbox import LETTERS_AT_ONCE
+from connectors.database.publication.outbox import SHARDS
+from connectors.database.publication.relay import LETTERS_AT_ONCE
 from consumers.runner.ports import Contention, DatabaseUnavailable
 from producers.ports import OpenOutbox, OutboxRow, OutboxUnavailable
 from schemas.envelope import to_headers
@@ -13,7 +13,7 @@ from schemas.limits import LETTER_ROOM, LetterRoom
 from schemas.message import Message
 from schemas.partition import Place, partition_of
 from schemas.topics import INTAKE_PREFIX, topic_of
-from tests.builders import MOMENT
+from tests.kit.values.builders import MOMENT
 from tests.memory.database import Transaction
 from tests.memory.letters import let_letters_go
 from tests.memory.positions import LEASE_SECONDS, BusSession

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from connectors.database.parked import PARK_LIMIT
+from connectors.database.parking.park import PARK_LIMIT
 from consumers.parking import (
     REFUSABLE,
     WAITING_BYTES_LIMIT,
@@ -17,7 +17,7 @@ from consumers.parking import (
     rest_after,
 )
 from consumers.runner.ports import Contention, ParkFull
-from tests.builders import MOMENT
+from tests.kit.values.builders import MOMENT
 from tests.memory.database import Transaction
 from tests.memory.tables import BusDatabase, Decision, Parked
 

@@ -4,22 +4,22 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from connectors.database.office_positions import StoredPosition
+from connectors.database.requests.office_positions import StoredPosition
 from consumers.intake import IntakeReader
 from consumers.registry.domain.entries import value_of
 from consumers.registry.domain.known import Kind, Subject, subject
 from consumers.registry.handlers import CONSUMER as REGISTRY
 from consumers.registry.ports import RegistryStores
 from consumers.requests.domain.acts import ActKey
-from consumers.requests.domain.loads import NOTHING, PositionChange
-from consumers.requests.domain.state import RequestState
+from consumers.requests.domain.life.state import RequestState
+from consumers.requests.domain.loads.loads import NOTHING, PositionChange
 from consumers.requests.handlers import CONSUMER as REQUESTS
 from consumers.requests.horizon import Horizon
 from consumers.requests.ports import RequestStores
 from consumers.runner.ports import Contention
 from schemas.log_registry import RegistryEntry
 from schemas.offices import Office
-from tests.builders import MOMENT
+from tests.kit.values.builders import MOMENT
 from tests.memory.database import Transaction
 from tests.memory.intake import MemoryClaims, MemoryDeadLetters
 from tests.memory.outbox import MemoryOutbox

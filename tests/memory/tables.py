@@ -8,7 +8,7 @@ from uuid import UUID
 from consumers.intake import Unreadable, Words
 from consumers.parking import DecisionOutcome, OperatorAction, ParkedEvent
 from consumers.requests.domain.acts import ActKey
-from consumers.requests.domain.loads import Load
+from consumers.requests.domain.loads.loads import Load
 from consumers.runner.ports import HaltNote, Move, Partition, Record
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.windows import Cut

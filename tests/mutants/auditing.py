@@ -9,14 +9,14 @@ NAMED = "tests/property/test_named_rows.py"
 AUDITING: tuple[Mutant, ...] = (
     Mutant(
         "a check of the doctor that raises is a note",
-        "deploy/doctor/table.py",
-        "from deploy.doctor.checks import Check, Finding, Patient, wrong\n",
-        "from deploy.doctor.checks import Check, Finding, Patient\nfrom deploy.doctor.checks import note as wrong\n",
+        "deploy/operations/doctor/table.py",
+        "from deploy.operations.doctor.checks import Check, Finding, Patient, wrong\n",
+        "from deploy.operations.doctor.checks import Check, Finding, Patient\nfrom deploy.operations.doctor.checks import note as wrong\n",
         (f"{COUNTS}::test_the_command_fails_when_a_check_raises",),
     ),
     Mutant(
         "a fault of a check ends the doctor",
-        "deploy/doctor/table.py",
+        "deploy/operations/doctor/table.py",
         "            except Exception as failure:\n",
         "            except ZeroDivisionError as failure:\n",
         (f"{COUNTS}::test_the_command_fails_when_a_check_raises",),
@@ -51,7 +51,7 @@ AUDITING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a reconciliation that found differences is forgotten",
-        "deploy/doctor/counts.py",
+        "deploy/operations/doctor/counts.py",
         "    if last.differences:\n",
         "    if last.exit_code > 1:\n",
         (f"{COUNTS}::test_the_last_word_of_a_reconciliation_is_told_with_its_day",),

@@ -13,21 +13,21 @@ EARLY = "tests/unit/consumers/requests/domain/test_early.py"
 PARKING: tuple[Mutant, ...] = (
     Mutant(
         "what a desk says too early of its own steps waits, and is carried out later by itself",
-        "consumers/requests/domain/early.py",
+        "consumers/requests/domain/life/early.py",
         "    if context.has_waiting(step):\n",
         "    if state.stage is not Stage.COMPLETED:\n",
         (f"{SCENES}::test_a_slip_at_the_desk_is_refused_at_once_and_nothing_completes_later",),
     ),
     Mutant(
         "what waits behind a step of the same desk is looked for among all that waits",
-        "consumers/requests/domain/context.py",
+        "consumers/requests/domain/life/context.py",
         "one.type_name == name and one.speaker == self.speaker",
         "one.type_name == name",
         (f"{EARLY}::test_nothing_waits_behind_a_step_that_does_not_wait",),
     ),
     Mutant(
         "a return that waits for the end gives back what nobody has given back",
-        "consumers/requests/domain/lifecycle.py",
+        "consumers/requests/domain/life/lifecycle.py",
         "(*UNOPENED, S.ROUTED, *ACCEPTED), desk.give_back_early),",
         "(*UNOPENED, S.ROUTED, *ACCEPTED), WaitFor(A.AGENCY, RequestCancelled)),",
         (f"{EARLY}::test_money_goes_back_after_the_end_alone",),
@@ -41,7 +41,7 @@ PARKING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "somebody else takes back what waits",
-        "consumers/requests/domain/early.py",
+        "consumers/requests/domain/life/early.py",
         "one.claim_id == claim.claim_id and one.speaker == context.speaker",
         "one.claim_id == claim.claim_id",
         (f"{EARLY}::test_only_who_said_what_waits_may_take_it_back",),
@@ -99,7 +99,7 @@ PARKING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "dropped parked successor: the database lets all of the key go",
-        "connectors/database/parked.py",
+        "connectors/database/parking/park.py",
         "DELETE FROM parked_event WHERE id = ANY(%(ids)s::bigint[])",
         "DELETE FROM parked_event WHERE key IN (SELECT key FROM parked_event WHERE id = ANY(%(ids)s::bigint[]))",
         ("tests/contract/test_request_stores.py::test_of_what_waits_for_one_request_only_what_is_named_goes[sql]",),
@@ -134,7 +134,7 @@ PARKING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "due keys by their ids, and not by how long they are overdue",
-        "connectors/database/parked.py",
+        "connectors/database/parking/park.py",
         ".order_by(func.least(parked_event.c.expires_at, parked_event.c.next_try_at), parked_event.c.id)",
         ".order_by(parked_event.c.id)",
         (

@@ -29,7 +29,7 @@ POSITIONS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "compare-and-set after the rows, when the transaction is left",
-        "connectors/database/work.py",
+        "connectors/database/runner/work.py",
         "                yield positions, self._stores(connection)\n",
         "                deferred: list[object] = []\n"
         "                real, positions.advance = positions.advance, deferred.extend\n"
@@ -47,7 +47,7 @@ POSITIONS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "compare-and-set that looks at no owner",
-        "connectors/database/positions.py",
+        "connectors/database/runner/positions.py",
         " AND row.owner = %(owner)s\n",
         "\n",
         (
@@ -57,14 +57,14 @@ POSITIONS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "compare-and-set that compares nothing",
-        "connectors/database/positions.py",
+        "connectors/database/runner/positions.py",
         "\n    AND row.next_position = move.start\n",
         "\n",
         (f"{OWNERS}::test_a_wrong_start_fences_the_whole_batch[sql]",),
     ),
     Mutant(
         "compare-and-set that is content with some of the positions",
-        "connectors/database/positions.py",
+        "connectors/database/runner/positions.py",
         "if moved.rowcount != len(moves):",
         "if moved.rowcount == 0:",
         (f"{OWNERS}::test_a_wrong_start_fences_the_whole_batch[sql]",),
@@ -78,7 +78,7 @@ POSITIONS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "frozen owners keep their locks",
-        "connectors/database/leases.py",
+        "connectors/database/runner/leases.py",
         "            driver.execute(_FENCE)\n",
         "",
         (f"{OWNERS}::test_a_silent_owner_of_another_consumer_is_ended_too[sql]",),
@@ -99,21 +99,21 @@ POSITIONS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "compare-and-set that moves the position of another incarnation of a topic",
-        "connectors/database/positions.py",
+        "connectors/database/runner/positions.py",
         "AND row.topic_id = move.topic_id AND row.partition = move.partition\n    AND row.next_position",
         "AND row.partition = move.partition\n    AND row.next_position",
         (f"{OWNERS}::test_a_batch_of_another_incarnation_of_a_topic_moves_nothing[sql]",),
     ),
     Mutant(
         "a lease that grows with each renewal",
-        "connectors/database/leases.py",
+        "connectors/database/runner/leases.py",
         "    lease_until = clock_timestamp() + make_interval(secs => %(lease)s),\n",
         "    lease_until = greatest(row.lease_until, clock_timestamp()) + make_interval(secs => %(lease)s),\n",
         (f"{LEASES}::test_a_lease_lasts_from_its_renewal_on_and_does_not_grow",),
     ),
     Mutant(
         "a lease that is taken without a look whether it is still free",
-        "connectors/database/leases.py",
+        "connectors/database/runner/leases.py",
         "        AND (owner IS NULL OR owner = %(owner)s OR lease_until IS NULL OR lease_until < clock_timestamp())\n",
         "",
         (f"{LEASES}::test_what_another_takes_between_a_look_and_the_taking_stays_with_him",),

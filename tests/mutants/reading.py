@@ -38,7 +38,7 @@ READING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a decision counts for whatever lies there",
-        "connectors/database/halts.py",
+        "connectors/database/runner/halts.py",
         " AND sha256 = %(sha256)s\n",
         "\n",
         (f"{HALTS}::test_a_standstill_is_passed_only_where_an_operator_was_shown_it[sql]",),

@@ -37,7 +37,7 @@ RELAYING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a record before a letter that was let go is never called skipped",
-        "connectors/database/reconciliation_queries.py",
+        "connectors/database/reconciliation/queries.py",
         "    coalesce(ranked.position <= gone.up_to AND (NOT acceptable OR conflicting), false),\n",
         "    coalesce(ranked.position <= gone.up_to, false),\n",
         (f"{HARMS}::test_a_record_whose_letter_was_let_go_is_not_skipped_and_a_good_claim_beside_it_is",),
@@ -57,7 +57,7 @@ RELAYING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "relay by 'id > last', in SQL",
-        "connectors/database/relay_outbox.py",
+        "connectors/database/publication/relay.py",
         "published_at IS NULL AND topic",
         "published_at IS NULL AND id > coalesce((SELECT max(id) FROM outbox WHERE published_at IS NOT NULL), 0) "
         "AND topic",
@@ -65,7 +65,7 @@ RELAYING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "relay by 'id > last', remembered beside the SQL",
-        "connectors/database/relay_outbox.py",
+        "connectors/database/publication/relay.py",
         "            return [_row(*row) for row in self._connection.execute(_UNPUBLISHED, parameters, binary=True)]\n",
         "            rows = [_row(*row) for row in self._connection.execute(_UNPUBLISHED, parameters, binary=True)]\n"
         "            last, self._last = getattr(self, '_last', 0), max([0, *(row.id for row in rows)])\n"
@@ -74,7 +74,7 @@ RELAYING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a relay that notes all up to the last id",
-        "connectors/database/relay_outbox.py",
+        "connectors/database/publication/relay.py",
         "WHERE id = ANY (%s::bigint[]) AND created_at",
         "WHERE id <= (SELECT max(id) FROM unnest(%s::bigint[]) AS id) AND created_at",
         (f"{OUTBOX}::test_only_what_was_published_is_noted[sql]",),
@@ -166,7 +166,7 @@ RELAYING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "later events of a key overtake the one that was set aside, in SQL",
-        "connectors/database/relay_outbox.py",
+        "connectors/database/publication/relay.py",
         "WHERE waits.topic = outbox.topic AND waits.key = outbox.key",
         "WHERE waits.topic = outbox.topic AND waits.key = outbox.key AND false",
         (f"{OUTBOX}::test_a_row_that_was_set_aside_waits_with_its_key_until_somebody_decides[sql]",),

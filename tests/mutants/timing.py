@@ -57,7 +57,7 @@ TIMING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "a late claim applies when it is read before the sweep",
-        "consumers/requests/domain/deadlines.py",
+        "consumers/requests/domain/life/deadlines.py",
         "    if due is None or moment <= due:\n",
         "    if due is None or moment >= due:\n",
         ("tests/property/test_deadlines.py::test_an_acceptance_counts_by_when_it_was_said_however_late_it_is_read",),

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from consumers.intake import Claim, IntakeReader, read_claim
 from consumers.parking import Room
 from consumers.requests.cases import Case, known_case
-from consumers.requests.domain.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestState, Stage
 from consumers.requests.fold import Fold
 from consumers.requests.horizon import Horizon
 from schemas.base import Event
 from schemas.log_requests import OfficeTimedOut, RequestClosed
-from tests.builders import MOMENT, small_province
-from tests.requests_bus import AGENCY_SOURCE, SetClock, claim_record, desk_steps, submission
-from tests.requests_world import make_world
+from tests.kit.on_sql.requests import AGENCY_SOURCE, SetClock, claim_record, desk_steps, submission
+from tests.kit.values.builders import MOMENT, small_province
+from tests.kit.values.requests_world import make_world
 
 REQUEST = UUID(int=1)
 #: Seconds before and after a deadline; the policy lets nobody say that he spoke more than an hour before he was heard.

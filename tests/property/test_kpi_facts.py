@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from consumers.kpi.domain.facts import Fact, Income, income_of, learn, subject_of
 from consumers.kpi.domain.measures import Cell, out_of_date
-from tests.kpi_log import Life, Told
+from tests.kit.values.kpi_log import Life, Told
 
 OFFICES = st.sampled_from(["office-1", "office-2", "office-3"])
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.requests.domain.loads import Load
-from consumers.requests.domain.loads_history import LoadPlace, LoadsIncomplete
-from consumers.requests.domain.verify import decisions_of
+from consumers.requests.domain.loads.history import LoadPlace, LoadsIncomplete
+from consumers.requests.domain.loads.loads import Load
+from consumers.requests.domain.review.verify import decisions_of
 from schemas import log_settlement as settlement
-from tests.builders import MOMENT
-from tests.journal import OFFICES, Journal, Logged, decline, ident, journal, office_of, submission
+from tests.kit.values.builders import MOMENT
+from tests.kit.values.journal import OFFICES, Journal, Logged, decline, ident, journal, office_of, submission
 
 
 @cache

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.domain.differences import DifferenceKind, differences
-from tests.harmed_books import HarmedBooks
-from tests.ledger_log import RequestsLog, at_position
+from tests.kit.values.harmed_books import HarmedBooks
+from tests.kit.values.ledger_log import RequestsLog, at_position
 from tests.property.test_settlement import books_of, logs
 
 NAMED = settings(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.requests.domain.calendar import DAY_MINUTES, Schedule, local_minute
+from consumers.requests.domain.registry.calendar import DAY_MINUTES, Schedule, local_minute
 from schemas.offices import OpeningHours
 
 START = datetime(2026, 11, 23, tzinfo=UTC)

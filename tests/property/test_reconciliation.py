@@ -12,7 +12,7 @@ from consumers.reconciliation.comparison import Comparison, Summary
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.reconciliation.domain.outcome import ClaimOutcome
 from consumers.settlement.expected import expected_of
-from tests.reconciliation_memory import INTAKES, LOGS, PARTITIONS, MemoryBus, MemoryLogs, MemoryStore
+from tests.kit.values.reconciliation_memory import INTAKES, LOGS, PARTITIONS, MemoryBus, MemoryLogs, MemoryStore
 
 Step = Callable[[MemoryBus], None]
 

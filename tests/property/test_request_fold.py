@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from consumers.intake import Claim, IntakeReader, read_claim
 from consumers.parking import Room
 from consumers.requests.cases import Case, Decided, known_case
-from consumers.requests.domain.state import ENDED, RequestState, Stage
+from consumers.requests.domain.life.state import ENDED, RequestState, Stage
 from consumers.requests.fold import Fold
 from consumers.requests.handlers import request_of
 from consumers.requests.waiting import claim_of
@@ -22,9 +22,9 @@ from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancell
 from schemas.intake_directorate import RefundOrdered
 from schemas.intake_office import AgencyAwaited, FeeReturned
 from schemas.log_requests import ClaimRefused, RefusalReason, RequestRefused
-from tests.builders import SERVICE, agreement, calendar, entries, office, policy, service, territory
-from tests.requests_bus import AGENCY_SOURCE, DIRECTORATE, OPERATOR, SetClock, claim_record, desk_steps
-from tests.requests_world import make_world
+from tests.kit.on_sql.requests import AGENCY_SOURCE, DIRECTORATE, OPERATOR, SetClock, claim_record, desk_steps
+from tests.kit.values.builders import SERVICE, agreement, calendar, entries, office, policy, service, territory
+from tests.kit.values.requests_world import make_world
 
 REQUESTS = [UUID(int=number + 1) for number in range(3)]
 DESK = "/offices/office-1"

@@ -12,14 +12,14 @@ from consumers.intake import Claim
 from consumers.parking import ParkedRow, ParkReason, Room
 from consumers.requests import fold as folding
 from consumers.requests.cases import Case, Waiting, new_case
-from consumers.requests.domain.lifecycle import transition
+from consumers.requests.domain.life.lifecycle import transition
 from consumers.requests.fold import Fold
 from consumers.requests.handlers import request_of
 from consumers.requests.horizon import Horizon
 from schemas.intake_agency import RequestSubmitted
-from tests.builders import SERVICE
+from tests.kit.on_sql.requests import SetClock
+from tests.kit.values.builders import SERVICE
 from tests.property.test_request_fold import SAID, Memory, reloaded, shuffles
-from tests.requests_bus import SetClock
 
 #: What is said of a service that nobody knows waits for the registry: what is decided does depend on when, then.
 ELSEWHERE = frozenset(

@@ -6,14 +6,14 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.requests.domain.candidates import CandidateIndex, Cut, Ring
-from consumers.requests.domain.loads import Load, Loads
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.rings import nearest_with_room
-from consumers.requests.domain.sampling import two_places
-from consumers.requests.domain.seeds import Draws
-from tests import builders
-from tests.builders import MOMENT
+from consumers.requests.domain.loads.loads import Load, Loads
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.routing.candidates import CandidateIndex, Cut, Ring
+from consumers.requests.domain.routing.rings import nearest_with_room
+from consumers.requests.domain.routing.sampling import two_places
+from consumers.requests.domain.routing.seeds import Draws
+from tests.kit.values import builders
+from tests.kit.values.builders import MOMENT
 
 OFFICES = 12
 RINGS_M = (4_000, 8_000, 16_000, 32_000)

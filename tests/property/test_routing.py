@@ -10,22 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.jalali import month_of
-from consumers.requests.domain.candidates import CandidateIndex
-from consumers.requests.domain.eligibility import Terms, dynamic_exclusion, static_exclusion
-from consumers.requests.domain.loads import NOTHING, Load, Loads, PositionChange
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.routing import Refused, Routed, RoutingRequest, circumstances, route
-from consumers.requests.domain.sampling import score_of
-from consumers.requests.domain.seeds import seed_for
-from consumers.requests.domain.tariff import FeeImpossible, Parties, compute_fee
+from consumers.requests.domain.fees.tariff import FeeImpossible, Parties, compute_fee
+from consumers.requests.domain.loads.loads import NOTHING, Load, Loads, PositionChange
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.routing.candidates import CandidateIndex
+from consumers.requests.domain.routing.eligibility import Terms, dynamic_exclusion, static_exclusion
+from consumers.requests.domain.routing.route import Refused, Routed, RoutingRequest, circumstances, route
+from consumers.requests.domain.routing.sampling import score_of
+from consumers.requests.domain.routing.seeds import seed_for
 from schemas.agreements import Agreement, AgreementState
 from schemas.base import OfficeClass
 from schemas.catalogue import Channels
 from schemas.intake_agency import Origin
 from schemas.log_requests import Decision, Exclusion, RefusalReason
 from schemas.offices import Accession, LicenceState, Office, OpeningHours
-from tests import builders
-from tests.builders import AGENCY, MOMENT, SERVICE
+from tests.kit.values import builders
+from tests.kit.values.builders import AGENCY, MOMENT, SERVICE
 
 PLACES = ("bojnord", "shirvan", "faruj", "raz")
 AGREEMENTS = ("first-terms", "second-terms")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from consumers.requests.domain.loads import Loads, position_changes
+from consumers.requests.domain.loads.loads import Loads, position_changes
 from consumers.runner.ports import Record
 from consumers.settlement.domain.accounts import SUSPENSE
 from consumers.settlement.domain.audit import audit_anchors, audit_chains
@@ -18,7 +18,7 @@ from schemas.decode import events_by_type, parse
 from schemas.log_requests import OfficeAccepted
 from schemas.tariff import Collector, Fee, FeeLine, Party, Payer
 from schemas.topics import LOG_SETTLEMENT
-from tests.ledger_log import (
+from tests.kit.values.ledger_log import (
     START,
     RequestsLog,
     accepted,

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.requests.domain.loads import Limit, Load, Loads, PositionChange
-from consumers.requests.domain.shares import AgencyShare, Shares
+from consumers.requests.domain.loads.loads import Limit, Load, Loads, PositionChange
+from consumers.requests.domain.loads.shares import AgencyShare, Shares
 
 AGENCIES = ("gas", "post", "water")
 CODES = ("office-0", "office-1", "office-2")

@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.requests.domain.split import divide, split
+from consumers.requests.domain.fees.split import divide, split
 from schemas.tariff import Party, RemainderRule, SplitPart
 
 AMOUNTS = st.integers(0, 10**15)

@@ -17,14 +17,14 @@ from uuid import UUID
 
 from consumers.intake import Claim, IntakeReader, NotMine, admit, read_claim
 from consumers.parking import DecisionOutcome, ParkReason
-from consumers.requests.domain.context import Context, Waiting
-from consumers.requests.domain.lifecycle import LIVE, transition
-from consumers.requests.domain.loads import Loads
-from consumers.requests.domain.outcome import Await
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.seeds import seed_for
-from consumers.requests.domain.state import RequestState
-from consumers.requests.domain.world import BatchWorld
+from consumers.requests.domain.life.context import Context, Waiting
+from consumers.requests.domain.life.lifecycle import LIVE, transition
+from consumers.requests.domain.life.outcome import Await
+from consumers.requests.domain.life.state import RequestState
+from consumers.requests.domain.life.world import BatchWorld
+from consumers.requests.domain.loads.loads import Loads
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.routing.seeds import seed_for
 from consumers.requests.handlers import CONSUMER as REQUESTS
 from consumers.requests.waiting import speaker_of
 from consumers.runner.ports import Partition, Record
@@ -35,7 +35,7 @@ from schemas.identity import derived_id
 from schemas.intake_agency import RequestSubmitted
 from schemas.log_requests import RefusalReason, RequestRefused
 from schemas.topics import LOG_REQUESTS
-from tests.builders import code_bits
+from tests.kit.values.builders import code_bits
 from tests.memory.database import Session
 from tests.memory.ledger import settlement_stores
 from tests.memory.tables import BusDatabase, CheckViolated, Offset

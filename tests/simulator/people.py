@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from consumers.parking import OperatorAction, ParkReason
-from consumers.requests.domain.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestState, Stage
 from consumers.requests.handlers import CONSUMER as REQUESTS_CONSUMER
 from consumers.runner.ports import Contention, DatabaseUnavailable
 from producers.ports import OutboxUnavailable
@@ -18,8 +18,8 @@ from schemas.decode import encode
 from schemas.envelope import Envelope, to_headers
 from schemas.subject import subject_of
 from schemas.topics import INTAKE_DIRECTORATE, INTAKE_OFFICES
-from tests import builders
-from tests.builders import SERVICE
+from tests.kit.values import builders
+from tests.kit.values.builders import SERVICE
 from tests.memory.outbox import outbox_opener
 from tests.memory.park import MemoryParkOperator
 from tests.memory.positions import BusSession

@@ -7,7 +7,7 @@ import pytest
 from schemas.envelope import Envelope
 from schemas.message import Message
 from schemas.topics import LOG_REQUESTS
-from tests.builders import MOMENT
+from tests.kit.values.builders import MOMENT
 from tests.memory.tables import BusDatabase, Outgoing
 from tests.simulator.people import REQUESTS
 from tests.simulator.story import Story

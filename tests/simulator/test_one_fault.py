@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from consumers.requests.domain.state import Stage
+from consumers.requests.domain.life.state import Stage
 from tests.simulator.people import REQUESTS
 from tests.simulator.story import POINTS, Slot, Story
 from tests.simulator.world import OFFICES, Kind

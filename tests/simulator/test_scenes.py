@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from consumers.parking import DecisionOutcome, OperatorAction, ParkReason
-from consumers.requests.domain.state import Stage
+from consumers.requests.domain.life.state import Stage
 from consumers.runner.ports import Setback
 from schemas.log_requests import ClaimRefusal, ClaimRefused
 from tests.memory.database import BEGINS, COMMITS, COMMITTED

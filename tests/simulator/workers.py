@@ -26,8 +26,8 @@ from consumers.settlement.handlers import SettlementHandler
 from producers.relay import Relay, RelayPace
 from schemas.partition import Place
 from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS
-from tests.builders import code_bits
-from tests.clocks import trusting_watch, watch
+from tests.kit.values.builders import code_bits
+from tests.kit.values.clocks import trusting_watch, watch
 from tests.memory.broker import MemoryLog, MemorySource
 from tests.memory.database import Transaction
 from tests.memory.ledger import settlement_stores

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from connectors.clock import ScaledClock
 from consumers.registry.domain.entries import value_of
-from consumers.requests.domain.loads import NOTHING
-from consumers.requests.domain.seeds import seed_for
+from consumers.requests.domain.loads.loads import NOTHING
+from consumers.requests.domain.routing.seeds import seed_for
 from consumers.runner.ports import (
     Setback,
 )
 from schemas.offices import Office
 from schemas.topics import INTAKE_AGENCY, TOPICS
-from tests import builders
-from tests.builders import MOMENT, SERVICE
+from tests.kit.values import builders
+from tests.kit.values.builders import MOMENT, SERVICE
 from tests.memory.broker import MemoryBroker
 from tests.memory.tables import BusDatabase, OfficeRow
 from tests.simulator.process import Process

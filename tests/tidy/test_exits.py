@@ -9,11 +9,17 @@ from tests.tidy.files import modules, report, tree
 SOURCES = ("schemas/", "producers/", "consumers/", "connectors/", "deploy/")
 ENDING = {"typer.Exit", "click.exceptions.Exit", "Exit", "SystemExit", "sys.exit", "os._exit", "exit", "quit"}
 #: Run by itself, without the project's packages, in place of another program: its code is nobody's answer.
-ALONE = "deploy/engines/launch.py"
+ALONE = "deploy/processes/launch.py"
 #: Problems whose class says how they end.
 CLASSES = {"Misused": ExitCode.USAGE, "Unreachable": ExitCode.UNKNOWN}
 #: What commands share; what they import beyond these runs in workers and engines, or has no code of its own.
-SHARED = ("deploy.commands.", "deploy.terminal.", "deploy.rereading", "deploy.provinces.loading", "deploy.faults.")
+SHARED = (
+    "deploy.commands.",
+    "deploy.terminal.",
+    "deploy.operations.rereading",
+    "deploy.provinces.loading",
+    "deploy.faults.",
+)
 
 #: Ways to end that a command takes for another one: whether a trial could be made is not known without its province.
 TAKEN_OTHERWISE = {("faults", ExitCode.UNANSWERED)}

@@ -6,7 +6,7 @@ from tests.tidy.files import modules, report, tree
 
 SOURCES = ("schemas/", "producers/", "consumers/", "connectors/", "deploy/")
 #: The way out itself.
-EDGE = "deploy/terminal/edge.py"
+EDGE = "deploy/edge.py"
 #: Who writes CSV, and why it may: everything else that does passes each cell through `csv_cell`.
 CSV = {
     # Each cell passes through `csv_cell`: tests/unit/connectors/test_visible.py and the test of the export.

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from connectors.accounts import ACCOUNTS
-from connectors.database.tables import metadata
+from connectors.database.schema.tables import metadata
 from connectors.telemetry.metrics import METRICS
 from deploy.cli import COMMANDS
 from deploy.workers.table import WORKERS

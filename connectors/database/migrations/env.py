@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from connectors.database.migrate import belongs_to_the_model
-from connectors.database.tables import metadata
+from connectors.database.schema.migrate import belongs_to_the_model
+from connectors.database.schema.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from consumers.requests.domain.outcome import Refuse
-from consumers.requests.domain.snapshot import Snapshot
+from consumers.requests.domain.life.outcome import Refuse
+from consumers.requests.domain.registry.snapshot import Snapshot
 from schemas.base import Event
 from schemas.intake_directorate import CorrectionOrdered, FineImposed, FineLifted, OfficePaid, WindowCloseRequested
 from schemas.log_requests import (

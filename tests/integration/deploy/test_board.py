@@ -18,9 +18,9 @@ from kafka import KafkaProducer
 from deploy.grafana.board import BOARD
 from deploy.prometheus.monitor import monitor_command, monitor_port, write_monitor_config
 from deploy.workers.table import WORKERS
-from tests.bus import AGENCY, BILL, BILL_AGENCY, BILL_SERVICE, CITY, SERVICE, RunningBus, pishkhan, until
-from tests.engines import kafka_login
-from tests.expressions import expression_with
+from tests.kit.real.engines import kafka_login
+from tests.kit.real.running import AGENCY, BILL, BILL_AGENCY, BILL_SERVICE, CITY, SERVICE, RunningBus, pishkhan, until
+from tests.kit.values.expressions import expression_with
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 

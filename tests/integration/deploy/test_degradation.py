@@ -20,29 +20,29 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from connectors.database.engine import plain_url
+from connectors.database.sql.engine import plain_url
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
 from deploy.agencies import Agencies
 from deploy.bootstrap import prepare
 from deploy.cli import build
-from deploy.delivery import reachable
-from deploy.doctor.checks import Level
-from deploy.doctor.table import examine
 from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.kept import Kept
+from deploy.engines.port_block import port_block
 from deploy.exits import ExitCode
-from deploy.ports import port_block
+from deploy.operations.delivery import reachable
+from deploy.operations.doctor.checks import Level
+from deploy.operations.doctor.table import examine
 from deploy.problem import Problem
 from deploy.settings import PREFIX, Settings
 from deploy.workers.table import WORKERS, worker_row
 from schemas.topics import INTAKE_DIRECTORATE
-from tests.brokers import broker_in
-from tests.builders import office, small_province
-from tests.bus import until
-from tests.databases import engine_of
-from tests.engines import Engines, new_database
-from tests.outages import closed_to_workers
-from tests.requests_bus import load_registry
+from tests.kit.on_sql.databases import engine_of
+from tests.kit.on_sql.requests import load_registry
+from tests.kit.real.brokers import broker_in
+from tests.kit.real.engines import Engines, new_database
+from tests.kit.real.outages import closed_to_workers
+from tests.kit.real.running import until
+from tests.kit.values.builders import office, small_province
 
 pytestmark = pytest.mark.integration
 

@@ -9,21 +9,21 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from connectors.database.engine import plain_url
+from connectors.database.sql.engine import plain_url
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.health import HealthServer
 from connectors.telemetry.standing import Halt, Standing
-from deploy.doctor.checks import Level
-from deploy.doctor.table import examine
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
-from deploy.engines.processes import choose_port
+from deploy.operations.doctor.checks import Level
+from deploy.operations.doctor.table import examine
+from deploy.processes.processes import choose_port
 from deploy.settings import Settings
 from deploy.workers.table import worker_row
-from tests.brokers import provide
-from tests.databases import wait_until
-from tests.engines import DatabaseUrls, Engines, kafka_login
+from tests.kit.on_sql.databases import wait_until
+from tests.kit.real.brokers import provide
+from tests.kit.real.engines import DatabaseUrls, Engines, kafka_login
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,7 @@ from kafka.admin import NewTopic
 from typer.testing import CliRunner, Result
 
 from connectors.broker.history import KafkaHistory
-from consumers.requests.domain.registry_view import RegistryView
+from consumers.requests.domain.registry.view import RegistryView
 from consumers.runner.ports import Record
 from deploy.cli import build
 from deploy.engines.instance import Instance
@@ -24,9 +24,9 @@ from schemas.envelope import Envelope, to_headers
 from schemas.log_requests import Decision, RequestRouted
 from schemas.partition import partition_of
 from schemas.topics import LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
-from tests import builders
-from tests.engines import kafka_login
-from tests.journal import OFFICES, SECRET, Journal, decline, ident, office_of, submission
+from tests.kit.real.engines import kafka_login
+from tests.kit.values import builders
+from tests.kit.values.journal import OFFICES, SECRET, Journal, decline, ident, office_of, submission
 
 pytestmark = pytest.mark.integration
 

@@ -13,9 +13,10 @@ from typer.testing import CliRunner, Result
 
 from deploy.cli import build
 from deploy.problem import Problem
-from tests.databases import engine_of
-from tests.engines import DatabaseUrls
-from tests.ledger_log import (
+from tests.kit.on_sql.databases import engine_of
+from tests.kit.on_sql.settlement import SettlementBus, license_office
+from tests.kit.real.engines import DatabaseUrls
+from tests.kit.values.ledger_log import (
     AGENCY,
     OFFICE,
     RequestsLog,
@@ -27,7 +28,6 @@ from tests.ledger_log import (
     refunded,
     request,
 )
-from tests.settlement_bus import SettlementBus, license_office
 
 pytestmark = pytest.mark.integration
 

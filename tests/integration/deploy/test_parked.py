@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
-from connectors.database.dead_letters import DeadLetterStore
-from connectors.database.parked import ParkedStore
+from connectors.database.parking.park import ParkedStore
+from connectors.database.runner.dead_letters import DeadLetterStore
 from consumers.intake import Conflict, conflicting
 from consumers.parking import RESTS, OperatorAction, failed_event
 from deploy.cli import build
 from deploy.problem import Problem
-from tests.claims import claim, intake_record
-from tests.engines import DatabaseUrls
+from tests.kit.real.engines import DatabaseUrls
+from tests.kit.values.claims import claim, intake_record
 
 pytestmark = pytest.mark.integration
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from deploy.engines.kept import Kept
-from deploy.engines.processes import choose_port
-from deploy.ports import PORT_STEP, port_block
+from deploy.engines.port_block import PORT_STEP, port_block
 from deploy.problem import Problem
+from deploy.processes.processes import choose_port
 
 pytestmark = pytest.mark.integration
 

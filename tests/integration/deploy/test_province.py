@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from typer.testing import CliRunner, Result
 
 from connectors.clock import real_now
-from connectors.database.engine import build_engine
+from connectors.database.sql.engine import build_engine
 from consumers.runner.ports import Record
 from deploy.cli import build
 from deploy.exits import ExitCode
@@ -21,9 +21,9 @@ from deploy.provinces.loader import read_province
 from deploy.provinces.loading import load_province
 from deploy.settings import Settings
 from schemas.envelope import Envelope, to_headers
-from tests.engines import DatabaseUrls, Engines
-from tests.registry_bus import RegistryBus
-from tests.requests_bus import SetClock
+from tests.kit.on_sql.registry import RegistryBus
+from tests.kit.on_sql.requests import SetClock
+from tests.kit.real.engines import DatabaseUrls, Engines
 
 pytestmark = pytest.mark.integration
 

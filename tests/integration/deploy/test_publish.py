@@ -12,7 +12,7 @@ from deploy.agencies import Agencies
 from deploy.cli import build
 from deploy.exits import ExitCode
 from deploy.problem import Problem
-from tests.engines import DatabaseUrls
+from tests.kit.real.engines import DatabaseUrls
 
 pytestmark = pytest.mark.integration
 

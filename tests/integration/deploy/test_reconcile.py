@@ -9,14 +9,15 @@ from uuid import uuid4
 
 import pytest
 
-from connectors.database.park_operator import ParkOperator
+from connectors.database.parking.operator import ParkOperator
 from consumers.parking import OperatorAction
 from consumers.reconciliation.domain.findings import Kind
 from consumers.reconciliation.domain.outcome import ClaimOutcome
 from schemas.intake_office import RequestAccepted
 from schemas.topics import INTAKE_OFFICES
-from tests.databases import engine_of
-from tests.reconciling import (
+from tests.kit.on_sql.databases import engine_of
+from tests.kit.on_sql.requests import AGENCY_SOURCE, OPERATOR, submission
+from tests.kit.real.reconciling import (
     ACCEPT,
     COLLECT,
     FEE_RIAL,
@@ -26,8 +27,7 @@ from tests.reconciling import (
     reconcile,
     trial,
 )
-from tests.requests_bus import AGENCY_SOURCE, OPERATOR, submission
-from tests.small_bus import SmallBus, small_bus
+from tests.kit.real.stepped import SmallBus, small_bus
 
 pytestmark = pytest.mark.integration
 

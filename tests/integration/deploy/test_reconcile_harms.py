@@ -16,9 +16,9 @@ from schemas.identity import derived_id
 from schemas.intake_directorate import FineImposed, OfficePaid
 from schemas.intake_office import RequestAccepted
 from schemas.topics import INTAKE_OFFICES, KPI_MEASURED, LOG_SETTLEMENT
-from tests.brokers import write
-from tests.builders import MOMENT
-from tests.reconciling import (
+from tests.kit.on_sql.requests import DIRECTORATE, OPERATOR
+from tests.kit.real.brokers import write
+from tests.kit.real.reconciling import (
     ACCEPT,
     COLLECT,
     DELIVER,
@@ -30,8 +30,8 @@ from tests.reconciling import (
     repair,
     trial,
 )
-from tests.requests_bus import DIRECTORATE, OPERATOR
-from tests.small_bus import SmallBus, small_bus
+from tests.kit.real.stepped import SmallBus, small_bus
+from tests.kit.values.builders import MOMENT
 
 pytestmark = pytest.mark.integration
 

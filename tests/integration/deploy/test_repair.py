@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 
 from connectors.broker.login import librdkafka_arguments
 from connectors.broker.share_groups.positions import done_by_share_groups
-from connectors.database.ledger_audit import audit
-from connectors.database.ledger_reads import ledger_rows
+from connectors.database.settlement.audit import audit
+from connectors.database.settlement.reads import ledger_rows
 from consumers.reconciliation.domain.findings import Kind
 from consumers.runner.ports import Record
 from deploy.agencies import provision
@@ -23,12 +23,12 @@ from deploy.engines.features import FEATURES, Feature, finalized_features, raise
 from deploy.problem import Problem
 from schemas.partition import partition_of
 from schemas.topics import INTAKE_OFFICES, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
-from tests.brokers import write
-from tests.cut_logs import cut_tail
-from tests.databases import engine_of, wait_until
-from tests.reconciling import run
-from tests.requests_bus import AGENCY_SOURCE, claim_record, desk_steps, submission
-from tests.small_bus import SmallBus, small_bus
+from tests.kit.on_sql.databases import engine_of, wait_until
+from tests.kit.on_sql.requests import AGENCY_SOURCE, claim_record, desk_steps, submission
+from tests.kit.real.brokers import write
+from tests.kit.real.cut_logs import cut_tail
+from tests.kit.real.reconciling import run
+from tests.kit.real.stepped import SmallBus, small_bus
 
 pytestmark = pytest.mark.integration
 

@@ -14,24 +14,24 @@ from typer.testing import CliRunner
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.source import KafkaSource
-from connectors.database.dead_letters import DeadLetterStore
-from connectors.database.engine import build_engine
+from connectors.database.runner.dead_letters import DeadLetterStore
+from connectors.database.sql.engine import build_engine
 from consumers.intake import DeadLetterReason, Unreadable
 from consumers.runner.ports import Outcome, Record
 from deploy.cli import build
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
+from deploy.operations.rereading import Reread, Wanted, reread
 from deploy.problem import Problem
-from deploy.rereading import Reread, Wanted, reread
 from deploy.settings import Settings
 from schemas.intake_agency import RequestCancelled
 from schemas.topics import LOG_REQUESTS
-from tests.builders import AGENCY, office, small_province
-from tests.databases import engine_of
-from tests.engines import DatabaseUrls, kafka_login
-from tests.ledger_log import RequestsLog, accepted, certificate, collected, completed, request, started
-from tests.requests_bus import AGENCY_SOURCE, claim_record, load_registry, submission
+from tests.kit.on_sql.databases import engine_of
+from tests.kit.on_sql.requests import AGENCY_SOURCE, claim_record, load_registry, submission
+from tests.kit.real.engines import DatabaseUrls, kafka_login
+from tests.kit.values.builders import AGENCY, office, small_province
+from tests.kit.values.ledger_log import RequestsLog, accepted, certificate, collected, completed, request, started
 
 pytestmark = pytest.mark.integration
 

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from deploy.doctor import table
-from deploy.doctor.checks import Level
-from deploy.doctor.counts import NOT_ASKED
-from deploy.doctor.table import examine
 from deploy.exits import ExitCode
+from deploy.operations.doctor import table
+from deploy.operations.doctor.checks import Level
+from deploy.operations.doctor.counts import NOT_ASKED
+from deploy.operations.doctor.table import examine
 from deploy.problem import Problem
 from schemas.topics import LOG_REQUESTS, LOG_SETTLEMENT
-from tests.reconciling import ACCEPT, COLLECT, reconcile, run
-from tests.sabotage import put_back
-from tests.small_bus import SmallBus, small_bus
+from tests.kit.on_sql.sabotage import put_back
+from tests.kit.real.reconciling import ACCEPT, COLLECT, reconcile, run
+from tests.kit.real.stepped import SmallBus, small_bus
 
 pytestmark = pytest.mark.integration
 

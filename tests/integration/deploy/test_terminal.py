@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner, Result
 
-from connectors.database.answers import SqlAnswers
-from connectors.database.engine import build_engine
-from connectors.database.outbox import outbox_opener
-from connectors.database.waiting import WaitingClaim
+from connectors.database.publication.outbox import outbox_opener
+from connectors.database.requests.answers import SqlAnswers
+from connectors.database.requests.waiting import WaitingClaim
+from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
-from consumers.requests.domain.state import Stage
+from consumers.requests.domain.life.state import Stage
 from consumers.runner.ports import Record
 from deploy.cli import build
 from deploy.exits import ExitCode
@@ -26,15 +26,15 @@ from producers.publisher import Publisher
 from schemas.envelope import Envelope, to_headers
 from schemas.intake_office import RequestAccepted
 from schemas.offices import OpeningHours
-from tests.builders import AGENCY, SERVICE, Registrable, certificate_line, entries, terms
-from tests.builders import agreement as make_agreement
-from tests.builders import calendar as make_calendar
-from tests.builders import office as make_office
-from tests.builders import policy as make_policy
-from tests.builders import service as make_service
-from tests.builders import territory as make_territory
-from tests.engines import DatabaseUrls
-from tests.requests_bus import RequestsBus, SetClock, load_registry, submission
+from tests.kit.on_sql.requests import RequestsBus, SetClock, load_registry, submission
+from tests.kit.real.engines import DatabaseUrls
+from tests.kit.values.builders import AGENCY, SERVICE, Registrable, certificate_line, entries, terms
+from tests.kit.values.builders import agreement as make_agreement
+from tests.kit.values.builders import calendar as make_calendar
+from tests.kit.values.builders import office as make_office
+from tests.kit.values.builders import policy as make_policy
+from tests.kit.values.builders import service as make_service
+from tests.kit.values.builders import territory as make_territory
 
 
 class Courier(threading.Thread):

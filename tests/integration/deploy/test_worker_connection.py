@@ -5,7 +5,7 @@ from sqlalchemy import Engine, text
 
 from deploy.commands.database import worker_connection
 from deploy.problem import Problem
-from tests.engines import DatabaseUrls
+from tests.kit.real.engines import DatabaseUrls
 
 pytestmark = pytest.mark.integration
 

@@ -17,7 +17,7 @@ from deploy.engines.features import FEATURES, finalized_features
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
-from tests.engines import Engines, kafka_login
+from tests.kit.real.engines import Engines, kafka_login
 
 pytestmark = pytest.mark.integration
 

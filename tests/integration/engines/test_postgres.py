@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from deploy.engines.instance import Instance
 from deploy.engines.log_room import LogRoom
 from deploy.engines.postgres import EmbeddedPostgres
-from tests.engines import DatabaseUrls, Engines
+from tests.kit.real.engines import DatabaseUrls, Engines
 
 pytestmark = pytest.mark.integration
 

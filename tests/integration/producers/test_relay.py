@@ -12,19 +12,19 @@ from sqlalchemy import Engine, text
 
 from connectors.broker.admin import BATCH_BYTES, BrokerAdmin
 from connectors.broker.log_producer import LogProducer
-from connectors.database.outbox import outbox_opener
-from connectors.database.outbox_operator import OutboxAction, OutboxOperator
-from connectors.database.relay_outbox import SqlRelayOutbox
+from connectors.database.publication.operator import OutboxAction, OutboxOperator
+from connectors.database.publication.outbox import outbox_opener
+from connectors.database.publication.relay import SqlRelayOutbox
 from consumers.runner.ports import Record
 from deploy.engines.kafka import EmbeddedKafka
 from producers.relay import Relay, RelayPace
 from schemas.envelope import Envelope, from_headers
 from schemas.message import Message
 from schemas.topics import LOG_REQUESTS
-from tests.brokers import fresh_agency, provide, read_from_start, source_of
-from tests.clocks import trusting_watch
-from tests.databases import scalar, wait_until
-from tests.engines import DatabaseUrls, Engines, kafka_login
+from tests.kit.on_sql.databases import scalar, wait_until
+from tests.kit.real.brokers import fresh_agency, provide, read_from_start, source_of
+from tests.kit.real.engines import DatabaseUrls, Engines, kafka_login
+from tests.kit.values.clocks import trusting_watch
 from tests.memory.telemetry import MemoryRelayReport
 
 pytestmark = pytest.mark.integration

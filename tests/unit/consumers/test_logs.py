@@ -11,7 +11,7 @@ from schemas.envelope import EnvelopeInvalid
 from schemas.log_requests import RequestOpened
 from schemas.problems import FieldProblem
 from schemas.topics import LOG_SETTLEMENT
-from tests.recorded import recorded
+from tests.kit.values.recorded import recorded
 
 OPENED = RequestOpened.type_name()
 RECORD = next(one for one in recorded("b84f210").records if ("ce_type", OPENED.encode()) in one.headers)

@@ -5,16 +5,16 @@ from collections import Counter
 import pytest
 
 from consumers.logs import read_log
-from consumers.requests.domain.loads import Load
-from consumers.requests.domain.loads_history import LoadPlace, LoadsHistory
+from consumers.requests.domain.loads.history import LoadPlace, LoadsHistory
+from consumers.requests.domain.loads.loads import Load
 from consumers.settlement.arrival import read_arrival
 from consumers.settlement.domain.chain import Chain
 from consumers.settlement.domain.page import Page
 from deploy.faults.follower import Shadow
 from schemas.log_requests import RequestMoneyEvent, RequestOpened
 from schemas.topics import LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
+from tests.kit.values.recorded import RECORDED, recorded
 from tests.memory.desk import Desk
-from tests.recorded import RECORDED, recorded
 
 
 @pytest.mark.parametrize("commit", RECORDED)

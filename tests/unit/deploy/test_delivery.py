@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.telemetry.standing import Standing
-from deploy.delivery import SILENT, Delay, Delivery, delivery_words, judge
-from deploy.words import Language
+from connectors.words.plain import Language
+from deploy.operations.delivery import SILENT, Delay, Delivery, delivery_words, judge
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 READY, WAITS = Standing(), Standing("broker_unavailable", NOON)

@@ -15,11 +15,11 @@ import pytest
 import typer
 
 from deploy.commands.demo import _begin_anew
-from deploy.demonstration import MARKER, mark, note_use, refuse_strange, used_by
 from deploy.engines.errors import AlreadyRunning
 from deploy.engines.hold import LOCK_FILE, hold
 from deploy.engines.instance import Instance
 from deploy.problem import Problem
+from deploy.running.demonstration import MARKER, mark, note_use, refuse_strange, used_by
 from deploy.settings import SETTINGS_FILE
 
 CONTENTS = "kafka/data/segment"
@@ -138,7 +138,7 @@ import sys, time
 from functools import partial
 from pathlib import Path
 from deploy.commands.demo import _begin_anew
-from deploy.demonstration import MARKER, refuse_strange
+from deploy.running.demonstration import MARKER, refuse_strange
 from deploy.engines.errors import AlreadyRunning
 from deploy.engines.instance import Instance
 

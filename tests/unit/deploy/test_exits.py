@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from deploy.cli import COMMANDS, CommandRow, build, main, registered
-from deploy.doctor.checks import good, wrong
 from deploy.exits import ALWAYS, EXITS, ExitCode, help_line, in_order, row_of
+from deploy.operations.doctor.checks import good, wrong
 from deploy.provinces.generate import NORTH_KHORASAN
 from schemas.export import json_schema
 from schemas.intake_office import FeeCollected

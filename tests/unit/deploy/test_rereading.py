@@ -3,7 +3,7 @@
 import pytest
 
 from consumers.runner.ports import Partition, Record, Span
-from deploy.rereading import batches, part_of
+from deploy.operations.rereading import batches, part_of
 from schemas.partition import Place
 from tests.memory.broker import APPENDED
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from deploy.supervisor import Child, Supervisor, describe_end, restart_delay_seconds
+from deploy.processes.supervisor import Child, Supervisor, describe_end, restart_delay_seconds
 
 
 def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:

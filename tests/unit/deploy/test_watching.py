@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from connectors.telemetry.standing import Halt, Standing
-from deploy.watching import Watch
+from deploy.running.watching import Watch
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 READY = Standing()

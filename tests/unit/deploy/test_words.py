@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deploy.words import Language, in_words, jalali_moment, rial
+from connectors.words.plain import Language, in_words, jalali_moment, rial
 
 FA, EN = Language.FA, Language.EN
 

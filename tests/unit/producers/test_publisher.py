@@ -21,7 +21,7 @@ from schemas.intake_agency import (
 from schemas.intake_directorate import OfficeSuspended
 from schemas.intake_office import ServiceStarted
 from schemas.message import Message
-from tests import builders
+from tests.kit.values import builders
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 REQUEST = UUID("0197a1b2-0000-7000-8000-000000000001")

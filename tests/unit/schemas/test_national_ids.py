@@ -11,7 +11,7 @@ from schemas.intake_directorate import OfficeSuspended
 from schemas.intake_office import FeeCollected, PaymentMethod, RequestAccepted
 from schemas.national_ids import NUMBER_FIELDS, PROBLEM, Revealed, holds_national_id, is_national_id, revealed
 from schemas.topics import TOPICS, Writer
-from tests.builders import MOMENT, service, words
+from tests.kit.values.builders import MOMENT, service, words
 
 #: From the tests of persian-tools (JavaScript), which both sides agree on.
 VALID = ("0499370899", "0790419904", "1583250689", "0684159414", "4400276201", "2540201288")

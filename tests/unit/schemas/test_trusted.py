@@ -5,7 +5,7 @@ from uuid import UUID
 from schemas.decode import encode
 from schemas.log_requests import OfficeDeclined
 from schemas.trusted import trusted
-from tests.requests_world import REQUEST
+from tests.kit.values.requests_world import REQUEST
 
 VALUES = {"request_id": REQUEST, "office": "office-1", "attempt": 1, "reason": "other"}
 

@@ -31,9 +31,9 @@ from schemas.topics import (
     LOG_REQUESTS,
     LOG_SETTLEMENT,
 )
-from tests.brokers import fresh_agency, write
-from tests.databases import wait_until
-from tests.engines import Engines, kafka_login
+from tests.kit.on_sql.databases import wait_until
+from tests.kit.real.brokers import fresh_agency, write
+from tests.kit.real.engines import Engines, kafka_login
 
 pytestmark = pytest.mark.integration
 

@@ -12,9 +12,9 @@ from kafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError
 from connectors.broker.admin import BATCH_BYTES, GATEWAY_USER, BrokerAdmin, agency_user, topic_rows
 from schemas.limits import limits_of
 from schemas.topics import INTAKE_AGENCY, INTAKE_DIRECTORATE, INTAKE_OFFICES, LOG_REQUESTS
-from tests.brokers import fresh_agency, read_from_start, write
-from tests.databases import wait_until
-from tests.engines import Engines, kafka_login
+from tests.kit.on_sql.databases import wait_until
+from tests.kit.real.brokers import fresh_agency, read_from_start, write
+from tests.kit.real.engines import Engines, kafka_login
 
 pytestmark = pytest.mark.integration
 

@@ -14,9 +14,18 @@ from consumers.intake import DeadLetterReason, IntakeReader, Unreadable, read_cl
 from consumers.runner.ports import BrokerUnavailable, PositionLost
 from consumers.runner.shares import Share, Shares
 from schemas.topics import INTAKE_AGENCY
-from tests.brokers import fresh_agency, partitions_of, provide, read, read_from_start, source_of, write, write_packed
-from tests.databases import wait_until
-from tests.engines import Engines
+from tests.kit.on_sql.databases import wait_until
+from tests.kit.real.brokers import (
+    fresh_agency,
+    partitions_of,
+    provide,
+    read,
+    read_from_start,
+    source_of,
+    write,
+    write_packed,
+)
+from tests.kit.real.engines import Engines
 
 pytestmark = pytest.mark.integration
 

@@ -9,13 +9,13 @@ import pytest
 from psycopg import errors, sql
 
 from connectors.accounts import ACCOUNTS, Account, account
-from connectors.database.leases import SqlLeases
-from connectors.database.migrate import migrate
-from connectors.database.tables import metadata
+from connectors.database.runner.leases import SqlLeases
+from connectors.database.schema.migrate import migrate
+from connectors.database.schema.tables import metadata
 from consumers.runner.ports import Partition
-from tests.clocks import trusting_watch
-from tests.databases import engine_of
-from tests.engines import DatabaseUrls, Engines
+from tests.kit.on_sql.databases import engine_of
+from tests.kit.real.engines import DatabaseUrls, Engines
+from tests.kit.values.clocks import trusting_watch
 
 pytestmark = pytest.mark.integration
 

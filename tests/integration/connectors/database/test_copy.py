@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, select
 
-from connectors.database.copy import copy_packed, copy_rows
-from connectors.database.tables import intake_event, outbox, parked_event, request
+from connectors.database.schema.tables import intake_event, outbox, parked_event, request
+from connectors.database.sql.copy import copy_packed, copy_rows
 
 pytestmark = pytest.mark.integration
 

@@ -6,13 +6,13 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import Engine, insert, select
 
-from connectors.database.dead_letters import HEADER_BYTES, WORDS_LENGTH, DeadLetterStore
-from connectors.database.kafka_columns import headers_from_json
-from connectors.database.letter_tables import dead_letter
+from connectors.database.runner.dead_letters import HEADER_BYTES, WORDS_LENGTH, DeadLetterStore
+from connectors.database.schema.letter_tables import dead_letter
+from connectors.database.sql.kafka_columns import headers_from_json
 from consumers.intake import Conflict, DeadLetterReason, IntakeReader, Unreadable, conflicting, read_claim
 from consumers.runner.ports import Record
 from schemas.limits import LETTER_BYTES_MAX
-from tests.claims import APPENDED, claim
+from tests.kit.values.claims import APPENDED, claim
 
 pytestmark = pytest.mark.integration
 

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from connectors.database.copy import copy_rows
-from connectors.database.driver import driver_connection, meaningful_errors
-from connectors.database.engine import build_engine, plain_url
-from connectors.database.tables import intake_event, office_position
+from connectors.database.schema.tables import intake_event, office_position
+from connectors.database.sql.copy import copy_rows
+from connectors.database.sql.driver import driver_connection, meaningful_errors
+from connectors.database.sql.engine import build_engine, plain_url
 from consumers.runner.ports import Collision, Contention, DatabaseUnavailable
-from tests.engines import DatabaseUrls
+from tests.kit.real.engines import DatabaseUrls
 
 pytestmark = pytest.mark.integration
 

@@ -8,14 +8,14 @@ import pytest
 from psycopg import Cursor
 from sqlalchemy import Engine, text
 
-from connectors.database.driver import driver_connection, meaningful_errors
-from connectors.database.leases import SqlLeases
-from connectors.database.positions import SqlPositions
-from connectors.database.work import SqlWork
+from connectors.database.runner.leases import SqlLeases
+from connectors.database.runner.positions import SqlPositions
+from connectors.database.runner.work import SqlWork
+from connectors.database.sql.driver import driver_connection, meaningful_errors
 from consumers.runner.ports import Contention, Move, Partition, PositionLost
-from tests.clocks import trusting_watch
-from tests.databases import engine_of, scalar, wait_until
-from tests.engines import DatabaseUrls
+from tests.kit.on_sql.databases import engine_of, scalar, wait_until
+from tests.kit.real.engines import DatabaseUrls
+from tests.kit.values.clocks import trusting_watch
 
 pytestmark = pytest.mark.integration
 

@@ -10,25 +10,25 @@ from alembic import command
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
-from connectors.database.engine import build_engine
-from connectors.database.expansion import DatabaseTooNew
-from connectors.database.gauges import SqlGauges
-from connectors.database.intake import ClaimLedger
-from connectors.database.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT, configuration, drift, migrate
-from connectors.database.outbox import OutboxStore
-from connectors.database.outbox_days import ALL, OutboxDays
-from connectors.database.reconciliation import SqlReconciliation
-from connectors.database.roles import WORKER_ROLE
-from connectors.database.tables import metadata
+from connectors.database.figures.gauges import SqlGauges
+from connectors.database.publication.days import ALL, OutboxDays
+from connectors.database.publication.outbox import OutboxStore
+from connectors.database.reconciliation.bus import SqlReconciliation
+from connectors.database.runner.intake import ClaimLedger
+from connectors.database.schema.expansion import DatabaseTooNew
+from connectors.database.schema.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT, configuration, drift, migrate
+from connectors.database.schema.tables import metadata
+from connectors.database.sql.engine import build_engine
+from connectors.roles import WORKER_ROLE
 from connectors.telemetry import metrics
 from consumers.intake import Conflict
-from consumers.requests.domain.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestState, Stage
 from consumers.runner.ports import DatabaseUnavailable
 from schemas.envelope import Envelope
 from schemas.message import Message
-from tests.claims import SUBMISSION, claim
-from tests.databases import engine_of
-from tests.engines import DatabaseUrls
+from tests.kit.on_sql.databases import engine_of
+from tests.kit.real.engines import DatabaseUrls
+from tests.kit.values.claims import SUBMISSION, claim
 
 pytestmark = pytest.mark.integration
 

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine
 
-from connectors.database.ledger import LoadsStore
-from connectors.database.office_positions import PositionStore
-from consumers.requests.domain.loads import NOTHING, Load, Loads, PositionChange
+from connectors.database.requests.office_positions import PositionStore
+from connectors.database.settlement.ledger import LoadsStore
+from consumers.requests.domain.loads.loads import NOTHING, Load, Loads, PositionChange
 from consumers.runner.ports import Contention
 from consumers.settlement.ports import OfficeChange
-from tests.databases import scalar, wait_until
-from tests.settlement_bus import license_office
+from tests.kit.on_sql.databases import scalar, wait_until
+from tests.kit.on_sql.settlement import license_office
 
 pytestmark = pytest.mark.integration
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from connectors.database.leases import SqlLeases
-from connectors.database.positions import SqlPositions, passed
+from connectors.database.runner.leases import SqlLeases
+from connectors.database.runner.positions import SqlPositions, passed
 from consumers.runner.ports import Fenced, Move, Partition
-from tests.clocks import trusting_watch
-from tests.databases import engine_of
-from tests.engines import DatabaseUrls
+from tests.kit.on_sql.databases import engine_of
+from tests.kit.real.engines import DatabaseUrls
+from tests.kit.values.clocks import trusting_watch
 
 pytestmark = pytest.mark.integration
 

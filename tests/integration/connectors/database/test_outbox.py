@@ -8,15 +8,15 @@ from threading import Thread
 import pytest
 from sqlalchemy import Engine, text
 
-from connectors.database.engine import build_engine
-from connectors.database.outbox import OutboxStore, outbox_opener
-from connectors.database.relay_outbox import SqlRelayOutbox
+from connectors.database.publication.outbox import OutboxStore, outbox_opener
+from connectors.database.publication.relay import SqlRelayOutbox
+from connectors.database.sql.engine import build_engine
 from producers.ports import OutboxRow, OutboxUnavailable
 from schemas.envelope import Envelope, from_headers
 from schemas.message import Message
-from tests.clocks import trusting_watch
-from tests.databases import engine_of
-from tests.engines import DatabaseUrls
+from tests.kit.on_sql.databases import engine_of
+from tests.kit.real.engines import DatabaseUrls
+from tests.kit.values.clocks import trusting_watch
 
 pytestmark = pytest.mark.integration
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from connectors.database.park_operator import ParkOperator
-from connectors.database.parked import ParkedStore
+from connectors.database.parking.operator import ParkOperator
+from connectors.database.parking.park import ParkedStore
 from consumers.parking import WAITING_BYTES_LIMIT, WAITING_LIMIT, OperatorAction, ParkedEvent, ParkReason, Room
 from consumers.runner.ports import ParkFull, Record
 from tests.contract.parks import NOW, ParkContract, failed, only
-from tests.crowd import crowd
+from tests.kit.values.crowd import crowd
 
 pytestmark = pytest.mark.integration
 

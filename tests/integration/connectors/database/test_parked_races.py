@@ -7,12 +7,12 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from connectors.database.park_operator import ParkOperator
-from connectors.database.parked import ParkedStore
+from connectors.database.parking.operator import ParkOperator
+from connectors.database.parking.park import ParkedStore
 from consumers.parking import OperatorAction, ParkedRow
 from consumers.runner.ports import Contention
 from tests.contract.parks import failed
-from tests.databases import wait_until
+from tests.kit.on_sql.databases import wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.database.engine import plain_url
-from connectors.database.reconciliation import SqlReconciliation, SqlSnapshot
+from connectors.database.reconciliation.bus import SqlReconciliation, SqlSnapshot
+from connectors.database.sql.engine import plain_url
 from consumers.reconciliation.domain.outcome import taken_first
 from consumers.reconciliation.domain.views import Subject, Taught, Transaction, Transfer
 from consumers.reconciliation.reading import Booked, Claimed, Fact, Seen
 from schemas.log_requests import OfficeStarted
 from schemas.partition import Place
 from schemas.topics import INTAKE_OFFICES, LOG_REQUESTS
-from tests.engines import DatabaseUrls
+from tests.kit.real.engines import DatabaseUrls
 
 pytestmark = pytest.mark.integration
 

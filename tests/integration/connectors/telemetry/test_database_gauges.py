@@ -12,14 +12,15 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, text
 
 from connectors.clock import ScaledClock
-from connectors.database import tables
-from connectors.database.dead_letters import DeadLetterStore
-from connectors.database.engine import build_engine
-from connectors.database.gauges import SqlGauges
-from connectors.database.kpi import SqlKpiWork
+from connectors.database.figures import worker as database_gauges
+from connectors.database.figures.gauges import SqlGauges
+from connectors.database.figures.worker import DatabaseGauges
+from connectors.database.kpi.stores import SqlKpiWork
+from connectors.database.runner.dead_letters import DeadLetterStore
+from connectors.database.schema import tables
+from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
-from connectors.telemetry import database_gauges, metrics
-from connectors.telemetry.database_gauges import DatabaseGauges
+from connectors.telemetry import metrics
 from connectors.telemetry.exporter import Exporter, Series
 from connectors.telemetry.metrics import Metric, Origin, of_origin
 from connectors.telemetry.worker import WorkerTelemetry
@@ -29,11 +30,11 @@ from consumers.runner.ports import Record
 from schemas.base import OfficeClass
 from schemas.decode import encode
 from schemas.log_registry import OfficeVersioned
-from tests.builders import office
-from tests.clocks import trusting_watch
-from tests.engines import DatabaseUrls, Engines
-from tests.kpi_log import MORNING, records, working_day
-from tests.outages import closed_to_workers
+from tests.kit.real.engines import DatabaseUrls, Engines
+from tests.kit.real.outages import closed_to_workers
+from tests.kit.values.builders import office
+from tests.kit.values.clocks import trusting_watch
+from tests.kit.values.kpi_log import MORNING, records, working_day
 
 pytestmark = pytest.mark.integration
 

@@ -7,16 +7,16 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from connectors.clock import ScaledClock
-from connectors.database.engine import build_engine
-from connectors.database.kpi import SqlKpiWork
+from connectors.database.kpi.stores import SqlKpiWork
+from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.worker import WorkerTelemetry
 from consumers.kpi.handlers import CONSUMER, KpiHandler
-from tests.clocks import trusting_watch
-from tests.engines import DatabaseUrls
+from tests.kit.real.engines import DatabaseUrls
+from tests.kit.values.clocks import trusting_watch
 
-#: What the registry knows of the names in `tests.kpi_log`.
+#: What the registry knows of the names in `tests.kit.values.kpi_log`.
 KNOWN = (
     *(("office", code) for code in ("office-1", "office-2")),
     *(("service", code) for code in ("birth-certificate", "death-certificate", "water-meter")),

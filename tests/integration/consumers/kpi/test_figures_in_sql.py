@@ -11,8 +11,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, func, insert, select, text
 
-from connectors.database.kpi import SqlKpiWork
-from connectors.database.tables import registry_version
+from connectors.database.kpi.stores import SqlKpiWork
+from connectors.database.schema.tables import registry_version
 from consumers.kpi.domain.facts import Fact, Income, income_of, learn, subject_of
 from consumers.kpi.domain.windows import Window, windows_of
 from consumers.kpi.handlers import KpiHandler
@@ -21,8 +21,8 @@ from consumers.runner.ports import Collision, Record
 from schemas.decode import encode
 from schemas.kpi import UNKNOWN_KEY, KpiMeasured
 from schemas.log_registry import OfficeVersioned
-from tests.builders import office
-from tests.kpi_log import MORNING, Life, Told, records, working_day
+from tests.kit.values.builders import office
+from tests.kit.values.kpi_log import MORNING, Life, Told, records, working_day
 
 Row = tuple[str, str, str, datetime, datetime, float, int]
 

@@ -8,8 +8,8 @@ from threading import Event
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from connectors.database.kpi import SqlKpiStores, SqlKpiWork
-from connectors.database.park_operator import ParkOperator
+from connectors.database.kpi.stores import SqlKpiStores, SqlKpiWork
+from connectors.database.parking.operator import ParkOperator
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.worker import WorkerTelemetry
 from consumers.kpi.handlers import Counts, KpiHandler
@@ -28,10 +28,10 @@ from consumers.runner.ports import (
 )
 from schemas.partition import Place
 from schemas.topics import LOG_REQUESTS
-from tests.clocks import trusting_watch
 from tests.integration.consumers.kpi.test_figures_in_sql import in_sql, plainly
-from tests.kpi_log import Life, records, request_id, working_day
-from tests.rests import end_rests, tries
+from tests.kit.on_sql.rests import end_rests, tries
+from tests.kit.values.clocks import trusting_watch
+from tests.kit.values.kpi_log import Life, records, request_id, working_day
 
 pytestmark = pytest.mark.integration
 

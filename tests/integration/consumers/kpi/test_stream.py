@@ -20,7 +20,7 @@ from sqlalchemy import Connection, text
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.source import KafkaSource
-from connectors.database.kpi import SqlKpiWork
+from connectors.database.kpi.stores import SqlKpiWork
 from connectors.telemetry.worker import WorkerTelemetry
 from consumers.kpi.handlers import KpiHandler
 from consumers.kpi.reading import TOPICS
@@ -29,10 +29,10 @@ from consumers.kpi.worker import KpiWorker
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
-from tests.engines import DatabaseUrls, Engines, kafka_login
 from tests.integration.consumers.kpi.test_figures_in_sql import in_sql, plainly
-from tests.kpi_log import Told, working_day
-from tests.outages import closed_to_workers
+from tests.kit.real.engines import DatabaseUrls, Engines, kafka_login
+from tests.kit.real.outages import closed_to_workers
+from tests.kit.values.kpi_log import Told, working_day
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 

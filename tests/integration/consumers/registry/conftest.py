@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.database.engine import build_engine
-from tests.engines import DatabaseUrls
-from tests.registry_bus import RegistryBus
+from connectors.database.sql.engine import build_engine
+from tests.kit.on_sql.registry import RegistryBus
+from tests.kit.real.engines import DatabaseUrls
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Engine, text
 from structlog.testing import capture_logs
 
-from connectors.database.driver import meaningful_errors
-from connectors.database.engine import LOCK_TIMEOUT_MS, build_engine
-from connectors.database.park_operator import ParkOperator
-from connectors.database.parked import ParkedStore
-from connectors.database.registry import RegistryStore
-from connectors.database.registry_stores import registry_stores
+from connectors.database.parking.operator import ParkOperator
+from connectors.database.parking.park import ParkedStore
+from connectors.database.registry.entries import RegistryStore
+from connectors.database.registry.stores import registry_stores
+from connectors.database.sql.driver import meaningful_errors
+from connectors.database.sql.engine import LOCK_TIMEOUT_MS, build_engine
 from consumers.intake import Claim
 from consumers.parking import RESTS, WAITING_LIMIT, OperatorAction, failed_event
 from consumers.registry.domain.known import Await, Kind, Refuse
@@ -37,7 +37,12 @@ from schemas.log_registry import (
     ServiceVersioned,
     TerritoryVersioned,
 )
-from tests.builders import (
+from tests.kit.on_sql.databases import engine_of
+from tests.kit.on_sql.registry import RegistryBus
+from tests.kit.on_sql.requests import AGENCY_SOURCE, DIRECTORATE, claim_record
+from tests.kit.on_sql.rests import end_rests, tries
+from tests.kit.real.engines import DatabaseUrls
+from tests.kit.values.builders import (
     AGENCY,
     AGREEMENT,
     MOMENT,
@@ -50,12 +55,7 @@ from tests.builders import (
     service,
     territory,
 )
-from tests.crowd import crowd
-from tests.databases import engine_of
-from tests.engines import DatabaseUrls
-from tests.registry_bus import RegistryBus
-from tests.requests_bus import AGENCY_SOURCE, DIRECTORATE, claim_record
-from tests.rests import end_rests, tries
+from tests.kit.values.crowd import crowd
 
 pytestmark = pytest.mark.integration
 

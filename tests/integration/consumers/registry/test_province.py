@@ -8,8 +8,8 @@ from sqlalchemy import text
 from consumers.runner.ports import Outcome, Record
 from deploy.provinces.generate import NORTH_KHORASAN
 from deploy.provinces.loader import province_claims, read_province
-from tests.registry_bus import RegistryBus
-from tests.requests_bus import claim_record
+from tests.kit.on_sql.registry import RegistryBus
+from tests.kit.on_sql.requests import claim_record
 
 pytestmark = pytest.mark.integration
 

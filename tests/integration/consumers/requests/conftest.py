@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from connectors.database.engine import build_engine
-from tests.builders import office, small_province
-from tests.engines import DatabaseUrls
-from tests.requests_bus import RequestsBus, load_registry
+from connectors.database.sql.engine import build_engine
+from tests.kit.on_sql.requests import RequestsBus, load_registry
+from tests.kit.real.engines import DatabaseUrls
+from tests.kit.values.builders import office, small_province
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from consumers.runner.ports import Contention, Record
 from schemas.intake_agency import Origin
 from schemas.log_requests import ClaimRefusal, OfficeAccepted
-from tests.requests_bus import RequestsBus, claim_record, desk_steps, submission
+from tests.kit.on_sql.requests import RequestsBus, claim_record, desk_steps, submission
 
 DESK = "/offices/office-1"
 #: What one acceptance of the certificate reserves.

@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from connectors.database.requests import RequestCounts, inbox
-from consumers.requests.domain.state import Stage
+from connectors.database.requests.requests import RequestCounts, inbox
+from consumers.requests.domain.life.state import Stage
 from consumers.runner.ports import Contention, Outcome, Record
 from schemas.catalogue import Stage as CatalogueStage
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled
@@ -18,8 +18,7 @@ from schemas.intake_office import (
     RequestDeclined,
 )
 from schemas.log_requests import ClaimRefusal, ClaimRefused, RequestRouted
-from tests.builders import AGENCY, entry, policy, service
-from tests.requests_bus import (
+from tests.kit.on_sql.requests import (
     AGENCY_SOURCE,
     OPERATOR,
     RequestsBus,
@@ -29,6 +28,7 @@ from tests.requests_bus import (
     sequences,
     submission,
 )
+from tests.kit.values.builders import AGENCY, entry, policy, service
 
 
 def test_a_request_from_submission_to_completion(bus: RequestsBus) -> None:

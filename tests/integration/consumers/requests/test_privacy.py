@@ -8,8 +8,8 @@ from sqlalchemy import Engine, text
 from schemas.catalogue import Datatype, FormAttribute
 from schemas.intake_agency import FormEntry, Origin, RequestCancelled
 from schemas.log_requests import RequestOpened
-from tests.builders import entry, service, words
-from tests.requests_bus import AGENCY_SOURCE, RequestsBus, claim_record, load_registry, submission
+from tests.kit.on_sql.requests import AGENCY_SOURCE, RequestsBus, claim_record, load_registry, submission
+from tests.kit.values.builders import entry, service, words
 
 SECRET = "0012345678"
 #: Columns that hold the raw record for trying it again; only the database's own users can read them.

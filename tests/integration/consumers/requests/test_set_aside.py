@@ -6,15 +6,15 @@ from uuid import UUID
 from sqlalchemy import Engine, text
 from structlog.testing import capture_logs
 
-from connectors.database.park_operator import ParkOperator
+from connectors.database.parking.operator import ParkOperator
 from consumers.parking import OperatorAction
-from consumers.requests.domain.seeds import seed_for
-from consumers.requests.domain.state import Stage
+from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.routing.seeds import seed_for
 from consumers.requests.handlers import REST
 from consumers.requests.horizon import HOLD
 from schemas.intake_agency import RequestCancelled
 from schemas.intake_directorate import OfficePaid
-from tests.requests_bus import AGENCY_SOURCE, DIRECTORATE, SECRET, RequestsBus, claim_record, submission
+from tests.kit.on_sql.requests import AGENCY_SOURCE, DIRECTORATE, SECRET, RequestsBus, claim_record, submission
 
 ACCEPTANCE = timedelta(hours=4)
 PARKING = timedelta(minutes=10)

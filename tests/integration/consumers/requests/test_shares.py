@@ -6,11 +6,11 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, text
 
-from consumers.requests.domain.state import Stage
+from consumers.requests.domain.life.state import Stage
 from schemas.log_requests import RefusalReason, RequestEscalated, RequestRefused, RequestRouted
 from schemas.offices import Accession
-from tests.builders import AGENCY, AGREEMENT, MOMENT, agreement, entries, office, policy, service, terms
-from tests.requests_bus import AGENCY_SOURCE, RequestsBus, load_registry, submission
+from tests.kit.on_sql.requests import AGENCY_SOURCE, RequestsBus, load_registry, submission
+from tests.kit.values.builders import AGENCY, AGREEMENT, MOMENT, agreement, entries, office, policy, service, terms
 
 BYSTANDER = "water"
 BILL = "water-bill"

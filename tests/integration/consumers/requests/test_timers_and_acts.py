@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from consumers.requests.domain.state import Stage
+from consumers.requests.domain.life.state import Stage
 from consumers.runner.ports import Contention
 from schemas.base import Event
 from schemas.intake_agency import Origin
@@ -19,7 +19,7 @@ from schemas.intake_directorate import (
     WindowCloseRequested,
 )
 from schemas.log_requests import ClaimRefusal, WindowMarked
-from tests.requests_bus import AGENCY_SOURCE, DIRECTORATE, RequestsBus, claim_record, desk_steps, submission
+from tests.kit.on_sql.requests import AGENCY_SOURCE, DIRECTORATE, RequestsBus, claim_record, desk_steps, submission
 
 HOUR = 3_600
 DAY = 24 * HOUR

@@ -6,15 +6,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
-from connectors.database.driver import meaningful_errors
-from connectors.database.park_operator import ParkOperator
-from connectors.database.request_stores import request_stores
+from connectors.database.parking.operator import ParkOperator
+from connectors.database.requests.stores import request_stores
+from connectors.database.sql.driver import meaningful_errors
 from consumers.parking import RESTS, OperatorAction
-from consumers.requests.domain.state import Stage
+from consumers.requests.domain.life.state import Stage
 from schemas.intake_agency import Origin
 from schemas.intake_directorate import OfficePaid
-from tests.requests_bus import AGENCY_SOURCE, DIRECTORATE, RequestsBus, claim_record, desk_steps, submission
-from tests.rests import CountedPark, end_rests, tries
+from tests.kit.on_sql.requests import AGENCY_SOURCE, DIRECTORATE, RequestsBus, claim_record, desk_steps, submission
+from tests.kit.on_sql.rests import CountedPark, end_rests, tries
 
 pytestmark = pytest.mark.integration
 

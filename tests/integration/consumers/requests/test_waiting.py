@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from connectors.database.park_operator import ParkOperator
+from connectors.database.parking.operator import ParkOperator
 from consumers.parking import WAITING_LIMIT, OperatorAction
-from consumers.requests.domain.state import Stage
+from consumers.requests.domain.life.state import Stage
 from consumers.requests.horizon import HOLD
 from consumers.runner.ports import ParkFull, Record
 from schemas.intake_agency import AgencyAnswered, Answer, ClaimWithdrawn, Origin, RequestCancelled
@@ -16,10 +16,7 @@ from schemas.intake_directorate import OfficePaid
 from schemas.intake_office import AgencyAwaited, RequestAccepted, ServiceStarted
 from schemas.log_requests import ClaimRefusal, ClaimTakenBack, RefusalReason, RequestRefused
 from schemas.offices import Accession
-from tests.builders import Registrable, agreement, entries, office, terms
-from tests.builders import service as make_service
-from tests.crowd import crowd
-from tests.requests_bus import (
+from tests.kit.on_sql.requests import (
     AGENCY_SOURCE,
     DIRECTORATE,
     OPERATOR,
@@ -30,6 +27,9 @@ from tests.requests_bus import (
     sequences,
     submission,
 )
+from tests.kit.values.builders import Registrable, agreement, entries, office, terms
+from tests.kit.values.builders import service as make_service
+from tests.kit.values.crowd import crowd
 
 BUG = ZeroDivisionError("a citizen's words")
 DESK = "/offices/office-1"

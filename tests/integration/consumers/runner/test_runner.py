@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Engine, text
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.source import KafkaSource
-from connectors.database.leases import SqlLeases
-from connectors.database.parked import ParkedStore
-from connectors.database.positions import SqlPositions
-from connectors.database.work import SqlWork
+from connectors.database.parking.park import ParkedStore
+from connectors.database.runner.leases import SqlLeases
+from connectors.database.runner.positions import SqlPositions
+from connectors.database.runner.work import SqlWork
 from consumers.parking import failed_event
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
 from consumers.runner.loop import Pace, Runner
@@ -22,10 +22,10 @@ from consumers.runner.ports import Record, Setback
 from deploy.engines.kafka import EmbeddedKafka
 from schemas.partition import Place
 from schemas.topics import INTAKE_AGENCY, LOG_REQUESTS
-from tests.brokers import fresh_agency, provide, write
-from tests.clocks import trusting_watch
-from tests.databases import engine_of, scalar, wait_until
-from tests.engines import DatabaseUrls, Engines, kafka_login
+from tests.kit.on_sql.databases import engine_of, scalar, wait_until
+from tests.kit.real.brokers import fresh_agency, provide, write
+from tests.kit.real.engines import DatabaseUrls, Engines, kafka_login
+from tests.kit.values.clocks import trusting_watch
 from tests.memory.telemetry import MemoryTelemetry
 
 pytestmark = pytest.mark.integration

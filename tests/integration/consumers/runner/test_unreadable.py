@@ -12,10 +12,10 @@ from connectors.broker.codecs import CannotUnpack
 from consumers.runner.ports import Setback
 from deploy.cli import build
 from deploy.problem import Problem
-from tests.brokers import write, write_packed
-from tests.databases import wait_until
-from tests.engines import DatabaseUrls, Engines
 from tests.integration.consumers.runner.test_runner import Running, applied, start, topic
+from tests.kit.on_sql.databases import wait_until
+from tests.kit.real.brokers import write, write_packed
+from tests.kit.real.engines import DatabaseUrls, Engines
 
 __all__ = ["start", "topic"]
 

@@ -9,15 +9,17 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
-from connectors.database.ledger_audit import audit
-from connectors.database.park_operator import ParkOperator
+from connectors.database.parking.operator import ParkOperator
+from connectors.database.settlement.audit import audit
 from consumers.parking import OperatorAction, ParkReason
 from consumers.runner.ports import Contention, Record
 from consumers.settlement.domain.chain import Chain, Row, extend
 from schemas.log_requests import DisputeMarked
-from tests.databases import engine_of
-from tests.engines import DatabaseUrls
-from tests.ledger_log import (
+from tests.kit.on_sql.databases import engine_of
+from tests.kit.on_sql.rests import end_rests, tries
+from tests.kit.on_sql.settlement import SettlementBus, license_office
+from tests.kit.real.engines import DatabaseUrls
+from tests.kit.values.ledger_log import (
     AGENCY,
     OFFICE,
     RequestsLog,
@@ -35,8 +37,6 @@ from tests.ledger_log import (
     started,
 )
 from tests.memory.desk import Desk
-from tests.rests import end_rests, tries
-from tests.settlement_bus import SettlementBus, license_office
 
 pytestmark = pytest.mark.integration
 

@@ -15,8 +15,7 @@ from schemas.intake_office import AgencyAwaited, FeeReturned, RequestAccepted, S
 from schemas.log_registry import RegistryEntry
 from schemas.tariff import Collector, FixedRule, Party, Payer, Purpose, SplitPart, VariableRule
 from schemas.topics import LOG_REQUESTS
-from tests import builders as build
-from tests.requests_bus import (
+from tests.kit.on_sql.requests import (
     AGENCY_SOURCE,
     DIRECTORATE,
     OPERATOR,
@@ -25,7 +24,8 @@ from tests.requests_bus import (
     load_registry,
     submission,
 )
-from tests.settlement_bus import SettlementBus
+from tests.kit.on_sql.settlement import SettlementBus
+from tests.kit.values import builders as build
 
 pytestmark = pytest.mark.integration
 

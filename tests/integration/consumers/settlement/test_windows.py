@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 
 from consumers.runner.ports import Record
 from schemas.log_settlement import StatementIssued, WindowClosed
-from tests.databases import engine_of, wait_until
-from tests.engines import DatabaseUrls
-from tests.ledger_log import OFFICE, RequestsLog, accepted, bill, collected, completed, payment, request
-from tests.settlement_bus import SettlementBus
+from tests.kit.on_sql.databases import engine_of, wait_until
+from tests.kit.on_sql.settlement import SettlementBus
+from tests.kit.real.engines import DatabaseUrls
+from tests.kit.values.ledger_log import OFFICE, RequestsLog, accepted, bill, collected, completed, payment, request
 
 pytestmark = pytest.mark.integration
 

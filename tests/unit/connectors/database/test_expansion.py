@@ -8,8 +8,8 @@ import pytest
 from alembic.config import Config
 
 from connectors.database import migrations
-from connectors.database.expansion import floor
-from tests.steps import taken_from_older_builds
+from connectors.database.schema.expansion import floor
+from tests.kit.values.steps import taken_from_older_builds
 
 VERSIONS = Path(migrations.__file__).parent / "versions"
 #: Builds before this step did not ask whether they are too old for a database.

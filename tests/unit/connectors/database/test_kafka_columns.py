@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.database.kafka_columns import headers_from_json, headers_to_json
+from connectors.database.sql.kafka_columns import headers_from_json, headers_to_json
 
 names = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 

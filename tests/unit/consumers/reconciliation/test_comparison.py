@@ -13,7 +13,7 @@ from consumers.runner.ports import Record, Span
 from consumers.settlement.expected import expected_of
 from schemas.partition import Place
 from schemas.topics import LOG_REQUESTS
-from tests.reconciliation_memory import LOGS, NOON, MemoryBus, MemoryLogs, MemorySnapshot, MemoryStore
+from tests.kit.values.reconciliation_memory import LOGS, NOON, MemoryBus, MemoryLogs, MemorySnapshot, MemoryStore
 
 LOG = LOGS[0]
 #: What each of these says is wrong, and how it is found.

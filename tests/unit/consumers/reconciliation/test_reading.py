@@ -15,11 +15,11 @@ from schemas.intake_directorate import WindowCloseRequested
 from schemas.log_requests import WindowMarked
 from schemas.log_settlement import FeePosted
 from schemas.topics import LOG_REQUESTS, LOG_SETTLEMENT
-from tests.builders import MOMENT
-from tests.claims import REQUEST, intake_record
-from tests.ledger_log import OFFICE, RequestsLog, collected, request, returned, started
-from tests.requests_bus import DIRECTORATE, claim_record
-from tests.requests_bus import collected as said_collected
+from tests.kit.on_sql.requests import DIRECTORATE, claim_record
+from tests.kit.on_sql.requests import collected as said_collected
+from tests.kit.values.builders import MOMENT
+from tests.kit.values.claims import REQUEST, intake_record
+from tests.kit.values.ledger_log import OFFICE, RequestsLog, collected, request, returned, started
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ from consumers.intake import Claim, IntakeReader, read_claim
 from consumers.registry.fold import Fold
 from schemas.intake_agency import ServicePublished
 from schemas.log_registry import RegistryEntry
-from tests.builders import MOMENT, entries, policy, service
-from tests.requests_bus import AGENCY_SOURCE, SetClock, claim_record
+from tests.kit.on_sql.requests import AGENCY_SOURCE, SetClock, claim_record
+from tests.kit.values.builders import MOMENT, entries, policy, service
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NO_POLICY: list[RegistryEntry] = []

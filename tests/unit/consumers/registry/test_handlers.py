@@ -14,14 +14,14 @@ from schemas.intake_agency import ServicePublished
 from schemas.limits import limits_of
 from schemas.log_registry import ServiceVersioned
 from schemas.topics import INTAKE_AGENCY
-from tests.builders import AGENCY, service
-from tests.clocks import trusting_watch
+from tests.kit.on_sql.requests import AGENCY_SOURCE, SetClock, claim_record
+from tests.kit.values.builders import AGENCY, service
+from tests.kit.values.clocks import trusting_watch
 from tests.memory.park import MemoryParkOperator
 from tests.memory.positions import BusSession
 from tests.memory.requests import registry_stores
 from tests.memory.tables import BusDatabase
 from tests.memory.telemetry import MemoryTelemetry
-from tests.requests_bus import AGENCY_SOURCE, SetClock, claim_record
 
 ANOTHER = f"{AGENCY}.another"
 FIRST, SECOND, OTHER = (

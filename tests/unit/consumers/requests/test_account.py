@@ -7,16 +7,16 @@ import pytest
 
 from consumers.logs import Progress
 from consumers.requests.account import Account, AccountImpossible, Accounts
-from consumers.requests.domain.verify import Finding
+from consumers.requests.domain.review.verify import Finding
 from consumers.runner.ports import Record
 from schemas.decode import Received, encode
 from schemas.envelope import Envelope, to_headers
 from schemas.log_requests import RequestRouted
 from schemas.partition import partition_of
 from schemas.topics import LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
-from tests import builders
-from tests.builders import MOMENT
-from tests.journal import OFFICES, SECRET, Journal, decline, ident, journal, office_of, submission
+from tests.kit.values import builders
+from tests.kit.values.builders import MOMENT
+from tests.kit.values.journal import OFFICES, SECRET, Journal, decline, ident, journal, office_of, submission
 
 ASKED = 1
 

@@ -11,7 +11,8 @@ from consumers.requests.fold import Fold
 from schemas.base import Event
 from schemas.log_requests import OfficeAccepted, RequestOpened, RequestRouted
 from schemas.tariff import FixedRule
-from tests.builders import (
+from tests.kit.on_sql.requests import AGENCY_SOURCE, SetClock, claim_record, desk_steps, submission
+from tests.kit.values.builders import (
     MOMENT,
     Registrable,
     agreement,
@@ -24,8 +25,7 @@ from tests.builders import (
     terms,
     territory,
 )
-from tests.requests_bus import AGENCY_SOURCE, SetClock, claim_record, desk_steps, submission
-from tests.requests_world import make_world
+from tests.kit.values.requests_world import make_world
 
 REQUEST = UUID(int=1)
 LATENESS_SECONDS = 1_800

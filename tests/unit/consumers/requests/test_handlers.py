@@ -18,14 +18,14 @@ from schemas.intake_office import RequestAccepted
 from schemas.limits import limits_of
 from schemas.log_requests import ClaimRefusal, ClaimRefused, WindowMarked
 from schemas.topics import INTAKE_DIRECTORATE, LOG_REQUESTS
-from tests.builders import MOMENT, code_bits
-from tests.clocks import trusting_watch
+from tests.kit.on_sql.requests import DIRECTORATE, SetClock, SetEnds, claim_record
+from tests.kit.values.builders import MOMENT, code_bits
+from tests.kit.values.clocks import trusting_watch
 from tests.memory.park import MemoryParkOperator
 from tests.memory.positions import BusSession
 from tests.memory.requests import request_stores
 from tests.memory.tables import BusDatabase
 from tests.memory.telemetry import MemoryTelemetry
-from tests.requests_bus import DIRECTORATE, SetClock, SetEnds, claim_record
 
 
 class FailingClock(SetClock):

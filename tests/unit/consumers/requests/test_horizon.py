@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from consumers.parking import NEVER_YET
 from consumers.requests.horizon import Horizon, IntakeRead
 from schemas.partition import Place
-from tests.builders import MOMENT
+from tests.kit.values.builders import MOMENT
 
 OFFICES, DIRECTORATE, POST = "pishkhan.intake.offices", "pishkhan.intake.directorate", "pishkhan.intake.post"
 FLOOR = MOMENT - timedelta(minutes=10)

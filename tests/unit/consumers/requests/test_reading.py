@@ -5,7 +5,7 @@ import pytest
 from consumers.intake import Claim, Unreadable
 from consumers.requests import reading
 from consumers.requests.reading import ClaimReader
-from tests.requests_bus import AGENCY_SOURCE, claim_record, submission
+from tests.kit.on_sql.requests import AGENCY_SOURCE, claim_record, submission
 
 
 def test_what_was_read_ahead_is_handed_out_once() -> None:

@@ -9,9 +9,9 @@ from consumers.requests.cases import Case, Decided, known_case
 from consumers.requests.fold import Fold
 from consumers.requests.horizon import Horizon
 from schemas.log_requests import OfficeTimedOut, RequestClosed, RequestEscalated
-from tests.builders import MOMENT, small_province
-from tests.requests_bus import AGENCY_SOURCE, SetClock, claim_record, submission
-from tests.requests_world import make_world
+from tests.kit.on_sql.requests import AGENCY_SOURCE, SetClock, claim_record, submission
+from tests.kit.values.builders import MOMENT, small_province
+from tests.kit.values.requests_world import make_world
 
 REQUEST = UUID(int=1)
 

@@ -7,19 +7,19 @@ from uuid import UUID
 
 import pytest
 
-from consumers.requests.domain.loads import NOTHING
-from consumers.requests.domain.state import RequestState
+from consumers.requests.domain.life.state import RequestState
+from consumers.requests.domain.loads.loads import NOTHING
 from consumers.requests.handlers import RequestsHandler
 from consumers.runner.ports import Record
 from schemas.log_requests import RequestOpened
-from tests.builders import small_province
-from tests.clocks import trusting_watch
+from tests.kit.on_sql.requests import AGENCY_SOURCE, SetClock, SetEnds, claim_record
+from tests.kit.values.builders import small_province
+from tests.kit.values.clocks import trusting_watch
+from tests.kit.values.requests_world import CAP_RIAL, DECLINED, REQUEST, SUBMITTED
 from tests.memory.positions import BusSession
 from tests.memory.requests import request_stores
 from tests.memory.tables import BusDatabase, OfficeRow
 from tests.memory.telemetry import MemoryTelemetry
-from tests.requests_bus import AGENCY_SOURCE, SetClock, SetEnds, claim_record
-from tests.requests_world import CAP_RIAL, DECLINED, REQUEST, SUBMITTED
 
 
 class Desk:

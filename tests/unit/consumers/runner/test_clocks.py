@@ -7,7 +7,7 @@ import pytest
 from consumers.runner.clocks import ClockWatch
 from consumers.runner.ports import Record, Setback
 from schemas.partition import Place
-from tests.clocks import NotedClock, watch
+from tests.kit.values.clocks import NotedClock, watch
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HERE = Place("pishkhan.intake.offices", 0)

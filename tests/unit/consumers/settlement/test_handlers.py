@@ -16,7 +16,7 @@ from schemas.log_requests import DisputeMarked, FineAccepted
 from schemas.message import Message
 from schemas.partition import partition_of
 from schemas.topics import LOG_SETTLEMENT
-from tests.ledger_log import (
+from tests.kit.values.ledger_log import (
     OFFICE,
     REQUEST,
     START,

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from consumers.parking import RESTS, DecisionOutcome, OperatorAction, ParkReason
 from schemas.decode import EventInvalid
-from tests.ledger_log import RequestsLog, accepted, certificate, life, request
+from tests.kit.values.ledger_log import RequestsLog, accepted, certificate, life, request
 from tests.memory.desk import Desk
 
 

@@ -7,8 +7,8 @@ import pytest
 from consumers.runner.ports import Record
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.domain.differences import Difference, DifferenceKind, FirstOnes
-from tests.harmed_books import HarmedBooks
-from tests.ledger_log import RequestsLog, accepted, certificate, collected, completed, payment, request
+from tests.kit.values.harmed_books import HarmedBooks
+from tests.kit.values.ledger_log import RequestsLog, accepted, certificate, collected, completed, payment, request
 from tests.property.test_settlement import books_of
 
 #: Of this partition all tests are.

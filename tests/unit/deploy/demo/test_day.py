@@ -15,7 +15,7 @@ from schemas.envelope import Envelope, to_headers
 from schemas.intake_agency import Answer, Origin, RequestSubmitted
 from schemas.intake_office import AgencyAwaited, FeeReturned, PaymentMethod, RequestAccepted, ServiceDelivered
 from schemas.late_cash import LateCashTaken
-from tests import builders
+from tests.kit.values import builders
 
 REQUEST = UUID("0190a6f0-0000-7000-8000-000000000001")
 AGENCY = f"/agencies/{builders.AGENCY}"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from deploy.demo.order import day_order, last_working_day, replayed_arrivals
 from deploy.demo.plan import DAY_SECONDS
+from deploy.operations.replay.reading import Replay, load_mapping, read_log
 from deploy.provinces.loader import Province, read_province
-from deploy.replay.reading import Replay, load_mapping, read_log
 
 FOLDER = Path(__file__).parents[4] / "deploy" / "provinces" / "north_khorasan"
 OPENS = time(7, 30)

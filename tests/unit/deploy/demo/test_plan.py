@@ -8,7 +8,7 @@ from schemas.catalogue import Datatype, FormAttribute, Stage
 from schemas.decode import encode, parse_strictly
 from schemas.intake_agency import Origin, RequestSubmitted
 from schemas.tariff import Collector, Party, Payer, Purpose, SplitPart, TariffLine, VariableRule
-from tests import builders
+from tests.kit.values import builders
 
 
 def bill_line() -> TariffLine:

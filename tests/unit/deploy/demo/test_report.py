@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from connectors.database.ledger_reads import LedgerSummary
-from connectors.database.requests import RequestCounts
+from connectors.database.requests.requests import RequestCounts
+from connectors.database.settlement.reads import LedgerSummary
 from deploy.demo.report import ByClass, LogCount, Report, Seconds
 from deploy.demo.steering import Distances, Steering
 from schemas import log_requests as log

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 
-from connectors.database.ledger_reads import LedgerSummary
-from connectors.database.requests import RequestCounts
+from connectors.database.requests.requests import RequestCounts
+from connectors.database.settlement.reads import LedgerSummary
+from connectors.words.outcomes import STAGES
 from deploy.demo.picture import save_picture
 from deploy.demo.report import ByClass, Report, Seconds
 from deploy.demo.screen import Glance, line, look_next, screen, summary
 from deploy.demo.steering import Distances, Steering
-from deploy.terminal.words import STAGES
-from tests.builders import MOMENT
+from tests.kit.values.builders import MOMENT
 
 STATES = {"completed": 70, "escalated": 5, "accepted": 3, "started": 4, "routed": 2, "refused": 9, "parked": 7}
 GLANCE = Glance(MOMENT, 100, 100, STATES, 30_000, 20_000, 6_000, 0, 3, ["water.leak-report → urban-001 · completed"])

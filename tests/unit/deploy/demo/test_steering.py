@@ -6,14 +6,14 @@ from uuid import UUID
 
 import pytest
 
-from consumers.requests.domain.state import Signal
+from consumers.requests.domain.life.state import Signal
 from deploy.demo.steering import Distances, SteeringCount, gini, quantile
 from schemas.base import Event
 from schemas.decode import encode
 from schemas.envelope import Envelope
 from schemas.intake_agency import Origin
-from tests.builders import MOMENT
-from tests.requests_world import ACCEPTED, COLLECTED, DECLINED, DELIVERED, STARTED, SUBMITTED, walk
+from tests.kit.values.builders import MOMENT
+from tests.kit.values.requests_world import ACCEPTED, COLLECTED, DECLINED, DELIVERED, STARTED, SUBMITTED, walk
 
 DAY = {"office-1": 42_000, "office-2": 42_000, "office-3": 0}
 

@@ -1,7 +1,7 @@
 """What the doctor says of the workers' own clocks."""
 
-from deploy.doctor.checks import Level
-from deploy.doctor.engines import judge_worker_clocks
+from deploy.operations.doctor.checks import Level
+from deploy.operations.doctor.engines import judge_worker_clocks
 
 
 def test_a_worker_with_a_wrong_clock_is_named_with_by_how_much() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kafka.errors import KafkaError
 from typer.testing import CliRunner
 
-from connectors.database.verdicts import KeptVerdict
+from connectors.database.reconciliation.verdicts import KeptVerdict
 from consumers.reconciliation.domain.questions import (
     Entered,
     Log,
@@ -26,9 +26,10 @@ from consumers.reconciliation.domain.questions import (
 from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
 from deploy.cli import build
 from deploy.commands.doctor import closing
-from deploy.doctor import table
-from deploy.doctor.checks import Finding, Level, Patient, good
-from deploy.doctor.counts import (
+from deploy.exits import ExitCode
+from deploy.operations.doctor import table
+from deploy.operations.doctor.checks import Finding, Level, Patient, good
+from deploy.operations.doctor.counts import (
     check_asked,
     check_counts,
     judge_beginnings,
@@ -38,8 +39,7 @@ from deploy.doctor.counts import (
     judge_told,
     judge_verdict,
 )
-from deploy.doctor.table import examine
-from deploy.exits import ExitCode
+from deploy.operations.doctor.table import examine
 from deploy.problem import Problem
 from deploy.settings import Settings
 

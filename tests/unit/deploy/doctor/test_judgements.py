@@ -10,15 +10,15 @@ from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, R
 from pydantic import SecretStr
 
 from connectors.broker.admin import topic_rows
-from connectors.database.dead_letters import LetGo
-from connectors.database.outbox_days import OutboxDays
-from connectors.database.owed import Owed
+from connectors.database.publication.days import OutboxDays
+from connectors.database.requests.owed import Owed
+from connectors.database.runner.dead_letters import LetGo
 from connectors.telemetry.standing import Halt, Standing
-from deploy.doctor.accounts import judge_accounts
-from deploy.doctor.checks import Finding, Level, Patient, since_words
-from deploy.doctor.contents import Position, agencies_of, judge_lag, judge_rights, judge_topics
-from deploy.doctor.engines import check_broker, check_database, check_failpoint, judge_clock, judge_standing
-from deploy.doctor.flow import (
+from deploy.operations.doctor.accounts import judge_accounts
+from deploy.operations.doctor.checks import Finding, Level, Patient, since_words
+from deploy.operations.doctor.contents import Position, agencies_of, judge_lag, judge_rights, judge_topics
+from deploy.operations.doctor.engines import check_broker, check_database, check_failpoint, judge_clock, judge_standing
+from deploy.operations.doctor.flow import (
     Parked,
     Unpublished,
     judge_days,
@@ -29,8 +29,8 @@ from deploy.doctor.flow import (
     judge_parked,
     judge_set_aside,
 )
-from deploy.doctor.machine import GIGABYTE, check_disk, judge_disk, judge_memory
-from deploy.doctor.remedies import REMEDIES
+from deploy.operations.doctor.machine import GIGABYTE, check_disk, judge_disk, judge_memory
+from deploy.running.remedies import REMEDIES
 from deploy.settings import AccountLogin, Settings
 from deploy.workers.table import worker_names
 

@@ -14,7 +14,7 @@ import pytest
 
 from deploy.engines.errors import AlreadyRunning
 from deploy.engines.instance import Instance
-from deploy.engines.processes import ProcessTable, stop_process
+from deploy.processes.processes import ProcessTable, stop_process
 
 WAIT_FOREVER = [sys.executable, "-S", "-c", "import signal; signal.pause()"]
 IGNORE_TERM = [
@@ -36,7 +36,7 @@ def silent(line: str) -> None:
 
 def test_a_child_dies_with_a_killed_parent(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from deploy.engines.processes import ProcessTable\n"
+        "import sys, time; from pathlib import Path; from deploy.processes.processes import ProcessTable\n"
         "child = ProcessTable(Path(sys.argv[1])).spawn('child', sys.argv[2:])\n"
         "print(child.pid, flush=True); time.sleep(600)"
     )
@@ -89,7 +89,7 @@ def test_a_stubborn_child_is_killed_after_the_grace(tmp_path: Path) -> None:
 
 
 def test_a_long_log_is_turned_over_at_a_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deploy.engines.processes.LOG_BYTES_MAX", 4)
+    monkeypatch.setattr("deploy.processes.processes.LOG_BYTES_MAX", 4)
     log = tmp_path / "child.log"
     log.write_text("older", encoding="utf-8")
     ProcessTable(tmp_path / "run").spawn("child", [sys.executable, "-S", "-c", "print('new')"], log=log).wait(20)

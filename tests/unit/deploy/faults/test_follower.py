@@ -7,7 +7,7 @@ from consumers.runner.ports import Record
 from consumers.settlement.domain.chain import Chain
 from deploy.faults.follower import Follower, Place
 from schemas.topics import LOG_REQUESTS
-from tests.ledger_log import RequestsLog, accepted, certificate, collected, completed, request, started
+from tests.kit.values.ledger_log import RequestsLog, accepted, certificate, collected, completed, request, started
 from tests.memory.broker import MemoryBroker, MemorySource
 from tests.memory.desk import Desk
 

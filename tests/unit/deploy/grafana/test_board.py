@@ -13,8 +13,8 @@ from grafana_foundation_sdk.models import units
 from connectors.telemetry.metrics import METRICS, Origin, series_names
 from deploy.grafana.board import BOARD, board_json
 from deploy.prometheus.monitor import RULES_DIRECTORY
-from tests.expressions import expression_with, variables_in
-from tests.promql import accept, names_in
+from tests.kit.real.promql import accept, names_in
+from tests.kit.values.expressions import expression_with, variables_in
 
 BOARD_TEXT = BOARD.read_text(encoding="utf-8")
 PANELS = [panel for panel in json.loads(BOARD_TEXT)["panels"] if panel["type"] != "row"]

@@ -9,7 +9,7 @@ import yaml
 
 from deploy.prometheus.monitor import RULES_DIRECTORY, write_monitor_config
 from deploy.settings import Settings
-from tests.promql import promtool
+from tests.kit.real.promql import promtool
 
 ROOT = Path(__file__).parents[4]
 RULES = sorted(RULES_DIRECTORY.glob("*.rules.yml"))

@@ -29,7 +29,7 @@ def test_it_listens_on_loopback_only_and_keeps_its_data_below_its_folder(
 ) -> None:
     # Choosing a free port needs a socket, which a unit test may not open; a kept one is taken as it is.
     Kept(tmp_path / "kept.json").keep("port", 9_090)
-    monkeypatch.setattr("deploy.engines.processes.port_is_free", lambda port, address: True)
+    monkeypatch.setattr("deploy.processes.processes.port_is_free", lambda port, address: True)
     command = monitor_command("/usr/bin/prometheus", tmp_path, tmp_path / "prometheus.yml")
     assert "--web.listen-address=127.0.0.1:9090" in command
     assert f"--storage.tsdb.path={tmp_path / 'data'}" in command

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from consumers.requests.domain.calendar import DAY_MINUTES, TEHRAN, Schedule, local_minute
+from consumers.requests.domain.registry.calendar import DAY_MINUTES, TEHRAN, Schedule, local_minute
 from deploy.provinces.files import Problem, ProvinceInvalid
 from deploy.provinces.generate import NORTH_KHORASAN
 from deploy.provinces.loader import Counts, Province, province_claims, read_province

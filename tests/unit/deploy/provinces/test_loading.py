@@ -10,7 +10,7 @@ from deploy.provinces.loader import DIRECTORATE, ProvinceClaim
 from deploy.provinces.loading import messages_of
 from schemas.intake_directorate import TerritoryChanged
 from schemas.territory import Territory
-from tests import builders
+from tests.kit.values import builders
 
 
 def claim(territory: Territory) -> ProvinceClaim:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deploy.replay.mapping import (
+from deploy.operations.replay.mapping import (
     Case,
     Dropped,
     LogMapping,
@@ -16,7 +16,7 @@ from deploy.replay.mapping import (
     request_of,
     weekday_moves,
 )
-from deploy.replay.reading import business_times
+from deploy.operations.replay.reading import business_times
 
 CONTENT: dict[str, Any] = {
     "name": "a-log",

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from deploy.operations.replay.mapping import Dropped, request_of
+from deploy.operations.replay.reading import load_mapping, read_log
 from deploy.problem import Problem
 from deploy.provinces.generate import NORTH_KHORASAN
 from deploy.provinces.loader import read_province
-from deploy.replay.mapping import Dropped, request_of
-from deploy.replay.reading import load_mapping, read_log
 from tests.unit.deploy.replay.test_mapping import mapping
 
 BOSTON = NORTH_KHORASAN / "replay" / "boston_311_2011.yaml"

@@ -1,8 +1,8 @@
 """Every reason for a dead letter is told in both languages."""
 
+from connectors.words.dead_letters import REASONS, reason_words
+from connectors.words.plain import Language
 from consumers.intake import DeadLetterReason
-from deploy.terminal.dead_letter_words import REASONS, reason_words
-from deploy.words import Language
 
 
 def test_every_reason_has_words_of_its_own_in_both_languages() -> None:

@@ -9,7 +9,7 @@ from rich.progress import Progress
 from rich.syntax import Syntax
 from rich.text import Text
 
-from deploy.terminal.edge import Grid, Screen, say, say_json, say_lines
+from deploy.edge import Grid, Screen, say, say_json, say_lines
 
 HOSTILE = "\x1b]0;title\x07\x1b[2J[red]x[/red] :smile: \u202eltr\nall is well"
 SHOWN = r"\x1b]0;title\x07\x1b[2J[red]x[/red] :smile: \u202eltr\nall is well"

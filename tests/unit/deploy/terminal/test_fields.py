@@ -5,7 +5,7 @@ import pytest
 from deploy.problem import Problem
 from deploy.terminal.fields import form_of
 from schemas.catalogue import Datatype
-from tests.builders import service
+from tests.kit.values.builders import service
 from tests.unit.consumers.requests.domain.test_form import VALUES, attribute
 
 SERVICE = service(

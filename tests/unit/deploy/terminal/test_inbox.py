@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
-from consumers.requests.domain.state import RequestState, Stage
+from connectors.words.plain import Language
+from consumers.requests.domain.life.state import RequestState, Stage
 from deploy.terminal.inbox import inbox_table, owed_lines
 from deploy.terminal.request_ids import short_ids
-from deploy.words import Language
-from tests.builders import MOMENT
-from tests.requests_world import at
+from tests.kit.values.builders import MOMENT
+from tests.kit.values.requests_world import at
 
 LONG_SERVICE = "electricity.change-of-subscriber"
 

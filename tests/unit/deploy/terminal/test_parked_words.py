@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from connectors.database.park_operator import DecisionLine, ParkedLine
+from connectors.database.parking.operator import DecisionLine, ParkedLine
+from connectors.words.plain import Language
 from consumers.parking import NEVER, DecisionOutcome, OperatorAction, ParkReason
 from deploy.terminal.parked_words import (
     ACTIONS,
@@ -17,7 +18,6 @@ from deploy.terminal.parked_words import (
     noted_lines,
     parked_table,
 )
-from deploy.words import Language
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LINE = ParkedLine(

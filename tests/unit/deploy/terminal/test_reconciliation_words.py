@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
+from connectors.words.plain import Language
+from connectors.words.reconciliation import KINDS, OUTCOMES, kind_lines, line_of, summary_lines, verdict
 from consumers.reconciliation.comparison import Summary
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.reconciliation.domain.outcome import ClaimOutcome
-from deploy.terminal.reconciliation_words import KINDS, OUTCOMES, kind_lines, line_of, summary_lines, verdict
-from deploy.words import Language
 
 UNDER_WAY = "2 events not published yet, 5 records not read yet by settlement, 3 records younger than this comparison"
 FINDING = Finding(

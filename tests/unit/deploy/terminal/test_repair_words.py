@@ -2,9 +2,9 @@
 
 import pytest
 
+from connectors.words.plain import Language
+from connectors.words.repair import done_lines, plan_lines
 from consumers.reconciliation.domain.repair import Missing, PositionChange, Reader, RepairPlan
-from deploy.terminal.repair_words import done_lines, plan_lines
-from deploy.words import Language
 from schemas.partition import Place
 from schemas.topics import INTAKE_OFFICES, LOG_REQUESTS
 

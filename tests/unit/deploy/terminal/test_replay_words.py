@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from connectors.words.plain import Language
 from consumers.runner.ports import Outcome
 from consumers.runner.rereading import Tally
-from deploy.rereading import Reread, Wanted
+from deploy.operations.rereading import Reread, Wanted
 from deploy.terminal.replay_words import came_to, replay_table, time_words
-from deploy.words import Language
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

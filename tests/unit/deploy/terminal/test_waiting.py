@@ -7,14 +7,14 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
-from connectors.database.waiting import WaitingClaim
+from connectors.database.requests.waiting import WaitingClaim
+from connectors.words.outcomes import WAITS_FOR
+from connectors.words.plain import Language
 from consumers.parking import NEVER
-from consumers.requests.domain.outcome import Awaited
+from consumers.requests.domain.life.outcome import Awaited
 from deploy.terminal.waiting import CLAIMS, claim_name, waiting_table
-from deploy.terminal.words import WAITS_FOR
-from deploy.words import Language
 from schemas.intake_office import ServiceDelivered
-from tests.builders import MOMENT
+from tests.kit.values.builders import MOMENT
 
 
 def claims() -> list[WaitingClaim]:

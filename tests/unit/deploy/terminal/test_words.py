@@ -2,12 +2,12 @@
 
 import pytest
 
-from consumers.requests.domain.state import Stage
-from deploy.terminal.words import STAGES, stage, told
-from deploy.words import Language
+from connectors.words.outcomes import STAGES, stage, told
+from connectors.words.plain import Language
+from consumers.requests.domain.life.state import Stage
 from schemas.base import Event
 from schemas.log_requests import RequestClosed, RequestLogEvent, RequestOpened
-from tests.requests_world import (
+from tests.kit.values.requests_world import (
     ACCEPTED,
     APPROVED,
     ASKED,

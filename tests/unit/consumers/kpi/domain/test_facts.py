@@ -6,7 +6,7 @@ from consumers.kpi.domain.facts import TEACHING, Fact, Named, income_of, learn, 
 from schemas.intake_agency import Answer
 from schemas.log_requests import AgencyReplied, WindowMarked
 from schemas.topics import LOG_REQUESTS, LOG_SETTLEMENT
-from tests.kpi_log import MORNING, Life, Told
+from tests.kit.values.kpi_log import MORNING, Life, Told
 
 
 def fold(told: list[Told]) -> Fact:

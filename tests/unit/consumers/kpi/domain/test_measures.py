@@ -15,7 +15,7 @@ from consumers.kpi.domain.measures import (
 )
 from consumers.kpi.domain.windows import windows_of
 from schemas.kpi import Figure, KeyKind
-from tests.kpi_log import MORNING
+from tests.kit.values.kpi_log import MORNING
 
 HOUR, DAY = windows_of(MORNING)
 FACT = Fact(

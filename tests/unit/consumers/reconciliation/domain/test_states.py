@@ -7,9 +7,9 @@ import pytest
 
 from consumers.reconciliation.domain.states import UNOPENED, state_after
 from consumers.reconciliation.domain.views import SubjectEvent
-from consumers.requests.domain.lifecycle import transition
-from consumers.requests.domain.outcome import Apply
-from consumers.requests.domain.state import Signal, Speaker, Stage
+from consumers.requests.domain.life.lifecycle import transition
+from consumers.requests.domain.life.outcome import Apply
+from consumers.requests.domain.life.state import Signal, Speaker, Stage
 from schemas.base import Event
 from schemas.log_requests import (
     AgencyAsked,
@@ -22,7 +22,7 @@ from schemas.log_requests import (
     RequestRefused,
     RequestRouted,
 )
-from tests.requests_world import CLAIMS, at, context, make_world, speaker_for
+from tests.kit.values.requests_world import CLAIMS, at, context, make_world, speaker_for
 
 #: What the log says last before a request is at a stage.
 _LED_TO: dict[Stage, type[Event]] = {

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.registry.domain.fee_rules import rule_problem
-from consumers.requests.domain.tariff import exposure_of
+from consumers.requests.domain.fees.tariff import exposure_of
 from schemas.tariff import Bracket, BracketRule, FeeRule, FixedRule, Party, PercentageRule, SplitPart
-from tests.builders import certificate_line
+from tests.kit.values.builders import certificate_line
 
 WHOLE = (SplitPart(party=Party.AGENCY, numerator=1, denominator=1),)
 

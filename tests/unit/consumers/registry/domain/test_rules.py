@@ -29,7 +29,7 @@ from schemas.log_registry import RegistryRefusal
 from schemas.offices import Accession, Licence, LicenceState, Office
 from schemas.policy import Calendar, CalendarScope
 from schemas.tariff import Bracket, BracketRule, Party, SplitPart
-from tests.builders import (
+from tests.kit.values.builders import (
     AGENCY,
     AGREEMENT,
     MOMENT,

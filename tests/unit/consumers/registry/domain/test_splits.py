@@ -14,7 +14,7 @@ from schemas.tariff import (
     SplitPart,
     VariableRule,
 )
-from tests.builders import certificate_line
+from tests.kit.values.builders import certificate_line
 
 OFFICE_HALF = SplitPart(party=Party.OFFICE, numerator=1, denominator=2)
 AGENCY_HALF = SplitPart(party=Party.AGENCY, numerator=50, denominator=100)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from consumers.requests.domain.loads import Load, Loads
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.routing import Refused, Routed, RoutingRequest
+from consumers.requests.domain.loads.loads import Load, Loads
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.routing.route import Refused, Routed, RoutingRequest
 from schemas.intake_agency import Origin
-from tests import builders
-from tests.builders import AGENCY, MOMENT, SERVICE
+from tests.kit.values import builders
+from tests.kit.values.builders import AGENCY, MOMENT, SERVICE
 
 SEED = bytes(range(16))
 EVENING = MOMENT + timedelta(hours=8)

@@ -4,13 +4,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from consumers.requests.domain.calendar import TEHRAN
-from consumers.requests.domain.routing import route
+from consumers.requests.domain.registry.calendar import TEHRAN
+from consumers.requests.domain.routing.route import route
 from schemas.intake_agency import Origin
 from schemas.log_requests import Exclusion, RefusalReason
 from schemas.offices import OpeningHours
-from tests import builders
-from tests.builders import MOMENT
+from tests.kit.values import builders
+from tests.kit.values.builders import MOMENT
 from tests.unit.consumers.requests.domain.routing_cases import SEED, loads, refused, request, routed, view_of
 
 #: Closed doors in November 2026: day and hour in Tehran; the 23rd is a Monday.

@@ -5,12 +5,12 @@ from uuid import UUID
 import pytest
 
 from consumers.requests.domain.acts import ActKey, Done, act, remembered
-from consumers.requests.domain.outcome import Refuse
+from consumers.requests.domain.life.outcome import Refuse
 from schemas.base import Event
 from schemas.intake_directorate import CorrectionOrdered, FineImposed, FineLifted, OfficePaid, WindowCloseRequested
 from schemas.log_requests import ClaimRefusal, FineAccepted, OfficePaymentAccepted, WindowMarked
-from tests.builders import AGENCY, MOMENT
-from tests.requests_world import make_world
+from tests.kit.values.builders import AGENCY, MOMENT
+from tests.kit.values.requests_world import make_world
 
 SNAPSHOT = make_world().snapshot(MOMENT)
 PARTITIONS = 3

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.routing import route
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.routing.route import route
 from schemas.agreements import AgreementState
 from schemas.base import OfficeClass
 from schemas.catalogue import Stage
 from schemas.intake_agency import Origin
 from schemas.log_requests import Exclusion, RefusalReason
 from schemas.offices import Accession
-from tests import builders
-from tests.builders import AGENCY, AGREEMENT
+from tests.kit.values import builders
+from tests.kit.values.builders import AGENCY, AGREEMENT
 from tests.unit.consumers.requests.domain.routing_cases import (
     SEED,
     TWO,

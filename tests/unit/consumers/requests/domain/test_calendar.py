@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from consumers.requests.domain.calendar import ALWAYS_OPEN, TEHRAN, NeverOpen, Schedule, local_minute
-from tests import builders
+from consumers.requests.domain.registry.calendar import ALWAYS_OPEN, TEHRAN, NeverOpen, Schedule, local_minute
+from tests.kit.values import builders
 
 
 def tehran(day: int, hour: int, minute: int = 0) -> datetime:

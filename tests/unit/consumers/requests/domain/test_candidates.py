@@ -2,15 +2,15 @@
 
 import pytest
 
-from consumers.requests.domain.calendar import local_minute
-from consumers.requests.domain.candidates import CandidateIndex, ServiceReach
-from consumers.requests.domain.geography import road_m, straight_line_m
-from consumers.requests.domain.registry_view import RegistryView
+from consumers.requests.domain.registry.calendar import local_minute
+from consumers.requests.domain.registry.geography import road_m, straight_line_m
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.routing.candidates import CandidateIndex, ServiceReach
 from schemas.log_requests import Exclusion
 from schemas.offices import Office
 from schemas.territory import City
-from tests import builders
-from tests.builders import MOMENT
+from tests.kit.values import builders
+from tests.kit.values.builders import MOMENT
 
 
 def index_of(*offices: Office) -> tuple[CandidateIndex, ServiceReach]:

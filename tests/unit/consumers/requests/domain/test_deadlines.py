@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from consumers.requests.domain.deadlines import passed_before
-from consumers.requests.domain.state import RequestState, Signal, Speaker, Stage
-from tests.builders import MOMENT
+from consumers.requests.domain.life.deadlines import passed_before
+from consumers.requests.domain.life.state import RequestState, Signal, Speaker, Stage
+from tests.kit.values.builders import MOMENT
 
 DUE = MOMENT
 OFFICE, ANOTHER, OWNER, STRANGER = (

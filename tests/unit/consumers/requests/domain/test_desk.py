@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.lifecycle import transition
-from consumers.requests.domain.loads import Load
-from consumers.requests.domain.outcome import Apply, Refuse
-from consumers.requests.domain.state import Speaker, Stage
+from consumers.requests.domain.life.lifecycle import transition
+from consumers.requests.domain.life.outcome import Apply, Refuse
+from consumers.requests.domain.life.state import Speaker, Stage
+from consumers.requests.domain.loads.loads import Load
 from schemas.intake_office import PaymentMethod
 from schemas.log_requests import (
     ClaimRefusal,
@@ -16,11 +16,11 @@ from schemas.log_requests import (
     OfficeReturnedFee,
 )
 from schemas.tariff import Collector, FixedRule
-from tests.builders import (
+from tests.kit.values.builders import (
     MOMENT,
     certificate_line,
 )
-from tests.requests_world import (
+from tests.kit.values.requests_world import (
     ACCEPTED,
     CAP_RIAL,
     COLLECTED,

@@ -4,18 +4,18 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.authority import NEEDS
-from consumers.requests.domain.context import Waiting
-from consumers.requests.domain.early import MayWaitFor, SayFirst, WaitFor
-from consumers.requests.domain.lifecycle import ROWS, TABLE, awaited, transition
-from consumers.requests.domain.outcome import Await, Awaited, AwaitReason, Refuse, TakeBack
-from consumers.requests.domain.state import RequestState, Signal, Speaker, Stage
+from consumers.requests.domain.life.authority import NEEDS
+from consumers.requests.domain.life.context import Waiting
+from consumers.requests.domain.life.early import MayWaitFor, SayFirst, WaitFor
+from consumers.requests.domain.life.lifecycle import ROWS, TABLE, awaited, transition
+from consumers.requests.domain.life.outcome import Await, Awaited, AwaitReason, Refuse, TakeBack
+from consumers.requests.domain.life.state import RequestState, Signal, Speaker, Stage
 from schemas.base import Event
 from schemas.intake_agency import RequestCancelled, RequestSubmitted
 from schemas.log_requests import ClaimRefusal
 from schemas.tariff import FixedRule
-from tests.builders import certificate_line
-from tests.requests_world import (
+from tests.kit.values.builders import certificate_line
+from tests.kit.values.requests_world import (
     ACCEPTED,
     ASKED,
     COLLECTED,

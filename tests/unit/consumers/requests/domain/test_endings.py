@@ -2,9 +2,9 @@
 
 import pytest
 
-from consumers.requests.domain.lifecycle import transition
-from consumers.requests.domain.outcome import Apply, Await, Refuse
-from consumers.requests.domain.state import Signal, Speaker, Stage
+from consumers.requests.domain.life.lifecycle import transition
+from consumers.requests.domain.life.outcome import Apply, Await, Refuse
+from consumers.requests.domain.life.state import Signal, Speaker, Stage
 from schemas.base import Event
 from schemas.intake_agency import AgencyAnswered, Answer
 from schemas.log_requests import (
@@ -14,10 +14,10 @@ from schemas.log_requests import (
     RefundAccepted,
     RequestClosed,
 )
-from tests.builders import (
+from tests.kit.values.builders import (
     certificate_line,
 )
-from tests.requests_world import (
+from tests.kit.values.requests_world import (
     ACCEPTED,
     APPROVED,
     ASKED,

@@ -6,12 +6,8 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.explain import CANDIDATES, Explanation, Fate, explain, opened_of, question_of
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.roll import roll_call
-from consumers.requests.domain.state import Speaker
-from consumers.requests.domain.verify import Difference, Finding, Verification, decisions_of
-from consumers.requests.domain.vocabulary import (
+from connectors.words.explanation import Language, Speech, in_words, verification_in_words
+from connectors.words.vocabulary import (
     DECLINES,
     ENDS,
     EXCLUSIONS,
@@ -23,16 +19,20 @@ from consumers.requests.domain.vocabulary import (
     VALUES,
     Phrase,
 )
-from consumers.requests.domain.words import Language, Speech, in_words, verification_in_words
+from consumers.requests.domain.life.state import Speaker
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.review.explain import CANDIDATES, Explanation, Fate, explain, opened_of, question_of
+from consumers.requests.domain.review.verify import Difference, Finding, Verification, decisions_of
+from consumers.requests.domain.routing.roll import roll_call
 from schemas.agreements import AgreementState
 from schemas.base import OfficeClass
 from schemas.intake_agency import Origin
 from schemas.intake_office import DeclineReason, RequestAccepted
 from schemas.log_requests import CloseReason, Exclusion, RefusalReason, RequestRouted
 from schemas.offices import Office
-from tests import builders
-from tests.builders import AGREEMENT, MOMENT
-from tests.journal import Journal, Said, decline, ident, journal, office_of, submission
+from tests.kit.values import builders
+from tests.kit.values.builders import AGREEMENT, MOMENT
+from tests.kit.values.journal import Journal, Said, decline, ident, journal, office_of, submission
 
 
 def moment_text(moment: datetime) -> str:

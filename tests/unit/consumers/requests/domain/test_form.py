@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.form import clear_part, form_problem
+from consumers.requests.domain.life.form import clear_part, form_problem
 from schemas.catalogue import Datatype, FormAttribute, FormValue, NumberFormat, Service
-from tests.builders import service, words
+from tests.kit.values.builders import service, words
 
 
 def attribute(code: str, datatype: Datatype, **changes: Any) -> FormAttribute:

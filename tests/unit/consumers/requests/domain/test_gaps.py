@@ -2,12 +2,12 @@
 
 import pytest
 
-from consumers.requests.domain.explain import explain
-from consumers.requests.domain.gaps import Gap, first_missing, gaps_in
-from consumers.requests.domain.verify import Finding, Verification, decisions_of, verdict
-from consumers.requests.domain.words import Language, Speech, in_words, verification_in_words
+from connectors.words.explanation import Language, Speech, in_words, verification_in_words
+from consumers.requests.domain.review.explain import explain
+from consumers.requests.domain.review.gaps import Gap, first_missing, gaps_in
+from consumers.requests.domain.review.verify import Finding, Verification, decisions_of, verdict
 from schemas.decode import Received
-from tests.journal import Journal, decline, ident, journal, office_of, submission
+from tests.kit.values.journal import Journal, decline, ident, journal, office_of, submission
 
 ENGLISH = Speech(Language.ENGLISH, lambda moment: moment.isoformat())
 #: Opened, routed, declined, routed, declined, routed.

@@ -4,12 +4,12 @@ from uuid import UUID
 
 import pytest
 
-from consumers.requests.domain.late_cash import FEES_MAX, FLOOR_RIAL, RECEIPTS_MAX
-from consumers.requests.domain.lifecycle import transition
-from consumers.requests.domain.loads import Load
-from consumers.requests.domain.outcome import Apply, Refuse
-from consumers.requests.domain.state import RequestState, Signal, Speaker, Stage
-from consumers.requests.domain.world import BatchWorld
+from consumers.requests.domain.life.late_cash import FEES_MAX, FLOOR_RIAL, RECEIPTS_MAX
+from consumers.requests.domain.life.lifecycle import transition
+from consumers.requests.domain.life.outcome import Apply, Refuse
+from consumers.requests.domain.life.state import RequestState, Signal, Speaker, Stage
+from consumers.requests.domain.life.world import BatchWorld
+from consumers.requests.domain.loads.loads import Load
 from consumers.settlement.domain.booking import Kind, Transfer
 from consumers.settlement.domain.fold import fold
 from schemas.base import Event
@@ -17,8 +17,8 @@ from schemas.intake_office import FeeCollected, PaymentMethod
 from schemas.late_cash import LateCashTaken
 from schemas.log_requests import ClaimRefusal, OfficeReturnedFee
 from schemas.log_settlement import LateCashRecorded, ReturnRecorded
-from tests.builders import AGREEMENT, MOMENT
-from tests.requests_world import (
+from tests.kit.values.builders import AGREEMENT, MOMENT
+from tests.kit.values.requests_world import (
     ACCEPTED,
     ASKED,
     CANCELLED,

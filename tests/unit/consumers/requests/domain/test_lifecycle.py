@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.lifecycle import ROWS, TABLE, transition
-from consumers.requests.domain.outcome import Apply, Await, AwaitReason, Refuse
-from consumers.requests.domain.state import Signal, Speaker, Stage
+from consumers.requests.domain.life.lifecycle import ROWS, TABLE, transition
+from consumers.requests.domain.life.outcome import Apply, Await, AwaitReason, Refuse
+from consumers.requests.domain.life.state import Signal, Speaker, Stage
 from schemas.base import Event
 from schemas.log_requests import (
     ClaimRefusal,
 )
-from tests.requests_world import (
+from tests.kit.values.requests_world import (
     CLAIMS,
     at,
     context,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from consumers.requests.domain.loads import (
+from consumers.requests.domain.loads.loads import (
     NOTHING,
     Limit,
     Load,
@@ -21,7 +21,7 @@ from schemas.base import Event
 from schemas.intake_office import DeclineReason
 from schemas.tariff import Fee
 from schemas.topics import LOG_REQUESTS, LOG_SETTLEMENT
-from tests.builders import AGENCY, AGREEMENT, MOMENT, SERVICE
+from tests.kit.values.builders import AGENCY, AGREEMENT, MOMENT, SERVICE
 
 ID = UUID("01890000-0000-7000-8000-000000000001")
 #: The Jalali month of `MOMENT`.

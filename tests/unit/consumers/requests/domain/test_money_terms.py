@@ -4,16 +4,16 @@ from uuid import UUID
 
 import pytest
 
-from consumers.requests.domain.lifecycle import transition
-from consumers.requests.domain.outcome import Apply
-from consumers.requests.domain.state import RequestState, Signal, Stage
+from consumers.requests.domain.life.lifecycle import transition
+from consumers.requests.domain.life.outcome import Apply
+from consumers.requests.domain.life.state import RequestState, Signal, Stage
 from consumers.settlement.domain.fold import fold
 from schemas.agreements import SettlementCycle
 from schemas.base import Event
 from schemas.intake_directorate import RefundOrdered
 from schemas.log_requests import OfficeAccepted, RequestClosed, RequestMoneyEvent
 from schemas.log_settlement import RequestLedgerEvent
-from tests.builders import (
+from tests.kit.values.builders import (
     AGREEMENT,
     MOMENT,
     Registrable,
@@ -25,7 +25,7 @@ from tests.builders import (
     service,
     territory,
 )
-from tests.requests_world import (
+from tests.kit.values.requests_world import (
     ACCEPTED,
     ASKED,
     CANCELLED,

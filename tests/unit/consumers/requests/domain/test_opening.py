@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.lifecycle import transition
-from consumers.requests.domain.outcome import Apply, Await, AwaitReason
-from consumers.requests.domain.state import Signal, Speaker, Stage, unknown, with_form
+from consumers.requests.domain.life.lifecycle import transition
+from consumers.requests.domain.life.outcome import Apply, Await, AwaitReason
+from consumers.requests.domain.life.state import Signal, Speaker, Stage, unknown, with_form
 from schemas.catalogue import Datatype, FormAttribute
 from schemas.intake_agency import Origin
 from schemas.log_requests import (
@@ -18,7 +18,7 @@ from schemas.log_requests import (
     RequestRefused,
     RequestRouted,
 )
-from tests.builders import (
+from tests.kit.values.builders import (
     MOMENT,
     agreement,
     calendar,
@@ -31,7 +31,7 @@ from tests.builders import (
     territory,
     words,
 )
-from tests.requests_world import (
+from tests.kit.values.requests_world import (
     CANCELLED,
     DECLINED,
     OWNER,

@@ -2,11 +2,11 @@
 
 import pytest
 
-from consumers.requests.domain.outcome import applied
-from consumers.requests.domain.state import RequestState, Signal, Stage, unknown
+from consumers.requests.domain.life.outcome import applied
+from consumers.requests.domain.life.state import RequestState, Signal, Stage, unknown
 from schemas.base import Event
 from schemas.decode import encode, parse
-from tests.requests_world import PATHS, REQUEST, RETURNED, walk
+from tests.kit.values.requests_world import PATHS, REQUEST, RETURNED, walk
 
 WALKS: dict[Stage, tuple[Event | Signal, ...]] = {**PATHS, Stage.CANCELLED: (*PATHS[Stage.CANCELLED], RETURNED)}
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from consumers.requests.domain.lifecycle import transition
-from consumers.requests.domain.outcome import Refuse
-from consumers.requests.domain.state import Speaker, Stage
+from consumers.requests.domain.life.lifecycle import transition
+from consumers.requests.domain.life.outcome import Refuse
+from consumers.requests.domain.life.state import Speaker, Stage
 from schemas.base import Event
 from schemas.intake_directorate import RefundOrdered
 from schemas.log_requests import ClaimRefusal
-from tests.requests_world import COLLECTED, FEE_RIAL, PATHS, REQUEST, RETURNED, at, context, make_world, walk
+from tests.kit.values.requests_world import COLLECTED, FEE_RIAL, PATHS, REQUEST, RETURNED, at, context, make_world, walk
 
 _OF_PATHS = {Stage.CANCELLED: FEE_RIAL, Stage.REJECTED: FEE_RIAL}
 

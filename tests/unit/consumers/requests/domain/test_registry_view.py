@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from consumers.requests.domain.calendar import TEHRAN
-from consumers.requests.domain.candidates import CandidateIndex
-from consumers.requests.domain.registry_view import RegistryView
+from consumers.requests.domain.registry.calendar import TEHRAN
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.routing.candidates import CandidateIndex
 from schemas.agreements import AgreementState
 from schemas.catalogue import Stage
 from schemas.policy import CalendarScope
-from tests import builders
-from tests.builders import AGREEMENT, MOMENT, SERVICE, START
+from tests.kit.values import builders
+from tests.kit.values.builders import AGREEMENT, MOMENT, SERVICE, START
 
 LATER = MOMENT + timedelta(days=10)
 

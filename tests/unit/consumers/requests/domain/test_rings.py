@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.candidates import CandidateIndex, Ring
-from consumers.requests.domain.loads import Load, Loads, PositionChange
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.rings import nearest_with_room
-from consumers.requests.domain.routing import route
+from consumers.requests.domain.loads.loads import Load, Loads, PositionChange
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.routing.candidates import CandidateIndex, Ring
+from consumers.requests.domain.routing.rings import nearest_with_room
+from consumers.requests.domain.routing.route import route
 from schemas.intake_agency import Origin
 from schemas.log_requests import Decision, Exclusion
 from schemas.offices import Office
-from tests import builders
-from tests.builders import MOMENT, SERVICE
+from tests.kit.values import builders
+from tests.kit.values.builders import MOMENT, SERVICE
 from tests.unit.consumers.requests.domain.routing_cases import SEED, request, routed
 
 #: About 3.2, 9.2 and 27 km of road north of the middle of Bojnord, by latitude.

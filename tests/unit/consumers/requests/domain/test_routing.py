@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from consumers.requests.domain.loads import Load
-from consumers.requests.domain.routing import Routed, route
+from consumers.requests.domain.loads.loads import Load
+from consumers.requests.domain.routing.route import Routed, route
 from schemas.agreements import Agreement
 from schemas.base import OfficeClass
 from schemas.catalogue import Channels, Service
@@ -13,8 +13,8 @@ from schemas.intake_agency import Origin
 from schemas.log_requests import Exclusion, RefusalReason
 from schemas.offices import Accession, LicenceState, Office
 from schemas.policy import CalendarScope
-from tests import builders
-from tests.builders import AGENCY, AGREEMENT, MOMENT
+from tests.kit.values import builders
+from tests.kit.values.builders import AGENCY, AGREEMENT, MOMENT
 from tests.unit.consumers.requests.domain.routing_cases import (
     BUSY,
     EVENING,

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from consumers.requests.domain.candidates import CandidateIndex, Ring
-from consumers.requests.domain.loads import Load, Loads
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.sampling import sample_of, score_of, two_places
-from consumers.requests.domain.seeds import Draws, seed_for
-from tests import builders
-from tests.builders import MOMENT
+from consumers.requests.domain.loads.loads import Load, Loads
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.routing.candidates import CandidateIndex, Ring
+from consumers.requests.domain.routing.sampling import sample_of, score_of, two_places
+from consumers.requests.domain.routing.seeds import Draws, seed_for
+from tests.kit.values import builders
+from tests.kit.values.builders import MOMENT
 
 ID = UUID("01890000-0000-7000-8000-000000000001")
 MONTH = 140509

@@ -5,21 +5,21 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.candidates import CandidateIndex
-from consumers.requests.domain.explain import explain, opened_of, question_of
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.roll import roll_call
-from consumers.requests.domain.shares import AgencyShare, Shares, added
-from consumers.requests.domain.state import Signal, Speaker, Stage
-from consumers.requests.domain.verify import Finding, decisions_of, verify
-from consumers.requests.domain.words import Language, Speech, in_words
+from connectors.words.explanation import Language, Speech, in_words
+from consumers.requests.domain.life.state import Signal, Speaker, Stage
+from consumers.requests.domain.loads.shares import AgencyShare, Shares, added
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.review.explain import explain, opened_of, question_of
+from consumers.requests.domain.review.verify import Finding, decisions_of, verify
+from consumers.requests.domain.routing.candidates import CandidateIndex
+from consumers.requests.domain.routing.roll import roll_call
 from schemas.base import Event
 from schemas.intake_agency import Origin, RequestCancelled
 from schemas.log_requests import Exclusion, RefusalReason, RequestEscalated, RequestRefused, RequestRouted
 from schemas.offices import Accession
-from tests import builders
-from tests.builders import AGENCY, AGREEMENT, MOMENT
-from tests.journal import BY_AGENCY, SECRET, Journal, Said, decline, ident, office_of, submission
+from tests.kit.values import builders
+from tests.kit.values.builders import AGENCY, AGREEMENT, MOMENT
+from tests.kit.values.journal import BY_AGENCY, SECRET, Journal, Said, decline, ident, office_of, submission
 
 BYSTANDER = "water"
 BY_BYSTANDER = Speaker(agency=BYSTANDER)

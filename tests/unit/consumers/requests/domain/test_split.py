@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.split import SplitImpossible, divide, split
+from consumers.requests.domain.fees.split import SplitImpossible, divide, split
 from schemas.tariff import Party, RemainderRule, SplitPart
 
 VECTORS = Path(__file__).parents[4] / "data" / "split"

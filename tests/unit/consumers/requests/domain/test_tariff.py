@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.tariff import (
+from consumers.requests.domain.fees.tariff import (
     FeeImpossible,
     Form,
     Parties,
@@ -29,7 +29,7 @@ from schemas.tariff import (
     TariffLine,
     VariableRule,
 )
-from tests.builders import certificate_line
+from tests.kit.values.builders import certificate_line
 
 PARTIES = Parties(office="office-1", agency="power")
 WHOLE_TO_OFFICE = (SplitPart(party=Party.OFFICE, numerator=1, denominator=1),)

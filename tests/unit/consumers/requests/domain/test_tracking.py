@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from connectors.ids import code_bits
-from consumers.requests.domain.state import Stage
-from consumers.requests.domain.tracking import CODE_BYTES, SIGNS, code_of
+from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.life.tracking import CODE_BYTES, SIGNS, code_of
 from schemas.base import TrackingCode
 from schemas.log_requests import RequestOpened
-from tests.requests_world import ACCEPTED, DECLINED, PATHS, REQUEST, SUBMITTED, at, walk
+from tests.kit.values.requests_world import ACCEPTED, DECLINED, PATHS, REQUEST, SUBMITTED, at, walk
 
 LOOK_ALIKES = ("0OQD", "1IL7", "8B", "5S", "2Z", "6G", "UV", "9GQ", "MN", "EF", "CG", "PR", "VW")
 SOUND_ALIKES = ("BCDEGPTVZ", "AJK", "MN", "FS", "QU", "IY")

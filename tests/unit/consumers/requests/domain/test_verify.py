@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from consumers.requests.domain.loads import Load, Loads
-from consumers.requests.domain.loads_history import LoadsIncomplete
-from consumers.requests.domain.registry_view import RegistryView
-from consumers.requests.domain.state import Signal, Speaker
-from consumers.requests.domain.verify import Finding, Verification, decisions_of, verify
+from consumers.requests.domain.life.state import Signal, Speaker
+from consumers.requests.domain.loads.history import LoadsIncomplete
+from consumers.requests.domain.loads.loads import Load, Loads
+from consumers.requests.domain.registry.view import RegistryView
+from consumers.requests.domain.review.verify import Finding, Verification, decisions_of, verify
 from schemas import log_settlement as settlement
 from schemas.decode import Received
 from schemas.intake_agency import Origin
 from schemas.intake_office import RequestAccepted
 from schemas.log_requests import RefusalReason, RequestOpened, RequestRefused, RequestRouted, Sample
-from tests import builders
-from tests.builders import MOMENT
-from tests.journal import (
+from tests.kit.values import builders
+from tests.kit.values.builders import MOMENT
+from tests.kit.values.journal import (
     BY_AGENCY,
     OFFICES,
     SECRET,

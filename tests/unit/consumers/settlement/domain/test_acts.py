@@ -6,7 +6,7 @@ from consumers.settlement.domain.booking import Kind, transaction_id_of
 from consumers.settlement.domain.fees import void
 from consumers.settlement.domain.fold import books, fold
 from schemas import log_requests as log
-from tests.ledger_log import AGENCY, OFFICE, certificate, closed, payment, request, started
+from tests.kit.values.ledger_log import AGENCY, OFFICE, certificate, closed, payment, request, started
 
 FINE = UUID("00000000-0000-4000-8000-00000000f19e")
 TRANSACTION = transaction_id_of("1")

@@ -10,7 +10,7 @@ from consumers.settlement.domain.booking import Booking, transaction_id_of
 from consumers.settlement.domain.chain import GENESIS, Chain, ChainBroken, Row, anchor, extend
 from consumers.settlement.domain.fold import fold
 from consumers.settlement.domain.page import Page, WindowSkipped, balance_changes
-from tests.ledger_log import START, accepted, bill, completed, payment, request
+from tests.kit.values.ledger_log import START, accepted, bill, completed, payment, request
 
 
 def page_of_rows() -> Page:

@@ -8,7 +8,7 @@ from consumers.settlement.domain.fold import fold
 from schemas.base import Event
 from schemas.decode import encode, parse_strictly
 from schemas.tariff import Collector, Fee, Party
-from tests.ledger_log import (
+from tests.kit.values.ledger_log import (
     AGENCY,
     OFFICE,
     accepted,

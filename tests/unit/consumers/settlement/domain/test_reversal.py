@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from consumers.settlement.domain.reversal import apportion, reverse
 from schemas.tariff import Collector, Party, Payer
-from tests.ledger_log import AGENCY, OFFICE, fee, leg, line
+from tests.kit.values.ledger_log import AGENCY, OFFICE, fee, leg, line
 
 
 @pytest.mark.parametrize(

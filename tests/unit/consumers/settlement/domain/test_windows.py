@@ -7,7 +7,7 @@ from pathlib import Path
 
 from consumers.settlement.domain.chain import Chain
 from consumers.settlement.domain.windows import AccountMovement, Cut, close, statements
-from tests.ledger_log import START
+from tests.kit.values.ledger_log import START
 
 WALKTHROUGH = Path(__file__).parents[4] / "data" / "settlement" / "mojaloop_ledger_walkthrough.json"
 

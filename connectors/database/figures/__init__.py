@@ -1,0 +1,1 @@
+"""Counts over tables of several capabilities, for gauges and summaries."""

@@ -1,0 +1,1 @@
+"""Facts and figures, and the stores of their consumer."""

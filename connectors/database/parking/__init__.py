@@ -1,0 +1,1 @@
+"""Records that wait for something, and what an operator decides about them."""

@@ -1,0 +1,1 @@
+"""The bus as a comparison sees it, and what repairs it."""

@@ -1,0 +1,1 @@
+"""The registry's versions, and the stores of its consumer."""

@@ -1,0 +1,1 @@
+"""Requests and offices' positions, the stores of their consumer, and what people ask about them."""

@@ -1,0 +1,1 @@
+"""What any consumer keeps in the database: positions, leases, identities, dead letters, halts."""

@@ -1,0 +1,187 @@
+"""Dead letters: events that can never be applied, with the field and the reason, and as much of each as is of use.
+
+Whatever a record holds, its dead letter can be written: of headers and body so many bytes are kept, of words so many
+characters, and the whole is known by its length and its hash.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from connectors.database.schema.letter_tables import dead_letter
+from connectors.database.sql.copy import copy_rows
+from connectors.database.sql.driver import driver_connection
+from connectors.database.sql.kafka_columns import headers_to_json
+from consumers.intake import Unreadable
+from consumers.runner.ports import Record
+from schemas.limits import LETTER_BYTES_MAX
+
+#: What each header takes beside its bytes, so that a million empty ones are not kept.
+HEADER_BYTES = 16
+#: So long are the words about it, and its names, which others choose.
+WORDS_LENGTH = 1_000
+
+_COLUMNS = (
+    "consumer",
+    "topic",
+    "partition",
+    "position",
+    "reason",
+    "field",
+    "detail",
+    "source",
+    "event_id",
+    "type",
+    "headers",
+    "body",
+    "length",
+    "sha256",
+    "kept_bytes",
+)
+_KNOWN = """
+SELECT letter.topic, letter.partition, letter.position FROM dead_letter AS letter
+JOIN unnest(%(topics)s::text[], %(partitions)s::int[], %(positions)s::bigint[], %(hashes)s::bytea[])
+    AS read (topic, partition, position, hash) USING (topic, partition, position)
+WHERE letter.consumer = %(consumer)s AND coalesce(letter.sha256, sha256(letter.body)) IS NOT DISTINCT FROM read.hash
+"""
+#: What was let go, by topic.
+LET_GO = """
+SELECT topic, sum(letters)::bigint, sum(bytes)::bigint, sum(for_room)::bigint, max(last_at)
+FROM dead_letter_let_go GROUP BY topic ORDER BY topic
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterRow:
+    """One dead letter as people see it; the body stays in the database."""
+
+    id: int
+    consumer: str
+    topic: str
+    partition: int
+    position: int
+    reason: str
+    field: str
+    detail: str
+    source: str | None
+    event_id: str | None
+    recorded_at: datetime
+
+
+class LetGo(NamedTuple):
+    """How many letters of one topic were let go, `for_room` of them before they were old, and when the last."""
+
+    topic: str
+    letters: int
+    bytes: int
+    for_room: int
+    last_at: datetime
+
+
+class DeadLetterStore:
+    """Adds and lists dead letters on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, consumer: str, letters: Sequence[Unreadable]) -> list[Unreadable]:
+        """Keep those of `letters` that are not on record yet, with their records, and return them.
+
+        A record that is read again is the same place of the same topic, with the same body: a topic that was made anew
+        has the same places.
+        """
+        known = self._known(consumer, letters)
+        new = [letter for letter in letters if (*letter.record.place, letter.record.position) not in known]
+        copy_rows(self._connection, dead_letter, _COLUMNS, [_row(consumer, letter) for letter in new])
+        return new
+
+    def _known(self, consumer: str, letters: Sequence[Unreadable]) -> set[tuple[str, int, int]]:
+        if not letters:
+            return set()
+        records = [letter.record for letter in letters]
+        parameters = {
+            "consumer": consumer,
+            "topics": [record.topic for record in records],
+            "partitions": [record.partition for record in records],
+            "positions": [record.position for record in records],
+            "hashes": [_hash_of(record) for record in records],
+        }
+        return set(driver_connection(self._connection).execute(_KNOWN, parameters).fetchall())
+
+    def newest(self, limit: int, consumer: str | None = None) -> list[DeadLetterRow]:
+        """Return the newest `limit` dead letters, newest first."""
+        names = DeadLetterRow.__dataclass_fields__
+        query = select(*(dead_letter.columns[name] for name in names)).order_by(dead_letter.c.id.desc()).limit(limit)
+        if consumer is not None:
+            query = query.where(dead_letter.c.consumer == consumer)
+        return [DeadLetterRow(*row) for row in self._connection.execute(query)]
+
+    def let_go(self) -> list[LetGo]:
+        """Return what was let go of each topic, if anything ever was."""
+        return [LetGo(*row) for row in driver_connection(self._connection).execute(LET_GO)]
+
+
+def _row(consumer: str, letter: Unreadable) -> tuple[object, ...]:
+    record, envelope = letter.record, letter.envelope
+    headers, body = kept_of(record)
+    row = (
+        consumer,
+        record.topic,
+        record.partition,
+        record.position,
+        letter.reason.value,
+        clean_text(letter.field),
+        clean_text(letter.detail),
+        None if envelope is None else clean_text(envelope.source),
+        None if envelope is None else clean_text(envelope.id),
+        None if envelope is None else clean_text(envelope.type),
+        headers_to_json(headers),
+        body,
+        length_of(record),
+        _hash_of(record),
+    )
+    return *row, room_of(letter)
+
+
+def room_of(letter: Unreadable) -> int:
+    """Return how many bytes are kept because of `letter`: of its record, and in words about it."""
+    headers, body = kept_of(letter.record)
+    room = sum(HEADER_BYTES + _length_of_header(name, value) for name, value in headers) + len(body or b"")
+    return room + sum(len(clean_text(words).encode()) for words in (letter.field, letter.detail))
+
+
+def kept_of(record: Record) -> tuple[list[tuple[str, bytes | None]], bytes | None]:
+    """Return the headers that fit, in order, and the beginning of the body."""
+    left = LETTER_BYTES_MAX
+    headers = []
+    for name, value in record.headers:
+        bytes_of_it = HEADER_BYTES + _length_of_header(name, value)
+        if bytes_of_it <= left:
+            headers.append((name, value))
+            left -= bytes_of_it
+    return headers, None if record.value is None else bytes(record.value[:left])
+
+
+def length_of(record: Record) -> int:
+    """Return how many bytes headers, key and body have together."""
+    headers = sum(_length_of_header(name, value) for name, value in record.headers)
+    return headers + len(record.key or b"") + len(record.value or b"")
+
+
+def clean_text(text: str, length: int = WORDS_LENGTH) -> str:
+    """Return `text` as the database takes it, whoever chose it: no lone surrogate, no zero, no end in sight."""
+    clean = text[:length].encode("utf-8", "replace").decode("utf-8")
+    return clean.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _length_of_header(name: str, value: bytes | None) -> int:
+    return len(name.encode("utf-8", "replace")) + len(value or b"")
+
+
+def _hash_of(record: Record) -> bytes | None:
+    """Return the SHA-256 of the whole body; none when there is none."""
+    return None if record.value is None else sha256(record.value).digest()

@@ -1,0 +1,1 @@
+"""What people read, in Persian and English: no input, no output."""

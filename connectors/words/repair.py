@@ -1,0 +1,104 @@
+"""What a repair tells a person, in both languages: what will be done, what cannot be, and what comes next."""
+
+from collections.abc import Iterator
+
+from connectors.words.plain import Language
+from connectors.words.reconciliation import Phrase, figures
+from consumers.reconciliation.domain.repair import PositionChange, RepairPlan
+
+_TOPIC = Phrase("دفتر {topic}:", "Topic {topic}:")
+_NOTHING = Phrase("  چیزی برای ترمیم نیست.", "  there is nothing to repair.")
+_MISSING = Phrase(
+    "  {count} رویداد منتشر شده و در آن نیست؛ صندوق خروجی آن‌ها را دارد و دوباره منتشر می‌شوند.",
+    "  {count} events were published and are not in it; the outbox has them, and they are published again.",
+)
+_REMOVED = Phrase(
+    "  {count} ردیف را کسی از صندوق خروجی پاک کرده بود؛ بازگردانده می‌شوند.",
+    "  {count} rows had been deleted from the outbox; they are put back, and what was not published yet is published.",
+)
+_POSITION = Phrase(
+    "  {consumer} در بخش {partition} از {before} به {after} بازمی‌گردد.",
+    "  {consumer} goes back in partition {partition} from {before} to {after}.",
+)
+_FORWARD = Phrase(
+    "  {consumer} در بخش {partition} از {before} به {after} پیش می‌رود؛ آنچه میان این دو بود از دست رفته است.",
+    "  {consumer} goes forward in partition {partition} from {before} to {after}: what lay between is gone.",
+)
+_CARRIED = Phrase(
+    "  {consumer} در بخش {partition} از دفتر پیشین (جایگاه {before}) به دفتر کنونی می‌رود، از {after}.",
+    "  {consumer} goes over in partition {partition} from the topic that was (at {before}) to the new one, at {after}.",
+)
+_LOST_EVENTS = Phrase(
+    "  {count} رویداد نه در دفتر است و نه در صندوق خروجی و بازساختنی نیست؛ pishkhan reconcile آن‌ها را نام می‌برد.",
+    "  {count} events are in neither the log nor the outbox and cannot be made again; `pishkhan reconcile` names them.",
+)
+_LOST_CLAIMS = Phrase(
+    "  تا {count} ادعا را دستگاه‌ها خود نوشته بودند و خوانده شده بود: اثرشان می‌ماند، ولی متنشان بازنوشتنی نیست.",
+    "  up to {count} claims were written by agencies themselves and had been read: what they led to stays, but they "
+    "cannot be written again, for nobody keeps their bodies.",
+)
+_UNREAD_CLAIMS = Phrase(
+    "  آنچه نوشته شده و هنوز خوانده نشده بود بر گذرگاه پوشیده است: دستگاه‌ها دوباره بفرستند؛ تکراری‌ها کنار می‌روند.",
+    "  What was written and not read yet is unknown to the bus: let the writers publish it again; repetitions are "
+    "skipped.",
+)
+_READER = Phrase(
+    "  گروه {group} که از گذرگاه نیست بخش {partition} را تا {before} خوانده است: صاحبش آن را به {after} بازگرداند "
+    "و آنچه را دارد کنار بگذارد.",
+    "  {group}, a group outside the bus, has read partition {partition} up to {before}: let its owner go back to "
+    "{after} and leave out what he has.",
+)
+_SHARING_READER = Phrase(
+    "  گروه اشتراکی {group} که از گذرگاه نیست کار بخش {partition} را دست‌کم تا {before} تمام کرده و شاید رکوردهای "
+    "پس از آن را هم گرفته است: صاحبش آن را به {after} بازگرداند و آنچه را دارد کنار بگذارد.",
+    "  {group}, a share group outside the bus, is done with partition {partition} up to {before} at least, and may "
+    "have taken records beyond: let its owner go back to {after} and leave out what he has.",
+)
+_QUESTION = Phrase("انجام شود؟", "Do this?")
+_DONE = Phrase(
+    "انجام شد: {count} رویداد در راه است. مصرف‌کننده‌هایی که ایستاده بودند، خود در نیم دقیقه راه می‌افتند.",
+    "Done: {count} events are on their way. Consumers that had halted go on by themselves within half a minute.",
+)
+_THEN = Phrase(
+    "سپس: pishkhan reconcile",
+    "Then: `pishkhan reconcile`",
+)
+
+
+def plan_lines(plan: RepairPlan, language: Language) -> Iterator[str]:
+    """Yield what will be done for a topic, and what cannot be."""
+    yield _TOPIC.of(language).format(topic=plan.topic)
+    if not plan.needed:
+        yield _NOTHING.of(language)
+    if plan.missing:
+        yield _MISSING.of(language).format(count=figures(len(plan.missing), language))
+    if plan.removed:
+        yield _REMOVED.of(language).format(count=figures(plan.removed, language))
+    for change in plan.positions:
+        yield _position(change, language)
+    for reader, back_to in plan.readers:
+        numbers = {"before": figures(reader.position, language), "after": figures(back_to, language)}
+        phrase = _SHARING_READER if reader.shares else _READER
+        yield phrase.of(language).format(group=reader.group, partition=reader.place.partition, **numbers)
+    if plan.lost_events:
+        yield _LOST_EVENTS.of(language).format(count=figures(plan.lost_events, language))
+    if plan.lost_claims:
+        yield _LOST_CLAIMS.of(language).format(count=figures(plan.lost_claims, language))
+        yield _UNREAD_CLAIMS.of(language)
+
+
+def question(language: Language) -> str:
+    """Return what is asked before anything is done."""
+    return _QUESTION.of(language)
+
+
+def done_lines(again: int, language: Language) -> Iterator[str]:
+    """Yield what was done, and what to do next."""
+    yield _DONE.of(language).format(count=figures(again, language))
+    yield _THEN.of(language)
+
+
+def _position(change: PositionChange, language: Language) -> str:
+    phrase = _CARRIED if change.carried else _FORWARD if change.after > change.before else _POSITION
+    numbers = {name: figures(value, language) for name, value in (("before", change.before), ("after", change.after))}
+    return phrase.of(language).format(consumer=change.consumer, partition=change.place.partition, **numbers)

@@ -1,0 +1,1 @@
+"""What a service costs and who gets how much."""

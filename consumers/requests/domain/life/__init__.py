@@ -1,0 +1,1 @@
+"""What becomes of a request: its states, the rows of its life cycle, each act's rule."""

@@ -1,0 +1,1 @@
+"""What is known and in force: the registry's log folded, office hours, distances."""

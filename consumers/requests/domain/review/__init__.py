@@ -1,0 +1,1 @@
+"""Decisions explained, and recomputed from the logs."""

@@ -1,0 +1,1 @@
+"""Which office a request goes to, and the lists behind it."""

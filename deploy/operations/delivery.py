@@ -1,0 +1,130 @@
+"""What becomes of events that are in the outbox, in words: what they wait for, since when, and what ends it."""
+
+import socket
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from persiantools import digits
+from sqlalchemy import Engine
+
+from connectors.database.requests.on_the_way import database_now, last_seen, waiting_events
+from connectors.database.sql.driver import meaningful_errors
+from connectors.telemetry.standing import Standing
+from connectors.words.plain import Language, jalali_moment
+from consumers.runner.ports import Setback
+from deploy.operations.doctor.checks import since_words
+from deploy.running.readiness import ask
+from deploy.settings import Settings
+from deploy.workers.table import worker_row
+
+POLL_SECONDS = 0.1
+PROBE_SECONDS = 1.0
+#: Workers give a sign every few seconds while they can work, also in long waits for a broker; see `silent`.
+SILENT = timedelta(seconds=30)
+_BY_THEMSELVES, _NOT_AGAIN = "They are published by themselves", "nothing need be sent again."
+
+
+class Delay(Enum):
+    """Why events have not left the outbox."""
+
+    BROKER_AWAY = "broker away"
+    RELAY_AWAY = "relay away"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How many events are still in the outbox, why, and since when that is so, as far as it is known."""
+
+    waiting: int
+    delay: Delay
+    since: datetime | None = None
+
+
+def delivery(settings: Settings, engine: Engine, topics: Collection[str], wait_seconds: float) -> Delivery | None:
+    """Wait until the broker has everything that is in the outbox for `topics` now; none when it has.
+
+    After `wait_seconds` says what keeps the rest. Raises `DatabaseUnavailable`.
+    """
+    deadline = time.monotonic() + wait_seconds
+    with meaningful_errors(), engine.connect() as connection:
+        until = database_now(connection)
+        connection.rollback()
+        while (waiting := waiting_events(connection, topics, until)) and time.monotonic() < deadline:
+            connection.rollback()
+            time.sleep(POLL_SECONDS)
+        if not waiting:
+            return None
+        seen, now = last_seen(connection).get("relay"), database_now(connection)
+    answer = ask(settings, worker_row("relay"))
+    standing = None if answer is None else answer.standing
+    delay, since = judge(standing, seen, now, reachable=reachable(settings.kafka_bootstrap))
+    return Delivery(waiting, delay, since)
+
+
+def judge(
+    relay: Standing | None, seen: datetime | None, now: datetime, *, reachable: bool
+) -> tuple[Delay, datetime | None]:
+    """Say why events wait, by what a relay on this machine says, when any was last seen, and the broker's address."""
+    if relay is not None and relay.cause == Setback.BROKER_UNAVAILABLE:
+        return Delay.BROKER_AWAY, relay.since
+    if not reachable:
+        return Delay.BROKER_AWAY, None
+    # Who answers on this machine may be another bus's; the database knows its own.
+    return (Delay.RELAY_AWAY, seen) if silent(seen, now) else (Delay.BUSY, None)
+
+
+def silent(seen: datetime | None, now: datetime) -> bool:
+    """Say whether a worker that was last seen then (none: never) is gone or frozen, or cannot work."""
+    return seen is None or now - seen > SILENT
+
+
+def reachable(servers: str) -> bool:
+    """Say whether anybody listens at one of `servers` (`host:port`, separated by commas); not knowing any, yes."""
+    for server in filter(None, servers.split(",")):
+        host, _, port = server.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), PROBE_SECONDS).close()
+        except (OSError, ValueError):
+            continue
+        return True
+    return not servers
+
+
+def away_since(engine: Engine, name: str) -> tuple[bool, datetime | None]:
+    """Say whether no worker `name` is at work, and when one last gave a sign. Raises `DatabaseUnavailable`."""
+    with meaningful_errors(), engine.connect() as connection:
+        seen = last_seen(connection).get(name)
+        return silent(seen, database_now(connection)), seen
+
+
+def delivery_words(found: Delivery, language: Language) -> str:
+    """Say what becomes of the events, and what ends their wait."""
+    return _persian(found) if language is Language.FA else _english(found)
+
+
+def _english(found: Delivery) -> str:
+    since = "" if found.since is None else f" {since_words(found.since)}"
+    kept = f"{found.waiting} event(s) are kept in the outbox, in their order"
+    if found.delay is Delay.BUSY:
+        return f"{kept}: the broker has not acknowledged them yet. {_BY_THEMSELVES} soon; {_NOT_AGAIN}"
+    if found.delay is Delay.BROKER_AWAY:
+        cause, end = "the broker does not answer", "when it is back"
+    else:
+        cause, end = "no relay is at work", "when one is (`pishkhan up`, or `pishkhan worker relay`)"
+    return f"{kept}: {cause}{since}. {_BY_THEMSELVES} {end}; {_NOT_AGAIN}"
+
+
+def _persian(found: Delivery) -> str:
+    since = "" if found.since is None else f" (از {jalali_moment(found.since, Language.FA)})"
+    kept = f"{digits.en_to_fa(str(found.waiting))} رویداد به ترتیب در صندوق خروجی نگه داشته شده است"
+    if found.delay is Delay.BUSY:
+        return f"{kept}: کارگزار پیام هنوز آن را تأیید نکرده است. به‌زودی خودبه‌خود منتشر می‌شود؛ دوباره نفرستید."
+    if found.delay is Delay.BROKER_AWAY:
+        cause, end = "کارگزار پیام پاسخ نمی‌دهد", "با بازگشت آن"
+    else:
+        cause, end = "رله‌ای در کار نیست", "با اجرای `pishkhan worker relay`"
+    return f"{kept}: {cause}{since}. {end} خودبه‌خود منتشر می‌شود؛ دوباره نفرستید."

@@ -1,0 +1,1 @@
+"""Child processes, the ports they listen on, and who starts them again."""

@@ -1,0 +1,257 @@
+"""A running bus: engines (embedded or given), prepared, every worker supervised. `up` and the demo stand on it."""
+
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from subprocess import Popen
+
+from pydantic import SecretStr
+
+from connectors.telemetry.standing import Standing
+from deploy.accounts import OPERATOR, database_logins, joined, kafka_logins
+from deploy.bootstrap import prepare
+from deploy.engines.instance import EmbeddedEngines, Instance
+from deploy.engines.kept import Kept
+from deploy.engines.log_room import LogRoom
+from deploy.engines.port_block import port_block
+from deploy.problem import Problem
+from deploy.processes.supervisor import Child, Report, Supervisor
+from deploy.prometheus.monitor import monitor_command, monitor_port, write_monitor_config
+from deploy.running.demonstration import MARKER, note_use
+from deploy.running.readiness import ask
+from deploy.settings import Settings, remember
+from deploy.workers.table import WORKERS, WorkerRow
+
+ENGINE_STAGE = 0
+WORKER_STAGE = 1
+WORKERS_READY_SECONDS = 120.0
+ASK_EVERY_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person asked for. Without `kafka` or `database`, that engine is the embedded one."""
+
+    data_directory: Path | None = None
+    kafka: str | None = None
+    database: str | None = None
+    monitor: bool = False
+    # Business time: None means what the environment says, or real time; the demo compresses a day.
+    clock_start: datetime | None = None
+    clock_factor: float = 1.0
+    # For a demonstration: judges the folder once it is held, and marks it; what it lets pass is then emptied.
+    begin_anew: Callable[[Path], None] | None = None
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How progress reaches a person: one line per event, and how many of the broker's jars are there."""
+
+    line: Report
+    jars: Callable[[int, int], None] = field(default=lambda ready, total: None)
+
+
+@dataclass(frozen=True)
+class RunningBus:
+    """Given to whoever opened `running_bus`; valid until it is closed."""
+
+    settings: Settings
+    supervisor: Supervisor
+    engines_seconds: float
+
+    def wait_until_ready(self) -> None:
+        """Block until every worker says that it is ready. Raises Problem naming those that are not."""
+        deadline = time.monotonic() + WORKERS_READY_SECONDS
+        waiting = list(WORKERS)
+        while waiting := [row for row in waiting if not self._is_ready(row)]:
+            if time.monotonic() > deadline:
+                names = ", ".join(row.name for row in waiting)
+                logs = self.settings.data_directory / "logs"
+                raise Problem(f"Not ready after {WORKERS_READY_SECONDS:.0f} s: {names}. Their logs are in {logs}.")
+            time.sleep(ASK_EVERY_SECONDS)
+
+    def standings(self) -> dict[str, Standing | None]:
+        """Return how every worker stands; none for one that does not answer."""
+        return {row.name: self._standing(row) for row in WORKERS}
+
+    def _is_ready(self, row: WorkerRow) -> bool:
+        standing = self._standing(row)
+        return standing is not None and standing.cause is None
+
+    def _standing(self, row: WorkerRow) -> Standing | None:
+        """Return what our own worker says: another instance's, on a port that it was first to take, does not count."""
+        answer = ask(self.settings, row)
+        ours = answer is not None and answer.process_id == self.supervisor.process_ids().get(row.name)
+        return answer.standing if answer is not None and ours else None
+
+
+@contextmanager
+def running_bus(wanted: Wanted, voice: Voice) -> Iterator[RunningBus]:
+    """Start everything, yield, and stop everything, engines last, however the block is left.
+
+    Raises Problem (AlreadyRunning, EngineFailed, JarsUnavailable among them) with nothing left running.
+    """
+    base = _given_settings(wanted)
+    with (
+        interrupted_by_signals(),
+        _held(base.data_directory, wanted, voice.line) as instance,
+        _metrics_port(base, Kept(instance.directory / "kept.json")) as metrics_port,
+    ):
+        instance.log_directory.mkdir(exist_ok=True)
+        started = time.monotonic()
+        engines = EmbeddedEngines(instance, voice.jars, LogRoom(base.log_bytes_max, base.log_older_files))
+        use_kafka, use_postgres = wanted.kafka is None, wanted.database is None
+        try:
+            if use_kafka:
+                engines.kafka.begin()
+            if use_postgres:
+                engines.postgres.start()
+            if use_kafka:
+                engines.kafka.wait_ready()
+            engines_seconds = time.monotonic() - started
+            settings = _settings(base, wanted, engines, Kept(instance.directory / "kept.json"), metrics_port)
+            remember(settings)
+            voice.line(f"engines answer after {engines_seconds:.1f} s: Kafka at {settings.kafka_bootstrap}")
+            prepare(settings, voice.line)
+            children = [*_engine_children(engines, instance), *_worker_children(settings, instance)]
+            children += _monitor_children(settings, instance, voice.line) if wanted.monitor else []
+            supervisor = Supervisor(children, voice.line, Random(), [engines.postgres.let_old_logs_go])
+            supervisor.start()
+            try:
+                yield RunningBus(settings, supervisor, engines_seconds)
+            finally:
+                _ignore_signals()
+                voice.line("stopping: workers first, then the engines")
+                supervisor.stop()
+        finally:
+            engines.stop()
+
+
+@contextmanager
+def _held(directory: Path, wanted: Wanted, report: Report) -> Iterator[Instance]:
+    """Hold the folder; for a demonstration, empty it. Any other bus makes a demonstration's folder more than that."""
+    with Instance(directory, report, wanted.begin_anew or note_use) as instance:
+        if wanted.begin_anew is not None:
+            instance.clear(keep=MARKER)
+        yield instance
+
+
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the block as Ctrl-C does, by KeyboardInterrupt; the handlers are put back afterwards."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    for number in before:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignore_signals() -> None:
+    """While stopping: it ends by itself, within the children's grace; a second Ctrl-C would only leave work undone."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _given_settings(wanted: Wanted) -> Settings:
+    """What the environment and the person gave; what an earlier run wrote down is not asked."""
+    return Settings() if wanted.data_directory is None else Settings(data_directory=wanted.data_directory)
+
+
+def _metrics_port(base: Settings, kept: Kept) -> AbstractContextManager[int]:
+    """Hold the workers' ports: those that were given, which are the person's own care, or a free block."""
+    if "metrics_port" in base.model_fields_set:
+        return nullcontext(base.metrics_port)
+    return port_block(kept, base.metrics_port, [row.port_offset for row in WORKERS])
+
+
+def _settings(base: Settings, wanted: Wanted, engines: EmbeddedEngines, kept: Kept, metrics_port: int) -> Settings:
+    """The settings of this run: what was given, and what the embedded engines and the data directory say."""
+    changes: dict[str, object] = {"metrics_port": metrics_port}
+    accounts = dict(base.accounts)
+    if not base.routing_secret.get_secret_value():
+        changes["routing_secret"] = SecretStr(kept.secret("routing_secret"))
+    if wanted.clock_start is not None:
+        changes |= {"clock_start": wanted.clock_start, "clock_factor": wanted.clock_factor}
+    if "clock_start" in changes or (base.clock_start is not None and base.clock_real_start is None):
+        changes["clock_real_start"] = datetime.now(UTC)
+    if wanted.kafka is not None:
+        changes["kafka_bootstrap"] = wanted.kafka
+    else:
+        changes |= {
+            "kafka_bootstrap": engines.kafka.bootstrap_servers,
+            "kafka_admin_user": engines.kafka.user,
+            "kafka_admin_password": SecretStr(engines.kafka.password),
+        }
+        accounts = joined(accounts, kafka_logins(kept))
+        operator = accounts[OPERATOR]
+        changes |= {"kafka_user": operator.kafka_user, "kafka_password": operator.kafka_password}
+    if wanted.database is not None:
+        owner = base.database_owner_url.get_secret_value() or wanted.database
+        changes |= {"database_url": SecretStr(wanted.database), "database_owner_url": SecretStr(owner)}
+    else:
+        changes |= {
+            "database_url": SecretStr(engines.postgres.worker_url),
+            "database_owner_url": SecretStr(engines.postgres.owner_url),
+        }
+        accounts = joined(accounts, database_logins(engines.postgres))
+    return base.model_copy(update={**changes, "accounts": accounts})
+
+
+def _engine_children(engines: EmbeddedEngines, instance: Instance) -> list[Child]:
+    """The embedded engines that run, for the supervisor to restart when one dies."""
+    logs = instance.log_directory
+    children = []
+    if engines.postgres.process is not None:
+        process, log = engines.postgres.process, str(engines.postgres.log_directory)
+        children.append(
+            Child("postgres", engines.postgres.spawn, ENGINE_STAGE, signal.SIGINT, 30.0, log=log, adopted=process)
+        )
+    if engines.kafka.process is not None:
+        process, log = engines.kafka.process, str(logs / "kafka.log")
+        children.append(
+            Child("kafka", engines.kafka.spawn, ENGINE_STAGE, signal.SIGTERM, 20.0, log=log, adopted=process)
+        )
+    return children
+
+
+def _worker_children(settings: Settings, instance: Instance) -> list[Child]:
+    def child(name: str) -> Child:
+        # Its own credentials, and no others: /proc shows a process's environment to everything of the same user.
+        log = instance.log_directory / f"{name}.log"
+        environment = settings.model_copy(update={"log_file": log}).worker_environment(name)
+        command = [sys.executable, "-m", "deploy.cli", "worker", name]
+
+        def spawn() -> Popen[bytes]:
+            return instance.processes.spawn(name, command, log=log, environment=environment)
+
+        return Child(name, spawn, WORKER_STAGE, log=str(log))
+
+    return [child(row.name) for row in WORKERS]
+
+
+def _monitor_children(settings: Settings, instance: Instance, report: Report) -> list[Child]:
+    """Prometheus, when it is installed; else a line that says so, and no child."""
+    program = shutil.which("prometheus")
+    if program is None:
+        report("Prometheus is not installed, so nothing scrapes the metrics; install it and start again with --monitor")
+        return []
+    directory = instance.directory / "prometheus"
+    config = write_monitor_config(directory, settings)
+    command = monitor_command(program, directory, config)
+    report(f"Prometheus scrapes the workers: http://127.0.0.1:{monitor_port(directory)}")
+    log = instance.log_directory / "prometheus.log"
+
+    def spawn() -> Popen[bytes]:
+        return instance.processes.spawn("prometheus", command, log=log)
+
+    return [Child("prometheus", spawn, WORKER_STAGE, log=str(log))]

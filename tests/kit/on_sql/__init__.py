@@ -1,0 +1,1 @@
+"""Consumers over a real database, without a broker."""

@@ -1,0 +1,1 @@
+"""Real engines, and buses that run on them."""

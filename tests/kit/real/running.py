@@ -1,0 +1,139 @@
+"""A whole running bus for tests that look at it from outside: `pishkhan up`, with North Khorasan loaded.
+
+Started once per run, as a person would start it, on a working morning of business time.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from connectors.database.sql.engine import plain_url
+from deploy.agencies import Agencies
+from deploy.settings import PREFIX, Settings, load_settings
+
+#: A Monday, 09:30 in Asia/Tehran: offices are open for hours.
+MORNING = "2026-11-23T06:00:00Z"
+START_SECONDS_MAX = 150
+#: An agency with a service whose form asks for nothing, so that a short example is a good request.
+AGENCY, SERVICE, CITY = "civil-registration", "civil-registration.electronic-signature", "bojnord"
+BILL_AGENCY, BILL_SERVICE = "electricity", "electricity.bill-payment"
+BILL = {"bill-id": "1234567890123", "payment-id": "1250000", "bill-amount-rial": 1_250_000}
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBus:
+    """A running bus; commands find it by `environment`. `words` stand for the capitals in documentation."""
+
+    data_directory: Path
+    settings: Settings
+    environment: Mapping[str, str]
+    words: Mapping[str, str]
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return a query's rows, as the workers' role."""
+        with psycopg.connect(plain_url(self.settings.worker_database_url())) as connection:
+            return connection.execute(query.encode(), values).fetchall()
+
+    def password(self, agency: str) -> str:
+        """Return the broker password of an agency."""
+        return Agencies(self.data_directory).password(agency)
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
+    """Return the condition's value once it is true. Fails, saying what was awaited, after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain for {what}"
+        time.sleep(0.1)
+    return value
+
+
+def pishkhan(environment: Mapping[str, str], *words: str, said: str | None = None) -> str:
+    """Run a command beside the bus and return its output. Fails when it does."""
+    command = [sys.executable, "-m", "deploy.cli", *words]
+    ended = subprocess.run(
+        command, env=dict(environment), input=said, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert ended.returncode == 0, f"pishkhan {' '.join(words)}: {ended.stdout[-2000:]}\n{ended.stderr[-2000:]}"
+    return ended.stdout
+
+
+@pytest.fixture(scope="session")
+def running_bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBus]:
+    data = tmp_path_factory.mktemp("bus")
+    with started_bus(data, MORNING) as environment:
+        pishkhan(environment, "province", "load", "north_khorasan")
+        yield _with_words(data, environment)
+
+
+@contextmanager
+def started_bus(data: Path, clock_start: str) -> Iterator[dict[str, str]]:
+    """Run an empty bus whose business time begins at `clock_start`; give the variables by which commands find it."""
+    log = data / "up.log"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    environment[f"{PREFIX}DATA_DIRECTORY"] = str(data)
+    with log.open("wb") as output:
+        up = subprocess.Popen(
+            [sys.executable, "-m", "deploy.cli", "up"],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**environment, f"{PREFIX}CLOCK_START": clock_start},
+        )
+    try:
+        until(
+            lambda: "The bus runs." in log.read_text(encoding="utf-8") or up.poll() is not None,
+            "the bus to start",
+            START_SECONDS_MAX,
+        )
+        assert up.poll() is None, log.read_text(encoding="utf-8")
+        yield environment
+    finally:
+        up.send_signal(signal.SIGTERM)
+        up.wait(90)
+
+
+def _with_words(data: Path, environment: Mapping[str, str]) -> RunningBus:
+    """Return the bus with a routed bill in an office's inbox, for pages that speak of one."""
+    settings = load_settings(data)
+    bus = RunningBus(data, settings, environment, {})
+    request_id = str(uuid.uuid4())
+    submitted = {
+        "specversion": "1.0",
+        "id": str(uuid.uuid4()),
+        "source": f"/agencies/{BILL_AGENCY}",
+        "type": "ir.pishkhan.RequestSubmitted.v1",
+        "subject": request_id,
+        "data": {
+            "request_id": request_id,
+            "service": BILL_SERVICE,
+            "origin": "agency",
+            "city": CITY,
+            "form": BILL,
+        },
+    }
+    pishkhan(environment, "publish", "-", said=json.dumps(submitted) + "\n")
+    query = "SELECT office FROM request WHERE request_id = %s AND office IS NOT NULL"
+    [(office,)] = until(lambda: bus.rows(query, uuid.UUID(request_id)), "the bill to be routed")
+    words = {
+        "ADDRESS": settings.kafka_bootstrap,
+        "AGENCY": AGENCY,
+        "PASSWORD": bus.password(AGENCY),
+        "SERVICE": SERVICE,
+        "CITY": CITY,
+        "REQUEST_ID": request_id,
+        "OFFICE": office,
+        "DIR": str(data.parent / "another-bus"),
+    }
+    return RunningBus(data, settings, environment, words)

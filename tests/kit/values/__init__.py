@@ -1,0 +1,1 @@
+"""Values and small worlds in memory: no engine is needed."""
