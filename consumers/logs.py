@@ -7,7 +7,7 @@ the relay writes there.
 from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.base import Event
 from schemas.decode import Received, events_by_type, parse
 from schemas.envelope import from_headers

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 
 #: So many claims of one topic, that is of one speaker, may wait for something. Far more than an agency's outage brings,
 #: and none of it counts against anybody else: one more is refused, so that nobody can fill the park for all.

@@ -2,8 +2,9 @@
 
 from enum import StrEnum
 
-from consumers.intake import DeadLetterReason, Unreadable
-from consumers.runner.ports import HaltNote, Record
+from consumers.intake import Unreadable
+from consumers.runner.outcomes import DeadLetterReason
+from consumers.runner.records import HaltNote, Record
 from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
 
 

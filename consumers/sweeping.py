@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
-from consumers.runner.ports import BrokerUnavailable, Collision, Contention, DatabaseUnavailable
+from consumers.runner.errors import BrokerUnavailable, Collision, Contention, DatabaseUnavailable
 
 Subject = TypeVar("Subject")
 Result = TypeVar("Result")

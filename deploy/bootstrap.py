@@ -25,7 +25,9 @@ from connectors.telemetry.health import HealthServer
 from connectors.telemetry.log import configure_logging, get_log
 from connectors.telemetry.worker import WorkerTelemetry
 from consumers.runner.backoff import Backoff
-from consumers.runner.ports import BrokerUnavailable, Setback, Source
+from consumers.runner.errors import BrokerUnavailable
+from consumers.runner.outcomes import Setback
+from consumers.runner.ports import Source
 from consumers.runner.rereading import Rereading, Tally
 from deploy.accounts import provision_accounts
 from deploy.agencies import provision

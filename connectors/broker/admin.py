@@ -25,7 +25,8 @@ from connectors.accounts import Account
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
 from connectors.broker.rights import rights_of
 from connectors.broker.share_groups.positions import done_by_share_groups, is_share_group
-from consumers.runner.ports import BrokerUnavailable, Partition
+from consumers.runner.errors import BrokerUnavailable
+from consumers.runner.records import Partition
 from schemas.limits import limits_of
 from schemas.partition import Place
 from schemas.topics import INTAKE_AGENCY, TOPICS, Topic, Writer

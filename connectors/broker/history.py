@@ -11,7 +11,8 @@ from connectors.broker.offsets import spans_of
 from connectors.broker.reader import reader_of_positions
 from connectors.broker.source import record_of
 from consumers.logs import Progress
-from consumers.runner.ports import BrokerUnavailable, Record, Span
+from consumers.runner.errors import BrokerUnavailable
+from consumers.runner.records import Record, Span
 from schemas.partition import Place
 
 #: How many records one poll takes, and how long it waits for the first of them.

@@ -14,7 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.login import KafkaLogin, librdkafka_arguments
 from connectors.failpoints import Failpoint, failpoint
-from consumers.runner.ports import BrokerUnavailable
+from consumers.runner.errors import BrokerUnavailable
 from producers.ports import LogUnavailable, OutboxRow, RowsRefused, TopicMissing
 from schemas.limits import PRODUCER_BATCH_BYTES, PRODUCER_MESSAGE_BYTES
 from schemas.partition import Place

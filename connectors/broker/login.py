@@ -6,7 +6,7 @@ from typing import Any
 
 from kafka.errors import KafkaError
 
-from consumers.runner.ports import BrokerUnavailable
+from consumers.runner.errors import BrokerUnavailable
 
 #: A broker that does not answer within this time is away; nothing here may hang for the library's 30 s.
 REQUEST_TIMEOUT_MS = 10_000

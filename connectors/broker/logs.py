@@ -7,7 +7,7 @@ from connectors.broker.admin import BrokerAdmin
 from connectors.broker.history import KafkaHistory
 from connectors.broker.login import KafkaLogin
 from consumers.reconciliation.domain.repair import Reader
-from consumers.runner.ports import Partition, Record, Span
+from consumers.runner.records import Partition, Record, Span
 from schemas.partition import Place
 
 #: How the names of the bus's own consumer groups begin.

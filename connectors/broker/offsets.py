@@ -6,7 +6,8 @@ from typing import Any
 
 from kafka import TopicPartition
 
-from consumers.runner.ports import BrokerUnavailable, Span
+from consumers.runner.errors import BrokerUnavailable
+from consumers.runner.records import Span
 
 #: How often it is asked again, and how long it is given in between to learn the leaders.
 TRIES = 20

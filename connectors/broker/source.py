@@ -20,7 +20,8 @@ from connectors.broker.offsets import spans_of
 from connectors.broker.reader import reader_of_positions
 from connectors.broker.unread_batches import UnreadValue
 from connectors.broker.whole_fetches import ask_for_all_partitions, take_up_what_was_passed_over
-from consumers.runner.ports import Partition, PositionLost, Record
+from consumers.runner.errors import PositionLost
+from consumers.runner.records import Partition, Record
 from consumers.runner.shares import Shares
 from schemas.limits import FETCH_BYTES, FETCH_PARTITION_BYTES
 

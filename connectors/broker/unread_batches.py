@@ -13,7 +13,7 @@ from kafka.errors import CorruptRecordError, LogTruncationError, OffsetOutOfRang
 from kafka.record.default_records import DefaultRecord
 
 from connectors.broker.codecs import CannotUnpack, UnpacksTooLarge
-from consumers.runner.ports import Unread, UnreadReason
+from consumers.runner.records import Unread, UnreadReason
 
 #: The format of messages whose head has all that is asked for here.
 _MAGIC = 2

@@ -40,8 +40,8 @@ class Metric:
 #: Every label that may be used, and what bounds its values.
 LABELS: dict[str, str] = {
     "consumer": "the table of workers",
-    "outcome": "consumers.runner.ports.Outcome",
-    "cause": "consumers.runner.ports.Setback",
+    "outcome": "consumers.runner.outcomes.Outcome",
+    "cause": "consumers.runner.outcomes.Setback",
     "reason": "the closed enums of refusals, parking and dead letters",
     "topic": "the table of topics, one intake topic per agency",
     "state": "the states of the request's lifecycle",

@@ -4,7 +4,9 @@ from collections.abc import Collection, Mapping
 
 import structlog
 
-from consumers.runner.ports import Outcome, Partition, Setback, Telemetry
+from consumers.runner.outcomes import Outcome, Setback
+from consumers.runner.ports import Telemetry
+from consumers.runner.records import Partition
 from producers.ports import OutboxRow
 from schemas.partition import Place
 

@@ -11,9 +11,9 @@ from functools import partial
 from connectors.telemetry import metrics
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.standing import Halt, Standing
-from consumers.intake import DeadLetterReason
 from consumers.parking import ParkReason
-from consumers.runner.ports import Outcome, Partition, Setback
+from consumers.runner.outcomes import DeadLetterReason, Outcome, Setback
+from consumers.runner.records import Partition
 
 #: Whoever works gives a sign every few seconds. One that gives none for so long, and does not say what it waits for,
 #: hangs: a frozen database or network ends no call, and the worker can say nothing of it.

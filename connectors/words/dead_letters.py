@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from connectors.words.reconciliation import Phrase
-from consumers.intake import DeadLetterReason
+from consumers.runner.outcomes import DeadLetterReason
 
 REASONS: Mapping[DeadLetterReason, Phrase] = {
     DeadLetterReason.MALFORMED: Phrase(

@@ -7,7 +7,9 @@ from consumers.kpi.domain.facts import Fact, learn
 from consumers.kpi.handlers import KpiHandler
 from consumers.kpi.ports import Stores
 from consumers.kpi.reading import Lesson, read_lesson
-from consumers.runner.ports import Outcome, Record, Telemetry
+from consumers.runner.outcomes import Outcome
+from consumers.runner.ports import Telemetry
+from consumers.runner.records import Record
 from schemas.partition import Place
 
 

@@ -12,13 +12,15 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from consumers.intake import DeadLetterReason, Unreadable
+from consumers.intake import Unreadable
 from consumers.kpi.domain.facts import Fact, Income, learn
 from consumers.kpi.domain.measures import Cell, Reading, bucketed, compared_with_expected, names_in, out_of_date
 from consumers.kpi.ports import RecordsMissing, Stores
 from consumers.kpi.reading import Lesson, read_lesson
 from consumers.parking import NEVER_YET, ParkedRow, ParkReason, failed_event, is_parked
-from consumers.runner.ports import Clock, Outcome, Record, Span, Telemetry
+from consumers.runner.outcomes import DeadLetterReason, Outcome
+from consumers.runner.ports import Clock, Telemetry
+from consumers.runner.records import Record, Span
 from consumers.sweeping import do_divided
 from schemas.decode import encode
 from schemas.envelope import Envelope

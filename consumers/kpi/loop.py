@@ -14,21 +14,12 @@ from consumers.kpi.handlers import KpiHandler
 from consumers.kpi.ports import RecordsMissing, Stores, Work
 from consumers.kpi.reading import TOPICS
 from consumers.runner.backoff import Backoff
+from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable, ParkFull, PositionLost
 from consumers.runner.failures import FailedInARow, Failures
 from consumers.runner.losses import Losses
-from consumers.runner.ports import (
-    BrokerUnavailable,
-    Contention,
-    DatabaseUnavailable,
-    ParkFull,
-    Partition,
-    PositionLost,
-    Record,
-    Setback,
-    Source,
-    Span,
-    Telemetry,
-)
+from consumers.runner.outcomes import Setback
+from consumers.runner.ports import Source, Telemetry
+from consumers.runner.records import Partition, Record, Span
 from schemas.partition import Place
 
 #: Cells that one measuring transaction takes at most.

@@ -10,7 +10,7 @@ from consumers.intake import Unreadable
 from consumers.kpi.domain.facts import Fact, Income
 from consumers.kpi.domain.measures import Cell, Expectation, Reading
 from consumers.parking import ParkedEvent, ParkedRow
-from consumers.runner.ports import Span
+from consumers.runner.records import Span
 from schemas.kpi import KeyKind
 from schemas.message import Message
 from schemas.partition import Place

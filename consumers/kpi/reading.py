@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from consumers.intake import DeadLetterReason, Unreadable
+from consumers.intake import Unreadable
 from consumers.kpi.domain.facts import TEACHING, Income, income_of, subject_of
 from consumers.logs import event_of
-from consumers.runner.ports import Record
+from consumers.runner.outcomes import DeadLetterReason
+from consumers.runner.records import Record
 from schemas.base import Event
 from schemas.decode import all_events
 from schemas.envelope import Envelope, EnvelopeInvalid, from_headers

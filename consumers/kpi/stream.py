@@ -22,7 +22,8 @@ from mode.utils.times import Seconds
 
 from consumers.kpi.loop import KpiLoop
 from consumers.kpi.reading import TOPICS
-from consumers.runner.ports import Record, Telemetry
+from consumers.runner.ports import Telemetry
+from consumers.runner.records import Record
 
 #: The Kafka group; lag tools find it under this name.
 GROUP = "pishkhan.kpi"

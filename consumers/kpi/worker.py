@@ -12,7 +12,8 @@ from consumers.kpi.loop import KpiLoop
 from consumers.kpi.ports import Work
 from consumers.kpi.stream import FactStream, KafkaLogin, Pace
 from consumers.runner.backoff import Backoff
-from consumers.runner.ports import Setback, Source, Telemetry
+from consumers.runner.outcomes import Setback
+from consumers.runner.ports import Source, Telemetry
 
 #: A stream that ran for this long was healthy: the next failure is a new one.
 HEALTHY_SECONDS = 30.0

@@ -17,7 +17,7 @@ from consumers.reconciliation.domain.outcome import ClaimOutcome, outcome_of
 from consumers.reconciliation.domain.views import ClaimSeen, Cut, Position, Subject, Transaction
 from consumers.reconciliation.ports import Logs, Snapshot, Store, UnderWay
 from consumers.reconciliation.reading import Expect, Fact, Foreign, read_facts
-from consumers.runner.ports import Record, Span
+from consumers.runner.records import Record, Span
 from schemas.partition import Place
 from schemas.topics import INTAKE_PREFIX, KPI_MEASURED, LOG_REGISTRY, LOG_REQUESTS, TOPICS
 

@@ -17,7 +17,7 @@ from consumers.reconciliation.domain.views import (
     Transaction,
 )
 from consumers.reconciliation.reading import Fact
-from consumers.runner.ports import Partition, Record, Span
+from consumers.runner.records import Partition, Record, Span
 from schemas.partition import Place
 
 

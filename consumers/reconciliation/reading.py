@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from consumers.intake import REGISTRY_CLAIMS, Claim, IntakeReader, Unreadable, admit, read_claim
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.decode import EventInvalid, parse
 from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
 from schemas.identity import derived_id

@@ -9,7 +9,7 @@ from consumers.intake import Claim, SpeakerKind
 from consumers.registry.domain.entries import entry_of, value_of
 from consumers.registry.domain.known import Accept, Await, Known, Refuse
 from consumers.registry.domain.rules import Said, decide, subject_of
-from consumers.runner.ports import Outcome
+from consumers.runner.outcomes import Outcome
 from schemas.base import Event
 from schemas.decode import encode
 from schemas.envelope import Envelope

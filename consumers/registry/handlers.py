@@ -19,7 +19,9 @@ from consumers.registry.domain.rules import looks_at_all, references, subject_of
 from consumers.registry.fold import Fold
 from consumers.registry.ports import RegistryStores
 from consumers.runner.clocks import ClockWatch
-from consumers.runner.ports import Clock, Outcome, Record, Setback, Telemetry
+from consumers.runner.outcomes import Outcome, Setback
+from consumers.runner.ports import Clock, Telemetry
+from consumers.runner.records import Record
 from consumers.sweeping import do_divided
 from schemas.partition import Place
 

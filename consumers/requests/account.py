@@ -24,7 +24,7 @@ from consumers.requests.domain.review.verify import (
     verify,
 )
 from consumers.requests.domain.routing.roll import roll_call
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.base import Event
 from schemas.decode import Received
 from schemas.envelope import Envelope, from_headers

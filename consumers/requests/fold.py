@@ -38,8 +38,8 @@ from consumers.requests.waiting import (
     waiting_before,
     waits_until,
 )
-from consumers.runner.ports import Outcome as Counted
-from consumers.runner.ports import ParkFull
+from consumers.runner.errors import ParkFull
+from consumers.runner.outcomes import Outcome as Counted
 from schemas.base import Event
 from schemas.identity import derived_id
 from schemas.intake_agency import ClaimWithdrawn, RequestSubmitted

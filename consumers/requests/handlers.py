@@ -31,7 +31,10 @@ from consumers.requests.ports import IntakeEnds, RequestStores
 from consumers.requests.reading import ClaimReader
 from consumers.requests.waiting import passed
 from consumers.runner.clocks import ClockWatch
-from consumers.runner.ports import BrokerUnavailable, Clock, Outcome, Record, Setback, Telemetry
+from consumers.runner.errors import BrokerUnavailable
+from consumers.runner.outcomes import Outcome, Setback
+from consumers.runner.ports import Clock, Telemetry
+from consumers.runner.records import Record
 from consumers.sweeping import do_divided
 from schemas.partition import Place
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from consumers.intake import Claim, IntakeReader, NotMine, Unreadable, read_claim
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 
 #: Records read ahead and never asked for (their positions were given up) are forgotten at this many.
 AHEAD_MAX = 20_000

@@ -8,28 +8,13 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 
 from consumers.failures import place_of
-from consumers.intake import DeadLetterReason
 from consumers.runner.backoff import Backoff
+from consumers.runner.errors import BrokerUnavailable, Collision, Contention, DatabaseUnavailable, Fenced, ParkFull
 from consumers.runner.failures import FailedInARow, Failures
 from consumers.runner.losses import Losses
-from consumers.runner.ports import (
-    BrokerUnavailable,
-    Collision,
-    Contention,
-    DatabaseUnavailable,
-    Fenced,
-    HaltNote,
-    Handler,
-    Move,
-    Outcome,
-    ParkFull,
-    Partition,
-    Record,
-    Setback,
-    Telemetry,
-    UnreadReason,
-    Work,
-)
+from consumers.runner.outcomes import DeadLetterReason, Outcome, Setback
+from consumers.runner.ports import Handler, Telemetry, Work
+from consumers.runner.records import HaltNote, Move, Partition, Record, UnreadReason
 from schemas.topics import INTAKE_PREFIX
 
 Stores = TypeVar("Stores")

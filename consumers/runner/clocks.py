@@ -10,7 +10,8 @@ from typing import Protocol
 
 import structlog
 
-from consumers.runner.ports import Record, Setback
+from consumers.runner.outcomes import Setback
+from consumers.runner.records import Record
 from schemas.partition import Place
 
 

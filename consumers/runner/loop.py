@@ -13,21 +13,11 @@ from consumers.failures import place_of
 from consumers.runner.backoff import Backoff
 from consumers.runner.batches import Batches
 from consumers.runner.collector import Collector
+from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable, Fenced, PositionLost
+from consumers.runner.outcomes import Setback
 from consumers.runner.ownership import Ownership
-from consumers.runner.ports import (
-    BrokerUnavailable,
-    Contention,
-    DatabaseUnavailable,
-    Fenced,
-    Handler,
-    Leases,
-    PositionLost,
-    Record,
-    Setback,
-    Source,
-    Telemetry,
-    Work,
-)
+from consumers.runner.ports import Handler, Leases, Source, Telemetry, Work
+from consumers.runner.records import Record
 
 Stores = TypeVar("Stores")
 

@@ -6,7 +6,7 @@ same batch for ever. So a batch that was lost comes again in smaller and smaller
 
 from collections.abc import Collection, Iterator, Sequence
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.partition import Place
 
 #: So often a batch is lost as a whole; from then on its parts are a quarter as large after each loss.

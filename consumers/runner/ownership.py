@@ -4,7 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
-from consumers.runner.ports import Leases, Move, Partition, PositionLost, Record, Setback, Source, Telemetry
+from consumers.runner.errors import PositionLost
+from consumers.runner.outcomes import Setback
+from consumers.runner.ports import Leases, Source, Telemetry
+from consumers.runner.records import Move, Partition, Record
 
 #: A partition that stands still is tried again after so many renewals: somebody may have made room in the park, mended
 #: what the code failed on, or repaired the topic. One whose position was lost goes on only from another position: a log

@@ -6,11 +6,12 @@ as late as possible, the load clock and the office positions.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
+from consumers.runner.outcomes import Outcome, Setback
+from consumers.runner.records import HaltNote, Move, Partition, Record
 from schemas.partition import Place
 
 #: A handler's own stores, all on one connection: what a transaction opens and what a handler is given.
@@ -18,125 +19,6 @@ Opened = TypeVar("Opened", covariant=True)
 Stores = TypeVar("Stores", contravariant=True)
 #: Does a little of what there is to do while somebody else works, and says whether anything is left of it.
 Meanwhile = Callable[[], bool]
-
-
-class Fenced(Exception):
-    """A position is not where this worker left it: another owner moved it. Roll back, read again, seek again."""
-
-
-class Contention(Exception):
-    """A deadlock, a lock time-out, a unique violation or a cap used up by others: roll the batch back, do it again."""
-
-
-class Collision(Contention):
-    """A unique violation: another writer was first, or, if it never ends, the record itself is at fault."""
-
-
-class DatabaseUnavailable(Exception):
-    """The database cannot be reached; back off and stay alive."""
-
-
-class BrokerUnavailable(Exception):
-    """The broker cannot be reached; back off and stay alive."""
-
-
-class ParkFull(Exception):
-    """The park has reached its limit: halt the partition rather than drop anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Partition:
-    """One partition of one incarnation of a topic."""
-
-    topic: str
-    topic_id: str
-    number: int
-
-    @property
-    def place(self) -> Place:
-        """Where it is, whichever topic of that name."""
-        return Place(self.topic, self.number)
-
-
-class PositionLost(Exception):
-    """The log no longer holds a position, or the topic is another one of the same name: halt, never reset."""
-
-    def __init__(self, partition: Partition, problem: str) -> None:
-        super().__init__(f"{partition.topic}/{partition.number}: {problem}")
-        self.partition = partition
-
-
-class Span(NamedTuple):
-    """Positions from `begin` up to, and without, `end`."""
-
-    begin: int
-    end: int
-
-
-class UnreadReason(StrEnum):
-    """Why something in a log cannot be read."""
-
-    #: A batch that is whole, and unpacks to more than a worker makes room for.
-    TOO_LARGE = "too_large"
-    #: Everything else: damaged, packed with an unknown codec, of another format, or not handed out by the broker.
-    UNREADABLE = "unreadable"
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """What a record says of itself that stands for all from `first` up to its own position.
-
-    Of these only the bytes are known, as they lie in the log: the record's body. `why` quotes none of them.
-    """
-
-    first: int
-    reason: UnreadReason
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One Kafka record. `appended_at` is the broker's time (real time) for intake topics.
-
-    With `unread` it stands for what cannot be read; no handler is given such a one.
-    """
-
-    topic: str
-    partition: int
-    position: int
-    key: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
-    value: bytes | None
-    appended_at: datetime
-    unread: Unread | None = None
-
-    @property
-    def place(self) -> Place:
-        """Where it lies."""
-        return Place(self.topic, self.partition)
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One step of one position: from `start` (which must still be true) to `end`."""
-
-    partition: Partition
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class HaltNote:
-    """Where one partition stands still and why: before `move`, which nobody may make but an operator.
-
-    `length` and `sha256` are of the body of the record, or of all that cannot be read, as it lies in the log.
-    """
-
-    move: Move
-    cause: str
-    why: str
-    length: int
-    sha256: bytes
 
 
 class Source(Protocol):
@@ -222,43 +104,6 @@ class Handler(Protocol[Stores]):
 
     def sweep(self, stores: Stores) -> int:
         """Do what is due by itself (deadlines, parked events), in a transaction of its own; return how many."""
-
-
-class Outcome(StrEnum):
-    """What became of an event; every consumed event has exactly one of these."""
-
-    HANDLED = "handled"
-    DUPLICATE = "duplicate"
-    REFUSED = "refused"
-    PARKED = "parked"
-    DEAD_LETTERED = "dead_lettered"
-
-
-class Setback(StrEnum):
-    """Why a batch was rolled back, or why a worker is not ready."""
-
-    FENCED = "fenced"
-    CONTENTION = "contention"
-    DATABASE_UNAVAILABLE = "database_unavailable"
-    BROKER_UNAVAILABLE = "broker_unavailable"
-    POSITION_LOST = "position_lost"
-    PARK_FULL = "park_full"
-    HANDLER_FAILED = "handler_failed"
-    FAILED_IN_A_ROW = "failed_in_a_row"
-    #: What comes next in a partition cannot be read.
-    UNREADABLE = "unreadable"
-    #: One record alone makes the database close the connection, again and again.
-    CONNECTION_LOST = "connection_lost"
-
-    #: A row of the outbox can never be published: its key waits for a person, and all others go on.
-    SET_ASIDE = "set_aside"
-    STARTING = "starting"
-    #: It gives no sign of itself, so it hangs in a call to the database or the broker.
-    STUCK = "stuck"
-    #: Its own clock and the database's differ by more than the bound: it does no timed act.
-    CLOCK_DIFFERS = "clock_differs"
-    #: The broker's clock and the database's do: nobody knows when a deadline has passed.
-    BROKER_CLOCK_DIFFERS = "broker_clock_differs"
 
 
 class Telemetry(Protocol):

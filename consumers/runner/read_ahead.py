@@ -10,7 +10,9 @@ assigned, so it is never applied out of turn.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
-from consumers.runner.ports import Partition, PositionLost, Record, Source
+from consumers.runner.errors import PositionLost
+from consumers.runner.ports import Source
+from consumers.runner.records import Partition, Record
 
 #: Called with records that will be handed out, in order.
 Prepare = Callable[[Sequence[Record]], None]

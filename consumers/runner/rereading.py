@@ -14,18 +14,10 @@ from typing import Generic, TypeVar
 
 from consumers.runner.backoff import Backoff
 from consumers.runner.batches import Batches
-from consumers.runner.ports import (
-    BrokerUnavailable,
-    Contention,
-    DatabaseUnavailable,
-    Handler,
-    Move,
-    Outcome,
-    Partition,
-    Record,
-    Setback,
-    Work,
-)
+from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable
+from consumers.runner.outcomes import Outcome, Setback
+from consumers.runner.ports import Handler, Work
+from consumers.runner.records import Move, Partition, Record
 from schemas.partition import Place
 
 Stores = TypeVar("Stores")

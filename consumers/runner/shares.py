@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from consumers.logs import LogUnreadable, event_of
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.base import Event
 from schemas.log_requests import DisputeMarked, WindowMarked
 

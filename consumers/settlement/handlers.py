@@ -9,7 +9,9 @@ import structlog
 from consumers.failures import place_of
 from consumers.logs import LogUnreadable
 from consumers.parking import ParkedRow, ParkReason, failed_event, is_parked
-from consumers.runner.ports import Outcome, Record, Setback, Telemetry
+from consumers.runner.outcomes import Outcome, Setback
+from consumers.runner.ports import Telemetry
+from consumers.runner.records import Record
 from consumers.settlement.arrival import Arrival, read_arrival
 from consumers.settlement.batch import Batch, failure_detail
 from consumers.settlement.ports import SettlementStores

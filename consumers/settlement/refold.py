@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from consumers.in_order import InOrder, Turn
 from consumers.logs import LogUnreadable
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from consumers.settlement.arrival import Arrival, read_arrival
 from consumers.settlement.domain.booking import transaction_id_of
 from consumers.settlement.domain.chain import Chain, Row

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from consumers.settlement.domain.audit import Break
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.differences import Difference, DifferenceKind, FirstOnes, differences

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import build_engine
-from consumers.runner.ports import Contention, DatabaseUnavailable
+from consumers.runner.errors import Contention, DatabaseUnavailable
 from deploy.problem import Unreachable
 from deploy.settings import load_settings
 

@@ -15,7 +15,7 @@ from consumers.logs import Progress as Report
 from consumers.requests.account import Account, AccountImpossible, Accounts
 from consumers.requests.domain.registry.calendar import TEHRAN
 from consumers.requests.domain.review.verify import Finding
-from consumers.runner.ports import BrokerUnavailable
+from consumers.runner.errors import BrokerUnavailable
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
 from deploy.edge import Screen, say, say_json

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from connectors.ids import new_id
-from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
+from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
 from deploy.commands.options import DataOption
 from deploy.edge import Screen
 from deploy.exits import ExitCode

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from connectors.broker.history import KafkaHistory
 from connectors.database.settlement import reads
 from connectors.database.settlement.audit import SqlBooks, audit_rows, audit_sums, audit_windows
-from consumers.runner.ports import BrokerUnavailable, Record
+from consumers.runner.errors import BrokerUnavailable
+from consumers.runner.records import Record
 from consumers.settlement.domain.audit import Break
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.domain.differences import Difference, DifferenceKind

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable
+from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable
 from deploy.commands.options import DataOption
 from deploy.edge import Grid, Screen
 from deploy.exits import ExitCode

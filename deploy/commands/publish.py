@@ -15,7 +15,7 @@ from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
 from connectors.words.plain import Language
-from consumers.runner.ports import DatabaseUnavailable
+from consumers.runner.errors import DatabaseUnavailable
 from deploy.agencies import known_agencies
 from deploy.commands.options import DataOption
 from deploy.edge import Screen

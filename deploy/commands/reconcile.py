@@ -17,7 +17,7 @@ from connectors.words.plain import Language
 from connectors.words.reconciliation import kind_lines, summary_lines, verdict
 from consumers.reconciliation.comparison import Comparison, Watch
 from consumers.reconciliation.domain.findings import Finding, Kind
-from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
+from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
 from consumers.settlement.expected import expected_of
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption

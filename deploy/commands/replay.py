@@ -13,7 +13,7 @@ from rich.progress import Progress
 from connectors.telemetry.log import place_of_exception, redact
 from connectors.visible import json_text
 from connectors.words.plain import Language
-from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable
+from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable
 from consumers.runner.rereading import RereadingHalted
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Screen

@@ -15,7 +15,7 @@ from connectors.database.registry.entries import RegistryStore
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import build_engine
 from consumers.registry.domain.known import Kind
-from consumers.runner.ports import Contention, DatabaseUnavailable
+from consumers.runner.errors import Contention, DatabaseUnavailable
 from deploy.commands.options import DataOption
 from deploy.commands.registry import read_moment
 from deploy.edge import Grid, Screen

@@ -13,7 +13,7 @@ from threading import Event as Signal
 from uuid import UUID
 
 from consumers.logs import read_log
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from deploy.demo.actors import Act, Case, react
 from deploy.demo.plan import Arrival
 from schemas import log_requests as log

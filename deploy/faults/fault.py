@@ -11,7 +11,7 @@ from threading import Event as Signal
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.failpoints import Act, Armed, Failpoint
-from consumers.runner.ports import DatabaseUnavailable
+from consumers.runner.errors import DatabaseUnavailable
 from deploy.faults.bus import TrialBus
 from deploy.faults.journal import Journal
 from deploy.faults.load import PAUSE_SECONDS, VISITS_AT_ONCE, Load

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from time import monotonic
 
-from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
+from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
 from deploy.engines.errors import EngineFailed
 from deploy.faults.bus import TrialBus
 from deploy.faults.fault import Fault, Trial

@@ -9,7 +9,7 @@ from threading import Thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.database.settlement.audit import exposures
-from consumers.runner.ports import DatabaseUnavailable
+from consumers.runner.errors import DatabaseUnavailable
 from consumers.settlement.domain.audit import audit_exposure
 from deploy.faults.look import Look
 from deploy.settings import Settings

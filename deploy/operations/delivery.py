@@ -14,7 +14,7 @@ from connectors.database.requests.on_the_way import database_now, last_seen, wai
 from connectors.database.sql.driver import meaningful_errors
 from connectors.telemetry.standing import Standing
 from connectors.words.plain import Language, jalali_moment
-from consumers.runner.ports import Setback
+from consumers.runner.outcomes import Setback
 from deploy.operations.doctor.checks import since_words
 from deploy.running.readiness import ask
 from deploy.settings import Settings

@@ -16,7 +16,7 @@ from connectors.database.runner.positions import passed, passed_by_figures
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import build_engine
 from consumers.logs import Progress
-from consumers.runner.ports import Partition, Record, Span
+from consumers.runner.records import Partition, Record, Span
 from consumers.runner.rereading import Tally
 from deploy.bootstrap import rereading
 from deploy.problem import Misused

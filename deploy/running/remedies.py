@@ -1,6 +1,6 @@
 """What to do about what a worker waits for or stands still at: one remedy per cause."""
 
-from consumers.runner.ports import Setback
+from consumers.runner.outcomes import Setback
 
 SEE_THE_LOG = "see `partition halted` in its log, and the section on it in docs/runbook.md"
 PASS_IT = "`pishkhan repair halted` shows it, and `pishkhan repair pass` passes it without applying it"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connectors.telemetry.standing import Halt, Standing
-from consumers.runner.ports import Setback
+from consumers.runner.outcomes import Setback
 from deploy.running.remedies import REMEDIES, SEE_THE_LOG
 
 #: Moments of waiting are ordinary, as after the start of a worker.

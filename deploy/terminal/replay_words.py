@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.words.plain import Language, jalali_moment
 from connectors.words.reconciliation import Phrase, figures
-from consumers.runner.ports import Outcome
+from consumers.runner.outcomes import Outcome
 from deploy.edge import Grid
 from deploy.operations.rereading import Reread, Wanted
 

@@ -18,7 +18,7 @@ from connectors.ids import new_id
 from connectors.words.outcomes import told, waits_for
 from connectors.words.plain import Language, jalali_moment
 from consumers.parking import NEVER
-from consumers.runner.ports import DatabaseUnavailable
+from consumers.runner.errors import DatabaseUnavailable
 from deploy.agencies import known_agencies
 from deploy.edge import Screen
 from deploy.exits import ExitCode, end_with

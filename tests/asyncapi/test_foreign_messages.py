@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from consumers.intake import Claim, IntakeReader, admit, read_claim
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.examples import example
 from schemas.intake_agency import RequestSubmitted
 from tests.asyncapi.conftest import exported_to, program

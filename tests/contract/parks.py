@@ -7,7 +7,8 @@ from typing import Protocol
 import pytest
 
 from consumers.parking import NEVER, RESTS, OperatorAction, ParkedEvent, ParkedRow, ParkReason, failed_event
-from consumers.runner.ports import Contention, Record
+from consumers.runner.errors import Contention
+from consumers.runner.records import Record
 
 #: Business time.
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from consumers.runner.ports import Collision
+from consumers.runner.errors import Collision
 from consumers.settlement.domain.booking import Booking, transaction_id_of
 from consumers.settlement.domain.chain import GENESIS, Chain
 from consumers.settlement.domain.fold import fold

@@ -7,7 +7,9 @@ from contextlib import ExitStack
 import pytest
 
 from connectors.broker.log_producer import LogProducer
-from consumers.runner.ports import BrokerUnavailable, Partition, PositionLost, Record, Source
+from consumers.runner.errors import BrokerUnavailable, PositionLost
+from consumers.runner.ports import Source
+from consumers.runner.records import Partition, Record
 from deploy.engines.kafka import EmbeddedKafka
 from producers.ports import Log, LogUnavailable, OutboxRow, TopicMissing
 from schemas.partition import Place

@@ -6,7 +6,7 @@ import pytest
 
 from consumers.intake import Claim, Conflict
 from consumers.requests.ports import Screening
-from consumers.runner.ports import Collision
+from consumers.runner.errors import Collision
 from tests.contract.worlds import Client, World
 from tests.kit.values.claims import SUBMISSION, claim
 

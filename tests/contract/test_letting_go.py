@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from connectors.database.runner.dead_letters import room_of
-from consumers.intake import DeadLetterReason, Unreadable
+from consumers.intake import Unreadable
+from consumers.runner.outcomes import DeadLetterReason
 from schemas.limits import LETTER_ROOM, LetterRoom
 from tests.contract.worlds import World
 from tests.kit.values.claims import intake_record

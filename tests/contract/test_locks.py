@@ -8,7 +8,7 @@ import pytest
 from consumers.requests.domain.life.state import RequestState, Stage
 from consumers.requests.domain.loads.loads import Load, PositionChange
 from consumers.requests.horizon import Horizon
-from consumers.runner.ports import Collision, Contention
+from consumers.runner.errors import Collision, Contention
 from consumers.settlement.ports import OfficeChange
 from tests.contract.worlds import World
 from tests.kit.values.builders import MOMENT, office, small_province

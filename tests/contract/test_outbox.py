@@ -6,7 +6,7 @@ import pytest
 
 from connectors.database.publication.operator import OutboxAction
 from connectors.database.publication.outbox import SHARDS
-from consumers.runner.ports import Move, Partition
+from consumers.runner.records import Move, Partition
 from producers.ports import Outbox, OutboxRow, OutboxUnavailable
 from schemas.envelope import Envelope, from_headers
 from schemas.message import Message

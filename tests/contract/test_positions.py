@@ -5,23 +5,12 @@ from hashlib import sha256
 
 import pytest
 
-from consumers.intake import DeadLetterReason
 from consumers.requests.domain.loads.loads import PositionChange
 from consumers.requests.ports import RequestStores
-from consumers.runner.ports import (
-    Contention,
-    DatabaseUnavailable,
-    Fenced,
-    HaltNote,
-    Leases,
-    Move,
-    Partition,
-    PositionLost,
-    Record,
-    Unread,
-    UnreadReason,
-    Work,
-)
+from consumers.runner.errors import Contention, DatabaseUnavailable, Fenced, PositionLost
+from consumers.runner.outcomes import DeadLetterReason
+from consumers.runner.ports import Leases, Work
+from consumers.runner.records import HaltNote, Move, Partition, Record, Unread, UnreadReason
 from tests.contract.worlds import SHORT_SECONDS, Client, World
 from tests.kit.values.claims import APPENDED
 

@@ -7,14 +7,16 @@ from uuid import UUID
 
 import pytest
 
-from consumers.intake import DeadLetterReason, Unreadable
+from consumers.intake import Unreadable
 from consumers.parking import NEVER, ParkedEvent, ParkReason
 from consumers.registry.domain.known import Kind
 from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.life.state import RequestState, Stage
 from consumers.requests.domain.loads.loads import Load, PositionChange
 from consumers.requests.horizon import Horizon
-from consumers.runner.ports import Collision, Move, Partition
+from consumers.runner.errors import Collision
+from consumers.runner.outcomes import DeadLetterReason
+from consumers.runner.records import Move, Partition
 from tests.contract.worlds import Client, World
 from tests.kit.values.builders import MOMENT, SERVICE, office, small_province
 from tests.kit.values.claims import intake_record

@@ -23,7 +23,8 @@ from connectors.database.sql.engine import plain_url
 from consumers.registry.ports import RegistryStores
 from consumers.requests.domain.loads.loads import NOTHING
 from consumers.requests.ports import RequestStores
-from consumers.runner.ports import Leases, Partition, Work
+from consumers.runner.ports import Leases, Work
+from consumers.runner.records import Partition
 from consumers.settlement.handlers import CONSUMER as SETTLEMENT
 from consumers.settlement.ports import SettlementStores
 from producers.ports import Outbox

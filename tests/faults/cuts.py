@@ -8,7 +8,7 @@ from contextlib import closing
 import psycopg
 
 from connectors.failpoints import Act
-from consumers.runner.ports import Setback
+from consumers.runner.outcomes import Setback
 from deploy.engines.postgres import OWNER_ROLE
 from deploy.faults.crew import Member, as_struck
 from deploy.faults.fault import Trial

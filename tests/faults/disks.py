@@ -17,7 +17,7 @@ import psutil
 import psycopg
 
 from connectors.telemetry.standing import Standing
-from consumers.runner.ports import Setback
+from consumers.runner.outcomes import Setback
 from deploy.engines.instance import KAFKA_FOLDER, POSTGRES_FOLDER
 from deploy.engines.postgres import EmbeddedPostgres
 from deploy.faults.crew import KINDS, Member

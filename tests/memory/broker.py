@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from consumers.runner.ports import BrokerUnavailable, Partition, PositionLost, Record
+from consumers.runner.errors import BrokerUnavailable, PositionLost
+from consumers.runner.records import Partition, Record
 from producers.ports import LogUnavailable, OutboxRow, RowsRefused, TopicMissing
 from schemas.partition import Place
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from consumers.runner.ports import Collision, Contention, DatabaseUnavailable
+from consumers.runner.errors import Collision, Contention, DatabaseUnavailable
 
 Key = TypeVar("Key", bound=Hashable)
 Row = TypeVar("Row")

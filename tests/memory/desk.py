@@ -7,7 +7,8 @@ from uuid import UUID
 
 from consumers.parking import OperatorAction, ParkedRow, ParkReason
 from consumers.requests.domain.loads.loads import NOTHING
-from consumers.runner.ports import Outcome, Partition, Record
+from consumers.runner.outcomes import Outcome
+from consumers.runner.records import Partition, Record
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.domain.windows import AccountMovement, Cut
 from consumers.settlement.handlers import CONSUMER, SettlementHandler

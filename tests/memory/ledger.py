@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from consumers.requests.domain.loads.loads import PositionChange
-from consumers.runner.ports import Partition
+from consumers.runner.records import Partition
 from consumers.settlement.domain.booking import Kind
 from consumers.settlement.domain.chain import Row, pack
 from consumers.settlement.domain.page import BalanceChange, Mark

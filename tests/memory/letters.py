@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from connectors.database.runner.dead_letters import room_of
-from consumers.intake import DeadLetterReason
+from consumers.runner.outcomes import DeadLetterReason
 from schemas.limits import LetterRoom
 from schemas.topics import INTAKE_PREFIX
 from tests.memory.database import Transaction

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.database.publication.outbox import SHARDS
 from connectors.database.publication.relay import LETTERS_AT_ONCE
-from consumers.runner.ports import Contention, DatabaseUnavailable
+from consumers.runner.errors import Contention, DatabaseUnavailable
 from producers.ports import OpenOutbox, OutboxRow, OutboxUnavailable
 from schemas.envelope import to_headers
 from schemas.limits import LETTER_ROOM, LetterRoom

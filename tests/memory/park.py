@@ -16,7 +16,7 @@ from consumers.parking import (
     Room,
     rest_after,
 )
-from consumers.runner.ports import Contention, ParkFull
+from consumers.runner.errors import Contention, ParkFull
 from tests.kit.values.builders import MOMENT
 from tests.memory.database import Transaction
 from tests.memory.tables import BusDatabase, Decision, Parked

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from consumers.passing import letter_of
-from consumers.runner.ports import Fenced, HaltNote, Move, Partition, PositionLost, Record
+from consumers.runner.errors import Fenced, PositionLost
+from consumers.runner.records import HaltNote, Move, Partition, Record
 from tests.memory.database import Session, Transaction
 from tests.memory.intake import MemoryDeadLetters
 from tests.memory.tables import BusDatabase, Halted, HaltPlace, Offset

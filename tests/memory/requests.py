@@ -16,7 +16,7 @@ from consumers.requests.domain.loads.loads import NOTHING, PositionChange
 from consumers.requests.handlers import CONSUMER as REQUESTS
 from consumers.requests.horizon import Horizon
 from consumers.requests.ports import RequestStores
-from consumers.runner.ports import Contention
+from consumers.runner.errors import Contention
 from schemas.log_registry import RegistryEntry
 from schemas.offices import Office
 from tests.kit.values.builders import MOMENT

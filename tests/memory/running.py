@@ -3,8 +3,10 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Event
 
+from consumers.runner.errors import Collision, ParkFull
 from consumers.runner.loop import Pace, Runner
-from consumers.runner.ports import Collision, ParkFull, Partition, Record, Setback
+from consumers.runner.outcomes import Setback
+from consumers.runner.records import Partition, Record
 from schemas.partition import Place
 from tests.memory.broker import MemoryBroker, MemorySource
 from tests.memory.database import Table, Transaction

@@ -9,7 +9,7 @@ from consumers.intake import Unreadable, Words
 from consumers.parking import DecisionOutcome, OperatorAction, ParkedEvent
 from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.loads.loads import Load
-from consumers.runner.ports import HaltNote, Move, Partition, Record
+from consumers.runner.records import HaltNote, Move, Partition, Record
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.windows import Cut
 from consumers.settlement.ports import Opened

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
-from consumers.runner.ports import Outcome, Partition, Setback
+from consumers.runner.outcomes import Outcome, Setback
+from consumers.runner.records import Partition
 from producers.ports import OutboxRow
 from schemas.partition import Place
 

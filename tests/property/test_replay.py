@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from tests.kit.values.ledger_log import RequestsLog
 from tests.memory.desk import Desk
 from tests.property.test_settlement import BOOKS, logs

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.runner.ports import BrokerUnavailable, Collision, Contention, DatabaseUnavailable, Fenced
+from consumers.runner.errors import BrokerUnavailable, Collision, Contention, DatabaseUnavailable, Fenced
 from tests.memory.broker import values
 from tests.memory.database import BEGINS, COMMITTED
 from tests.memory.running import Bench, partition

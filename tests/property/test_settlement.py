@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from consumers.requests.domain.loads.loads import Loads, position_changes
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from consumers.settlement.domain.accounts import SUSPENSE
 from consumers.settlement.domain.audit import audit_anchors, audit_chains
 from consumers.settlement.domain.booking import Kind

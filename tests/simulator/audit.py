@@ -27,7 +27,7 @@ from consumers.requests.domain.registry.view import RegistryView
 from consumers.requests.domain.routing.seeds import seed_for
 from consumers.requests.handlers import CONSUMER as REQUESTS
 from consumers.requests.waiting import speaker_of
-from consumers.runner.ports import Partition, Record
+from consumers.runner.records import Partition, Record
 from consumers.settlement.domain.audit import OfficeExposure, audit_anchors, audit_chains, audit_exposure
 from consumers.settlement.handlers import CONSUMER as SETTLEMENT
 from consumers.settlement.handlers import SettlementHandler

@@ -7,7 +7,7 @@ from uuid import UUID
 from consumers.parking import OperatorAction, ParkReason
 from consumers.requests.domain.life.state import RequestState, Stage
 from consumers.requests.handlers import CONSUMER as REQUESTS_CONSUMER
-from consumers.runner.ports import Contention, DatabaseUnavailable
+from consumers.runner.errors import Contention, DatabaseUnavailable
 from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
 from schemas import intake_agency as agency

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 
-from consumers.runner.ports import Contention, Meanwhile
+from consumers.runner.errors import Contention
+from consumers.runner.ports import Meanwhile
 from tests.memory.database import BEGINS, COMMITTED, Transaction
 from tests.memory.positions import BusSession
 from tests.memory.tables import BusDatabase

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from consumers.parking import OperatorAction
-from consumers.runner.ports import DatabaseUnavailable
+from consumers.runner.errors import DatabaseUnavailable
 from tests.memory.database import BEGINS, COMMITS, COMMITTED
 from tests.memory.positions import MOVES
 from tests.simulator.audit import Audit, needlessly_parked, replayed

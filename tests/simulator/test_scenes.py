@@ -8,7 +8,7 @@ import pytest
 
 from consumers.parking import DecisionOutcome, OperatorAction, ParkReason
 from consumers.requests.domain.life.state import Stage
-from consumers.runner.ports import Setback
+from consumers.runner.outcomes import Setback
 from schemas.log_requests import ClaimRefusal, ClaimRefused
 from tests.memory.database import BEGINS, COMMITS, COMMITTED
 from tests.simulator.people import REQUESTS

@@ -9,18 +9,12 @@ from connectors.broker.intake_ends import SourceIntakeEnds
 from consumers.registry.handlers import RegistryHandler
 from consumers.requests.handlers import RequestsHandler
 from consumers.requests.reading import ClaimReader
+from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable
 from consumers.runner.loop import Pace, Runner
-from consumers.runner.ports import (
-    BrokerUnavailable,
-    Contention,
-    DatabaseUnavailable,
-    Handler,
-    Partition,
-    Record,
-    Setback,
-    Source,
-)
+from consumers.runner.outcomes import Setback
+from consumers.runner.ports import Handler, Source
 from consumers.runner.read_ahead import Prepare, ReadAhead, nothing
+from consumers.runner.records import Partition, Record
 from consumers.runner.rereading import Rereading, RereadingHalted, Tally
 from consumers.settlement.handlers import SettlementHandler
 from producers.relay import Relay, RelayPace

@@ -9,9 +9,7 @@ from connectors.clock import ScaledClock
 from consumers.registry.domain.entries import value_of
 from consumers.requests.domain.loads.loads import NOTHING
 from consumers.requests.domain.routing.seeds import seed_for
-from consumers.runner.ports import (
-    Setback,
-)
+from consumers.runner.outcomes import Setback
 from schemas.offices import Office
 from schemas.topics import INTAKE_AGENCY, TOPICS
 from tests.kit.values import builders

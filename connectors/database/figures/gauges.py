@@ -15,8 +15,9 @@ from connectors.database.sql.driver import driver_connection
 from connectors.telemetry import metrics
 from connectors.telemetry.exporter import Series
 from connectors.telemetry.metrics import Metric
-from consumers.intake import DeadLetterReason, IntakeReader
+from consumers.intake import IntakeReader
 from consumers.parking import ParkReason
+from consumers.runner.outcomes import DeadLetterReason
 from consumers.settlement.domain.booking import Kind
 from schemas.kpi import Figure
 from schemas.log_requests import RefusalReason

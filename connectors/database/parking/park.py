@@ -22,7 +22,8 @@ from consumers.parking import (
     Room,
     rest_after,
 )
-from consumers.runner.ports import Contention, ParkFull, Record
+from consumers.runner.errors import Contention, ParkFull
+from consumers.runner.records import Record
 
 #: How many events that may not be refused one consumer keeps: far more than an outage brings, far less than fills a
 #: disk.

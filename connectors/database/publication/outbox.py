@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 from connectors.database.schema.tables import outbox
 from connectors.database.sql.copy import copy_rows
 from connectors.database.sql.driver import driver_connection, meaningful_errors
-from consumers.runner.ports import Contention, DatabaseUnavailable
+from consumers.runner.errors import Contention, DatabaseUnavailable
 from producers.ports import OpenOutbox, OutboxUnavailable
 from schemas.message import Message
 from schemas.partition import partition_of

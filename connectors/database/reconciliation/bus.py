@@ -34,7 +34,8 @@ from consumers.reconciliation.domain.views import (
 )
 from consumers.reconciliation.ports import UnderWay
 from consumers.reconciliation.reading import Booked, Claimed, Fact, Seen
-from consumers.runner.ports import DatabaseUnavailable, Partition
+from consumers.runner.errors import DatabaseUnavailable
+from consumers.runner.records import Partition
 from schemas.intake_agency import RequestSubmitted
 from schemas.log_requests import WindowMarked
 from schemas.log_settlement import StatementIssued, WindowClosed

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from connectors.database.requests.waiting import WaitingClaim, waiting_claim
 from connectors.database.sql.driver import driver_connection, meaningful_errors
-from consumers.runner.ports import DatabaseUnavailable
+from consumers.runner.errors import DatabaseUnavailable
 from producers.conversation import AnswersUnavailable, Said
 from schemas.base import Event
 from schemas.catalogue import Service

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from connectors.database.sql.driver import driver_connection
 from consumers.requests.domain.loads.loads import Load, PositionChange
-from consumers.runner.ports import Contention
+from consumers.runner.errors import Contention
 
 _READ = """
 SELECT clock.revision, office, cap_rial, nullif(steered, '{}'), in_flight, reserved_rial, income_rial, income_month,

@@ -17,7 +17,7 @@ from connectors.database.sql.copy import copy_rows
 from connectors.database.sql.driver import driver_connection
 from connectors.database.sql.kafka_columns import headers_to_json
 from consumers.intake import Unreadable
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.limits import LETTER_BYTES_MAX
 
 #: What each header takes beside its bytes, so that a million empty ones are not kept.

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from connectors.database.runner.dead_letters import clean_text
 from connectors.database.sql.driver import driver_connection
-from consumers.runner.ports import HaltNote
+from consumers.runner.records import HaltNote
 
 #: So long is what is kept of a cause in words.
 WHY_LENGTH = 1_000

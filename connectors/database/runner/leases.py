@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 from connectors.database.sql.driver import driver_connection, meaningful_errors
 from connectors.database.sql.signs import give_a_sign
 from consumers.runner.clocks import ClockWatch
-from consumers.runner.ports import Partition, PositionLost
+from consumers.runner.errors import PositionLost
+from consumers.runner.records import Partition
 
 LEASE_SECONDS = 10.0
 

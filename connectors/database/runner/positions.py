@@ -10,7 +10,8 @@ from connectors.database.runner.dead_letters import DeadLetterStore
 from connectors.database.sql.driver import driver_connection
 from connectors.failpoints import Failpoint, failpoint
 from consumers.passing import letter_of
-from consumers.runner.ports import Fenced, HaltNote, Move, Partition, Record
+from consumers.runner.errors import Fenced
+from consumers.runner.records import HaltNote, Move, Partition, Record
 from schemas.partition import Place
 from schemas.topics import INTAKE_PREFIX, RESERVED_AGENCY_CODES
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from consumers.runner.ports import Collision, Contention, DatabaseUnavailable
+from consumers.runner.errors import Collision, Contention, DatabaseUnavailable
 
 _CONTENTION = (
     pg.DeadlockDetected,

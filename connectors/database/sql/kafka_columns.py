@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterable
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 
 Header = tuple[str, bytes | None]
 

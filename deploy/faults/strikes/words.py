@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from random import Random
 from uuid import UUID
 
-from consumers.intake import DeadLetterReason
+from consumers.runner.outcomes import DeadLetterReason
 from deploy.faults.fault import Trial
 from deploy.faults.load import Mouth, row_of
 from deploy.faults.province import PAYING_AGENCY

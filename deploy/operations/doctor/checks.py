@@ -9,7 +9,7 @@ from kafka import KafkaAdminClient
 from psycopg import Connection
 
 from connectors.telemetry.standing import Standing
-from consumers.runner.ports import Setback
+from consumers.runner.outcomes import Setback
 from deploy.settings import Settings
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from psycopg import Connection
 
 from connectors.telemetry.standing import Standing
-from consumers.runner.ports import Setback
+from consumers.runner.outcomes import Setback
 from deploy.operations.doctor.checks import Finding, Patient, good, note, since_words, wrong
 from deploy.processes.processes import port_is_free
 from deploy.running.remedies import ANOTHER_CAUSE, REMEDIES

@@ -7,7 +7,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from connectors.database.sql.engine import plain_url
-from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
+from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
 from deploy.operations.delivery import reachable
 from deploy.operations.doctor.accounts import check_accounts
 from deploy.operations.doctor.checks import Check, Finding, Patient, wrong

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from connectors.broker.history import KafkaHistory
 from consumers.requests.domain.registry.view import RegistryView
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from deploy.cli import build
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars

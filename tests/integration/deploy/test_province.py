@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from connectors.clock import real_now
 from connectors.database.sql.engine import build_engine
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from deploy.cli import build
 from deploy.exits import ExitCode
 from deploy.problem import Problem

@@ -16,7 +16,7 @@ from connectors.broker.share_groups.positions import done_by_share_groups
 from connectors.database.settlement.audit import audit
 from connectors.database.settlement.reads import ledger_rows
 from consumers.reconciliation.domain.findings import Kind
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from deploy.agencies import provision
 from deploy.cli import build
 from deploy.engines.features import FEATURES, Feature, finalized_features, raise_features

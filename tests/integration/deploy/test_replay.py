@@ -16,8 +16,9 @@ from connectors.broker.admin import BrokerAdmin
 from connectors.broker.source import KafkaSource
 from connectors.database.runner.dead_letters import DeadLetterStore
 from connectors.database.sql.engine import build_engine
-from consumers.intake import DeadLetterReason, Unreadable
-from consumers.runner.ports import Outcome, Record
+from consumers.intake import Unreadable
+from consumers.runner.outcomes import DeadLetterReason, Outcome
+from consumers.runner.records import Record
 from deploy.cli import build
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars

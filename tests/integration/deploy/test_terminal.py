@@ -16,7 +16,7 @@ from connectors.database.requests.waiting import WaitingClaim
 from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
 from consumers.requests.domain.life.state import Stage
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from deploy.cli import build
 from deploy.exits import ExitCode
 from deploy.problem import Problem

@@ -15,7 +15,7 @@ from connectors.broker.log_producer import LogProducer
 from connectors.database.publication.operator import OutboxAction, OutboxOperator
 from connectors.database.publication.outbox import outbox_opener
 from connectors.database.publication.relay import SqlRelayOutbox
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from deploy.engines.kafka import EmbeddedKafka
 from producers.relay import Relay, RelayPace
 from schemas.envelope import Envelope, from_headers

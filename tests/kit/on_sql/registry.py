@@ -6,7 +6,7 @@ from connectors.database.registry.entries import RegistryStore
 from connectors.database.registry.stores import registry_stores
 from connectors.database.sql.driver import meaningful_errors
 from consumers.registry.handlers import RegistryHandler
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.base import Event
 from schemas.decode import all_events, parse
 from schemas.log_registry import RegistryClaimRefused, RegistryRefusal

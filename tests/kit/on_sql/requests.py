@@ -21,7 +21,8 @@ from consumers.requests.domain.life.world import Seeds
 from consumers.requests.domain.routing.seeds import seed_for
 from consumers.requests.handlers import RequestsHandler
 from consumers.requests.ports import RequestStores
-from consumers.runner.ports import Outcome, Partition, Record, Setback
+from consumers.runner.outcomes import Outcome, Setback
+from consumers.runner.records import Partition, Record
 from schemas.base import Event
 from schemas.decode import all_events, encode, parse
 from schemas.envelope import Envelope, to_headers

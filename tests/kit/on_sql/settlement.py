@@ -10,7 +10,7 @@ from connectors.database.settlement.audit import audit
 from connectors.database.settlement.reads import LedgerSummary, balances, ledger_rows, ledger_summary
 from connectors.database.settlement.stores import settlement_stores
 from connectors.database.sql.driver import meaningful_errors
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.handlers import CONSUMER, SettlementHandler
 from consumers.settlement.ports import SettlementStores

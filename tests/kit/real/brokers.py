@@ -13,7 +13,7 @@ from kafka import KafkaProducer
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.login import librdkafka_arguments
 from connectors.broker.source import KafkaSource
-from consumers.runner.ports import Partition, Record
+from consumers.runner.records import Partition, Record
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka

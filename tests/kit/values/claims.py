@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from consumers.intake import Claim, IntakeReader, read_claim
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.envelope import Envelope, to_headers
 
 APPENDED = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)

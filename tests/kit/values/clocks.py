@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from connectors.clock import real_now
 from consumers.runner.clocks import ClockWatch
-from consumers.runner.ports import Setback
+from consumers.runner.outcomes import Setback
 
 
 class NotedClock:

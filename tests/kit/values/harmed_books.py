@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from consumers.settlement.domain.audit import audit_chains
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.refold import Kept

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas import log_requests as log
 from schemas.base import Event
 from schemas.decode import encode

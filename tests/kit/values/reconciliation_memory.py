@@ -31,7 +31,7 @@ from consumers.reconciliation.domain.views import (
 )
 from consumers.reconciliation.ports import UnderWay
 from consumers.reconciliation.reading import Booked, Claimed, Fact, Seen
-from consumers.runner.ports import Partition, Record, Span
+from consumers.runner.records import Partition, Record, Span
 from consumers.settlement.expected import ExpectedRow, expected_of
 from schemas.decode import encode
 from schemas.envelope import Envelope, to_headers

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 
 #: Every folder of tests/data/logs whose logs are kept, by the commit that wrote them.
 RECORDED = ("b84f210",)

@@ -5,7 +5,7 @@ from kafka import TopicPartition
 
 from connectors.broker import offsets
 from connectors.broker.offsets import spans_of
-from consumers.runner.ports import BrokerUnavailable
+from consumers.runner.errors import BrokerUnavailable
 
 PLACES = [TopicPartition("log", number) for number in range(2)]
 

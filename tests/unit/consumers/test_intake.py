@@ -13,7 +13,6 @@ from consumers.intake import (
     REGISTRY_CLAIMS,
     Claim,
     Conflict,
-    DeadLetterReason,
     IntakeReader,
     NotMine,
     SpeakerKind,
@@ -24,7 +23,8 @@ from consumers.intake import (
     read_claim,
     sort_out,
 )
-from consumers.runner.ports import Record
+from consumers.runner.outcomes import DeadLetterReason
+from consumers.runner.records import Record
 from schemas.canonical import about_hash, body_hash
 from schemas.intake_agency import RequestSubmitted
 from schemas.limits import limits_of

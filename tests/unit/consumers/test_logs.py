@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from consumers.logs import LogUnreadable, event_of, read_log
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.decode import EventInvalid
 from schemas.envelope import EnvelopeInvalid
 from schemas.log_requests import RequestOpened

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from consumers.parking import WAITING_BYTES_LIMIT, WAITING_LIMIT, Room
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 
 WHOLE = Room(WAITING_LIMIT, WAITING_BYTES_LIMIT)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.runner.ports import BrokerUnavailable, Collision, Contention, DatabaseUnavailable
+from consumers.runner.errors import BrokerUnavailable, Collision, Contention, DatabaseUnavailable
 from consumers.sweeping import do_divided
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from consumers.runner.ports import Partition, Record, Span
+from consumers.runner.records import Partition, Record, Span
 from deploy.operations.rereading import batches, part_of
 from schemas.partition import Place
 from tests.memory.broker import APPENDED

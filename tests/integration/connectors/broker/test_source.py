@@ -10,8 +10,9 @@ from kafka.errors import RetriableError
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.broker.source import KafkaSource
-from consumers.intake import DeadLetterReason, IntakeReader, Unreadable, read_claim
-from consumers.runner.ports import BrokerUnavailable, PositionLost
+from consumers.intake import IntakeReader, Unreadable, read_claim
+from consumers.runner.errors import BrokerUnavailable, PositionLost
+from consumers.runner.outcomes import DeadLetterReason
 from consumers.runner.shares import Share, Shares
 from schemas.topics import INTAKE_AGENCY
 from tests.kit.on_sql.databases import wait_until

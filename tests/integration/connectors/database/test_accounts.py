@@ -12,7 +12,7 @@ from connectors.accounts import ACCOUNTS, Account, account
 from connectors.database.runner.leases import SqlLeases
 from connectors.database.schema.migrate import migrate
 from connectors.database.schema.tables import metadata
-from consumers.runner.ports import Partition
+from consumers.runner.records import Partition
 from tests.kit.on_sql.databases import engine_of
 from tests.kit.real.engines import DatabaseUrls, Engines
 from tests.kit.values.clocks import trusting_watch

@@ -9,8 +9,9 @@ from sqlalchemy import Engine, insert, select
 from connectors.database.runner.dead_letters import HEADER_BYTES, WORDS_LENGTH, DeadLetterStore
 from connectors.database.schema.letter_tables import dead_letter
 from connectors.database.sql.kafka_columns import headers_from_json
-from consumers.intake import Conflict, DeadLetterReason, IntakeReader, Unreadable, conflicting, read_claim
-from consumers.runner.ports import Record
+from consumers.intake import Conflict, IntakeReader, Unreadable, conflicting, read_claim
+from consumers.runner.outcomes import DeadLetterReason
+from consumers.runner.records import Record
 from schemas.limits import LETTER_BYTES_MAX
 from tests.kit.values.claims import APPENDED, claim
 

@@ -14,7 +14,7 @@ from connectors.database.schema.tables import intake_event, office_position
 from connectors.database.sql.copy import copy_rows
 from connectors.database.sql.driver import driver_connection, meaningful_errors
 from connectors.database.sql.engine import build_engine, plain_url
-from consumers.runner.ports import Collision, Contention, DatabaseUnavailable
+from consumers.runner.errors import Collision, Contention, DatabaseUnavailable
 from tests.kit.real.engines import DatabaseUrls
 
 pytestmark = pytest.mark.integration

@@ -12,7 +12,8 @@ from connectors.database.runner.leases import SqlLeases
 from connectors.database.runner.positions import SqlPositions
 from connectors.database.runner.work import SqlWork
 from connectors.database.sql.driver import driver_connection, meaningful_errors
-from consumers.runner.ports import Contention, Move, Partition, PositionLost
+from consumers.runner.errors import Contention, PositionLost
+from consumers.runner.records import Move, Partition
 from tests.kit.on_sql.databases import engine_of, scalar, wait_until
 from tests.kit.real.engines import DatabaseUrls
 from tests.kit.values.clocks import trusting_watch

@@ -23,7 +23,7 @@ from connectors.roles import WORKER_ROLE
 from connectors.telemetry import metrics
 from consumers.intake import Conflict
 from consumers.requests.domain.life.state import RequestState, Stage
-from consumers.runner.ports import DatabaseUnavailable
+from consumers.runner.errors import DatabaseUnavailable
 from schemas.envelope import Envelope
 from schemas.message import Message
 from tests.kit.on_sql.databases import engine_of

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from connectors.database.requests.office_positions import PositionStore
 from connectors.database.settlement.ledger import LoadsStore
 from consumers.requests.domain.loads.loads import NOTHING, Load, Loads, PositionChange
-from consumers.runner.ports import Contention
+from consumers.runner.errors import Contention
 from consumers.settlement.ports import OfficeChange
 from tests.kit.on_sql.databases import scalar, wait_until
 from tests.kit.on_sql.settlement import license_office

@@ -8,7 +8,8 @@ from sqlalchemy import Engine, text
 
 from connectors.database.runner.leases import SqlLeases
 from connectors.database.runner.positions import SqlPositions, passed
-from consumers.runner.ports import Fenced, Move, Partition
+from consumers.runner.errors import Fenced
+from consumers.runner.records import Move, Partition
 from tests.kit.on_sql.databases import engine_of
 from tests.kit.real.engines import DatabaseUrls
 from tests.kit.values.clocks import trusting_watch

@@ -12,7 +12,7 @@ from connectors.database.runner.positions import SqlPositions
 from connectors.database.runner.work import SqlWork
 from connectors.database.schema.tables import intake_event, outbox
 from connectors.database.sql.copy import copy_rows
-from consumers.runner.ports import Collision, DatabaseUnavailable
+from consumers.runner.errors import Collision, DatabaseUnavailable
 from tests.kit.on_sql.databases import engine_of
 from tests.kit.real.engines import DatabaseUrls
 

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine, text
 from connectors.database.parking.operator import ParkOperator
 from connectors.database.parking.park import ParkedStore
 from consumers.parking import WAITING_BYTES_LIMIT, WAITING_LIMIT, OperatorAction, ParkedEvent, ParkReason, Room
-from consumers.runner.ports import ParkFull, Record
+from consumers.runner.errors import ParkFull
+from consumers.runner.records import Record
 from tests.contract.parks import NOW, ParkContract, failed, only
 from tests.kit.values.crowd import crowd
 

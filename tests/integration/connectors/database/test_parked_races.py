@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from connectors.database.parking.operator import ParkOperator
 from connectors.database.parking.park import ParkedStore
 from consumers.parking import OperatorAction, ParkedRow
-from consumers.runner.ports import Contention
+from consumers.runner.errors import Contention
 from tests.contract.parks import failed
 from tests.kit.on_sql.databases import wait_until
 

@@ -24,9 +24,10 @@ from connectors.telemetry import metrics
 from connectors.telemetry.exporter import Exporter, Series
 from connectors.telemetry.metrics import Metric, Origin, of_origin
 from connectors.telemetry.worker import WorkerTelemetry
-from consumers.intake import DeadLetterReason, Unreadable
+from consumers.intake import Unreadable
 from consumers.kpi.handlers import KpiHandler
-from consumers.runner.ports import Record
+from consumers.runner.outcomes import DeadLetterReason
+from consumers.runner.records import Record
 from schemas.base import OfficeClass
 from schemas.decode import encode
 from schemas.log_registry import OfficeVersioned

@@ -13,7 +13,8 @@ from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.health import HealthServer
 from connectors.telemetry.standing import Halt, Standing
 from connectors.telemetry.worker import WorkerTelemetry
-from consumers.runner.ports import Outcome, Partition, Setback
+from consumers.runner.outcomes import Outcome, Setback
+from consumers.runner.records import Partition
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 

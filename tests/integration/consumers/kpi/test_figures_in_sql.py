@@ -17,7 +17,8 @@ from consumers.kpi.domain.facts import Fact, Income, income_of, learn, subject_o
 from consumers.kpi.domain.windows import Window, windows_of
 from consumers.kpi.handlers import KpiHandler
 from consumers.kpi.ports import RecordsMissing
-from consumers.runner.ports import Collision, Record
+from consumers.runner.errors import Collision
+from consumers.runner.records import Record
 from schemas.decode import encode
 from schemas.kpi import UNKNOWN_KEY, KpiMeasured
 from schemas.log_registry import OfficeVersioned

@@ -16,16 +16,9 @@ from consumers.kpi.handlers import Counts, KpiHandler
 from consumers.kpi.loop import KpiLoop
 from consumers.kpi.ports import Stores
 from consumers.parking import OperatorAction
+from consumers.runner.errors import Contention, DatabaseUnavailable, PositionLost
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
-from consumers.runner.ports import (
-    Contention,
-    DatabaseUnavailable,
-    Partition,
-    PositionLost,
-    Record,
-    Unread,
-    UnreadReason,
-)
+from consumers.runner.records import Partition, Record, Unread, UnreadReason
 from schemas.partition import Place
 from schemas.topics import LOG_REQUESTS
 from tests.integration.consumers.kpi.test_figures_in_sql import in_sql, plainly

@@ -20,7 +20,8 @@ from consumers.intake import Claim
 from consumers.parking import RESTS, WAITING_LIMIT, OperatorAction, failed_event
 from consumers.registry.domain.known import Await, Kind, Refuse
 from consumers.registry.fold import Fold
-from consumers.runner.ports import Outcome, Record
+from consumers.runner.outcomes import Outcome
+from consumers.runner.records import Record
 from schemas.agreements import Agreement, AgreementState
 from schemas.intake_agency import (
     AgreementConfirmed,

@@ -5,7 +5,8 @@ from random import Random
 import pytest
 from sqlalchemy import text
 
-from consumers.runner.ports import Outcome, Record
+from consumers.runner.outcomes import Outcome
+from consumers.runner.records import Record
 from deploy.provinces.generate import NORTH_KHORASAN
 from deploy.provinces.loader import province_claims, read_province
 from tests.kit.on_sql.registry import RegistryBus

@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, text
 
-from consumers.runner.ports import Contention, Record
+from consumers.runner.errors import Contention
+from consumers.runner.records import Record
 from schemas.intake_agency import Origin
 from schemas.log_requests import ClaimRefusal, OfficeAccepted
 from tests.kit.on_sql.requests import RequestsBus, claim_record, desk_steps, submission

@@ -8,7 +8,9 @@ from sqlalchemy import Engine, text
 
 from connectors.database.requests.requests import RequestCounts, inbox
 from consumers.requests.domain.life.state import Stage
-from consumers.runner.ports import Contention, Outcome, Record
+from consumers.runner.errors import Contention
+from consumers.runner.outcomes import Outcome
+from consumers.runner.records import Record
 from schemas.catalogue import Stage as CatalogueStage
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled
 from schemas.intake_office import (

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from consumers.requests.domain.life.state import Stage
-from consumers.runner.ports import Contention
+from consumers.runner.errors import Contention
 from schemas.base import Event
 from schemas.intake_agency import Origin
 from schemas.intake_directorate import (

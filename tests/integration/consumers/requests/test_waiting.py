@@ -10,7 +10,8 @@ from connectors.database.parking.operator import ParkOperator
 from consumers.parking import WAITING_LIMIT, OperatorAction
 from consumers.requests.domain.life.state import Stage
 from consumers.requests.horizon import HOLD
-from consumers.runner.ports import ParkFull, Record
+from consumers.runner.errors import ParkFull
+from consumers.runner.records import Record
 from schemas.intake_agency import AgencyAnswered, Answer, ClaimWithdrawn, Origin, RequestCancelled
 from schemas.intake_directorate import OfficePaid
 from schemas.intake_office import AgencyAwaited, RequestAccepted, ServiceStarted

@@ -18,7 +18,8 @@ from connectors.database.runner.work import SqlWork
 from consumers.parking import failed_event
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
 from consumers.runner.loop import Pace, Runner
-from consumers.runner.ports import Record, Setback
+from consumers.runner.outcomes import Setback
+from consumers.runner.records import Record
 from deploy.engines.kafka import EmbeddedKafka
 from schemas.partition import Place
 from schemas.topics import INTAKE_AGENCY, LOG_REQUESTS

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from connectors.broker import codecs, reader
 from connectors.broker.codecs import CannotUnpack
-from consumers.runner.ports import Setback
+from consumers.runner.outcomes import Setback
 from deploy.cli import build
 from deploy.problem import Problem
 from tests.integration.consumers.runner.test_runner import Running, applied, start, topic

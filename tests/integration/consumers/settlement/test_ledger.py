@@ -12,7 +12,8 @@ from sqlalchemy.exc import ProgrammingError
 from connectors.database.parking.operator import ParkOperator
 from connectors.database.settlement.audit import audit
 from consumers.parking import OperatorAction, ParkReason
-from consumers.runner.ports import Contention, Record
+from consumers.runner.errors import Contention
+from consumers.runner.records import Record
 from consumers.settlement.domain.chain import Chain, Row, extend
 from schemas.log_requests import DisputeMarked
 from tests.kit.on_sql.databases import engine_of

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.base import Event
 from schemas.catalogue import Datatype, FormAttribute
 from schemas.envelope import Envelope, to_headers

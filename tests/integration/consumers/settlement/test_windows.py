@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.log_settlement import StatementIssued, WindowClosed
 from tests.kit.on_sql.databases import engine_of, wait_until
 from tests.kit.on_sql.settlement import SettlementBus

@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError
 
 from connectors.broker import log_producer
 from connectors.broker.log_producer import LogProducer
-from consumers.runner.ports import Partition
+from consumers.runner.records import Partition
 from producers.ports import LogUnavailable, OutboxRow, RowsRefused, TopicMissing
 
 CREATED = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)

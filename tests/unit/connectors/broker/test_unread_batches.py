@@ -18,7 +18,7 @@ from kafka.record.util import calc_crc32c
 from connectors.broker.codecs import read_every_codec
 from connectors.broker.source import record_of
 from connectors.broker.unread_batches import read_around_faults
-from consumers.runner.ports import Record, UnreadReason
+from consumers.runner.records import Record, UnreadReason
 
 PLACE = TopicPartition("pishkhan.intake.gas", 1)
 CRC_AT = DefaultRecordBatch.CRC_OFFSET

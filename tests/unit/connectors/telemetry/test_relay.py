@@ -1,7 +1,8 @@
 """What the relay tells: a partition in which keys wait counts as halted, and the relay as ready."""
 
 from connectors.telemetry.relay import RelayTelemetry
-from consumers.runner.ports import Partition, Setback
+from consumers.runner.outcomes import Setback
+from consumers.runner.records import Partition
 from schemas.partition import Place
 from tests.memory.telemetry import MemoryTelemetry
 

@@ -11,7 +11,9 @@ from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.metrics import METRICS, Origin, of_origin, series_names
 from connectors.telemetry.standing import Halt, Standing
 from connectors.telemetry.worker import WorkerTelemetry
-from consumers.runner.ports import Outcome, Partition, Setback, Telemetry
+from consumers.runner.outcomes import Outcome, Setback
+from consumers.runner.ports import Telemetry
+from consumers.runner.records import Partition
 
 
 class Why(StrEnum):

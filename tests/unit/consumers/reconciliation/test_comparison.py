@@ -9,7 +9,7 @@ from consumers.reconciliation import comparison
 from consumers.reconciliation.comparison import Comparison
 from consumers.reconciliation.domain.findings import Finding, Kind
 from consumers.reconciliation.domain.views import Marker, Position, Removed, Revision, Taught
-from consumers.runner.ports import Record, Span
+from consumers.runner.records import Record, Span
 from consumers.settlement.expected import expected_of
 from schemas.partition import Place
 from schemas.topics import LOG_REQUESTS

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from consumers.reconciliation.reading import Booked, Claimed, Foreign, Seen, digest_of, read_facts
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from consumers.settlement.expected import expected_of
 from schemas.decode import encode
 from schemas.envelope import Envelope, to_headers

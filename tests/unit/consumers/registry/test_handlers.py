@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from consumers.intake import DeadLetterReason
 from consumers.parking import OperatorAction, ParkReason
 from consumers.registry.handlers import RegistryHandler
 from consumers.registry.ports import RegistryStores
+from consumers.runner.outcomes import DeadLetterReason
 from schemas.intake_agency import ServicePublished
 from schemas.limits import limits_of
 from schemas.log_registry import ServiceVersioned

@@ -8,7 +8,7 @@ import pytest
 from consumers.logs import Progress
 from consumers.requests.account import Account, AccountImpossible, Accounts
 from consumers.requests.domain.review.verify import Finding
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.decode import Received, encode
 from schemas.envelope import Envelope, to_headers
 from schemas.log_requests import RequestRouted

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from consumers.intake import DeadLetterReason
 from consumers.parking import OperatorAction, ParkReason
 from consumers.requests import cases
 from consumers.requests.fold import WAITING_BYTES_MAX
 from consumers.requests.handlers import RequestsHandler
+from consumers.runner.outcomes import DeadLetterReason
 from schemas.base import Event
 from schemas.decode import encode
 from schemas.intake_directorate import OfficePaid, WindowCloseRequested

@@ -10,7 +10,7 @@ import pytest
 from consumers.requests.domain.life.state import RequestState
 from consumers.requests.domain.loads.loads import NOTHING
 from consumers.requests.handlers import RequestsHandler
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from schemas.log_requests import RequestOpened
 from tests.kit.on_sql.requests import AGENCY_SOURCE, SetClock, SetEnds, claim_record
 from tests.kit.values.builders import small_province

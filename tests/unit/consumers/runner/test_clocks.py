@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from consumers.runner.clocks import ClockWatch
-from consumers.runner.ports import Record, Setback
+from consumers.runner.outcomes import Setback
+from consumers.runner.records import Record
 from schemas.partition import Place
 from tests.kit.values.clocks import NotedClock, watch
 

@@ -1,7 +1,7 @@
 """Records that fail in a row: a few are parked, many halt their partition until the code is mended."""
 
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
-from consumers.runner.ports import Setback
+from consumers.runner.outcomes import Setback
 from tests.memory.running import Bench, partition
 
 FIRST, SECOND = partition(0), partition(1)

@@ -4,7 +4,9 @@ from collections.abc import Callable, Collection, Sequence
 
 import pytest
 
-from consumers.runner.ports import BrokerUnavailable, Contention, DatabaseUnavailable, Partition, Record, Setback
+from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable
+from consumers.runner.outcomes import Setback
+from consumers.runner.records import Partition, Record
 from schemas.partition import Place
 from tests.memory.database import COMMITTED
 from tests.memory.positions import MOVES, RENEWS

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consumers.runner.losses import LOSSES_OF_ONE, Losses
-from consumers.runner.ports import Record, Unread, UnreadReason
+from consumers.runner.records import Record, Unread, UnreadReason
 from tests.memory.broker import APPENDED
 
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from consumers.intake import DeadLetterReason, Unreadable
+from consumers.intake import Unreadable
+from consumers.runner.errors import DatabaseUnavailable
+from consumers.runner.outcomes import DeadLetterReason, Outcome, Setback
 from consumers.runner.ownership import HALT_RENEWALS
-from consumers.runner.ports import DatabaseUnavailable, Outcome, Partition, Record, Setback, Unread, UnreadReason
+from consumers.runner.records import Partition, Record, Unread, UnreadReason
 from schemas.partition import Place
 from tests.memory.running import Bench, Notes, Recorder, partition
 

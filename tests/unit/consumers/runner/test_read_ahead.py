@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from consumers.runner.ports import BrokerUnavailable, Partition, PositionLost, Record
+from consumers.runner.errors import BrokerUnavailable, PositionLost
 from consumers.runner.read_ahead import STEP_RECORDS, ReadAhead
+from consumers.runner.records import Partition, Record
 from tests.memory.broker import MemoryBroker, MemorySource
 from tests.memory.running import partition
 

@@ -4,7 +4,9 @@ from threading import Event
 
 import pytest
 
-from consumers.runner.ports import Contention, DatabaseUnavailable, Outcome, Record, Setback
+from consumers.runner.errors import Contention, DatabaseUnavailable
+from consumers.runner.outcomes import Outcome, Setback
+from consumers.runner.records import Record
 from consumers.runner.rereading import TRIES, Rereading, RereadingHalted, Tally
 from tests.memory.broker import APPENDED
 from tests.memory.database import BEGINS, COMMITS

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from consumers.runner.shares import Share, Shares
 
 SHARE = Share(records=5, bytes=100, lately_seconds=10.0, step=2)

@@ -8,7 +8,7 @@ import pytest
 
 from consumers.logs import LogUnreadable
 from consumers.parking import NEVER, OperatorAction, ParkReason
-from consumers.runner.ports import Outcome
+from consumers.runner.outcomes import Outcome
 from consumers.settlement.domain.page import WindowSkipped
 from schemas import log_settlement as ledger
 from schemas.decode import EventInvalid, events_by_type, parse_strictly

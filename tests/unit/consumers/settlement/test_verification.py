@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.domain.differences import Difference, DifferenceKind, FirstOnes
 from tests.kit.values.harmed_books import HarmedBooks

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from threading import Event as Signal
 from uuid import UUID
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from deploy.demo.day import Day, Spoken
 from deploy.demo.plan import Arrival
 from schemas import log_requests as log

@@ -23,7 +23,7 @@ from consumers.reconciliation.domain.questions import (
     moved_back,
     skipped_by_settlement,
 )
-from consumers.runner.ports import BrokerUnavailable, DatabaseUnavailable
+from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
 from deploy.cli import build
 from deploy.commands.doctor import closing
 from deploy.exits import ExitCode

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from consumers.settlement.domain.chain import Chain
 from deploy.faults.follower import Follower, Place
 from schemas.topics import LOG_REQUESTS

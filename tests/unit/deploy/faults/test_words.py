@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from consumers.intake import Claim, IntakeReader, Unreadable, admit, read_claim
-from consumers.runner.ports import Record
+from consumers.runner.records import Record
 from deploy.faults.strikes.words import COPIES, Disorder, poisoned
 from deploy.faults.visits import Kind, Said, Visits
 from schemas.topics import INTAKE_OFFICES

@@ -2,7 +2,7 @@
 
 from connectors.words.dead_letters import REASONS, reason_words
 from connectors.words.plain import Language
-from consumers.intake import DeadLetterReason
+from consumers.runner.outcomes import DeadLetterReason
 
 
 def test_every_reason_has_words_of_its_own_in_both_languages() -> None:

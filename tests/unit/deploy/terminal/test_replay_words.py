@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.words.plain import Language
-from consumers.runner.ports import Outcome
+from consumers.runner.outcomes import Outcome
 from consumers.runner.rereading import Tally
 from deploy.operations.rereading import Reread, Wanted
 from deploy.terminal.replay_words import came_to, replay_table, time_words
