@@ -31,14 +31,14 @@ class Failpoint(StrEnum):
     RELAY_MARKED = "relay_marked"
 
 
-class Act(StrEnum):
+class FailpointAct(StrEnum):
     """What happens there."""
 
     KILL = "kill"
     STOP = "stop"
 
 
-_SIGNALS = {Act.KILL: signal.SIGKILL, Act.STOP: signal.SIGSTOP}
+_SIGNALS = {FailpointAct.KILL: signal.SIGKILL, FailpointAct.STOP: signal.SIGSTOP}
 
 
 @dataclass(slots=True)
@@ -46,14 +46,14 @@ class Armed:
     """One armed failpoint; it acts once, at the pass that brings `passes_left` to zero."""
 
     point: Failpoint
-    act: Act
+    act: FailpointAct
     passes_left: int
 
     @classmethod
     def read(cls, text: str) -> "Armed":
         """Return what `text` arms: `point:act:passes`, such as `before_commit:kill:3`. Raises `ValueError`."""
         point, act, passes = text.split(":")
-        armed = cls(Failpoint(point), Act(act), int(passes))
+        armed = cls(Failpoint(point), FailpointAct(act), int(passes))
         if armed.passes_left < 1:
             raise ValueError(f"{passes} passes: the first pass is number 1")
         return armed

@@ -15,7 +15,7 @@ OWN_GROUPS = "pishkhan."
 
 
 class KafkaLogs:
-    """Implements `consumers.reconciliation.ports.Logs`. Connects at once; close it."""
+    """Implements `consumers.reconciliation.ports.ComparedLogs`. Connects at once; close it."""
 
     def __init__(self, login: KafkaLogin) -> None:
         self._admin = BrokerAdmin(login)

@@ -22,7 +22,7 @@ from connectors.broker.unread_batches import UnreadValue
 from connectors.broker.whole_fetches import ask_for_all_partitions, take_up_what_was_passed_over
 from consumers.runner.errors import PositionLost
 from consumers.runner.records import Partition, Record
-from consumers.runner.shares import Shares
+from consumers.runner.shares import TurnShares
 from schemas.limits import FETCH_BYTES, FETCH_PARTITION_BYTES
 
 FETCH_WAIT_MS = 500
@@ -36,7 +36,7 @@ class KafkaSource:
     """
 
     def __init__(
-        self, login: KafkaLogin, wanted: Callable[[str], bool], group: str, shares: Shares | None = None
+        self, login: KafkaLogin, wanted: Callable[[str], bool], group: str, shares: TurnShares | None = None
     ) -> None:
         self._login = login
         self._wanted = wanted

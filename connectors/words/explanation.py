@@ -30,7 +30,7 @@ from consumers.requests.domain.review.explain import (
     RefusalExplained,
     Score,
 )
-from consumers.requests.domain.review.verify import Finding, Verification
+from consumers.requests.domain.review.verify import Verification, VerificationResult
 from schemas.log_requests import Exclusion
 
 _PERSIAN_DIGITS = str.maketrans("0123456789,", "۰۱۲۳۴۵۶۷۸۹٬")
@@ -110,7 +110,7 @@ def verification_in_words(verifications: Sequence[Verification], speech: Speech)
     lines = [] if verifications else [speech.text(PHRASES["nothing_recomputed"])]
     for found in verifications:
         lines.append(speech.say(FINDINGS[found.finding], attempt=found.attempt, why=found.why or ""))
-        if found.finding is Finding.DIFFERENT:
+        if found.finding is VerificationResult.DIFFERENT:
             lines += [
                 "  " + speech.say(PHRASES["difference"], field=one.field, logged=one.logged, recomputed=one.recomputed)
                 for one in found.differences

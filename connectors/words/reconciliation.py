@@ -7,7 +7,7 @@ from persiantools import digits
 
 from connectors.words.plain import Language
 from consumers.reconciliation.comparison import Summary
-from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.findings import DifferenceKind, Finding
 from consumers.reconciliation.domain.outcome import ClaimOutcome
 
 
@@ -43,15 +43,15 @@ _VERIFY = Phrase(
 )
 _NOTHING = Phrase("لازم نیست کاری بکنید", "nothing need be done")
 
-KINDS: Mapping[Kind, KindWords] = {
-    Kind.EVENT_MISSING: KindWords(
+KINDS: Mapping[DifferenceKind, KindWords] = {
+    DifferenceKind.EVENT_MISSING: KindWords(
         Phrase(
             "شماره‌ای که رویدادش نه در دفتر وقایع است و نه در صندوق خروجی",
             "counted, and its event is in neither the log nor the outbox",
         ),
         _LOOK,
     ),
-    Kind.LOG_AHEAD: KindWords(
+    DifferenceKind.LOG_AHEAD: KindWords(
         Phrase(
             "در دفتر وقایع هست و پایگاه داده چنین تصمیمی نگرفته است",
             "in the log, and the database never decided it",
@@ -61,20 +61,20 @@ KINDS: Mapping[Kind, KindWords] = {
             "was the database restored from an older backup? Restore a newer one",
         ),
     ),
-    Kind.ORDER_DOUBLED: KindWords(
+    DifferenceKind.ORDER_DOUBLED: KindWords(
         Phrase("دو رویداد گوناگون در یک جای ترتیب", "two different events hold one place in the order"), _LOOK
     ),
-    Kind.NOT_IN_LOG: KindWords(
+    DifferenceKind.NOT_IN_LOG: KindWords(
         Phrase("منتشر شده و در دفتر وقایع نیست", "published, and the topic does not hold it"), _REPAIR
     ),
-    Kind.NOT_IN_OUTBOX: KindWords(
+    DifferenceKind.NOT_IN_OUTBOX: KindWords(
         Phrase(
             "در دفتر وقایع هست و در صندوق خروجی همان روزها نیست",
             "in the log, and the outbox of those days lacks it",
         ),
         _LOOK,
     ),
-    Kind.BODY_DIFFERS: KindWords(
+    DifferenceKind.BODY_DIFFERS: KindWords(
         Phrase(
             "رکوردهای یک رویداد، یا رکورد و ردیف آن در صندوق خروجی، یک چیز نمی‌گویند",
             "its records, or its record and its row in the outbox, do not say the same",
@@ -84,37 +84,37 @@ KINDS: Mapping[Kind, KindWords] = {
             "see who may write this log, and who changed rows outside the bus",
         ),
     ),
-    Kind.FOREIGN_RECORD: KindWords(
+    DifferenceKind.FOREIGN_RECORD: KindWords(
         Phrase("رکوردی که گذرگاه ننوشته است", "a record that the bus cannot have written"),
         Phrase("ببینید چه کسی حق نوشتن در این دفتر را دارد", "see who may write this log"),
     ),
-    Kind.RECORD_SKIPPED: KindWords(
+    DifferenceKind.RECORD_SKIPPED: KindWords(
         Phrase("مصرف‌کننده از آن گذشته و اثری از آن نیست", "its consumer is past it, and nothing of it was applied"),
         _REPAIR,
     ),
-    Kind.SETTLED_BEYOND_LOG: KindWords(
+    DifferenceKind.SETTLED_BEYOND_LOG: KindWords(
         Phrase("تسویه بیش از آن ثبت کرده که دفتر وقایع دارد", "settlement has entered more of it than the log holds"),
         _LOOK,
     ),
-    Kind.POSITION_OUTSIDE_LOG: KindWords(
+    DifferenceKind.POSITION_OUTSIDE_LOG: KindWords(
         Phrase("جایگاه مصرف‌کننده بیرون از دفتر وقایع است", "a consumer's position is outside its log: it halts"),
         _REPAIR,
     ),
-    Kind.POSITION_OF_ANOTHER_TOPIC: KindWords(
+    DifferenceKind.POSITION_OF_ANOTHER_TOPIC: KindWords(
         Phrase(
             "جایگاه مصرف‌کننده از آنِ دفتری دیگر با همین نام است",
             "a consumer's position belongs to another topic of this name: it halts",
         ),
         _REPAIR,
     ),
-    Kind.LOG_BEGINS_LATE: KindWords(
+    DifferenceKind.LOG_BEGINS_LATE: KindWords(
         Phrase("آغاز دفتر وقایع پاک شده است", "the log's beginning is gone"),
         Phrase(
             "نگه‌داری دفتر را روی سرور بررسی کنید؛ آغاز آن بازساختنی نیست",
             "look at the topic's retention on the broker; its beginning cannot be made again",
         ),
     ),
-    Kind.CLAIM_WITHOUT_OUTCOME: KindWords(
+    DifferenceKind.CLAIM_WITHOUT_OUTCOME: KindWords(
         Phrase(
             "ادعا گرفته شده و سرانجامی ندارد: نه اعمال، نه رد، نه انتظار",
             "taken in, and neither applied nor refused nor waiting",
@@ -124,7 +124,7 @@ KINDS: Mapping[Kind, KindWords] = {
             "have its sender say it again with a new id, if it still holds",
         ),
     ),
-    Kind.IDENTITY_MISSING: KindWords(
+    DifferenceKind.IDENTITY_MISSING: KindWords(
         Phrase(
             "ادعا سرانجام دارد و شناسه‌اش با همین متن نگه داشته نشده: تکرارش تازه به شمار می‌آید",
             "it has its outcome, and its identity is not kept with this body: a repetition would be taken for new",
@@ -134,45 +134,45 @@ KINDS: Mapping[Kind, KindWords] = {
             "put its row of intake_event back from a backup; until then let nobody replay its topic",
         ),
     ),
-    Kind.ROW_REMOVED: KindWords(
+    DifferenceKind.ROW_REMOVED: KindWords(
         Phrase("کسی آن را از صندوق خروجی پاک کرده است", "somebody deleted it from the outbox"),
         Phrase(
             "`pishkhan repair topic TOPIC` آن را بازمی‌گرداند؛ جدول removed_row می‌گوید چه کسی و کی",
             "run `pishkhan repair topic TOPIC`, which puts it back; the table removed_row says who did it, and when",
         ),
     ),
-    Kind.STATE_DIFFERS: KindWords(
+    DifferenceKind.STATE_DIFFERS: KindWords(
         Phrase(
             "وضعیت درخواست آن نیست که رویدادهایش می‌گویند",
             "the request's row says another state than its events lead to",
         ),
         _LOOK,
     ),
-    Kind.LEDGER_MISSING: KindWords(
+    DifferenceKind.LEDGER_MISSING: KindWords(
         Phrase("در دفتر وقایع هست و در دفتر کل نیست", "in the log, and not in the ledger"), _VERIFY
     ),
-    Kind.LEDGER_EXTRA: KindWords(
+    DifferenceKind.LEDGER_EXTRA: KindWords(
         Phrase("در دفتر کل هست و رویدادش نیست", "in the ledger, and its event is nowhere"), _VERIFY
     ),
-    Kind.LEDGER_DIFFERS: KindWords(
+    DifferenceKind.LEDGER_DIFFERS: KindWords(
         Phrase("ردیف‌های دفتر کل آن نیست که رویداد می‌گوید", "the ledger's rows are not those that the event makes"),
         _VERIFY,
     ),
-    Kind.ANNOUNCEMENT_MISSING: KindWords(
+    DifferenceKind.ANNOUNCEMENT_MISSING: KindWords(
         Phrase("در دفتر کل هست و در دفتر تسویه گفته نشده", "in the ledger, and settlement's log does not tell of it"),
         _LOOK,
     ),
-    Kind.ANNOUNCEMENT_EXTRA: KindWords(
+    DifferenceKind.ANNOUNCEMENT_EXTRA: KindWords(
         Phrase("دفتر تسویه می‌گوید و در دفتر کل نیست", "settlement's log tells of it, and the ledger lacks it"), _LOOK
     ),
-    Kind.CASH_DIFFERS: KindWords(
+    DifferenceKind.CASH_DIFFERS: KindWords(
         Phrase("وجه دریافتی در دو جا یکی نیست", "collected cash is not the same in two places"), _LOOK
     ),
-    Kind.PUBLISHED_TWICE: KindWords(
+    DifferenceKind.PUBLISHED_TWICE: KindWords(
         Phrase("دو بار منتشر شده؛ خواننده دومی را کنار می‌گذارد", "published twice; readers skip the second"),
         _NOTHING,
     ),
-    Kind.POSITION_MOVED_BACK: KindWords(
+    DifferenceKind.POSITION_MOVED_BACK: KindWords(
         Phrase(
             "جایگاه مصرف‌کننده پیش از رکوردهای اعمال‌شده است؛ دوباره از آن‌ها می‌گذرد",
             "a consumer's position is before records that it has applied; it will skip them again",
@@ -253,7 +253,7 @@ def line_of(finding: Finding, language: Language) -> str:
     return "  ".join(parts)
 
 
-def kind_lines(kind: Kind, shown: Iterable[Finding], count: int, language: Language) -> Iterator[str]:
+def kind_lines(kind: DifferenceKind, shown: Iterable[Finding], count: int, language: Language) -> Iterator[str]:
     """Yield what is told of one kind: what it is, the first of its findings, and what to do."""
     words = KINDS[kind]
     yield f"{kind.value} ({figures(count, language)}): {words.what.of(language)}"

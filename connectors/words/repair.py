@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from connectors.words.plain import Language
 from connectors.words.reconciliation import Phrase, figures
-from consumers.reconciliation.domain.repair import PositionChange, RepairPlan
+from consumers.reconciliation.domain.repair import PositionRepair, RepairPlan
 
 _TOPIC = Phrase("دفتر {topic}:", "Topic {topic}:")
 _NOTHING = Phrase("  چیزی برای ترمیم نیست.", "  there is nothing to repair.")
@@ -98,7 +98,7 @@ def done_lines(again: int, language: Language) -> Iterator[str]:
     yield _THEN.of(language)
 
 
-def _position(change: PositionChange, language: Language) -> str:
+def _position(change: PositionRepair, language: Language) -> str:
     phrase = _CARRIED if change.carried else _FORWARD if change.after > change.before else _POSITION
     numbers = {name: figures(value, language) for name, value in (("before", change.before), ("after", change.after))}
     return phrase.of(language).format(consumer=change.consumer, partition=change.place.partition, **numbers)

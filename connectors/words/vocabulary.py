@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from consumers.requests.domain.review.explain import Fate
-from consumers.requests.domain.review.verify import Finding
+from consumers.requests.domain.review.verify import VerificationResult
 from schemas.agreements import AgreementState
 from schemas.base import OfficeClass
 from schemas.intake_agency import Origin
@@ -188,16 +188,16 @@ ENDS: Mapping[str, Phrase] = {
     "expired": Phrase("پایان: مهلتش گذشت", "It ended: expired"),
 }
 
-FINDINGS: Mapping[Finding, Phrase] = {
-    Finding.SAME: Phrase(
+FINDINGS: Mapping[VerificationResult, Phrase] = {
+    VerificationResult.SAME: Phrase(
         "محاسبه دوباره نوبت {attempt} از روی دفترهای وقایع: همان نتیجه",
         "Attempt {attempt}, recomputed from the logs: the same",
     ),
-    Finding.DIFFERENT: Phrase(
+    VerificationResult.DIFFERENT: Phrase(
         "محاسبه دوباره نوبت {attempt} از روی دفترهای وقایع: نتیجه دیگر",
         "Attempt {attempt}, recomputed from the logs: DIFFERENT",
     ),
-    Finding.NOT_RECOMPUTED: Phrase(
+    VerificationResult.NOT_RECOMPUTED: Phrase(
         "محاسبه دوباره نوبت {attempt} ممکن نشد: {why}", "Attempt {attempt} was not recomputed: {why}"
     ),
 }

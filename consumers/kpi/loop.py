@@ -11,7 +11,7 @@ import structlog
 
 from consumers.failures import place_of
 from consumers.kpi.handlers import KpiHandler
-from consumers.kpi.ports import RecordsMissing, Stores, Work
+from consumers.kpi.ports import FigureWork, RecordsMissing, Stores
 from consumers.kpi.reading import TOPICS
 from consumers.runner.backoff import Backoff
 from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable, ParkFull, PositionLost
@@ -44,7 +44,7 @@ _BROKEN: dict[type[Exception], Setback] = {
 class KpiLoop:
     """What the stream calls, from one thread at a time. Every call blocks on the database, some on the broker."""
 
-    work: Work
+    work: FigureWork
     handler: KpiHandler
     #: Reads logs beside the stream: ends, and records that the stream skipped.
     source: Source

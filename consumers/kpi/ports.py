@@ -24,7 +24,7 @@ class RecordsMissing(Exception):
         self.spans = spans
 
 
-class Positions(Protocol):
+class FigurePositions(Protocol):
     """The next position of each partition that facts rest on: Faust's own commits are only a hint."""
 
     def next_positions(self, places: Collection[Place]) -> Mapping[Place, int]:
@@ -112,7 +112,7 @@ class Stores(Protocol):
     """All stores of one open transaction."""
 
     @property
-    def positions(self) -> Positions:
+    def positions(self) -> FigurePositions:
         """Where to go on."""
 
     @property
@@ -142,7 +142,7 @@ class Stores(Protocol):
         """Open a part of the transaction that an exception undoes alone."""
 
 
-class Work(Protocol):
+class FigureWork(Protocol):
     """Transactions. Leaving one commits. May raise `DatabaseUnavailable` and `Contention`."""
 
     def transaction(self) -> AbstractContextManager[Stores]:

@@ -44,7 +44,7 @@ WATCH_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class FigurePace:
     """How often figures are measured, and how often lag and records that the stream skipped are looked for."""
 
     measure_seconds: float = 1.0
@@ -62,7 +62,7 @@ KafkaLogin = Mapping[str, str]
 class FactStream:
     """One run of Faust, from joining the group to leaving it. It is not started again: make another one."""
 
-    def __init__(self, login: KafkaLogin, loop: KpiLoop, telemetry: Telemetry, pace: Pace) -> None:
+    def __init__(self, login: KafkaLogin, loop: KpiLoop, telemetry: Telemetry, pace: FigurePace) -> None:
         self._login = login
         self._loop = loop
         self._telemetry = telemetry

@@ -9,8 +9,8 @@ import structlog
 
 from consumers.kpi.handlers import KpiHandler
 from consumers.kpi.loop import KpiLoop
-from consumers.kpi.ports import Work
-from consumers.kpi.stream import FactStream, KafkaLogin, Pace
+from consumers.kpi.ports import FigureWork
+from consumers.kpi.stream import FactStream, FigurePace, KafkaLogin
 from consumers.runner.backoff import Backoff
 from consumers.runner.outcomes import Setback
 from consumers.runner.ports import Source, Telemetry
@@ -25,19 +25,19 @@ class KpiWorker:
     def __init__(
         self,
         login: KafkaLogin,
-        work: Work,
+        work: FigureWork,
         handler: KpiHandler,
         source: Source,
         telemetry: Telemetry,
         *,
-        pace: Pace | None = None,
+        pace: FigurePace | None = None,
         chance: Callable[[], float] = random,
     ) -> None:
         self._login = login
         self._loop = KpiLoop(work, handler, source, telemetry, chance)
         self._source = source
         self._telemetry = telemetry
-        self._pace = pace or Pace()
+        self._pace = pace or FigurePace()
         self._chance = chance
 
     def run(self, stop: Event) -> None:

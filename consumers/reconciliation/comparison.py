@@ -12,10 +12,10 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from consumers.reconciliation.domain import judge
-from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.findings import DifferenceKind, Finding
 from consumers.reconciliation.domain.outcome import ClaimOutcome, outcome_of
-from consumers.reconciliation.domain.views import ClaimSeen, Cut, Position, Subject, Transaction
-from consumers.reconciliation.ports import Logs, Snapshot, Store, UnderWay
+from consumers.reconciliation.domain.views import ClaimSeen, ComparedPosition, ComparisonCut, Subject, Transaction
+from consumers.reconciliation.ports import BusSnapshot, ComparedLogs, Store, UnderWay
 from consumers.reconciliation.reading import Expect, Fact, Foreign, read_facts
 from consumers.runner.records import Record, Span
 from schemas.partition import Place
@@ -62,7 +62,7 @@ class Comparison:
     `positions` are those that were compared, once the first finding was taken.
     """
 
-    def __init__(self, logs: Logs, store: Store, expect: Expect, watch: Watch, only: str | None = None) -> None:
+    def __init__(self, logs: ComparedLogs, store: Store, expect: Expect, watch: Watch, only: str | None = None) -> None:
         self._logs = logs
         self._store = store
         self._expect = expect
@@ -70,8 +70,8 @@ class Comparison:
         self._only = only
         self._foreign: list[Finding] = []
         self.summary = Summary()
-        self.cut: Cut | None = None
-        self.positions: Sequence[Position] = ()
+        self.cut: ComparisonCut | None = None
+        self.positions: Sequence[ComparedPosition] = ()
 
     def findings(self) -> Iterator[Finding]:
         """Compare everything; yield every difference as it is found."""
@@ -111,7 +111,9 @@ class Comparison:
         total = sum(span.end - span.begin for span in spans.values())
         records = self._watched(what, self._logs.read(spans), total)
         while facts := list(self._facts(islice(records, FACTS_AT_ONCE))):
-            self._foreign += [Finding(Kind.FOREIGN_RECORD, None, *fact) for fact in facts if isinstance(fact, Foreign)]
+            self._foreign += [
+                Finding(DifferenceKind.FOREIGN_RECORD, None, *fact) for fact in facts if isinstance(fact, Foreign)
+            ]
             self._store.keep(fact for fact in facts if not isinstance(fact, Foreign))
 
     def _facts(self, records: Iterable[Record]) -> Iterator[Fact]:
@@ -120,10 +122,10 @@ class Comparison:
             yield from read_facts(record, self._expect)
 
     def _compared(
-        self, snapshot: Snapshot, before: Mapping[Place, Span], now: Mapping[Place, Span]
+        self, snapshot: BusSnapshot, before: Mapping[Place, Span], now: Mapping[Place, Span]
     ) -> Iterator[Finding]:
         positions = snapshot.positions(self._logs.partitions())
-        cut = Cut(
+        cut = ComparisonCut(
             begins={place: span.begin for place, span in now.items()},
             before={place: span.end for place, span in before.items()},
             ends={place: span.end for place, span in now.items()},
@@ -139,7 +141,7 @@ class Comparison:
             yield from judge.judge_position(position, cut)
         yield from _gathered(self._judged(snapshot, cut))
 
-    def _judged(self, snapshot: Snapshot, cut: Cut) -> Iterator[Finding]:
+    def _judged(self, snapshot: BusSnapshot, cut: ComparisonCut) -> Iterator[Finding]:
         passed = {
             place.partition: position
             for (consumer, place), position in cut.positions.items()
@@ -160,7 +162,11 @@ class Comparison:
         yield from self._each("figures' facts", snapshot.taught(), judge.judge_taught, cut)
 
     def _each(
-        self, what: str, views: Iterator[View], judged: Callable[[View, Cut], Iterator[Finding]], cut: Cut
+        self,
+        what: str,
+        views: Iterator[View],
+        judged: Callable[[View, ComparisonCut], Iterator[Finding]],
+        cut: ComparisonCut,
     ) -> Iterator[Finding]:
         for view in self._watched(f"comparing {what}", views, None):
             self.summary.compared[what] += 1
@@ -176,7 +182,7 @@ class Comparison:
                 self._watch(what, done, total)
         self._watch(what, done, done)
 
-    def _count(self, under_way: UnderWay, cut: Cut) -> None:
+    def _count(self, under_way: UnderWay, cut: ComparisonCut) -> None:
         summary = self.summary
         summary.unpublished.update(under_way.unpublished)
         summary.parked.update(under_way.parked)
@@ -184,7 +190,7 @@ class Comparison:
         for (consumer, place), position in cut.positions.items():
             summary.unread[consumer] += max(0, cut.ends.get(place, 0) - position)
 
-    def _sorted_out(self, claims: Iterable[ClaimSeen], cut: Cut) -> Iterator[ClaimSeen]:
+    def _sorted_out(self, claims: Iterable[ClaimSeen], cut: ComparisonCut) -> Iterator[ClaimSeen]:
         for claim in claims:
             self.summary.claims[outcome_of(claim, cut)] += 1
             yield claim
@@ -212,7 +218,7 @@ def _gathered(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Say once per place that a position was moved back, with its first record; all else as it comes."""
     moved: dict[tuple[object, ...], Finding] = {}
     for finding in findings:
-        if finding.kind is not Kind.POSITION_MOVED_BACK:
+        if finding.kind is not DifferenceKind.POSITION_MOVED_BACK:
             yield finding
             continue
         key = (finding.consumer, finding.topic, finding.partition)

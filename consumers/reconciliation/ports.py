@@ -7,8 +7,8 @@ from typing import NamedTuple, Protocol
 
 from consumers.reconciliation.domain.views import (
     ClaimSeen,
+    ComparedPosition,
     Marker,
-    Position,
     Publication,
     Removed,
     Revision,
@@ -21,7 +21,7 @@ from consumers.runner.records import Partition, Record, Span
 from schemas.partition import Place
 
 
-class Logs(Protocol):
+class ComparedLogs(Protocol):
     """The topics, read from outside the workers."""
 
     def partitions(self) -> Sequence[Partition]:
@@ -37,10 +37,10 @@ class Logs(Protocol):
         """Yield every record of `spans`, each place in its order, places interleaved."""
 
 
-class Snapshot(Protocol):
+class BusSnapshot(Protocol):
     """The database as it was at one moment, beside the facts that were kept. Iterators hold a part at a time."""
 
-    def positions(self, partitions: Sequence[Partition]) -> list[Position]:
+    def positions(self, partitions: Sequence[Partition]) -> list[ComparedPosition]:
         """Return every consumer's position in every partition that it has one for."""
 
     def windows(self) -> Mapping[int, int]:
@@ -101,5 +101,5 @@ class Store(Protocol):
     def outbox_begins(self) -> datetime:
         """Return the moment before which no row that the outbox keeps can have been published."""
 
-    def snapshot(self) -> AbstractContextManager[Snapshot]:
+    def snapshot(self) -> AbstractContextManager[BusSnapshot]:
         """Hold the database as it is now. More facts may be kept meanwhile."""

@@ -14,7 +14,7 @@ import structlog
 from consumers.failures import place_of
 from consumers.intake import Claim, IntakeReader, Unreadable, admit, conflicting, read_claim
 from consumers.parking import NEVER, NEVER_YET, ParkedEvent, ParkedRow, ParkReason, Room, failed_event
-from consumers.registry.domain.known import Await, Kind, Subject
+from consumers.registry.domain.known import Await, EntryKind, Subject
 from consumers.registry.domain.rules import looks_at_all, references, subject_of
 from consumers.registry.fold import Fold
 from consumers.registry.ports import RegistryStores
@@ -151,7 +151,7 @@ class RegistryHandler:
 
     def _fold(self, stores: RegistryStores, claims: Iterable[Claim], revision: int) -> Fold:
         subjects: set[Subject] = set()
-        kinds = {Kind.POLICY}
+        kinds = {EntryKind.POLICY}
         for claim in claims:
             subjects |= references(claim.event)
             kinds |= looks_at_all(claim.event)

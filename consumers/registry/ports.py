@@ -8,7 +8,7 @@ from typing import Protocol
 
 from consumers.intake import Claim, Conflict, Unreadable
 from consumers.parking import ParkedEvent, ParkedRow, ParkReason, Room
-from consumers.registry.domain.known import Kind, Subject
+from consumers.registry.domain.known import EntryKind, Subject
 from schemas.log_registry import RegistryEntry
 from schemas.message import Message
 from schemas.offices import Office
@@ -49,7 +49,7 @@ class Versions(Protocol):
     def lock_head(self) -> int:
         """Lock the revision until the transaction ends and return it."""
 
-    def known(self, subjects: Collection[Subject], kinds: Collection[Kind]) -> list[RegistryEntry]:
+    def known(self, subjects: Collection[Subject], kinds: Collection[EntryKind]) -> list[RegistryEntry]:
         """Return all versions of `subjects` and of everything of `kinds`, in revision order."""
 
     def append(self, entries: Sequence[RegistryEntry]) -> None:

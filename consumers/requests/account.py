@@ -15,9 +15,9 @@ from consumers.requests.domain.registry.view import RegistryView
 from consumers.requests.domain.review.explain import CANDIDATES, Explanation, Lists, explain, opened_of, question_of
 from consumers.requests.domain.review.gaps import Gap, first_missing, gaps_in
 from consumers.requests.domain.review.verify import (
-    Decided,
-    Finding,
+    DecidedEvent,
     Verification,
+    VerificationResult,
     decisions_of,
     not_recomputed,
     verdict,
@@ -54,7 +54,7 @@ class Account:
     verified: bool
 
     @property
-    def finding(self) -> Finding:
+    def finding(self) -> VerificationResult:
         """Say whether this can be believed: verified and the same; different; or not known for want of records.
 
         An account that nobody asked to verify is the same when its story is whole.
@@ -62,7 +62,7 @@ class Account:
         if self.verified:
             return verdict(self.verifications)
         whole = not (self.explanation.missing or self.verifications)
-        return Finding.SAME if whole else Finding.NOT_RECOMPUTED
+        return VerificationResult.SAME if whole else VerificationResult.NOT_RECOMPUTED
 
 
 class Accounts:
@@ -140,7 +140,7 @@ class Accounts:
         view = RegistryView.empty().with_entries(entries[revision] for revision in sorted(entries))
         return view, first_missing(entries)
 
-    def _loads(self, decided: Sequence[Decided]) -> LoadsHistory:
+    def _loads(self, decided: Sequence[DecidedEvent]) -> LoadsHistory:
         loads = LoadsHistory([one.place for one in decided])
         progress = self._watch("the logs of requests and settlement")
         for record in self._logs.records([LOG_REQUESTS.name, LOG_SETTLEMENT.name], None, progress):
@@ -151,7 +151,7 @@ class Accounts:
         return loads
 
 
-def _seen(number: int, decided: Decided, loads: LoadsHistory, gaps: Sequence[Gap], complete_to: int) -> Loads:
+def _seen(number: int, decided: DecidedEvent, loads: LoadsHistory, gaps: Sequence[Gap], complete_to: int) -> Loads:
     """Return the loads that a decision saw. Raises LoadsIncomplete when the logs lack anything that it rests on."""
     before = next((gap for gap in gaps if gap.first < decided.sequence), None)
     if before is not None:
@@ -166,10 +166,10 @@ def _seen(number: int, decided: Decided, loads: LoadsHistory, gaps: Sequence[Gap
 
 
 def _of_gap(gap: Gap) -> Verification:
-    return Verification(attempt=gap.attempt, event="missing", finding=Finding.NOT_RECOMPUTED, why=gap.why())
+    return Verification(attempt=gap.attempt, event="missing", finding=VerificationResult.NOT_RECOMPUTED, why=gap.why())
 
 
-def _lists(history: Sequence[Received], decided: Decided, view: RegistryView, loads: Loads) -> Lists:
+def _lists(history: Sequence[Received], decided: DecidedEvent, view: RegistryView, loads: Loads) -> Lists:
     if isinstance(decided.event, RequestRefused) and not decided.event.excluded:
         return {}  # Refused before any office was looked at.
     as_of = view.up_to(decided.registry_revision)

@@ -21,7 +21,7 @@ from consumers.requests.domain.life.deadlines import passed_before
 from consumers.requests.domain.life.lifecycle import REQUEST_CLAIMS, transition
 from consumers.requests.domain.life.opening import cancel_before_routing
 from consumers.requests.domain.life.outcome import Apply, Await, AwaitReason, Refuse, TakeBack
-from consumers.requests.domain.life.state import Signal, Speaker, Stage, with_form
+from consumers.requests.domain.life.state import RequestStage, Signal, Speaker, with_form
 from consumers.requests.domain.life.world import BatchWorld
 from consumers.requests.horizon import Horizon
 from consumers.requests.messages import SOURCE
@@ -183,7 +183,7 @@ class Fold:
             world.apply(event, time)
         case.state = outcome.state
         case.changed = True
-        if case.waiting and outcome.state.stage is not Stage.PARKED:
+        if case.waiting and outcome.state.stage is not RequestStage.PARKED:
             for waiting in case.waiting:
                 # The submission that waited for the registry is what was applied, or cancelled.
                 waiting.gone = waiting.gone or waiting.event.reason is ParkReason.REGISTRY

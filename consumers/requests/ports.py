@@ -83,7 +83,7 @@ class OfficePosition(Protocol):
         """The most that it may have reserved."""
 
 
-class Positions(Protocol):
+class OfficePositions(Protocol):
     """What offices carry, and the clock that orders all changes of it."""
 
     def read(self) -> tuple[int, Mapping[str, OfficePosition]]:
@@ -189,7 +189,7 @@ class RequestStores:
 
     claims: Claims
     requests: Requests
-    positions: Positions
+    positions: OfficePositions
     registry: Registry
     acts: Acts
     park: Park

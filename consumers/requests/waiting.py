@@ -11,7 +11,7 @@ from consumers.parking import ParkedEvent, ParkReason
 from consumers.requests.cases import Case, Waiting
 from consumers.requests.domain.life import context
 from consumers.requests.domain.life.outcome import Refuse
-from consumers.requests.domain.life.state import Speaker, Stage
+from consumers.requests.domain.life.state import RequestStage, Speaker
 from consumers.requests.horizon import Horizon
 from schemas.intake_agency import RequestSubmitted
 from schemas.log_requests import ClaimRefused, ClaimTakenBack
@@ -46,7 +46,7 @@ def claim_of(waiting: Waiting) -> Claim:
     return waiting.claim
 
 
-def waiting_before(case: Case, until: Waiting | None = None) -> tuple[context.Waiting, ...]:
+def waiting_before(case: Case, until: Waiting | None = None) -> tuple[context.WaitingClaim, ...]:
     """Return what waits for the request of `case`, as the life cycle sees it; only what came before `until`, if given.
 
     Claims on which the code failed are not among it: they are an operator's.
@@ -56,7 +56,7 @@ def waiting_before(case: Case, until: Waiting | None = None) -> tuple[context.Wa
     before = takewhile(lambda one: one is not until, case.waiting)
     claims = [claim_of(one) for one in before if not one.gone and not one.failed]
     return tuple(
-        context.Waiting(claim.envelope.id, claim.envelope.type, speaker_of(claim.speaker_kind, claim.speaker_code))
+        context.WaitingClaim(claim.envelope.id, claim.envelope.type, speaker_of(claim.speaker_kind, claim.speaker_code))
         for claim in claims
     )
 
@@ -114,7 +114,7 @@ def waits_until(
 def waited_for_registry(case: Case, claim: Claim) -> bool:
     """Say whether `claim` is the submission that a parked request waits with, though it is kept as failed."""
     waits = any(one.event.reason is ParkReason.REGISTRY and not one.gone for one in case.waiting)
-    return case.state.stage is Stage.PARKED and isinstance(claim.event, RequestSubmitted) and not waits
+    return case.state.stage is RequestStage.PARKED and isinstance(claim.event, RequestSubmitted) and not waits
 
 
 def passed(event: ParkedEvent, registry: Mapping[str, int]) -> bool:

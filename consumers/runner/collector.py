@@ -14,7 +14,7 @@ BATCHES_MAX = 50
 LOOKS_PER_GENERATION = 100
 
 
-class Collector:
+class CycleCollector:
     """Counts looks, and knows how far the next one goes."""
 
     def __init__(self) -> None:

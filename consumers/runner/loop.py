@@ -12,7 +12,7 @@ import structlog
 from consumers.failures import place_of
 from consumers.runner.backoff import Backoff
 from consumers.runner.batches import Batches
-from consumers.runner.collector import Collector
+from consumers.runner.collector import CycleCollector
 from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable, Fenced, PositionLost
 from consumers.runner.outcomes import Setback
 from consumers.runner.ownership import Ownership
@@ -60,7 +60,7 @@ class Runner(Generic[Stores]):
         self._pace = pace or Pace()
         self._monotonic = monotonic
         self._backoff = Backoff(chance)
-        self._collector = Collector()
+        self._collector = CycleCollector()
         self._ownership = Ownership(source, leases, telemetry)
         self._batches = Batches(self._ownership, work, handler, telemetry, chance, monotonic)
         self._log = structlog.get_logger("runner")

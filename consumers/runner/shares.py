@@ -27,7 +27,7 @@ class Share:
 
 
 @dataclass(slots=True)
-class Shares:
+class TurnShares:
     """Counts what each topic has had of the turn."""
 
     share: Share = field(default_factory=Share)

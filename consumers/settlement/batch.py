@@ -33,7 +33,7 @@ _STILL_MISSING = "events that must precede it are still missing"
 _NOT_NEXT = "cannot be skipped: events that must precede it are missing; bring the log's missing part back first"
 
 
-class Tally(NamedTuple):
+class BatchTally(NamedTuple):
     """What became of a batch's events."""
 
     handled: int
@@ -43,7 +43,7 @@ class Tally(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingEvent:
     """An event that is not entered yet: parked before (then it has a row) or set aside by this batch."""
 
     arrival: Arrival
@@ -65,7 +65,7 @@ class Batch:
         self._pages = {number: Page(number, *state) for number, state in opened.items()}
         subjects = {arrival.subject for arrival in arrivals if arrival.subject is not None}
         self._before = stores.ledger.progress(subjects)
-        self._order = InOrder[Waiting](self._before)
+        self._order = InOrder[WaitingEvent](self._before)
         for row in stores.park.of_keys({arrival.key for arrival in arrivals}):
             self._remember(row)
         self._announcements: list[Announcement] = []
@@ -87,7 +87,7 @@ class Batch:
             case Turn.PAST:
                 self._duplicates += 1
             case Turn.EARLY:
-                self._order.wait(subject, arrival.sequence, Waiting(arrival))
+                self._order.wait(subject, arrival.sequence, WaitingEvent(arrival))
             case Turn.NEXT:
                 self._enter(arrival, subject)
                 self._enter_waiting(subject)
@@ -127,7 +127,7 @@ class Batch:
             self._order.forget(subject, arrival.sequence)
             self._enter_waiting(subject)
 
-    def write(self) -> Tally:
+    def write(self) -> BatchTally:
         """Write all: rows first, the offices' positions as late as possible, messages last."""
         ledger, park = self._stores.ledger, self._stores.park
         rows = [row for page in self._pages.values() for row in page.rows]
@@ -147,7 +147,7 @@ class Batch:
         closings = close_passed_windows(self._stores.windows, marks)
         revision = self._stores.loads.move(merged(self._offices)) if self._offices else None
         self._stores.outbox.add(chain(messages_of(self._announcements, revision), closings))
-        return Tally(self._handled, self._duplicates, len(parked), len({*self._unparked, *self._skipped}))
+        return BatchTally(self._handled, self._duplicates, len(parked), len({*self._unparked, *self._skipped}))
 
     def _enter(self, arrival: Arrival, subject: str) -> None:
         if books(arrival.event_type):
@@ -190,7 +190,7 @@ class Batch:
             if event.row is not None:
                 self._unparked.append(event.row.id)
 
-    def _enter_parked(self, event: Waiting, subject: str) -> bool:
+    def _enter_parked(self, event: WaitingEvent, subject: str) -> bool:
         if event.row is None:
             self._enter(event.arrival, subject)
             return True
@@ -218,7 +218,7 @@ class Batch:
         except LogUnreadable:
             return
         if arrival.subject is not None:
-            self._order.wait(arrival.subject, arrival.sequence, Waiting(arrival, row))
+            self._order.wait(arrival.subject, arrival.sequence, WaitingEvent(arrival, row))
 
     def _set_aside(self) -> list[ParkedEvent]:
         return [_parked(event.arrival) for event in self._order.waiting() if event.row is None]

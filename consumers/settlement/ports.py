@@ -10,7 +10,7 @@ from uuid import UUID
 from consumers.parking import ParkedEvent, ParkedRow
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.page import BalanceChange, Mark
-from consumers.settlement.domain.windows import AccountMovement, Cut
+from consumers.settlement.domain.windows import AccountMovement, WindowCut
 from schemas.log_settlement import WindowClosed
 from schemas.message import Message
 
@@ -67,7 +67,7 @@ class Windows(Protocol):
     def lock(self) -> None:
         """Wait until no other transaction is closing windows; what it committed is visible afterwards."""
 
-    def cuts(self, window: int) -> Sequence[Cut]:
+    def cuts(self, window: int) -> Sequence[WindowCut]:
         """Return the cuts of `window` so far, in partition order."""
 
     def movements(self, window: int) -> Sequence[AccountMovement]:

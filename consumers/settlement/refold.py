@@ -15,7 +15,7 @@ from consumers.settlement.domain.booking import transaction_id_of
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.fold import books, fold
 from consumers.settlement.domain.page import Page
-from consumers.settlement.domain.windows import Cut
+from consumers.settlement.domain.windows import WindowCut
 from schemas.decode import EventInvalid
 from schemas.log_requests import WindowMarked
 
@@ -42,7 +42,7 @@ class Refold:
     kept count, the kept chain: then no row of the log is missing or in another place.
     """
 
-    def __init__(self, partition: int, kept: Kept, since: Cut | None) -> None:
+    def __init__(self, partition: int, kept: Kept, since: WindowCut | None) -> None:
         self._kept = kept
         self._since = since
         self._page = Page(partition, Chain(), 1) if since is None else None

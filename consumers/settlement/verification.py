@@ -12,7 +12,7 @@ from consumers.runner.records import Record
 from consumers.settlement.domain.audit import Break
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.differences import Difference, DifferenceKind, FirstOnes, differences
-from consumers.settlement.domain.windows import Cut
+from consumers.settlement.domain.windows import WindowCut
 from consumers.settlement.refold import Kept, Refold
 
 #: Told the partition, records read and records in all.
@@ -76,7 +76,7 @@ def _whole(number: int, kept: Kept, books: Books, log: Log, limit: int, watch: W
 
 
 def _judged(
-    number: int, kept: Kept, since: Cut | None, books: Books, log: Log, limit: int, watch: Watch
+    number: int, kept: Kept, since: WindowCut | None, books: Books, log: Log, limit: int, watch: Watch
 ) -> Verdict | None:
     refold = Refold(number, kept, since)
     found = FirstOnes(limit)

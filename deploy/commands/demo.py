@@ -20,7 +20,7 @@ from deploy.commands.up import console_voice
 from deploy.demo.order import day_order, last_working_day
 from deploy.demo.picture import save_picture
 from deploy.demo.plan import DAY_SECONDS
-from deploy.demo.play import Stage
+from deploy.demo.play import Playback
 from deploy.demo.report import Seconds
 from deploy.demo.screen import TEHRAN, Glance, jalali, line, look_next, screen, summary
 from deploy.edge import Screen
@@ -30,7 +30,7 @@ from deploy.problem import Problem
 from deploy.provinces.loader import Province, read_province
 from deploy.provinces.loading import load_province
 from deploy.running.demonstration import mark, refuse_strange, used_by
-from deploy.running.up import RunningBus, Wanted, running_bus
+from deploy.running.up import RunningBus, UpOptions, running_bus
 from deploy.settings import default_data_directory
 
 OPENS = clock_time(7, 30)
@@ -83,7 +83,7 @@ def demo(
     provided = read_province(province)
     day = last_working_day(provided, datetime.now(TEHRAN).date())
     opens_at = datetime.combine(day, OPENS, TEHRAN).astimezone(UTC)
-    wanted = Wanted(
+    wanted = UpOptions(
         data_directory=directory,
         clock_start=opens_at - NIGHT,
         clock_factor=DAY_SECONDS / seconds,
@@ -96,7 +96,7 @@ def demo(
             console.print(text, highlight=False, soft_wrap=True)
         bus.wait_until_ready()
         load_seconds = _load(console, bus, provided)
-        stage = Stage(bus.settings, stop)
+        stage = Playback(bus.settings, stop)
         try:
             _wait_for_the_morning(console, bus, opens_at)
             started = time.monotonic()

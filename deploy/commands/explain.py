@@ -14,7 +14,7 @@ from connectors.words.explanation import Language, Speech, in_words, verificatio
 from consumers.logs import Progress as Report
 from consumers.requests.account import Account, AccountImpossible, Accounts
 from consumers.requests.domain.registry.calendar import TEHRAN
-from consumers.requests.domain.review.verify import Finding
+from consumers.requests.domain.review.verify import VerificationResult
 from consumers.runner.errors import BrokerUnavailable
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
@@ -30,9 +30,9 @@ VERIFY_HELP = "Decide again from the logs, loads included, and say whether it is
 JSON_HELP = "Answer as one JSON object, for machines."
 #: How what was found ends the command.
 _CODES = {
-    Finding.SAME: ExitCode.DONE,
-    Finding.DIFFERENT: ExitCode.DIFFERS,
-    Finding.NOT_RECOMPUTED: ExitCode.UNKNOWN,
+    VerificationResult.SAME: ExitCode.DONE,
+    VerificationResult.DIFFERENT: ExitCode.DIFFERS,
+    VerificationResult.NOT_RECOMPUTED: ExitCode.UNKNOWN,
 }
 
 

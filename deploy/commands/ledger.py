@@ -143,18 +143,18 @@ def _target(output: Path | None) -> Iterator[TextIO]:
         raise Problem(f"{output} cannot be written: {error.strerror}.") from error
 
 
-def _write_ndjson(stream: TextIO, entries: Iterable[reads.Entry]) -> None:
+def _write_ndjson(stream: TextIO, entries: Iterable[reads.StatementEntry]) -> None:
     for entry in entries:
         stream.write(json_text(dict(zip(entry._fields, _texts(entry), strict=True))) + "\n")
 
 
-def _write_csv(stream: TextIO, entries: Iterable[reads.Entry]) -> None:
+def _write_csv(stream: TextIO, entries: Iterable[reads.StatementEntry]) -> None:
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(reads.Entry._fields)
+    writer.writerow(reads.StatementEntry._fields)
     writer.writerows(map(csv_cell, _texts(entry)) for entry in entries)
 
 
-def _texts(entry: reads.Entry) -> tuple[str | int | None, ...]:
+def _texts(entry: reads.StatementEntry) -> tuple[str | int | None, ...]:
     return (
         str(entry.transaction_id),
         entry.event_id,

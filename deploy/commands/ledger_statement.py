@@ -1,21 +1,21 @@
 """One account's statement in words: pure, figures in, text out."""
 
 from connectors.words.plain import Language, in_words, jalali_moment, rial
-from consumers.settlement.domain.booking import Kind
+from consumers.settlement.domain.booking import BookingKind
 from consumers.settlement.statement import Statement
 
 _KINDS_FA = {
-    Kind.HOLD: "نگهداشت کارمزد",
-    Kind.COLLECT: "دریافت از شهروند",
-    Kind.POST: "تسهیم",
-    Kind.VOID: "ابطال نگهداشت",
-    Kind.RETURN: "بازپرداخت به شهروند",
-    Kind.LATE_CASH: "دریافت پس از پایان درخواست",
-    Kind.REFUND: "برگشت تسهیم",
-    Kind.OFFICE_PAYMENT: "واریز دفتر",
-    Kind.FINE: "جریمه",
-    Kind.FINE_LIFTED: "لغو جریمه",
-    Kind.CORRECTION: "اصلاح",
+    BookingKind.HOLD: "نگهداشت کارمزد",
+    BookingKind.COLLECT: "دریافت از شهروند",
+    BookingKind.POST: "تسهیم",
+    BookingKind.VOID: "ابطال نگهداشت",
+    BookingKind.RETURN: "بازپرداخت به شهروند",
+    BookingKind.LATE_CASH: "دریافت پس از پایان درخواست",
+    BookingKind.REFUND: "برگشت تسهیم",
+    BookingKind.OFFICE_PAYMENT: "واریز دفتر",
+    BookingKind.FINE: "جریمه",
+    BookingKind.FINE_LIFTED: "لغو جریمه",
+    BookingKind.CORRECTION: "اصلاح",
 }
 _WORDS = {
     Language.FA: {
@@ -61,7 +61,7 @@ def statement_lines(statement: Statement, language: Language) -> list[str]:
         f"{words['opening']}: {rial(movement.opening_rial, language)}",
     ]
     for kind, debits_rial, credits_rial in statement.kinds:
-        name = _KINDS_FA[Kind(kind)] if language is Language.FA else Kind(kind).value.replace("_", " ")
+        name = _KINDS_FA[BookingKind(kind)] if language is Language.FA else BookingKind(kind).value.replace("_", " ")
         if debits_rial:
             lines.append(f"  {name}، {words['debit']}: {rial(debits_rial, language)}")
         if credits_rial:

@@ -16,7 +16,7 @@ from connectors.database.requests.requests import inbox, request_state
 from connectors.ids import new_id
 from connectors.words.outcomes import amount, tracking
 from connectors.words.plain import Language
-from consumers.registry.domain.known import Kind
+from consumers.registry.domain.known import EntryKind
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.exits import ExitCode, end_with
 from deploy.problem import Problem
@@ -294,7 +294,7 @@ def _new_receipt() -> str:
 def _check_office(terminal: Terminal, office: str) -> None:
     """Raise `Problem`, naming offices with a code like it, when the registry has no such office."""
     with terminal.reading() as connection:
-        offices = RegistryStore(connection).codes(Kind.OFFICE)
+        offices = RegistryStore(connection).codes(EntryKind.OFFICE)
     if office not in offices:
         near = get_close_matches(office, offices) or offices[:3]
         known = f"offices are called {', '.join(near)}" if near else "none is known yet, load a province first"

@@ -16,7 +16,7 @@ from connectors.database.reconciliation.verdicts import VerdictNotKept, keep_ver
 from connectors.words.plain import Language
 from connectors.words.reconciliation import kind_lines, summary_lines, verdict
 from consumers.reconciliation.comparison import Comparison, Watch
-from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.findings import DifferenceKind, Finding
 from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
 from consumers.settlement.expected import expected_of
 from deploy.commands.database import worker_connection
@@ -86,8 +86,8 @@ def _keep(data: Path | None, records: int, differences: int, harmless: int, code
 
 def _told(settings: Settings, form: Form, language: Language, limit: int) -> tuple[int, int, int]:
     """Compare and tell; return how many records were read, how many differences and harmless ones there are."""
-    counts: Counter[Kind] = Counter()
-    kept: dict[Kind, list[Finding]] = {}
+    counts: Counter[DifferenceKind] = Counter()
+    kept: dict[DifferenceKind, list[Finding]] = {}
     with comparing(settings) as (comparison, _):
         for finding in comparison.findings():
             counts[finding.kind] += 1
@@ -101,7 +101,7 @@ def _told(settings: Settings, form: Form, language: Language, limit: int) -> tup
     if form is Form.TABLE:
         for line in summary_lines(summary, language):
             say(line)
-        for kind in Kind:
+        for kind in DifferenceKind:
             if kind in kept:
                 say_lines(kind_lines(kind, kept[kind], counts[kind], language))
         say(verdict(differences, harmless, language))

@@ -11,7 +11,7 @@ from rich.syntax import Syntax
 
 from connectors.database.registry.entries import RegistryStore
 from consumers.registry.domain.entries import value_of
-from consumers.registry.domain.known import Kind
+from consumers.registry.domain.known import EntryKind
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
 from deploy.edge import Grid, Screen
@@ -21,7 +21,7 @@ from schemas.log_registry import RegistryEntry
 
 TEHRAN = ZoneInfo("Asia/Tehran")
 
-KindArgument = Annotated[Kind, typer.Argument(help="What kind of thing.")]
+KindArgument = Annotated[EntryKind, typer.Argument(help="What kind of thing.")]
 CodeArgument = Annotated[str, typer.Argument(help="Its code, such as mou-electricity.")]
 AtOption = Annotated[
     str | None,

@@ -17,7 +17,7 @@ from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnava
 from consumers.runner.rereading import RereadingHalted
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Screen
-from deploy.operations.rereading import Wanted, reread
+from deploy.operations.rereading import RereadRequest, reread
 from deploy.problem import Misused, Problem, Unreachable
 from deploy.settings import load_settings
 from deploy.terminal.replay_words import came_to, replay_table, time_words
@@ -53,7 +53,7 @@ def replay(
 
       pishkhan replay --from 2026-11-25T06:00 --to 2026-11-25T07:30 --topic pishkhan.intake.water
     """
-    wanted = Wanted(_moment("--from", start), None if end is None else _moment("--to", end), topic or ())
+    wanted = RereadRequest(_moment("--from", start), None if end is None else _moment("--to", end), topic or ())
     if wanted.end is not None and wanted.end <= wanted.start:
         raise Misused("--to must be later than --from.")
     if wanted.start > datetime.now(UTC):

@@ -14,12 +14,19 @@ from connectors.database.publication.outbox import outbox_opener
 from connectors.database.registry.entries import RegistryStore
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import build_engine
-from consumers.registry.domain.known import Kind
+from consumers.registry.domain.known import EntryKind
 from consumers.runner.errors import Contention, DatabaseUnavailable
 from deploy.commands.options import DataOption
 from deploy.commands.registry import read_moment
 from deploy.edge import Grid, Screen
-from deploy.operations.replay.mapping import Case, LogMapping, replay_id, request_of, services_by_use, weekday_moves
+from deploy.operations.replay.mapping import (
+    LogMapping,
+    ReplayCase,
+    replay_id,
+    request_of,
+    services_by_use,
+    weekday_moves,
+)
 from deploy.operations.replay.reading import Replay, business_times, load_mapping, read_log
 from deploy.problem import Problem, Unreachable
 from deploy.running.demonstration import note_use
@@ -124,11 +131,11 @@ def _wait(progress: Progress, task: TaskID, seconds: float) -> None:
     time.sleep(min(max(seconds, 0.01), LOOK_SECONDS))
 
 
-def _check_services(engine: Engine, mapping: LogMapping, cases: Sequence[Case]) -> None:
+def _check_services(engine: Engine, mapping: LogMapping, cases: Sequence[ReplayCase]) -> None:
     """Every service that is used must be known and belong to the agency that the mapping names."""
     used = services_by_use(cases)
     with meaningful_errors(), engine.begin() as connection:
-        entries = RegistryStore(connection).known([(Kind.SERVICE, code) for code in used], ())
+        entries = RegistryStore(connection).known([(EntryKind.SERVICE, code) for code in used], ())
     owners = {entry.service.code: entry.service.agency for entry in entries if hasattr(entry, "service")}
     for code in used:
         agency = mapping.services[code].agency

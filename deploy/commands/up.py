@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from deploy.commands.options import DataOption
 from deploy.edge import Screen
-from deploy.running.up import RunningBus, Voice, Wanted, running_bus
+from deploy.running.up import RunningBus, UpOptions, Voice, running_bus
 from deploy.running.watching import Watch
 from deploy.workers.table import WORKERS
 
@@ -44,7 +44,7 @@ def up(
       PISHKHAN_KAFKA_PASSWORD=... pishkhan up --kafka broker-1:9092 --database postgresql+psycopg://worker:...@db/pishkhan
     """
     console = Screen()
-    wanted = Wanted(data_directory=data, kafka=kafka, database=database, monitor=monitor)
+    wanted = UpOptions(data_directory=data, kafka=kafka, database=database, monitor=monitor)
     try:
         with running_bus(wanted, console_voice(console)) as bus:
             bus.wait_until_ready()

@@ -36,7 +36,7 @@ OPERATOR = "operator-1"
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class DemoAct:
     """A claim that somebody makes `after_seconds` of business time later."""
 
     after_seconds: float
@@ -45,7 +45,7 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class FollowedRequest:
     """What the actors must remember of a request between its events."""
 
     agency: str
@@ -55,7 +55,7 @@ class Case:
     answers: int = 0
 
 
-def react(seed: int, case: Case, sequence: int, event: log.RequestLogEvent) -> list[Act]:
+def react(seed: int, case: FollowedRequest, sequence: int, event: log.RequestLogEvent) -> list[DemoAct]:
     """Return what office and agency do about `event`, the request's event number `sequence`."""
     random = Random(f"{seed}|{event.request_id}|{sequence}")
     desk = f"/offices/{case.office}"
@@ -66,10 +66,10 @@ def react(seed: int, case: Case, sequence: int, event: log.RequestLogEvent) -> l
         case log.OfficeAccepted():
             return _on_accepted(random, case, event)
         case log.OfficeCollectedFee():
-            return [Act(random.uniform(20, 120), desk, ServiceStarted(request_id=request_id, operator=OPERATOR))]
+            return [DemoAct(random.uniform(20, 120), desk, ServiceStarted(request_id=request_id, operator=OPERATOR))]
         case log.OfficeStarted() if case.needs_answer:
             claim = AgencyAwaited(request_id=request_id, question=None, operator=OPERATOR)
-            return [Act(random.uniform(60, 300), desk, claim)]
+            return [DemoAct(random.uniform(60, 300), desk, claim)]
         case log.OfficeStarted():
             return [_deliver(random, desk, event)]
         case log.AgencyAsked():
@@ -78,7 +78,7 @@ def react(seed: int, case: Case, sequence: int, event: log.RequestLogEvent) -> l
             return [_deliver(random, desk, event)]
         case log.AgencyReplied(answer=Answer.MORE_NEEDED):
             claim = AgencyAwaited(request_id=request_id, question=None, operator=OPERATOR)
-            return [Act(random.uniform(300, 900), desk, claim)]
+            return [DemoAct(random.uniform(300, 900), desk, claim)]
         case log.RequestClosed(collected_rial=collected) if collected > 0 and event.office is not None:
             return [_give_back(random, request_id, event.office, collected)]
         case LateCashTaken(office=office, amount_rial=taken):
@@ -88,14 +88,14 @@ def react(seed: int, case: Case, sequence: int, event: log.RequestLogEvent) -> l
             return []
 
 
-def _give_back(random: Random, request_id: UUID, office: str, amount_rial: int) -> Act:
+def _give_back(random: Random, request_id: UUID, office: str, amount_rial: int) -> DemoAct:
     back = FeeReturned(
         request_id=request_id, amount_rial=amount_rial, receipt_number=_receipt(random), operator=OPERATOR
     )
-    return Act(random.uniform(60, 600), f"/offices/{office}", back)
+    return DemoAct(random.uniform(60, 600), f"/offices/{office}", back)
 
 
-def _on_routed(random: Random, case: Case, event: log.RequestRouted) -> list[Act]:
+def _on_routed(random: Random, case: FollowedRequest, event: log.RequestRouted) -> list[DemoAct]:
     desk = f"/offices/{event.decision.office}"
     lot = random.randrange(100)
     if case.origin is not Origin.WALK_IN and lot < IGNORED_PERCENT:
@@ -105,20 +105,20 @@ def _on_routed(random: Random, case: Case, event: log.RequestRouted) -> list[Act
             [DeclineReason.NO_CAPACITY, DeclineReason.EQUIPMENT_BROKEN, DeclineReason.OPERATOR_ABSENT]
         )
         claim = RequestDeclined(request_id=event.request_id, reason=reason, operator=OPERATOR)
-        return [Act(random.uniform(60, 600), desk, claim)]
+        return [DemoAct(random.uniform(60, 600), desk, claim)]
     wait = random.uniform(5, 60) if case.origin is Origin.WALK_IN else random.uniform(30, 1200)
-    return [Act(wait, desk, RequestAccepted(request_id=event.request_id, operator=OPERATOR))]
+    return [DemoAct(wait, desk, RequestAccepted(request_id=event.request_id, operator=OPERATOR))]
 
 
-def _on_accepted(random: Random, case: Case, event: log.OfficeAccepted) -> list[Act]:
+def _on_accepted(random: Random, case: FollowedRequest, event: log.OfficeAccepted) -> list[DemoAct]:
     desk = f"/offices/{event.office}"
-    acts: list[Act] = []
+    acts: list[DemoAct] = []
     if random.randrange(100) < CANCELLED_PERCENT:
         cancel = RequestCancelled(request_id=event.request_id, reason="the citizen changed their mind")
-        acts.append(Act(random.uniform(1, 900), f"/agencies/{case.agency}", cancel))
+        acts.append(DemoAct(random.uniform(1, 900), f"/agencies/{case.agency}", cancel))
     if event.fee.office_collects_rial == 0:
         start = ServiceStarted(request_id=event.request_id, operator=OPERATOR)
-        return [*acts, Act(random.uniform(30, 300), desk, start)]
+        return [*acts, DemoAct(random.uniform(30, 300), desk, start)]
     by_card = any(line.collector is Collector.OFFICE_POS for line in event.fee.lines)
     collect = FeeCollected(
         request_id=event.request_id,
@@ -128,10 +128,10 @@ def _on_accepted(random: Random, case: Case, event: log.OfficeAccepted) -> list[
         pos_reference=str(random.randrange(10**11, 10**12)) if by_card else None,
         operator=OPERATOR,
     )
-    return [*acts, Act(random.uniform(30, 300), desk, collect)]
+    return [*acts, DemoAct(random.uniform(30, 300), desk, collect)]
 
 
-def _answer(random: Random, case: Case, event: log.AgencyAsked) -> Act:
+def _answer(random: Random, case: FollowedRequest, event: log.AgencyAsked) -> DemoAct:
     lot = random.randrange(100)
     answer = Answer.APPROVED
     if lot < REJECTED_PERCENT:
@@ -140,11 +140,11 @@ def _answer(random: Random, case: Case, event: log.AgencyAsked) -> Act:
         answer = Answer.MORE_NEEDED
     wanted = "a certified copy of the deed" if answer is Answer.MORE_NEEDED else None
     claim = AgencyAnswered(request_id=event.request_id, answer=answer, document_wanted=wanted)
-    return Act(random.uniform(120, 1800), f"/agencies/{event.agency}", claim)
+    return DemoAct(random.uniform(120, 1800), f"/agencies/{event.agency}", claim)
 
 
-def _deliver(random: Random, desk: str, event: log.RequestLogEvent) -> Act:
-    return Act(random.uniform(60, 600), desk, ServiceDelivered(request_id=event.request_id, operator=OPERATOR))
+def _deliver(random: Random, desk: str, event: log.RequestLogEvent) -> DemoAct:
+    return DemoAct(random.uniform(60, 600), desk, ServiceDelivered(request_id=event.request_id, operator=OPERATOR))
 
 
 def _receipt(random: Random) -> str:

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from consumers.logs import read_log
 from consumers.runner.records import Record
-from deploy.demo.actors import Act, Case, react
-from deploy.demo.plan import Arrival
+from deploy.demo.actors import DemoAct, FollowedRequest, react
+from deploy.demo.plan import PlannedArrival
 from schemas import log_requests as log
 from schemas.base import Event
 from schemas.intake_agency import Origin
@@ -49,14 +49,14 @@ class Day:
     needs_answer: Callable[[str], bool]
     spoken: int = 0
     heard: int = 0
-    _cases: dict[UUID, Case] = field(default_factory=dict)
-    _due: list[tuple[datetime, int, Act]] = field(default_factory=list)
+    _cases: dict[UUID, FollowedRequest] = field(default_factory=dict)
+    _due: list[tuple[datetime, int, DemoAct]] = field(default_factory=list)
     _order: "count[int]" = field(default_factory=count)
 
-    def plan(self, arrivals: Sequence[Arrival]) -> None:
+    def plan(self, arrivals: Sequence[PlannedArrival]) -> None:
         """Put arrivals on the agenda."""
         for arrival in arrivals:
-            self._put(self.opens_at + timedelta(seconds=arrival.at_seconds), Act(0, arrival.source, arrival.claim))
+            self._put(self.opens_at + timedelta(seconds=arrival.at_seconds), DemoAct(0, arrival.source, arrival.claim))
 
     @property
     def agenda(self) -> int:
@@ -101,11 +101,11 @@ class Day:
         for act in react(self.seed, case, envelope.sequence, event):
             self._put(heard_at + timedelta(seconds=act.after_seconds), act)
 
-    def _follow(self, event: log.RequestLogEvent) -> Case | None:
+    def _follow(self, event: log.RequestLogEvent) -> FollowedRequest | None:
         match event:
             case log.RequestOpened():
                 agency = event.agency or ""
-                self._cases[event.request_id] = Case(agency, event.origin, self.needs_answer(event.service))
+                self._cases[event.request_id] = FollowedRequest(agency, event.origin, self.needs_answer(event.service))
             case log.RequestRouted():
                 self._change(event.request_id, office=event.decision.office)
             case log.AgencyReplied():
@@ -113,7 +113,7 @@ class Day:
                 self._change(event.request_id, answers=known.answers + 1 if known else 1)
             case LateCashTaken():
                 # Of a request that has ended: only its office has something to do.
-                return Case("", Origin.AGENCY, needs_answer=False, office=event.office)
+                return FollowedRequest("", Origin.AGENCY, needs_answer=False, office=event.office)
             case log.RequestCompleted() | log.RequestClosed() | log.RequestRefused():
                 return self._cases.pop(event.request_id, None)
             case _:
@@ -129,5 +129,5 @@ class Day:
                 answers=known.answers if answers is None else answers,
             )
 
-    def _put(self, moment: datetime, act: Act) -> None:
+    def _put(self, moment: datetime, act: DemoAct) -> None:
         heapq.heappush(self._due, (moment, next(self._order), act))

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from deploy.demo.plan import DAY_SECONDS, Arrival, plan_day
+from deploy.demo.plan import DAY_SECONDS, PlannedArrival, plan_day
 from deploy.demo.plan import Province as Planned
-from deploy.operations.replay.mapping import Case, Dropped, request_of
+from deploy.operations.replay.mapping import Dropped, ReplayCase, request_of
 from deploy.operations.replay.reading import Replay
 from deploy.provinces.loader import Province
 from schemas.policy import CalendarScope
@@ -29,7 +29,7 @@ class DayOrder:
     """What is to be played: the seed, the arrivals, which services wait for their agency, and what to tell people."""
 
     seed: int
-    arrivals: tuple[Arrival, ...]
+    arrivals: tuple[PlannedArrival, ...]
     answered_services: frozenset[str]
     told: tuple[str, ...]
 
@@ -67,17 +67,17 @@ def day_order(province: Province, seed: int, requests: int, replay: Replay | Non
     )
 
 
-def replayed_arrivals(replay: Replay, opens: time) -> list[Arrival]:
+def replayed_arrivals(replay: Replay, opens: time) -> list[PlannedArrival]:
     """Return the busiest day of a real log at its own times of day.
 
     What came before `opens` comes at once; what came after the day's end is left out.
     """
-    by_day: dict[date, list[Case]] = {}
+    by_day: dict[date, list[ReplayCase]] = {}
     for case in replay.cases:
         by_day.setdefault(case.opened_at.date(), []).append(case)
     busiest = max(by_day.values(), key=len, default=[])
     return [
-        Arrival(
+        PlannedArrival(
             at_seconds, f"/agencies/{replay.mapping.services[case.service].agency}", request_of(case, replay.mapping)
         )
         for case in busiest

@@ -33,7 +33,7 @@ class Province:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class PlannedArrival:
     """One planned submission, `at_seconds` of business time after opening, by the source that speaks it."""
 
     at_seconds: float
@@ -41,7 +41,7 @@ class Arrival:
     claim: RequestSubmitted
 
 
-def plan_day(province: Province, seed: int, requests: int) -> list[Arrival]:
+def plan_day(province: Province, seed: int, requests: int) -> list[PlannedArrival]:
     """Return `requests` arrivals in order of time. Raises `ValueError` when no live service has an active agreement."""
     random = Random(seed)
     terms = _terms_by_service(province.agreements)
@@ -64,7 +64,7 @@ def _arrival(
     cities: Sequence[City],
     city_weights: Sequence[int],
     offices: Mapping[str, Sequence[Office]],
-) -> Arrival:
+) -> PlannedArrival:
     service = random.choice(services)
     city = random.choices(cities, cum_weights=city_weights)[0]
     origin = random.choices(list(ORIGIN_PERCENT), weights=list(ORIGIN_PERCENT.values()))[0]
@@ -84,7 +84,7 @@ def _arrival(
     )
     speaks_at_desk = origin is Origin.WALK_IN and office is not None
     source = f"/offices/{office.code}" if speaks_at_desk and office is not None else f"/agencies/{service.agency}"
-    return Arrival(half_hour * 1800 + random.random() * 1800, source, claim)
+    return PlannedArrival(half_hour * 1800 + random.random() * 1800, source, claim)
 
 
 def fill_form(random: Random, service: Service, tariff: Sequence[TariffLine]) -> dict[str, FormEntry]:

@@ -45,7 +45,7 @@ QUIET_SECONDS = 60.0
 LATEST = 6
 
 
-class Stage:
+class Playback:
     """A running bus as the demonstration sees it: mouths, an ear, and a look into the database."""
 
     def __init__(self, settings: Settings, stop: Signal) -> None:

@@ -11,7 +11,7 @@ from connectors.database.sql.driver import driver_connection
 from consumers.settlement.domain.chain import GENESIS, Chain
 from consumers.settlement.handlers import CONSUMER as SETTLEMENT
 from deploy.faults.crew import Crew, Wrap, unwrapped
-from deploy.faults.follower import Follower, Place
+from deploy.faults.follower import FollowedFrom, Follower
 from deploy.faults.load import Mouth
 from deploy.faults.look import Look
 from deploy.faults.province import AGENCIES, province
@@ -97,7 +97,7 @@ class TrialBus:
 
         rows, progress = self.look.view(found)
         places = {
-            number: Place(position, Chain(head or GENESIS, count), window)
+            number: FollowedFrom(position, Chain(head or GENESIS, count), window)
             for number, position, head, count, window in rows
         }
         return Follower(self.look.log, places, dict(progress))

@@ -10,12 +10,12 @@ from threading import Event as Signal
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.failpoints import Act, Armed, Failpoint
+from connectors.failpoints import Armed, Failpoint, FailpointAct
 from consumers.runner.errors import DatabaseUnavailable
 from deploy.faults.bus import TrialBus
 from deploy.faults.journal import Journal
 from deploy.faults.load import PAUSE_SECONDS, VISITS_AT_ONCE, Load
-from deploy.faults.visits import Said, Visits, claims_of
+from deploy.faults.visits import VisitClaim, Visits, claims_of
 
 #: A trial closes the ledger's window so often: each of them once, when the one before is closed.
 WINDOW_SECONDS = 2.0
@@ -51,7 +51,7 @@ class Trial:
         """Note that something is not as this fault promises it."""
         self.problems.append(problem)
 
-    def armed(self, point: Failpoint, act: Act, passes_max: int = 6) -> Armed:
+    def armed(self, point: Failpoint, act: FailpointAct, passes_max: int = 6) -> Armed:
         """Return `point`, armed for a pass that the seed chooses."""
         # The registry writes seldom, so that its rows come to it only now and then.
         return Armed(point, act, self.chance.randint(1, passes_max))
@@ -82,11 +82,11 @@ class Trial:
             raise
         load.stop()
 
-    def say(self, batch: Sequence[Said], *, past_the_outbox: bool = False) -> None:
+    def say(self, batch: Sequence[VisitClaim], *, past_the_outbox: bool = False) -> None:
         """Say `batch` now, until it is acknowledged."""
         Load(self.bus.mouth, self.journal, self._stream).say(batch, past_the_outbox=past_the_outbox)
 
-    def next_visits(self, count: int) -> list[Said]:
+    def next_visits(self, count: int) -> list[VisitClaim]:
         """Return the claims of the next visits of this trial."""
         return claims_of(list(islice(self._stream, count)))
 
@@ -98,7 +98,7 @@ class Trial:
         """Let the bus work for a while."""
         Signal().wait(seconds)
 
-    def _spoken(self) -> Iterator[list[Said]]:
+    def _spoken(self) -> Iterator[list[VisitClaim]]:
         """Yield visits without end, and now and then, where nobody else has a ledger to close, a window's end."""
         for visit in self.visits.stream():
             yield visit

@@ -23,7 +23,7 @@ POLL_SECONDS = 0.2
 POLL_RECORDS = 5_000
 
 
-class Place(NamedTuple):
+class FollowedFrom(NamedTuple):
     """Where settlement stood in one partition when the following began."""
 
     position: int
@@ -83,7 +83,7 @@ class Shadow:
 class Follower:
     """Follows the requests' log from `places`, the partitions' numbers with what settlement had of them."""
 
-    def __init__(self, source: Source, places: Mapping[int, Place], last: Mapping[str, int]) -> None:
+    def __init__(self, source: Source, places: Mapping[int, FollowedFrom], last: Mapping[str, int]) -> None:
         self._source = source
         self._positions = {number: place.position for number, place in places.items()}
         self.shadow = Shadow({number: Page(number, place.chain, place.window) for number, place in places.items()})

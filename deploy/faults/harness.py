@@ -25,7 +25,7 @@ _LICENSED = "SELECT count(*) FROM registry_version WHERE kind = 'office' AND cod
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrialOutcome:
     """What one run came to. It passed when `problems` is empty. `said` counts claims that were acknowledged."""
 
     fault: str
@@ -55,7 +55,7 @@ class Harness:
     journals: Path
     salt: str = ""
 
-    def play(self, fault: Fault, seed: int, tell: Callable[[str], None] = lambda stage: None) -> Outcome:
+    def play(self, fault: Fault, seed: int, tell: Callable[[str], None] = lambda stage: None) -> TrialOutcome:
         """Play one run. Never raises for what a fault can do: what does not come to its end is a problem of the run."""
         began = monotonic()
         name, title = f"{fault.name}-{seed}", f"{fault.name}, seed {seed}"
@@ -81,7 +81,7 @@ class Harness:
             findings = until_answered(lambda: examine(self.bus, entries), "the books to answer", EXAMINE_SECONDS)
         problems = [*trial.problems, *watcher.problems, *findings.problems]
         said = sum(entry.acknowledged for entry in journal.entries())
-        return Outcome(
+        return TrialOutcome(
             fault.name,
             seed,
             said,

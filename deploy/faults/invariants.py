@@ -22,9 +22,9 @@ from dataclasses import dataclass, field
 from connectors.database.settlement.audit import audit
 from deploy.faults.bus import TrialBus
 from deploy.faults.follower import Told
-from deploy.faults.journal import Entry
+from deploy.faults.journal import JournalEntry
 from deploy.faults.look import INTAKE
-from deploy.faults.visits import ENDINGS, TIGHT_TAKES, Kind, accounts_of
+from deploy.faults.visits import ENDINGS, TIGHT_TAKES, VisitKind, accounts_of
 from schemas.identity import derived_id
 from schemas.log_requests import ClaimRefused
 from schemas.topics import LOG_REQUESTS
@@ -32,7 +32,7 @@ from schemas.topics import LOG_REQUESTS
 #: So many findings are told of one run; thousands say no more.
 SHOWN = 12
 
-_OF_REQUESTS = frozenset(Kind) - {Kind.LICENCE, Kind.WINDOW, Kind.FORGED}
+_OF_REQUESTS = frozenset(VisitKind) - {VisitKind.LICENCE, VisitKind.WINDOW, VisitKind.FORGED}
 _TAKEN = "SELECT source, event_id FROM intake_event WHERE event_id = ANY(%s)"
 _DEAD = "SELECT DISTINCT source, event_id, reason FROM dead_letter WHERE event_id = ANY(%s)"
 _DEAD_TWICE = """
@@ -75,7 +75,7 @@ class Findings:
         self.problems.append(what)
 
 
-def examine(bus: TrialBus, entries: Sequence[Entry]) -> Findings:
+def examine(bus: TrialBus, entries: Sequence[JournalEntry]) -> Findings:
     """Return everything that is wrong with `entries`. Raises `BrokerUnavailable` and `DatabaseUnavailable`."""
     findings = Findings()
     findings.problems += _the_ledger_is_the_logs(bus)
@@ -90,7 +90,7 @@ def examine(bus: TrialBus, entries: Sequence[Entry]) -> Findings:
     return findings
 
 
-def _each_claim_has_one_end(bus: TrialBus, entries: Sequence[Entry], findings: Findings) -> None:
+def _each_claim_has_one_end(bus: TrialBus, entries: Sequence[JournalEntry], findings: Findings) -> None:
     """I1, I2, I6: applied, refused, parked or dead-lettered: one of them, and once; what is forged is found out."""
     ids = [entry.event_id for entry in entries]
     taken = Counter((source, event_id) for source, event_id in bus.look.rows(_TAKEN, ids))
@@ -100,7 +100,7 @@ def _each_claim_has_one_end(bus: TrialBus, entries: Sequence[Entry], findings: F
     for consumer, topic, partition, position, count in bus.look.rows(_DEAD_TWICE, list(INTAKE)):
         findings.double(f"{consumer}: {topic}/{partition}/{position} is dead-lettered {count} times")
     subjects = [entry.subject for entry in entries]
-    done = dict(bus.look.rows(_OFFICES, [entry.subject for entry in entries if entry.kind is Kind.LICENCE]))
+    done = dict(bus.look.rows(_OFFICES, [entry.subject for entry in entries if entry.kind is VisitKind.LICENCE]))
     done |= dict(bus.look.rows(_CLOSED, subjects, LOG_REQUESTS.partitions))
     parked = bus.look.rows(_PARKED, subjects)
     for _, key, reason in parked:
@@ -114,32 +114,32 @@ def _each_claim_has_one_end(bus: TrialBus, entries: Sequence[Entry], findings: F
             ends.append("parked")
         # A conflict, the same id with other words, is dead-lettered beside the claim that was first.
         ends += [reason for reason in dead.get(identity, ()) if reason != "identity_conflict"]
-        expected_taken = 0 if entry.kind is Kind.FORGED else 1
+        expected_taken = 0 if entry.kind is VisitKind.FORGED else 1
         if not ends:
             findings.lose(
                 f"{entry.kind} {entry.subject}: {entry.source} {entry.event_id} was acknowledged and is nowhere"
             )
         elif len(ends) > 1:
             findings.double(f"{entry.kind} {entry.subject}: {entry.source} {entry.event_id} has the ends {ends}")
-        elif entry.kind is Kind.FORGED and ends != ["forged_source"]:
+        elif entry.kind is VisitKind.FORGED and ends != ["forged_source"]:
             findings.problems.append(f"{entry.subject}: a forged claim came through ({ends[0]})")
         if taken[identity] != expected_taken:
             findings.problems.append(f"{entry.subject}: its identity is kept {taken[identity]} times")
 
 
-def _ends(entry: Entry, told: Iterable[Told], done: Mapping[str, int]) -> list[str]:
+def _ends(entry: JournalEntry, told: Iterable[Told], done: Mapping[str, int]) -> list[str]:
     """Return what came of one claim, once per place where it has an effect.
 
     That is in the log, or, for licences and windows, in the tables: `done` says how often, by subject.
     """
-    if entry.kind in (Kind.LICENCE, Kind.WINDOW):
+    if entry.kind in (VisitKind.LICENCE, VisitKind.WINDOW):
         return ["applied"] * done.get(entry.subject, 0)
     first = derived_id(entry.source, entry.event_id, 0)
     places = {(one.sequence, one.type) for one in told if one.event_id == first}
     return ["refused" if event_type == ClaimRefused.type_name() else "applied" for _, event_type in places]
 
 
-def _each_visit_has_its_ending(bus: TrialBus, entries: Sequence[Entry], findings: Findings) -> None:
+def _each_visit_has_its_ending(bus: TrialBus, entries: Sequence[JournalEntry], findings: Findings) -> None:
     """I3, I9: every visit is where it must be, with its money to the rial; under a tight cap only as many as fit."""
     visits = {entry.subject: entry for entry in entries if entry.kind in _OF_REQUESTS}
     states = dict(bus.look.rows(_STATES, list(visits)))
@@ -152,7 +152,7 @@ def _each_visit_has_its_ending(bus: TrialBus, entries: Sequence[Entry], findings
         wanted, found = accounts_of(kind, entry.office), balances.get(subject, {})
         events = Counter(one.type for one in {told.sequence: told for told in bus.follower.told[subject]}.values())
         expected = Counter(event.type_name() for event in ENDINGS[kind].events)
-        if kind is Kind.TIGHT:
+        if kind is VisitKind.TIGHT:
             tight[entry.office] += states.get(subject) == ENDINGS[kind].state
             if states.get(subject) != ENDINGS[kind].state:
                 wanted, expected = {}, events

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.faults.visits import Kind, Said
+from deploy.faults.visits import VisitClaim, VisitKind
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One claim that was said. It may have been said several times; it is acknowledged if one of them was."""
 
-    kind: Kind
+    kind: VisitKind
     subject: str
     office: str
     source: str
@@ -28,7 +28,7 @@ class Journal:
         self._path = path
         self._file = path.open("ab")
 
-    def said(self, batch: Sequence[Said]) -> None:
+    def said(self, batch: Sequence[VisitClaim]) -> None:
         """Note claims before they are sent."""
         self._write(
             {"kind": one.kind, "subject": one.subject, "office": one.office, "source": source, "id": event_id}
@@ -36,7 +36,7 @@ class Journal:
             for source, event_id in (one.identity,)
         )
 
-    def acknowledged(self, batch: Sequence[Said]) -> None:
+    def acknowledged(self, batch: Sequence[VisitClaim]) -> None:
         """Note that the broker or the outbox has them."""
         self._write({"acknowledged": [list(one.identity) for one in batch]} for _ in (1,))
 
@@ -44,19 +44,21 @@ class Journal:
         """End writing."""
         self._file.close()
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[JournalEntry]:
         """Return every claim once, as the file has them."""
-        said: dict[tuple[str, str], Entry] = {}
+        said: dict[tuple[str, str], JournalEntry] = {}
         acknowledged: set[tuple[str, str]] = set()
         for text in self._path.read_text(encoding="utf-8").splitlines():
             line = json.loads(text)
             if "acknowledged" in line:
                 acknowledged.update((source, event_id) for source, event_id in line["acknowledged"])
             else:
-                entry = Entry(Kind(line["kind"]), line["subject"], line["office"], line["source"], line["id"], False)
+                entry = JournalEntry(
+                    VisitKind(line["kind"]), line["subject"], line["office"], line["source"], line["id"], False
+                )
                 said.setdefault((entry.source, entry.event_id), entry)
         return [
-            Entry(entry.kind, entry.subject, entry.office, *identity, identity in acknowledged)
+            JournalEntry(entry.kind, entry.subject, entry.office, *identity, identity in acknowledged)
             for identity, entry in said.items()
         ]
 

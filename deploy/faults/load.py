@@ -17,7 +17,7 @@ from connectors.database.publication.outbox import outbox_opener
 from connectors.database.sql.engine import build_engine
 from deploy.faults.journal import Journal
 from deploy.faults.province import AGENCIES
-from deploy.faults.visits import Said
+from deploy.faults.visits import VisitClaim
 from deploy.settings import Settings
 from producers.ports import LogUnavailable, OutboxRow, OutboxUnavailable, TopicMissing
 from schemas.envelope import to_headers
@@ -31,7 +31,7 @@ PAUSE_SECONDS = 0.1
 AGAIN_SECONDS = 0.3
 _DIRECT = frozenset(INTAKE_AGENCY.for_agency(code) for code in AGENCIES)
 
-Batch = Sequence[Said]
+Batch = Sequence[VisitClaim]
 
 
 class Speaks(Protocol):
@@ -95,7 +95,7 @@ class Load:
         self,
         mouth: Speaks,
         journal: Journal,
-        visits: Iterator[list[Said]],
+        visits: Iterator[list[VisitClaim]],
         *,
         visits_at_once: int = VISITS_AT_ONCE,
         pause_seconds: float = PAUSE_SECONDS,
@@ -141,7 +141,7 @@ class Load:
         except BaseException as failure:
             self._failure = failure
 
-    def say(self, batch: Iterable[Said], *, past_the_outbox: bool = False) -> None:
+    def say(self, batch: Iterable[VisitClaim], *, past_the_outbox: bool = False) -> None:
         """Write `batch` down, say it until all of it is acknowledged, and write that down."""
         said = list(batch)
         self._journal.said(said)

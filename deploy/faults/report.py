@@ -9,10 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from deploy.edge import Grid, Screen
 from deploy.faults.fault import Fault
-from deploy.faults.harness import Harness, Outcome
+from deploy.faults.harness import Harness, TrialOutcome
 
 #: Plays one run and tells what came of it.
-Player = Callable[[Harness, Fault, int], Outcome]
+Player = Callable[[Harness, Fault, int], TrialOutcome]
 
 
 def hush() -> None:
@@ -28,7 +28,7 @@ def series(console: Screen, runs: int) -> Iterator[Player]:
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("starting", total=runs)
 
-        def play(harness: Harness, fault: Fault, seed: int) -> Outcome:
+        def play(harness: Harness, fault: Fault, seed: int) -> TrialOutcome:
             outcome = harness.play(fault, seed, lambda stage: bar.update(task, description=stage))
             bar.advance(task)
             console.print(told(outcome), highlight=False, soft_wrap=True)
@@ -38,7 +38,7 @@ def series(console: Screen, runs: int) -> Iterator[Player]:
 
 
 def conclude(
-    console: Screen, faults: Sequence[Fault], outcomes: Sequence[Outcome], again: Callable[[str, int], str]
+    console: Screen, faults: Sequence[Fault], outcomes: Sequence[TrialOutcome], again: Callable[[str, int], str]
 ) -> bool:
     """Print table, figures, and each failure with the command that plays it again; return whether all passed."""
     console.print(table(faults, outcomes))
@@ -47,7 +47,7 @@ def conclude(
     return all(outcome.passed for outcome in outcomes)
 
 
-def table(faults: Sequence[Fault], outcomes: Sequence[Outcome]) -> Grid:
+def table(faults: Sequence[Fault], outcomes: Sequence[TrialOutcome]) -> Grid:
     """Return one row per fault that was played."""
     looks = sum(outcome.looks for outcome in outcomes)
     caption = f"Exposure, reservation and cap of every office were compared {looks:,} times meanwhile."
@@ -62,7 +62,7 @@ def table(faults: Sequence[Fault], outcomes: Sequence[Outcome]) -> Grid:
     return shown
 
 
-def _figures(own: Sequence[Outcome]) -> list[str]:
+def _figures(own: Sequence[TrialOutcome]) -> list[str]:
     recoveries = [seconds for outcome in own for seconds in outcome.recoveries]
     return [
         f"{sum(outcome.passed for outcome in own)}/{len(own)}",
@@ -75,18 +75,18 @@ def _figures(own: Sequence[Outcome]) -> list[str]:
     ]
 
 
-def told(outcome: Outcome) -> str:
+def told(outcome: TrialOutcome) -> str:
     """Return one line for a run that has ended."""
     verdict = "passed" if outcome.passed else f"FAILED: {outcome.problems[0]}"
     return f"{outcome.fault} seed {outcome.seed}: {verdict} ({outcome.said} claims, {outcome.seconds:.0f} s)"
 
 
-def figures(outcomes: Sequence[Outcome]) -> list[str]:
+def figures(outcomes: Sequence[TrialOutcome]) -> list[str]:
     """Return what single runs measured beside the common figures."""
     return [f"{outcome.fault}: {figure}" for outcome in outcomes for figure in outcome.figures]
 
 
-def failures(outcomes: Sequence[Outcome], again: Callable[[str, int], str]) -> list[str]:
+def failures(outcomes: Sequence[TrialOutcome], again: Callable[[str, int], str]) -> list[str]:
     """Return, for each run that failed, what is wrong, what was done when, and the command that plays it again."""
     lines = []
     for outcome in outcomes:

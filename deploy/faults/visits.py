@@ -36,7 +36,7 @@ OPERATOR = f"{here.TRIAL}-operator"
 TIGHT_TAKES, TIGHT_TRIES = 3, 6
 
 
-class Kind(StrEnum):
+class VisitKind(StrEnum):
     """What somebody came for."""
 
     #: A certificate, paid in cash at the counter and delivered.
@@ -73,41 +73,48 @@ class Ending:
 
 _ROUTED = (log.RequestOpened, log.RequestRouted)
 _COMPLETED = (log.OfficeDelivered, log.RequestCompleted)
-ENDINGS: dict[Kind, Ending] = {
-    Kind.CASH: Ending(
+ENDINGS: dict[VisitKind, Ending] = {
+    VisitKind.CASH: Ending(
         "completed",
         (*_ROUTED, log.OfficeAccepted, log.OfficeCollectedFee, log.OfficeStarted, *_COMPLETED),
         {"drawer": here.CERTIFICATE_RIAL, "bank": -here.BANK_RIAL, "office": -here.OFFICE_RIAL},
     ),
-    Kind.CHOSEN: Ending(
+    VisitKind.CHOSEN: Ending(
         "completed",
         (*_ROUTED, log.OfficeAccepted, log.OfficeStarted, *_COMPLETED),
         {"agency": here.REPORT_RIAL, "office": -here.REPORT_RIAL},
     ),
-    Kind.ANSWERED: Ending(
+    VisitKind.ANSWERED: Ending(
         "completed",
         (*_ROUTED, log.OfficeAccepted, log.OfficeStarted, log.AgencyAsked, log.AgencyReplied, *_COMPLETED),
         {"agency": here.PERMIT_RIAL, "office": -here.PERMIT_RIAL},
     ),
-    Kind.ROUTED: Ending("routed", _ROUTED, {}),
-    Kind.CANCELLED: Ending("cancelled", (*_ROUTED, log.RequestClosed), {}),
+    VisitKind.ROUTED: Ending("routed", _ROUTED, {}),
+    VisitKind.CANCELLED: Ending("cancelled", (*_ROUTED, log.RequestClosed), {}),
     # One of those that were taken; the others were refused before or after they had the office.
-    Kind.TIGHT: Ending(
+    VisitKind.TIGHT: Ending(
         "accepted",
         (*_ROUTED, log.OfficeAccepted),
         {"citizens": here.CERTIFICATE_RIAL, "suspense": -here.CERTIFICATE_RIAL},
     ),
-    Kind.LICENCE: Ending("", (OfficeVersioned,), {}),
-    Kind.WINDOW: Ending("", (), {}),
+    VisitKind.LICENCE: Ending("", (OfficeVersioned,), {}),
+    VisitKind.WINDOW: Ending("", (), {}),
 }
 #: How often each kind comes, in one round of visits.
-_MIXTURE = {Kind.CASH: 8, Kind.CHOSEN: 4, Kind.ANSWERED: 4, Kind.ROUTED: 2, Kind.CANCELLED: 2, Kind.FORGED: 1}
+_MIXTURE = {
+    VisitKind.CASH: 8,
+    VisitKind.CHOSEN: 4,
+    VisitKind.ANSWERED: 4,
+    VisitKind.ROUTED: 2,
+    VisitKind.CANCELLED: 2,
+    VisitKind.FORGED: 1,
+}
 
 
-class Said(NamedTuple):
+class VisitClaim(NamedTuple):
     """One claim as it goes out; `subject` is what it is about: a request, an office that is licensed, a window."""
 
-    kind: Kind
+    kind: VisitKind
     subject: str
     office: str
     message: Message
@@ -128,41 +135,41 @@ class Visits:
         self._number = 0
         self.tight_office = self._code("tight")
 
-    def stream(self) -> Iterator[list[Said]]:
+    def stream(self) -> Iterator[list[VisitClaim]]:
         """Yield visit after visit, without end, in a mixture that the seed decides."""
         kinds = [kind for kind, share in _MIXTURE.items() for _ in range(share)]
         rounds = 0
         while True:
             self._random.shuffle(kinds)
-            tight = {2 * place + 1: Kind.TIGHT for place in range(TIGHT_TRIES)} if rounds == 0 else {}
+            tight = {2 * place + 1: VisitKind.TIGHT for place in range(TIGHT_TRIES)} if rounds == 0 else {}
             for place, kind in enumerate(kinds):
                 yield self.visit(kind)
                 if place in tight:
-                    yield self.visit(Kind.TIGHT)
+                    yield self.visit(VisitKind.TIGHT)
                 if place == 0 and rounds % 2 == 0:
                     yield self.licence(self._code(f"licensed-{self._number}"), here.ROOMY_RIAL)
             rounds += 1
 
-    def tight_licence(self) -> list[Said]:
+    def tight_licence(self) -> list[VisitClaim]:
         """Return the licence of the office whose cap is tight; it must be known before the visits begin."""
         exposure_rial = here.CERTIFICATE_RIAL - here.OFFICE_RIAL
         return self.licence(self.tight_office, TIGHT_TAKES * exposure_rial + exposure_rial - 1)
 
-    def licence(self, code: str, cap_rial: int) -> list[Said]:
+    def licence(self, code: str, cap_rial: int) -> list[VisitClaim]:
         """Return the licence of one office."""
         licensed = OfficeLicensed(office=here.office(code, cap_rial))
-        return [self._said(Kind.LICENCE, code, code, DIRECTORATE, licensed, "licence")]
+        return [self._said(VisitKind.LICENCE, code, code, DIRECTORATE, licensed, "licence")]
 
-    def close_window(self, number: int) -> list[Said]:
+    def close_window(self, number: int) -> list[VisitClaim]:
         """Return the claim that closes window `number`."""
         closing = WindowCloseRequested(window=number)
-        return [self._said(Kind.WINDOW, f"window-{number}", "", DIRECTORATE, closing, "window")]
+        return [self._said(VisitKind.WINDOW, f"window-{number}", "", DIRECTORATE, closing, "window")]
 
-    def visit(self, kind: Kind) -> list[Said]:
+    def visit(self, kind: VisitKind) -> list[VisitClaim]:
         """Return the next visit, of `kind`: its claims in their natural order."""
         self._number += 1
         request_id = uuid5(_NAMESPACE, f"{self._tag}|{self._number}")
-        office = self.tight_office if kind is Kind.TIGHT else self._random.choice(here.OFFICES)
+        office = self.tight_office if kind is VisitKind.TIGHT else self._random.choice(here.OFFICES)
         desk, cash, paying = f"/offices/{office}", f"/agencies/{here.CASH_AGENCY}", f"/agencies/{here.PAYING_AGENCY}"
         about: dict[str, UUID] = {"request_id": request_id}
         at_desk = {**about, "operator": OPERATOR}
@@ -170,47 +177,47 @@ class Visits:
         started = (desk, ServiceStarted.model_validate(at_desk))
         delivered = (desk, ServiceDelivered.model_validate(at_desk))
         match kind:
-            case Kind.CASH | Kind.TIGHT:
+            case VisitKind.CASH | VisitKind.TIGHT:
                 submitted = (desk, _submitted(request_id, here.CERTIFICATE, Origin.WALK_IN, office))
                 collected = (desk, _collected(request_id, self._number))
-                rest = [] if kind is Kind.TIGHT else [collected, started, delivered]
+                rest = [] if kind is VisitKind.TIGHT else [collected, started, delivered]
                 told: list[tuple[str, Event]] = [submitted, accepted, *rest]
-            case Kind.CHOSEN:
+            case VisitKind.CHOSEN:
                 submitted = (paying, _submitted(request_id, here.REPORT, Origin.CITIZEN_CHOICE, office))
                 told = [submitted, accepted, started, delivered]
-            case Kind.ANSWERED:
+            case VisitKind.ANSWERED:
                 submitted = (paying, _submitted(request_id, here.PERMIT, Origin.CITIZEN_CHOICE, office))
                 awaited = (desk, AgencyAwaited.model_validate({**at_desk, "question": None}))
                 answered = (paying, AgencyAnswered(request_id=request_id, answer=Answer.APPROVED))
                 told = [submitted, accepted, started, awaited, answered, delivered]
-            case Kind.ROUTED | Kind.CANCELLED:
+            case VisitKind.ROUTED | VisitKind.CANCELLED:
                 told = [(paying, _submitted(request_id, here.REPORT, Origin.AGENCY, None))]
-                if kind is Kind.CANCELLED:
+                if kind is VisitKind.CANCELLED:
                     told.append((paying, RequestCancelled(request_id=request_id, reason=here.TRIAL)))
-            case Kind.FORGED:
+            case VisitKind.FORGED:
                 told = [(cash, _submitted(request_id, here.CERTIFICATE, Origin.AGENCY, None))]
-            case Kind.LICENCE | Kind.WINDOW:
+            case VisitKind.LICENCE | VisitKind.WINDOW:
                 raise AssertionError(f"a {kind} is no visit")
         said = [
             self._said(kind, str(request_id), office, source, event, f"{self._number}|{step}")
             for step, (source, event) in enumerate(told)
         ]
-        if kind is Kind.FORGED:
+        if kind is VisitKind.FORGED:
             other = INTAKE_AGENCY.for_agency(here.PAYING_AGENCY)
             return [one._replace(message=one.message._replace(topic=other)) for one in said]
         return said
 
-    def _said(self, kind: Kind, subject: str, office: str, source: str, event: Event, step: str) -> Said:
+    def _said(self, kind: VisitKind, subject: str, office: str, source: str, event: Event, step: str) -> VisitClaim:
         event_id = str(uuid5(_NAMESPACE, f"{self._tag}|{step}|{subject}"))
-        return Said(kind, subject, office, message_from_event(source, event, event_id, self._now))
+        return VisitClaim(kind, subject, office, message_from_event(source, event, event_id, self._now))
 
     def _code(self, name: str) -> str:
         return f"{here.TRIAL}-{uuid5(_NAMESPACE, self._tag).hex[:12]}-{name}"
 
 
-def accounts_of(kind: Kind, office: str) -> dict[str, int]:
+def accounts_of(kind: VisitKind, office: str) -> dict[str, int]:
     """Return the balances, by account, that a visit of `kind` at `office` must leave in the ledger."""
-    agency = here.CASH_AGENCY if kind in (Kind.CASH, Kind.TIGHT) else here.PAYING_AGENCY
+    agency = here.CASH_AGENCY if kind in (VisitKind.CASH, VisitKind.TIGHT) else here.PAYING_AGENCY
     names = {
         "drawer": f"office:{office}:drawer",
         "office": f"office:{office}",
@@ -220,7 +227,7 @@ def accounts_of(kind: Kind, office: str) -> dict[str, int]:
     return {names.get(role, role): rial for role, rial in ENDINGS[kind].balances.items()}
 
 
-def conflicting(said: Said) -> tuple[Said, ...]:
+def conflicting(said: VisitClaim) -> tuple[VisitClaim, ...]:
     """Return claims under the same id that say something else: the first that came counts.
 
     Of a submission another body and another subject, of an acceptance another type: a start has the same fields.
@@ -236,7 +243,7 @@ def conflicting(said: Said) -> tuple[Said, ...]:
     return tuple(said._replace(message=other) for other in others)
 
 
-def claims_of(visits: Sequence[list[Said]]) -> list[Said]:
+def claims_of(visits: Sequence[list[VisitClaim]]) -> list[VisitClaim]:
     """Return all claims of `visits`, one after another."""
     return [said for visit in visits for said in visit]
 

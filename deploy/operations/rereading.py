@@ -38,7 +38,7 @@ class Reread:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RereadRequest:
     """What to read again: from `start` to before `end` (none: until now), of `topics` (none: of all)."""
 
     start: datetime
@@ -46,7 +46,7 @@ class Wanted:
     topics: Sequence[str] = ()
 
 
-def reread(settings: Settings, wanted: Wanted, *, keep: bool, progress: Progress) -> list[Reread]:
+def reread(settings: Settings, wanted: RereadRequest, *, keep: bool, progress: Progress) -> list[Reread]:
     """Read records again as every consumer that has passed them; without `keep` undo each batch.
 
     Raises `Problem`, `BrokerUnavailable`, `DatabaseUnavailable`, `Contention` and `RereadingHalted`; what was done

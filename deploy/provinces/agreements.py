@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deploy.provinces.catalogue import Agency, Catalogue
-from deploy.provinces.files import Document, Folder, Row, midnight, names_of, place_of
+from deploy.provinces.files import CsvRow, Document, Folder, midnight, names_of, place_of
 from schemas.agreements import Agreement, AgreementState
 
 AGREEMENT_COLUMNS = (
@@ -38,7 +38,7 @@ def read_agreements(
     return tuple(found)
 
 
-def _agreement(folder: Folder, province: Document, catalogue: Catalogue, row: Row) -> Agreement | None:
+def _agreement(folder: Folder, province: Document, catalogue: Catalogue, row: CsvRow) -> Agreement | None:
     """The appendix of an agreement holds every service of its agency, or those that column `services` names."""
     named = row.codes("services")
     agency_of = {service.code: service.agency for service in catalogue.services}

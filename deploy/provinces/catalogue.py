@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.provinces.files import Document, Folder, Place, Row, midnight, names_of, place_of
+from deploy.provinces.files import CsvRow, Document, Folder, SourcePlace, midnight, names_of, place_of
 from schemas.agreements import ServiceTerms
 from schemas.base import Provenance
 from schemas.catalogue import Datatype, FormAttribute, Service, Stage
@@ -50,8 +50,8 @@ class _Books:
     forms: Document
     reasons: Document
     tariffs: Document
-    figures: Mapping[str, Row]
-    fees: Mapping[str, Row]
+    figures: Mapping[str, CsvRow]
+    fees: Mapping[str, CsvRow]
 
 
 def read_agencies(folder: Folder) -> dict[str, Agency]:
@@ -96,7 +96,7 @@ def read_catalogue(folder: Folder, province: Document, agencies: Mapping[str, Ag
     return Catalogue(tuple(services), terms)
 
 
-def _service(books: _Books, row: Row) -> Service | None:
+def _service(books: _Books, row: CsvRow) -> Service | None:
     folder = books.folder
     agency = books.agencies.get(row.text("agency"))
     if agency is None:
@@ -139,7 +139,7 @@ def _service(books: _Books, row: Row) -> Service | None:
     )
 
 
-def _form(books: _Books, row: Row) -> list[dict[str, Any]]:
+def _form(books: _Books, row: CsvRow) -> list[dict[str, Any]]:
     data, name = books.forms.data, row.text("form")
     form = data.get("forms", {}).get(name)
     if form is None:
@@ -158,13 +158,13 @@ def _form(books: _Books, row: Row) -> list[dict[str, Any]]:
             continue
         values = [{"key": key, "names": names} for key, names in shape.get("values", {}).items()]
         attribute = {**shape, "code": code, "order": order, "required": code in required, "values": values}
-        place = Place("forms.yaml", line, document=books.forms, path=("fields", code))
+        place = SourcePlace("forms.yaml", line, document=books.forms, path=("fields", code))
         if books.folder.build(FormAttribute, attribute, place) is not None:
             attributes.append(attribute)
     return attributes
 
 
-def _reason(books: _Books, row: Row) -> object:
+def _reason(books: _Books, row: CsvRow) -> object:
     if row.text("urban") == "yes" and row.text("rural") == "yes":
         return None
     reason = books.reasons.data.get(row.text("reason"))
@@ -174,7 +174,7 @@ def _reason(books: _Books, row: Row) -> object:
     return reason
 
 
-def _stage_changes(books: _Books, figures: Row) -> list[dict[str, object]]:
+def _stage_changes(books: _Books, figures: CsvRow) -> list[dict[str, object]]:
     owners = books.province.data.get("stage_owners", {})
     changes = []
     for stage in STAGES:
@@ -184,7 +184,7 @@ def _stage_changes(books: _Books, figures: Row) -> list[dict[str, object]]:
     return changes
 
 
-def _terms(books: _Books, row: Row, service: Service) -> ServiceTerms | None:
+def _terms(books: _Books, row: CsvRow, service: Service) -> ServiceTerms | None:
     name = row.text("tariff")
     if name not in books.tariffs.data:
         remedy = "add it, or use one of those"
@@ -197,7 +197,7 @@ def _terms(books: _Books, row: Row, service: Service) -> ServiceTerms | None:
         line = books.folder.build(
             TariffLine,
             filled,
-            Place("tariffs.yaml", 1, document=books.tariffs, path=(name, "lines", index)),
+            SourcePlace("tariffs.yaml", 1, document=books.tariffs, path=(name, "lines", index)),
         )
         if line is not None:
             _check_fields(books.folder, row, service.form, line)
@@ -218,7 +218,7 @@ def _terms(books: _Books, row: Row, service: Service) -> ServiceTerms | None:
     )
 
 
-def _fill(books: _Books, row: Row, value: Any) -> Any:
+def _fill(books: _Books, row: CsvRow, value: Any) -> Any:
     """Return `value` with every `${name}` taken from the service's own rows."""
     if isinstance(value, dict):
         return {key: _fill(books, row, inner) for key, inner in value.items()}
@@ -237,7 +237,7 @@ def _fill(books: _Books, row: Row, value: Any) -> Any:
     return value
 
 
-def _check_fields(folder: Folder, row: Row, form: Sequence[FormAttribute], line: TariffLine) -> None:
+def _check_fields(folder: Folder, row: CsvRow, form: Sequence[FormAttribute], line: TariffLine) -> None:
     """A tariff can only read form fields that are there, required, public, and numbers (or ids as text)."""
     wanted = {line.bill_id_field: Datatype.STRING, line.payment_id_field: Datatype.STRING}
     if isinstance(line.rule, PerUnitRule | BracketRule | PercentageRule) or line.rule.kind == "variable":
@@ -253,5 +253,5 @@ def _check_fields(folder: Folder, row: Row, form: Sequence[FormAttribute], line:
             folder.complain(row.file, row.line, "form", problem, "choose a form that has it, or another tariff")
 
 
-def _by_service(rows: Sequence[Row]) -> dict[str, Row]:
+def _by_service(rows: Sequence[CsvRow]) -> dict[str, CsvRow]:
     return {row.text("service"): row for row in rows}

@@ -17,7 +17,7 @@ YamlPath = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FileProblem:
     """One thing that is wrong in one file, and what to do about it."""
 
     file: str
@@ -33,13 +33,13 @@ class Problem:
 class ProvinceInvalid(Exception):
     """The folder cannot be loaded as it is; `problems` says everything that is wrong with it."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[FileProblem]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CsvRow:
     """One line of a CSV file; an absent or blank cell reads as empty text."""
 
     file: str
@@ -95,12 +95,12 @@ class Folder:
     """A province's folder; problems are collected, so that one check tells them all."""
 
     path: Path
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
     origins: dict[tuple[str, str, int], tuple[str, int]] = field(default_factory=dict)
 
     def complain(self, file: str, line: int, where: str, problem: str, remedy: str) -> None:
         """Remember one problem."""
-        self.problems.append(Problem(file, line, where, problem, remedy))
+        self.problems.append(FileProblem(file, line, where, problem, remedy))
 
     def note(self, kind: str, code: str, version: int, file: str, line: int) -> None:
         """Remember where a version of something stands."""
@@ -115,7 +115,7 @@ class Folder:
         if self.problems:
             raise ProvinceInvalid(self.problems)
 
-    def rows(self, file: str, columns: Sequence[str], *, optional: bool = False) -> list[Row]:
+    def rows(self, file: str, columns: Sequence[str], *, optional: bool = False) -> list[CsvRow]:
         """Return the rows of a CSV file that must have `columns`; a missing optional file has none."""
         if optional and not (self.path / file).exists():
             return []
@@ -131,7 +131,7 @@ class Folder:
                 if None in cells or None in cells.values():
                     self.complain(file, reader.line_num, "line", "has more or fewer cells than columns", "check commas")
                     continue
-                rows.append(Row(file, reader.line_num, cells))
+                rows.append(CsvRow(file, reader.line_num, cells))
         except csv.Error as error:
             self.complain(file, reader.line_num, "line", f"is not CSV ({error})", "check the quotation marks")
         return rows
@@ -156,7 +156,7 @@ class Folder:
         self,
         model: type[AnyModel],
         values: Mapping[str, Any],
-        place: "Place",
+        place: "SourcePlace",
     ) -> AnyModel | None:
         """Return `values` as a model, or none after complaining of each field at its place."""
         try:
@@ -194,7 +194,7 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourcePlace:
     """Where a model's fields stand: on one line of a CSV file, or below one path of a YAML file."""
 
     file: str
@@ -227,7 +227,7 @@ _REMEDIES = {
 }
 
 
-def names_of(row: Row, column: str = "name") -> dict[str, str | None]:
+def names_of(row: CsvRow, column: str = "name") -> dict[str, str | None]:
     """Return the Persian and English cells `<column>_fa` and `<column>_en` as a localized text."""
     return {"fa": row.maybe(f"{column}_fa"), "en": row.maybe(f"{column}_en")}
 
@@ -236,9 +236,11 @@ def names_of(row: Row, column: str = "name") -> dict[str, str | None]:
 NAME_COLUMNS = {"names.fa": "name_fa", "names.en": "name_en"}
 
 
-def place_of(row: Row, **names: str) -> Place:
+def place_of(row: CsvRow, **names: str) -> SourcePlace:
     """Return the place of a row's fields; `names` maps model fields (dots as `__`) to columns."""
-    return Place(row.file, row.line, {**NAME_COLUMNS, **{key.replace("__", "."): name for key, name in names.items()}})
+    return SourcePlace(
+        row.file, row.line, {**NAME_COLUMNS, **{key.replace("__", "."): name for key, name in names.items()}}
+    )
 
 
 #: Iran keeps +03:30 all year round; dates in a province's files are days there.

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid5
 
-from consumers.registry.domain.known import Accept, Kind, Known, Value, subject
+from consumers.registry.domain.known import Accept, EntryKind, Known, Value, subject
 from consumers.registry.domain.rules import Said, decide
 from deploy.provinces.agreements import Signed, read_agreements
 from deploy.provinces.catalogue import Agency, read_agencies, read_catalogue
-from deploy.provinces.files import Document, Folder, Place
+from deploy.provinces.files import Document, Folder, SourcePlace
 from deploy.provinces.offices import read_offices
 from deploy.provinces.territory import read_territories
 from deploy.provinces.timing import read_calendars, read_policies
@@ -88,7 +88,7 @@ class ProvinceClaim:
     key: str
     event_id: UUID
     event: Event
-    kind: Kind
+    kind: EntryKind
     version: int
 
     @property
@@ -106,7 +106,7 @@ def read_province(path: Path) -> Province:
     folder = Folder(path)
     document = folder.document("province.yaml")
     code = document.data.get("code") if isinstance(document.data, dict) else None
-    place = Place(document.file, 1, document=document, path=("names",))
+    place = SourcePlace(document.file, 1, document=document, path=("names",))
     names = folder.build(LocalizedText, document.data.get("names", {}) if code else {}, place)
     if not isinstance(code, str) or names is None:
         folder.complain(document.file, document.line("code"), "code", "is missing", "write the province's code there")

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from deploy.provinces.files import Document, Folder, Row, midnight, names_of, place_of
+from deploy.provinces.files import CsvRow, Document, Folder, midnight, names_of, place_of
 from schemas.offices import Office
 
 OFFICE_COLUMNS = (
@@ -54,7 +54,7 @@ def opening_hours(folder: Folder, document: Document, path: tuple[str | int, ...
     return hours
 
 
-def _office(folder: Folder, row: Row, hours: list[dict[str, int]]) -> Office | None:
+def _office(folder: Folder, row: CsvRow, hours: list[dict[str, int]]) -> Office | None:
     return folder.build(
         Office,
         {

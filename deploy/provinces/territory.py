@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from deploy.provinces.files import Document, Folder, Row, midnight, names_of, place_of
+from deploy.provinces.files import CsvRow, Document, Folder, midnight, names_of, place_of
 from schemas.base import LocalizedText
 from schemas.territory import City, County, Territory
 
@@ -24,7 +24,7 @@ BEGINNING = date.min
 @dataclass(frozen=True, slots=True)
 class _Span:
     county: County
-    row: Row
+    row: CsvRow
     begins: date
     ends: date | None
 
@@ -36,7 +36,7 @@ class _Span:
 class _Spot:
     city: City
     district: str
-    row: Row
+    row: CsvRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class _Transfer:
     district: str
     place: str
     to_county: str
-    row: Row
+    row: CsvRow
 
     def moves(self, spot: _Spot, county: str) -> bool:
         if county != self.from_county:
@@ -171,7 +171,7 @@ def _read_transfers(folder: Folder) -> list[_Transfer]:
     return sorted(transfers, key=lambda transfer: transfer.day)
 
 
-def read_day(folder: Folder, row: Row, column: str, blank: date | None = None) -> date | None:
+def read_day(folder: Folder, row: CsvRow, column: str, blank: date | None = None) -> date | None:
     """Return the date in a cell; a blank one is `blank`, and a problem when there is no such thing."""
     text = row.text(column)
     if not text and blank is not None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deploy.provinces.files import Folder, Place, midnight, names_of, place_of
+from deploy.provinces.files import Folder, SourcePlace, midnight, names_of, place_of
 from deploy.provinces.offices import opening_hours
 from schemas.policy import Calendar, Holiday, Policy
 
@@ -15,7 +15,7 @@ def read_policies(folder: Folder) -> tuple[Policy, ...]:
     document = folder.document("policy.yaml")
     policies = []
     for index, record in enumerate(document.data):
-        place = Place(document.file, 1, document=document, path=(index,))
+        place = SourcePlace(document.file, 1, document=document, path=(index,))
         policy = folder.build(Policy, _plain(record), place)
         if policy is not None:
             folder.note("policy", policy.code, policy.version, document.file, document.line(index))
@@ -32,7 +32,7 @@ def read_calendars(folder: Folder) -> tuple[Calendar, ...]:
         fields = _plain(record)
         fields["hours"] = opening_hours(folder, document, (index, "open"), fields.pop("open", {}))
         fields["holidays"] = holidays
-        calendar = folder.build(Calendar, fields, Place(document.file, 1, document=document, path=(index,)))
+        calendar = folder.build(Calendar, fields, SourcePlace(document.file, 1, document=document, path=(index,)))
         if calendar is not None:
             folder.note("calendar", calendar.code, calendar.version, document.file, document.line(index))
             calendars.append(calendar)

@@ -36,7 +36,7 @@ ASK_EVERY_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class Wanted:
+class UpOptions:
     """What a person asked for. Without `kafka` or `database`, that engine is the embedded one."""
 
     data_directory: Path | None = None
@@ -93,7 +93,7 @@ class RunningBus:
 
 
 @contextmanager
-def running_bus(wanted: Wanted, voice: Voice) -> Iterator[RunningBus]:
+def running_bus(wanted: UpOptions, voice: Voice) -> Iterator[RunningBus]:
     """Start everything, yield, and stop everything, engines last, however the block is left.
 
     Raises Problem (AlreadyRunning, EngineFailed, JarsUnavailable among them) with nothing left running.
@@ -135,7 +135,7 @@ def running_bus(wanted: Wanted, voice: Voice) -> Iterator[RunningBus]:
 
 
 @contextmanager
-def _held(directory: Path, wanted: Wanted, report: Report) -> Iterator[Instance]:
+def _held(directory: Path, wanted: UpOptions, report: Report) -> Iterator[Instance]:
     """Hold the folder; for a demonstration, empty it. Any other bus makes a demonstration's folder more than that."""
     with Instance(directory, report, wanted.begin_anew or note_use) as instance:
         if wanted.begin_anew is not None:
@@ -162,7 +162,7 @@ def _ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _given_settings(wanted: Wanted) -> Settings:
+def _given_settings(wanted: UpOptions) -> Settings:
     """What the environment and the person gave; what an earlier run wrote down is not asked."""
     return Settings() if wanted.data_directory is None else Settings(data_directory=wanted.data_directory)
 
@@ -174,7 +174,7 @@ def _metrics_port(base: Settings, kept: Kept) -> AbstractContextManager[int]:
     return port_block(kept, base.metrics_port, [row.port_offset for row in WORKERS])
 
 
-def _settings(base: Settings, wanted: Wanted, engines: EmbeddedEngines, kept: Kept, metrics_port: int) -> Settings:
+def _settings(base: Settings, wanted: UpOptions, engines: EmbeddedEngines, kept: Kept, metrics_port: int) -> Settings:
     """The settings of this run: what was given, and what the embedded engines and the data directory say."""
     changes: dict[str, object] = {"metrics_port": metrics_port}
     accounts = dict(base.accounts)

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from connectors.words.outcomes import amount, owed_reason, stage
 from connectors.words.plain import Language, jalali_moment
-from consumers.requests.domain.life.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState
 from deploy.edge import Grid
 from deploy.terminal.request_ids import short_ids
 
@@ -77,6 +77,6 @@ def _service(state: RequestState) -> str | tuple[str, str]:
 
 def _to_collect(state: RequestState, language: Language) -> str:
     """Return what the office still has to collect; nothing before acceptance, when no fee is computed."""
-    if state.stage is not Stage.ACCEPTED or state.fee is None or state.fee.office_collects_rial == 0:
+    if state.stage is not RequestStage.ACCEPTED or state.fee is None or state.fee.office_collects_rial == 0:
         return ""
     return amount(state.fee.office_collects_rial, language)

@@ -6,7 +6,7 @@ from connectors.words.plain import Language, jalali_moment
 from connectors.words.reconciliation import Phrase, figures
 from consumers.runner.outcomes import Outcome
 from deploy.edge import Grid
-from deploy.operations.rereading import Reread, Wanted
+from deploy.operations.rereading import Reread, RereadRequest
 
 #: The columns that count outcomes.
 _OUTCOMES: Mapping[Outcome, Phrase] = {
@@ -47,7 +47,7 @@ def replay_table(results: Sequence[Reread], language: Language) -> Grid:
     return table
 
 
-def time_words(wanted: Wanted, language: Language) -> str:
+def time_words(wanted: RereadRequest, language: Language) -> str:
     """Say of which time the records are."""
     start, end = (
         _NOW.of(language)

@@ -23,7 +23,7 @@ from consumers.runner.clocks import ClockTelemetry, ClockWatch
 from consumers.runner.loop import Runner
 from consumers.runner.ports import Handler, Source
 from consumers.runner.read_ahead import Prepare, ReadAhead, nothing
-from consumers.runner.shares import Shares
+from consumers.runner.shares import TurnShares
 from deploy.settings import Settings
 
 Stores = TypeVar("Stores")
@@ -76,7 +76,7 @@ class WorkerContext:
         """Return the worker's own watch over its clock."""
         return clock_watch(self.settings, self.telemetry)
 
-    def source(self, shares: Shares | None = None, group: str = "") -> KafkaSource:
+    def source(self, shares: TurnShares | None = None, group: str = "") -> KafkaSource:
         """Return the reader of the row's topics in `group` (none given: `pishkhan.NAME`); `shares` divide each turn."""
         return KafkaSource(self.settings.kafka_login(), self.reads, group or f"pishkhan.{self.name}", shares)
 

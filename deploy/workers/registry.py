@@ -6,7 +6,7 @@ from connectors.database.registry.stores import registry_stores
 from consumers.registry.handlers import RegistryHandler
 from consumers.runner.ports import Handler, Source
 from consumers.runner.rereading import Tally
-from consumers.runner.shares import Shares
+from consumers.runner.shares import TurnShares
 from deploy.settings import Settings
 from deploy.workers.context import Worker, WorkerContext, clock_watch
 
@@ -15,7 +15,7 @@ def build(context: WorkerContext) -> Worker:
     """Return the worker; its topics share each turn fairly."""
     watch = context.watch()
     handler = RegistryHandler(context.settings.clock, watch, context.telemetry)
-    return context.runner(context.source(Shares()), registry_stores, handler, watch)
+    return context.runner(context.source(TurnShares()), registry_stores, handler, watch)
 
 
 def again(settings: Settings, _source: Source, tally: Tally) -> tuple[Any, Handler[Any]]:

@@ -12,14 +12,14 @@ from consumers.requests.reading import ClaimReader
 from consumers.runner.clocks import ClockWatch
 from consumers.runner.ports import Handler, Source, Telemetry
 from consumers.runner.rereading import Tally
-from consumers.runner.shares import Shares
+from consumers.runner.shares import TurnShares
 from deploy.settings import Settings
 from deploy.workers.context import Worker, WorkerContext, clock_watch
 
 
 def build(context: WorkerContext) -> Worker:
     """Return the worker; claims are parsed while the database works. Raises `Problem` without the routing secret."""
-    reader, watch, source = ClaimReader(), context.watch(), context.source(Shares())
+    reader, watch, source = ClaimReader(), context.watch(), context.source(TurnShares())
     handler = _handler(context.settings, watch, context.telemetry, source, reader)
     return context.runner(source, request_stores, handler, watch, reader.prepare)
 

@@ -23,7 +23,7 @@ from consumers.requests.domain.routing.seeds import seed_for
 from consumers.requests.waiting import speaker_of
 from consumers.settlement.domain.booking import transaction_id_of
 from consumers.settlement.domain.fold import fold
-from deploy.demo.actors import Act, Case, react
+from deploy.demo.actors import DemoAct, FollowedRequest, react
 from deploy.demo.order import DayOrder
 from schemas import log_requests as log
 from schemas.base import Event
@@ -47,10 +47,10 @@ class SimulatedDay:
     listen: Listener
     secret: bytes = b"a secret of simulated days"
     not_applied: int = 0
-    _due: list[tuple[datetime, int, Act | UUID]] = field(default_factory=list)
+    _due: list[tuple[datetime, int, DemoAct | UUID]] = field(default_factory=list)
     _number: "count[int]" = field(default_factory=count)
     _states: dict[UUID, RequestState] = field(default_factory=dict)
-    _cases: dict[UUID, Case] = field(default_factory=dict)
+    _cases: dict[UUID, FollowedRequest] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         view = RegistryView.empty().with_entries(self.entries)
@@ -61,7 +61,7 @@ class SimulatedDay:
     def play(self) -> None:
         """Play until nothing is due any more, or the evening has come."""
         for arrival in self.order.arrivals:
-            self._put(self.opens_at + timedelta(seconds=arrival.at_seconds), Act(0, arrival.source, arrival.claim))
+            self._put(self.opens_at + timedelta(seconds=arrival.at_seconds), DemoAct(0, arrival.source, arrival.claim))
         ends_at = self.opens_at + timedelta(seconds=max(one.at_seconds for one in self.order.arrivals)) + EVENING
         while self._due and self._due[0][0] <= ends_at:
             moment, _, due = heapq.heappop(self._due)
@@ -70,7 +70,7 @@ class SimulatedDay:
             else:
                 self._say(due, moment)
 
-    def _say(self, act: Act, moment: datetime) -> None:
+    def _say(self, act: DemoAct, moment: datetime) -> None:
         request_id: UUID = act.claim.request_id  # type: ignore[attr-defined]  # actors speak of requests alone
         self._move(request_id, act.claim, _speaker(act.source), moment)
 
@@ -103,16 +103,16 @@ class SimulatedDay:
             for change in position_changes(booking.announcement, moment):
                 self.loads.apply(change)
 
-    def _case(self, state: RequestState, event: log.RequestLogEvent) -> Case:
+    def _case(self, state: RequestState, event: log.RequestLogEvent) -> FollowedRequest:
         known = self._cases.get(state.request_id)
         if known is None:
             asked = state.asked()
-            known = Case(state.agency or "", asked.origin, asked.service in self.order.answered_services)
+            known = FollowedRequest(state.agency or "", asked.origin, asked.service in self.order.answered_services)
         answers = known.answers + isinstance(event, log.AgencyReplied)
         known = self._cases[state.request_id] = replace(known, office=state.office or known.office, answers=answers)
         return known
 
-    def _put(self, moment: datetime, due: Act | UUID) -> None:
+    def _put(self, moment: datetime, due: DemoAct | UUID) -> None:
         heapq.heappush(self._due, (moment, next(self._number), due))
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from consumers.requests.domain.life.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState
 from consumers.requests.domain.loads.loads import Load, PositionChange
 from consumers.requests.horizon import Horizon
 from consumers.runner.errors import Collision, Contention
@@ -15,7 +15,8 @@ from tests.kit.values.builders import MOMENT, office, small_province
 from tests.kit.values.requests_world import at
 
 FIRST, SECOND = (
-    at(Stage.ROUTED).model_copy(update={"request_id": UUID(int=number), "accept_by": MOMENT}) for number in (1, 2)
+    at(RequestStage.ROUTED).model_copy(update={"request_id": UUID(int=number), "accept_by": MOMENT})
+    for number in (1, 2)
 )
 BOTH = {FIRST.request_id, SECOND.request_id}
 

@@ -9,9 +9,9 @@ import pytest
 
 from consumers.intake import Unreadable
 from consumers.parking import NEVER, ParkedEvent, ParkReason
-from consumers.registry.domain.known import Kind
+from consumers.registry.domain.known import EntryKind
 from consumers.requests.domain.acts import ActKey
-from consumers.requests.domain.life.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState
 from consumers.requests.domain.loads.loads import Load, PositionChange
 from consumers.requests.horizon import Horizon
 from consumers.runner.errors import Collision
@@ -24,7 +24,8 @@ from tests.kit.values.requests_world import at
 
 #: A request at every stage, each with an id of its own.
 REQUESTS = [
-    at(stage).model_copy(update={"request_id": UUID(int=number + 1)}) for number, stage in enumerate(Stage, start=1)
+    at(stage).model_copy(update={"request_id": UUID(int=number + 1)})
+    for number, stage in enumerate(RequestStage, start=1)
 ]
 IDS = {state.request_id for state in REQUESTS}
 
@@ -42,7 +43,7 @@ def due(client: Client, now: datetime, limit: int = 100) -> list[UUID]:
 def timed(number: int, seconds: int | None) -> RequestState:
     """Return a routed request whose timer falls due so many seconds after `MOMENT`."""
     accept_by = None if seconds is None else MOMENT + timedelta(seconds=seconds)
-    return at(Stage.ROUTED).model_copy(update={"request_id": UUID(int=number), "accept_by": accept_by})
+    return at(RequestStage.ROUTED).model_copy(update={"request_id": UUID(int=number), "accept_by": accept_by})
 
 
 def test_every_state_comes_back_as_it_was_written(world: World) -> None:
@@ -193,7 +194,7 @@ def test_what_the_registry_knows_is_found_by_subject_and_by_kind(world: World) -
     with client.registry() as stores:
         stores.versions.append(entries)
     with client.registry() as stores:
-        found = stores.versions.known({(Kind.SERVICE, SERVICE), (Kind.SERVICE, "none")}, [Kind.POLICY])
+        found = stores.versions.known({(EntryKind.SERVICE, SERVICE), (EntryKind.SERVICE, "none")}, [EntryKind.POLICY])
         assert [type(entry).__name__ for entry in found] == ["PolicyVersioned", "ServiceVersioned"]
         assert stores.versions.known([], []) == []
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploy.edge import Screen
 from deploy.faults.fault import Fault
-from deploy.faults.harness import Harness, Outcome
+from deploy.faults.harness import Harness, TrialOutcome
 from deploy.faults.report import Player, conclude, hush, series
 from deploy.running.up import interrupted_by_signals
 from tests.faults.privileges import NotPermitted
@@ -27,7 +27,7 @@ def main() -> int:
     console = Screen(highlight=False, soft_wrap=True)
     folder = chosen.folder or Path(tempfile.mkdtemp(prefix="pishkhan-faults-"))
     stages = _runs(chosen)
-    outcomes: list[Outcome] = []
+    outcomes: list[TrialOutcome] = []
     left_out: list[str] = []
     # Who ends us must not leave mounts and networks behind.
     with interrupted_by_signals(), series(console, sum(map(len, stages.values()))) as play:
@@ -71,7 +71,7 @@ def _runs(chosen: argparse.Namespace) -> dict[Stage, list[tuple[Fault, int]]]:
     return runs
 
 
-def _outcomes(folder: Path, stage: Stage, runs: Sequence[tuple[Fault, int]], play: Player) -> Iterator[Outcome]:
+def _outcomes(folder: Path, stage: Stage, runs: Sequence[tuple[Fault, int]], play: Player) -> Iterator[TrialOutcome]:
     """Play `runs` one after another on one bus; a bus on which one failed is not used again."""
     with ExitStack() as stack:
         harness: Harness | None = None

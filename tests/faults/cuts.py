@@ -7,7 +7,7 @@ from contextlib import closing
 
 import psycopg
 
-from connectors.failpoints import Act
+from connectors.failpoints import FailpointAct
 from consumers.runner.outcomes import Setback
 from deploy.engines.postgres import OWNER_ROLE
 from deploy.faults.crew import Member, as_struck
@@ -53,7 +53,7 @@ def cut_off(kind: str) -> Callable[[Trial], None]:
 
 def _cut_while_it_speaks(trial: Trial, kind: str) -> Member:
     """Cut it off in the middle of a batch: what it says next is never acknowledged."""
-    armed = trial.armed(trial.chance.choice(RELAY_POINTS if kind == "relay" else CONSUMER_POINTS), Act.STOP)
+    armed = trial.armed(trial.chance.choice(RELAY_POINTS if kind == "relay" else CONSUMER_POINTS), FailpointAct.STOP)
     trial.note(f"{kind} is armed: {armed}")
     trial.bus.crew.dismiss(kind)
     [victim] = as_struck([trial.bus.crew.start(kind, armed, cable(trial).inside)])

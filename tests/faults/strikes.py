@@ -6,7 +6,7 @@ from typing import Any
 from kafka import KafkaAdminClient
 
 from connectors.broker.login import client_arguments, meaningful_errors
-from connectors.failpoints import Act, Failpoint
+from connectors.failpoints import Failpoint, FailpointAct
 from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.postgres import EmbeddedPostgres
 from deploy.faults.crew import as_struck
@@ -28,7 +28,7 @@ def restart_postgres(trial: Trial) -> None:
     postgres = own(trial).postgres
     kind, point = trial.chance.choice(("requests", "settlement")), trial.chance.choice(IN_MID_TRANSACTION)
     with trial.load():
-        armed = trial.armed(point, Act.STOP)
+        armed = trial.armed(point, FailpointAct.STOP)
         trial.note(f"{kind} is armed: {armed}")
         [victim] = as_struck([trial.bus.crew.replace(kind, armed)])
         quit_postgres(postgres)

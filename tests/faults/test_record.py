@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from deploy.faults.harness import Outcome
+from deploy.faults.harness import TrialOutcome
 from tests.faults.record import keep, kept
 
 
-def outcome(seed: int, *problems: str) -> Outcome:
-    return Outcome("kill", seed, 100, 4, 0, 0, problems, ("  0.10 s  armed",), ("fast",), (1.0, 2.5), 7, 9.0)
+def outcome(seed: int, *problems: str) -> TrialOutcome:
+    return TrialOutcome("kill", seed, 100, 4, 0, 0, problems, ("  0.10 s  armed",), ("fast",), (1.0, 2.5), 7, 9.0)
 
 
 def test_what_came_of_runs_is_read_back_as_it_was(tmp_path: Path) -> None:

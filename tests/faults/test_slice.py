@@ -12,7 +12,7 @@ from deploy.faults.harness import Harness
 from deploy.faults.invariants import examine
 from deploy.faults.journal import Journal
 from deploy.faults.report import failures
-from deploy.faults.visits import Kind
+from deploy.faults.visits import VisitKind
 from tests.faults.stages import own_bus
 from tests.faults.table import TABLE
 
@@ -53,18 +53,18 @@ def test_the_questions_at_quiet_find_what_is_lost_doubled_and_wrong(harness: Har
     journal.close()
     assert examine(bus, entries).problems == []
 
-    cash = next(entry for entry in entries if entry.kind is Kind.CASH)
+    cash = next(entry for entry in entries if entry.kind is VisitKind.CASH)
     found = examine(bus, [*entries, replace(cash, event_id="00000000-0000-4000-8000-000000000000")])
     assert any("is nowhere" in problem for problem in found.problems)
     assert (found.lost, found.doubled) == (1, 0)
 
-    cheaper = [replace(entry, kind=Kind.CHOSEN) if entry.kind is Kind.CASH else entry for entry in entries]
+    cheaper = [replace(entry, kind=VisitKind.CHOSEN) if entry.kind is VisitKind.CASH else entry for entry in entries]
     found = examine(bus, cheaper)
     assert found.lost
     assert found.doubled
     assert any("the ledger has" in problem for problem in found.problems)
 
-    honest = [replace(entry, kind=Kind.FORGED) if entry.kind is Kind.ROUTED else entry for entry in entries]
+    honest = [replace(entry, kind=VisitKind.FORGED) if entry.kind is VisitKind.ROUTED else entry for entry in entries]
     assert any("a forged claim came through" in problem for problem in examine(bus, honest).problems)
 
     page = bus.follower.shadow.pages[0]

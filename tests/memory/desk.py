@@ -10,7 +10,7 @@ from consumers.requests.domain.loads.loads import NOTHING
 from consumers.runner.outcomes import Outcome
 from consumers.runner.records import Partition, Record
 from consumers.settlement.domain.chain import Row
-from consumers.settlement.domain.windows import AccountMovement, Cut
+from consumers.settlement.domain.windows import AccountMovement, WindowCut
 from consumers.settlement.handlers import CONSUMER, SettlementHandler
 from consumers.settlement.ports import Opened, SettlementStores
 from schemas.log_settlement import WindowClosed
@@ -78,7 +78,7 @@ class Books:
         return self.database.disputes.rows
 
     @property
-    def window_cuts(self) -> Mapping[tuple[int, int], Cut]:
+    def window_cuts(self) -> Mapping[tuple[int, int], WindowCut]:
         """The cuts, by window and partition."""
         return self.database.cuts.rows
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from consumers.requests.domain.loads.loads import PositionChange
 from consumers.runner.records import Partition
-from consumers.settlement.domain.booking import Kind
+from consumers.settlement.domain.booking import BookingKind
 from consumers.settlement.domain.chain import Row, pack
 from consumers.settlement.domain.page import BalanceChange, Mark
-from consumers.settlement.domain.windows import AccountMovement, Cut
+from consumers.settlement.domain.windows import AccountMovement, WindowCut
 from consumers.settlement.handlers import CONSUMER
 from consumers.settlement.ports import OfficeChange, Opened, SettlementStores
 from schemas.log_settlement import WindowClosed
@@ -106,16 +106,16 @@ class MemoryWindows:
             for row in self._transaction.rows(self._tables.transfers).values()
             if row.partition == mark.partition and first < row.number <= mark.chain.count
         ]
-        posted = [row.amount_rial for row in rows if row.kind == Kind.POST and row.debit_account == "suspense"]
-        refunded = [row.amount_rial for row in rows if row.kind == Kind.REFUND]
-        cut = Cut(mark.window, mark.partition, mark.marked_at, mark.chain, len(rows), sum(posted), sum(refunded))
+        posted = [row.amount_rial for row in rows if row.kind == BookingKind.POST and row.debit_account == "suspense"]
+        refunded = [row.amount_rial for row in rows if row.kind == BookingKind.REFUND]
+        cut = WindowCut(mark.window, mark.partition, mark.marked_at, mark.chain, len(rows), sum(posted), sum(refunded))
         self._transaction.insert(self._tables.cuts, (mark.window, mark.partition), cut)
 
     def lock(self) -> None:
         self._transaction.step("locks the closing of windows")
         self._transaction.lock(self._tables.advisory, _CLOSING)
 
-    def cuts(self, window: int) -> Sequence[Cut]:
+    def cuts(self, window: int) -> Sequence[WindowCut]:
         rows = sorted(self._transaction.rows(self._tables.cuts).items())
         return [cut for (number, _), cut in rows if number == window]
 

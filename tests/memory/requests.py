@@ -7,7 +7,7 @@ from uuid import UUID
 from connectors.database.requests.office_positions import StoredPosition
 from consumers.intake import IntakeReader
 from consumers.registry.domain.entries import value_of
-from consumers.registry.domain.known import Kind, Subject, subject
+from consumers.registry.domain.known import EntryKind, Subject, subject
 from consumers.registry.handlers import CONSUMER as REGISTRY
 from consumers.registry.ports import RegistryStores
 from consumers.requests.domain.acts import ActKey
@@ -160,7 +160,7 @@ class MemoryRegistry:
         self._transaction.step("looks how far the registry has read")
         return _read_to(self._transaction, self._tables, IntakeReader.REGISTRY.value)
 
-    def known(self, subjects: Collection[Subject], kinds: Collection[Kind]) -> list[RegistryEntry]:
+    def known(self, subjects: Collection[Subject], kinds: Collection[EntryKind]) -> list[RegistryEntry]:
         self._transaction.step("reads what the registry knows")
         named = [(entry, subject(value_of(entry))) for _, entry in sorted(self._rows().items())]
         return [entry for entry, one in named if one in subjects or one[0] in kinds]

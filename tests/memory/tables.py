@@ -11,7 +11,7 @@ from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.loads.loads import Load
 from consumers.runner.records import HaltNote, Move, Partition, Record
 from consumers.settlement.domain.chain import Chain, Row
-from consumers.settlement.domain.windows import Cut
+from consumers.settlement.domain.windows import WindowCut
 from consumers.settlement.ports import Opened
 from schemas.log_registry import RegistryEntry
 from schemas.log_settlement import WindowClosed
@@ -145,7 +145,7 @@ class BusDatabase(Database):
         self.progress: Table[str, int] = Table("settlement_progress")
         self.transfers: Table[tuple[int, int], Row] = Table("ledger_transfer")
         self.balances: Table[tuple[int, str, int], tuple[int, int]] = Table("ledger_balance")
-        self.cuts: Table[tuple[int, int], Cut] = Table("window_cut")
+        self.cuts: Table[tuple[int, int], WindowCut] = Table("window_cut")
         self.disputes: Table[UUID, tuple[bool, datetime]] = Table("ledger_dispute")
         self.windows: Table[int, WindowClosed] = Table("settlement_window")
         #: Advisory locks of transactions.

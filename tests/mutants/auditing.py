@@ -10,8 +10,9 @@ AUDITING: tuple[Mutant, ...] = (
     Mutant(
         "a check of the doctor that raises is a note",
         "deploy/operations/doctor/table.py",
-        "from deploy.operations.doctor.checks import Check, Finding, Patient, wrong\n",
-        "from deploy.operations.doctor.checks import Check, Finding, Patient\nfrom deploy.operations.doctor.checks import note as wrong\n",
+        "from deploy.operations.doctor.checks import Check, CheckResult, Patient, wrong\n",
+        "from deploy.operations.doctor.checks import Check, CheckResult, Patient\n"
+        "from deploy.operations.doctor.checks import note as wrong\n",
         (f"{COUNTS}::test_the_command_fails_when_a_check_raises",),
     ),
     Mutant(

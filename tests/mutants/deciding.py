@@ -206,8 +206,8 @@ DECIDING: tuple[Mutant, ...] = (
     Mutant(
         "a completed request that keeps its timer",
         "consumers/requests/domain/life/desk.py",
-        "stage=Stage.COMPLETED, expires_at=None)",
-        "stage=Stage.COMPLETED)",
+        "stage=RequestStage.COMPLETED, expires_at=None)",
+        "stage=RequestStage.COMPLETED)",
         (f"{DOMAIN}/test_endings.py::test_a_request_that_ended_keeps_no_timer",),
     ),
     Mutant(
@@ -238,8 +238,8 @@ DECIDING: tuple[Mutant, ...] = (
     Mutant(
         "an approval counts for the next question, too",
         "consumers/requests/domain/life/desk.py",
-        "stage=Stage.AGENCY_AWAITED, approved=False)",
-        "stage=Stage.AGENCY_AWAITED)",
+        "stage=RequestStage.AGENCY_AWAITED, approved=False)",
+        "stage=RequestStage.AGENCY_AWAITED)",
         (
             f"{DOMAIN}/test_endings.py::test_an_approval_counts_for_the_question_that_it_answers_and_not_for_the_next_one",
         ),

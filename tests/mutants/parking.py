@@ -121,7 +121,7 @@ PARKING: tuple[Mutant, ...] = (
     Mutant(
         "dropped parked successor in the ledger: it counts as a repetition",
         "consumers/settlement/batch.py",
-        "                self._order.wait(subject, arrival.sequence, Waiting(arrival))\n",
+        "                self._order.wait(subject, arrival.sequence, WaitingEvent(arrival))\n",
         "                self._duplicates += 1\n",
         (f"{LEDGER}::test_an_event_beyond_a_gap_waits_until_the_gap_is_filled",),
     ),

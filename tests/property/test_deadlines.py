@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from consumers.intake import Claim, IntakeReader, read_claim
 from consumers.parking import Room
 from consumers.requests.cases import Case, known_case
-from consumers.requests.domain.life.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState
 from consumers.requests.fold import Fold
 from consumers.requests.horizon import Horizon
 from schemas.base import Event
@@ -47,14 +47,14 @@ def routed() -> Case:
     fold = fold_of(None, MOMENT)
     fold.take(said(AGENCY_SOURCE, submission(REQUEST), MOMENT))
     case = fold.cases[REQUEST]
-    assert case.state.stage is Stage.ROUTED
+    assert case.state.stage is RequestStage.ROUTED
     return case
 
 
 def accepted(case: Case) -> Case:
     fold = fold_of(case, MOMENT)
     fold.take(said(f"/offices/{case.state.holder()}", desk_steps(REQUEST)[0], MOMENT))
-    assert fold.cases[REQUEST].state.stage is Stage.ACCEPTED
+    assert fold.cases[REQUEST].state.stage is RequestStage.ACCEPTED
     return fold.cases[REQUEST]
 
 
@@ -76,9 +76,9 @@ def test_an_acceptance_counts_by_when_it_was_said_however_late_it_is_read(offset
     fold.take(said(f"/offices/{case.state.holder()}", desk_steps(REQUEST)[0], appended_at))
     after = fold.cases[REQUEST].state
     if offset <= 0:
-        assert (after.stage, after.office) == (Stage.ACCEPTED, case.state.office)
+        assert (after.stage, after.office) == (RequestStage.ACCEPTED, case.state.office)
     else:
-        assert after.stage is not Stage.ACCEPTED
+        assert after.stage is not RequestStage.ACCEPTED
         assert names(fold)[0] == OfficeTimedOut.type_name(), "the deadline fires first"
         assert case.state.office in after.tried
 
@@ -93,7 +93,7 @@ def test_nobody_says_that_he_spoke_earlier_than_the_policy_lets_him(offset: int)
     word = said(f"/offices/{case.state.holder()}", desk_steps(REQUEST)[0], appended_at, due - timedelta(seconds=1))
     fold.take(word)
     in_time = offset <= 3_600
-    assert (fold.cases[REQUEST].state.stage is Stage.ACCEPTED) == in_time
+    assert (fold.cases[REQUEST].state.stage is RequestStage.ACCEPTED) == in_time
 
 
 @given(st.integers(1, 86_400))
@@ -102,7 +102,7 @@ def test_what_is_done_after_a_request_expired_is_refused_and_it_expires_at_its_o
     due = deadline(case.state)
     fold = fold_of(case, due + timedelta(days=3))
     fold.take(said(f"/offices/{case.state.holder()}", desk_steps(REQUEST)[1], due + timedelta(seconds=offset)))
-    assert fold.cases[REQUEST].state.stage is Stage.EXPIRED
+    assert fold.cases[REQUEST].state.stage is RequestStage.EXPIRED
     assert fold.decided[0].event_type == RequestClosed.type_name()
     assert fold.decided[0].time == due
 
@@ -129,4 +129,4 @@ def test_while_nobody_knows_the_time_no_claim_lets_a_deadline_fire() -> None:
     fold = fold_of(case, due + timedelta(days=1))
     fold.times = False
     fold.take(said(f"/offices/{case.state.holder()}", desk_steps(REQUEST)[0], due + timedelta(hours=3)))
-    assert fold.cases[REQUEST].state.stage is Stage.ACCEPTED
+    assert fold.cases[REQUEST].state.stage is RequestStage.ACCEPTED

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.reconciliation.comparison import Comparison, Summary
-from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.findings import DifferenceKind, Finding
 from consumers.reconciliation.domain.outcome import ClaimOutcome
 from consumers.settlement.expected import expected_of
 from tests.kit.values.reconciliation_memory import INTAKES, LOGS, PARTITIONS, MemoryBus, MemoryLogs, MemoryStore
@@ -71,19 +71,19 @@ def test_in_the_middle_of_anything_there_is_no_difference(before: list[Step], me
     findings, _ = compared(bus, work)
     assert next(calls) <= CALLS, "the comparison asks more often than it is overtaken"
     # A relay that was killed says a thing twice, and so may an office; which is named and harmless.
-    assert {finding.kind for finding in findings} <= {Kind.PUBLISHED_TWICE}
+    assert {finding.kind for finding in findings} <= {DifferenceKind.PUBLISHED_TWICE}
     bus.finish()
     findings, summary = compared(bus)
-    assert {finding.kind for finding in findings} <= {Kind.PUBLISHED_TWICE}
+    assert {finding.kind for finding in findings} <= {DifferenceKind.PUBLISHED_TWICE}
     assert summary.unread.total() == summary.unpublished.total() == summary.younger == 0
     assert summary.cash_rial["requests"] == summary.cash_rial["log"] == summary.cash_rial["ledger"]
 
 
 #: What a claim that is said again brings with it.
-REPEATED = Counter({Kind.PUBLISHED_TWICE: 1_000})
+REPEATED = Counter({DifferenceKind.PUBLISHED_TWICE: 1_000})
 
 
-def new_kinds(bus: MemoryBus, harm: Callable[[], Any], *, finish: bool = False) -> Counter[Kind]:
+def new_kinds(bus: MemoryBus, harm: Callable[[], Any], *, finish: bool = False) -> Counter[DifferenceKind]:
     before = Counter(compared(bus)[0])
     harm()
     if finish:
@@ -95,7 +95,7 @@ def new_kinds(bus: MemoryBus, harm: Callable[[], Any], *, finish: bool = False) 
 def test_a_row_that_is_gone_from_the_outbox_is_found(data: st.DataObject) -> None:
     bus = busy_bus(data)
     number = data.draw(st.sampled_from(sorted(bus.database.outbox)))
-    assert new_kinds(bus, lambda: bus.database.outbox.pop(number)) == {Kind.NOT_IN_OUTBOX: 1}
+    assert new_kinds(bus, lambda: bus.database.outbox.pop(number)) == {DifferenceKind.NOT_IN_OUTBOX: 1}
 
 
 @given(data=st.data())
@@ -116,8 +116,8 @@ def test_a_row_that_never_was_published_and_is_gone_is_missing_everywhere(data: 
     [row] = bus.database.outbox.keys() - bus.database.published
     finish = data.draw(st.booleans())
     assert new_kinds(bus, lambda: bus.database.outbox.pop(row), finish=finish) - REPEATED == {
-        Kind.EVENT_MISSING: 1,
-        Kind.CLAIM_WITHOUT_OUTCOME: 1,
+        DifferenceKind.EVENT_MISSING: 1,
+        DifferenceKind.CLAIM_WITHOUT_OUTCOME: 1,
     }
 
 
@@ -126,7 +126,7 @@ def test_a_claim_is_judged_the_same_wherever_others_of_its_identity_lie(data: st
     """One of each identity was applied, and it is the one whose words were kept."""
     bus = busy_bus(data)
     findings, summary = compared(bus)
-    assert {finding.kind for finding in findings} <= {Kind.PUBLISHED_TWICE}
+    assert {finding.kind for finding in findings} <= {DifferenceKind.PUBLISHED_TWICE}
     records = [record for place in INTAKES for record in bus.logs[place]]
     assert summary.claims == +Counter(
         {
@@ -144,7 +144,7 @@ def test_a_position_that_was_moved_forward_is_found(data: st.DataObject, ahead: 
         # Requests of their own, so that no later event of theirs waits for these.
         bus.claim(100 + number, intake)
     kinds = new_kinds(bus, lambda: _move(bus, ("requests", INTAKES[intake]), ahead), finish=True)
-    assert kinds == {Kind.RECORD_SKIPPED: ahead}
+    assert kinds == {DifferenceKind.RECORD_SKIPPED: ahead}
 
 
 @given(data=st.data(), ahead=st.integers(1, 3))
@@ -160,7 +160,7 @@ def test_records_that_settlement_never_read_are_found(data: st.DataObject, ahead
         for place, end in places.items():
             bus.database.positions["settlement", place] = end
 
-    assert new_kinds(bus, harm, finish=True) == {Kind.RECORD_SKIPPED: ahead}
+    assert new_kinds(bus, harm, finish=True) == {DifferenceKind.RECORD_SKIPPED: ahead}
 
 
 @given(data=st.data())
@@ -170,7 +170,7 @@ def test_a_position_that_was_moved_back_is_shown(data: st.DataObject) -> None:
     back = data.draw(st.integers(1, len(bus.logs[place])))
     kinds = new_kinds(bus, lambda: _move(bus, ("settlement", place), -back))
     # Behind a repetition alone there is nothing that was applied.
-    assert kinds.keys() <= {Kind.POSITION_MOVED_BACK}
+    assert kinds.keys() <= {DifferenceKind.POSITION_MOVED_BACK}
     assert kinds or len({record.headers for record in bus.logs[place]}) < len(bus.logs[place])
 
 
@@ -180,8 +180,8 @@ def test_a_changed_or_missing_ledger_row_is_found(data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(bus.database.ledger) - 1))
     entry = bus.database.ledger[index]
     wrong = entry._replace(transfer=entry.transfer._replace(amount_rial=entry.transfer.amount_rial + 1))
-    assert new_kinds(bus, lambda: bus.database.ledger.__setitem__(index, wrong)) == {Kind.LEDGER_DIFFERS: 1}
-    assert new_kinds(bus, lambda: bus.database.ledger.pop(index)) == {Kind.LEDGER_MISSING: 1}
+    assert new_kinds(bus, lambda: bus.database.ledger.__setitem__(index, wrong)) == {DifferenceKind.LEDGER_DIFFERS: 1}
+    assert new_kinds(bus, lambda: bus.database.ledger.pop(index)) == {DifferenceKind.LEDGER_MISSING: 1}
 
 
 @given(data=st.data())
@@ -196,9 +196,9 @@ def test_a_log_that_lost_its_tail_is_found_by_every_lost_event(data: st.DataObje
 
     kinds = new_kinds(bus, harm)
     # What was there twice may now be there once.
-    del kinds[Kind.PUBLISHED_TWICE]
+    del kinds[DifferenceKind.PUBLISHED_TWICE]
     outside = 1 if ("settlement", place) in bus.database.positions else 0
-    assert +kinds == +Counter({Kind.NOT_IN_LOG: len(lost), Kind.POSITION_OUTSIDE_LOG: outside})
+    assert +kinds == +Counter({DifferenceKind.NOT_IN_LOG: len(lost), DifferenceKind.POSITION_OUTSIDE_LOG: outside})
 
 
 def _move(bus: MemoryBus, of: Any, by: int) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from consumers.intake import Claim, IntakeReader, read_claim
 from consumers.parking import Room
 from consumers.requests.cases import Case, Decided, known_case
-from consumers.requests.domain.life.state import ENDED, RequestState, Stage
+from consumers.requests.domain.life.state import ENDED, RequestStage, RequestState
 from consumers.requests.fold import Fold
 from consumers.requests.handlers import request_of
 from consumers.requests.waiting import claim_of
@@ -169,7 +169,7 @@ def handled(batches: list[list[int]]) -> Memory:
 @given(shuffles(extras=False))
 def test_the_order_of_the_parties_does_not_change_the_end(batches: list[list[int]]) -> None:
     memory = handled(batches)
-    assert {state.stage for state in memory.states()} == {Stage.COMPLETED}
+    assert {state.stage for state in memory.states()} == {RequestStage.COMPLETED}
     assert not any(isinstance(event_of(one), ClaimRefused) for one in memory.log)
     assert_books(memory)
 
@@ -232,7 +232,7 @@ def assert_books(memory: Memory) -> None:
     submitted = [state for state in memory.states() if state.submitted]
     routed = [state for state in submitted if state.ever_routed]
     refused = [state for state in submitted if not state.ever_routed and state.stage in ENDED]
-    parked = [state for state in submitted if state.stage is Stage.PARKED]
+    parked = [state for state in submitted if state.stage is RequestStage.PARKED]
     assert len(submitted) == len(routed) + len(refused) + len(parked)
     in_flight = sum(change.in_flight for change in memory.world.changes())
     assert in_flight == sum(state.stage not in ENDED for state in routed)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from consumers.requests.domain.loads.loads import Load, Loads
 from consumers.requests.domain.registry.view import RegistryView
-from consumers.requests.domain.routing.candidates import CandidateIndex, Cut, Ring
+from consumers.requests.domain.routing.candidates import CandidateIndex, Ring, RingCut
 from consumers.requests.domain.routing.rings import nearest_with_room
 from consumers.requests.domain.routing.sampling import two_places
 from consumers.requests.domain.routing.seeds import Draws
@@ -135,7 +135,7 @@ def test_without_rings_the_draw_is_that_of_before(
         return
     ring = ring_of(view)
     cut = nearest_with_room(ring, rest, free)
-    assert cut == Cut(None, len(ring.offices), ring.mask, 1)
+    assert cut == RingCut(None, len(ring.offices), ring.mask, 1)
     draws = Draws(seed)
     first = draw_of_before(ring, rest, draws)
     others = rest ^ 1 << ring.offices[first].ordinal

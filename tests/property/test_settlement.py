@@ -9,7 +9,7 @@ from consumers.requests.domain.loads.loads import Loads, position_changes
 from consumers.runner.records import Record
 from consumers.settlement.domain.accounts import SUSPENSE
 from consumers.settlement.domain.audit import audit_anchors, audit_chains
-from consumers.settlement.domain.booking import Kind
+from consumers.settlement.domain.booking import BookingKind
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.domain.windows import statements
 from consumers.settlement.handlers import SettlementHandler
@@ -149,13 +149,13 @@ def test_every_transaction_and_all_accounts_add_up_to_zero(log: RequestsLog) -> 
 @given(logs())
 def test_held_is_posted_and_voided_and_still_held(log: RequestsLog) -> None:
     rows = books_of(log.records).rows
-    held, posted, voided = (moved(rows, kind) for kind in (Kind.HOLD, Kind.POST, Kind.VOID))
+    held, posted, voided = (moved(rows, kind) for kind in (BookingKind.HOLD, BookingKind.POST, BookingKind.VOID))
     still = -sum(row.amount_rial * ((row.debit_account == SUSPENSE) - (row.credit_account == SUSPENSE)) for row in rows)
     assert held == posted + voided + still
     assert still >= 0
 
 
-def moved(rows: Sequence[Row], kind: Kind) -> int:
+def moved(rows: Sequence[Row], kind: BookingKind) -> int:
     """Return what one kind of transaction moved into or out of suspense, in rial."""
     return sum(
         row.amount_rial for row in rows if row.kind == kind and SUSPENSE in (row.debit_account, row.credit_account)

@@ -4,27 +4,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.requests.domain.loads.loads import Limit, Load, Loads, PositionChange
-from consumers.requests.domain.loads.shares import AgencyShare, Shares
+from consumers.requests.domain.loads.shares import AgencyShare, AgencyShares
 
 AGENCIES = ("gas", "post", "water")
 CODES = ("office-0", "office-1", "office-2")
 
 
 @st.composite
-def settings(draw: st.DrawFn) -> tuple[dict[str, Limit], Shares]:
+def settings(draw: st.DrawFn) -> tuple[dict[str, Limit], AgencyShares]:
     """Some offices with random capacities, and how their places are shared."""
     limits = {
         code: Limit(number, draw(st.integers(1, 30)), 0) for number, code in enumerate(CODES[: draw(st.integers(1, 3))])
     }
     weights = draw(st.dictionaries(st.sampled_from(AGENCIES), st.integers(1, 5)))
-    return limits, Shares.among(AGENCIES, weights, draw(st.integers(0, 1000)))
+    return limits, AgencyShares.among(AGENCIES, weights, draw(st.integers(0, 1000)))
 
 
 #: Which agency (none: a desk) asks for a place where, and whether it is one that ends instead.
 asked = st.lists(st.tuples(st.sampled_from((*AGENCIES, None)), st.integers(0, 2), st.booleans()), max_size=200)
 
 
-def spent(agency: str, code: str, loads: Loads, limits: dict[str, Limit], shares: Shares) -> bool:
+def spent(agency: str, code: str, loads: Loads, limits: dict[str, Limit], shares: AgencyShares) -> bool:
     """Ask the rule about one office by itself."""
     capacity, load = limits[code].capacity, loads.of(code)
     return AgencyShare(agency, shares).spent(load.taken_by(agency), capacity - load.in_flight, capacity)
@@ -36,7 +36,7 @@ def change_of(agency: str | None, code: str, places: int) -> PositionChange:
 
 @given(settings(), asked)
 def test_the_masks_say_what_the_rule_says_of_each_office(
-    setting: tuple[dict[str, Limit], Shares], steps: list[tuple[str | None, int, bool]]
+    setting: tuple[dict[str, Limit], AgencyShares], steps: list[tuple[str | None, int, bool]]
 ) -> None:
     limits, shares = setting
     loads = Loads(0, {})
@@ -54,7 +54,7 @@ def test_the_masks_say_what_the_rule_says_of_each_office(
 
 @given(settings(), asked, st.sampled_from(AGENCIES))
 def test_a_flood_leaves_an_agency_within_its_share_what_is_kept(
-    setting: tuple[dict[str, Limit], Shares], steps: list[tuple[str | None, int, bool]], flooding: str
+    setting: tuple[dict[str, Limit], AgencyShares], steps: list[tuple[str | None, int, bool]], flooding: str
 ) -> None:
     limits, shares = setting
     loads = Loads(0, {})

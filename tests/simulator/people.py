@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from consumers.parking import OperatorAction, ParkReason
-from consumers.requests.domain.life.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState
 from consumers.requests.handlers import CONSUMER as REQUESTS_CONSUMER
 from consumers.runner.errors import Contention, DatabaseUnavailable
 from producers.ports import OutboxUnavailable
@@ -94,20 +94,20 @@ SAYINGS: dict[str, Said] = {
 }
 _ANSWER = agency.Answer
 #: What is said next of a request that goes well.
-NEXT: dict[Stage, str] = {
-    Stage.AWAITED: "submit",
-    Stage.PARKED: "cancel",
-    Stage.ROUTED: "accept",
-    Stage.ESCALATED: "cancel",
-    Stage.ACCEPTED: "collect",
-    Stage.FEE_COLLECTED: "start",
-    Stage.STARTED: "deliver",
-    Stage.AGENCY_AWAITED: "approve",
-    Stage.COMPLETED: "refund",
-    Stage.CANCELLED: "give back",
-    Stage.REJECTED: "give back",
-    Stage.EXPIRED: "give back",
-    Stage.REFUSED: "cancel",
+NEXT: dict[RequestStage, str] = {
+    RequestStage.AWAITED: "submit",
+    RequestStage.PARKED: "cancel",
+    RequestStage.ROUTED: "accept",
+    RequestStage.ESCALATED: "cancel",
+    RequestStage.ACCEPTED: "collect",
+    RequestStage.FEE_COLLECTED: "start",
+    RequestStage.STARTED: "deliver",
+    RequestStage.AGENCY_AWAITED: "approve",
+    RequestStage.COMPLETED: "refund",
+    RequestStage.CANCELLED: "give back",
+    RequestStage.REJECTED: "give back",
+    RequestStage.EXPIRED: "give back",
+    RequestStage.REFUSED: "cancel",
 }
 
 
@@ -139,7 +139,7 @@ class People:
     def next_of(self, number: int) -> str:
         """Return what is said next of a request that goes well."""
         state = self.state(REQUESTS[number])
-        return NEXT[Stage.AWAITED if state is None else state.stage]
+        return NEXT[RequestStage.AWAITED if state is None else state.stage]
 
     def say(self, number: int, what: str, partition: int = 0, stranger: bool = False, desk: str | None = None) -> str:
         """Say `what` of a request: agencies write to the broker, the others publish through the outbox.

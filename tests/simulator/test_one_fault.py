@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.life.state import RequestStage
 from tests.simulator.people import REQUESTS
 from tests.simulator.story import POINTS, Slot, Story
 from tests.simulator.world import OFFICES, Kind
@@ -37,7 +37,7 @@ CASES = [((kind, number), step) for kind in Kind for number in (1, 2) for step i
 Fault = Callable[[Story, Slot, str], None]
 #: What the day comes to: two certificates of 30,000 rial, 30 % for the bank; of the first one, 10,000 are given back.
 GOOD = {
-    "stages": {0: Stage.COMPLETED, 1: Stage.COMPLETED, 2: Stage.CANCELLED},
+    "stages": {0: RequestStage.COMPLETED, 1: RequestStage.COMPLETED, 2: RequestStage.CANCELLED},
     "balances": {
         "citizens": 0,
         "citizens:refunds": -10_000,

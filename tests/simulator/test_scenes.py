@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from consumers.parking import DecisionOutcome, OperatorAction, ParkReason
-from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.life.state import RequestStage
 from consumers.runner.outcomes import Setback
 from schemas.log_requests import ClaimRefusal, ClaimRefused
 from tests.memory.database import BEGINS, COMMITS, COMMITTED
@@ -31,7 +31,7 @@ def story() -> Iterator[Story]:
         told.world.end()
 
 
-def stage(story: Story, number: int) -> Stage | None:
+def stage(story: Story, number: int) -> RequestStage | None:
     """Return where a request stands."""
     state = story.people.state(REQUESTS[number])
     return None if state is None else state.stage
@@ -42,7 +42,7 @@ def walk_in(story: Story, *numbers: int) -> None:
     for number in numbers:
         story.tell(story.people.say(number, "walk in", desk=DESK))
     story.everybody()
-    assert [stage(story, number) for number in numbers] == [Stage.ROUTED] * len(numbers)
+    assert [stage(story, number) for number in numbers] == [RequestStage.ROUTED] * len(numbers)
 
 
 def refusals(story: Story) -> list[ClaimRefusal]:
@@ -79,7 +79,7 @@ def test_two_workers_that_accept_for_one_office_at_once_keep_to_its_cap(
     story.check()
     story.everybody()
     winner, loser = (0, 1) if first_wins else (1, 0)
-    assert (stage(story, winner), stage(story, loser)) == (Stage.ACCEPTED, Stage.ROUTED)
+    assert (stage(story, winner), stage(story, loser)) == (RequestStage.ACCEPTED, RequestStage.ROUTED)
     assert refusals(story) == [ClaimRefusal.CAP_EXHAUSTED]
     # Who had the loads read before the other took the room decides once more, and sees it.
     assert setbacks(story, story.world.workers[SECOND if first_wins else FIRST].name) == [Setback.CONTENTION]
@@ -95,7 +95,7 @@ def test_two_acceptances_in_one_batch_keep_to_the_cap(story: Story) -> None:
     commits = story.world.database.commits
     story.stop_at(FIRST, COMMITTED)
     assert story.world.database.commits == commits + 1, "one batch has both"
-    assert [stage(story, number) for number in (0, 2)] == [Stage.ACCEPTED, Stage.ROUTED]
+    assert [stage(story, number) for number in (0, 2)] == [RequestStage.ACCEPTED, RequestStage.ROUTED]
     assert refusals(story) == [ClaimRefusal.CAP_EXHAUSTED]
 
 
@@ -125,7 +125,7 @@ def test_a_worker_that_wakes_up_before_its_compare_and_set_decides_nothing(story
     story.tell(story.people.say(0, "walk in", desk=DESK))
     story.turn(RELAY)
     story.haunt(FIRST, BEGINS)
-    assert stage(story, 0) is Stage.ROUTED, "its successor has done it"
+    assert stage(story, 0) is RequestStage.ROUTED, "its successor has done it"
     zombie = story.world.workers[FIRST]
     steps = set()
     while zombie.at is not None and Setback.FENCED not in setbacks(story, zombie.name):
@@ -141,7 +141,7 @@ def test_a_worker_that_wakes_up_after_its_compare_and_set_has_lost_its_connectio
     story.tell(story.people.say(0, "walk in", desk=DESK))
     story.turn(RELAY)
     story.haunt(FIRST, COMMITS)
-    assert stage(story, 0) is Stage.ROUTED, "its successor has done it"
+    assert stage(story, 0) is RequestStage.ROUTED, "its successor has done it"
     story.turn(FIRST)
     assert setbacks(story, "requests-1") == [Setback.DATABASE_UNAVAILABLE]
 
@@ -150,7 +150,7 @@ def test_a_worker_that_dies_after_its_commit_leaves_nothing_to_do_again(story: S
     story.tell(story.people.say(0, "walk in", desk=DESK))
     story.turn(RELAY)
     story.die_at(FIRST, COMMITTED)
-    assert stage(story, 0) is Stage.ROUTED
+    assert stage(story, 0) is RequestStage.ROUTED
     story.pass_time(11.0, "11 seconds")
     story.everybody()
     assert len(story.world.database.intake.rows) == 1
@@ -161,7 +161,7 @@ def test_a_relay_that_sleeps_between_acknowledgement_and_note_makes_only_repetit
     story.haunt(RELAY, "notes what is published")
     story.turn(RELAY)
     story.everybody()
-    assert stage(story, 0) is Stage.ROUTED
+    assert stage(story, 0) is RequestStage.ROUTED
     copies = [record for where, log in story.world.broker.logs.items() if "offices" in where.topic for record in log]
     assert len(copies) == 2
     assert len({dict(record.headers)["ce_id"] for record in copies}) == 1
@@ -174,11 +174,11 @@ def test_claims_that_overtake_the_submission_wait_for_it_and_apply_in_their_orde
             story.tell(story.people.say(0, what, desk=desk))
         story.everybody()
     story.everybody()
-    assert stage(story, 0) is Stage.AWAITED
+    assert stage(story, 0) is RequestStage.AWAITED
     assert parked(story) == [ParkReason.PREDECESSOR] * 8
     story.tell(story.people.say(0, "submit", partition=1))
     story.everybody()
-    assert stage(story, 0) is Stage.COMPLETED
+    assert stage(story, 0) is RequestStage.COMPLETED
     assert parked(story) == []
     # Of the other office.
     assert Counter(refusals(story)) <= Counter({ClaimRefusal.NOT_THE_OFFICE: 4, ClaimRefusal.REQUEST_ENDED: 4})
@@ -191,7 +191,7 @@ def test_a_slip_at_the_desk_is_refused_at_once_and_nothing_completes_later(story
         story.tell(story.people.say(0, what, desk=DESK))
         story.everybody()
     story.everybody()
-    assert stage(story, 0) is Stage.ACCEPTED
+    assert stage(story, 0) is RequestStage.ACCEPTED
     assert parked(story) == []
     assert refusals(story) == [ClaimRefusal.TOO_EARLY] * 5
 
@@ -201,7 +201,7 @@ def test_what_a_desk_says_before_it_submits_the_request_is_not_carried_out(story
         story.tell(story.people.say(0, what, desk=DESK))
         story.everybody()
     story.everybody()
-    assert stage(story, 0) is Stage.ROUTED
+    assert stage(story, 0) is RequestStage.ROUTED
     assert parked(story) == []
     assert refusals(story) == [ClaimRefusal.TOO_EARLY] * 4
 
@@ -222,7 +222,7 @@ def test_an_early_acceptance_and_its_submission_never_wait_for_each_other_in_a_c
     story.everybody()
     story.everybody()
     assert story.world.database.disorders == []
-    assert stage(story, 0) in (Stage.ROUTED, Stage.ACCEPTED)
+    assert stage(story, 0) in (RequestStage.ROUTED, RequestStage.ACCEPTED)
 
 
 def test_behind_a_claim_on_which_the_code_fails_its_request_waits_and_others_do_not(story: Story) -> None:
@@ -234,12 +234,12 @@ def test_behind_a_claim_on_which_the_code_fails_its_request_waits_and_others_do_
         story.tell(story.people.say(number, "accept", desk=desk))
     story.everybody()
     story.check()
-    assert (stage(story, 0), stage(story, 1)) == (Stage.AWAITED, Stage.ACCEPTED)
+    assert (stage(story, 0), stage(story, 1)) == (RequestStage.AWAITED, RequestStage.ACCEPTED)
     assert parked(story) == [ParkReason.FAILED, ParkReason.BEHIND]
     story.repair_code()
     story.decide(0, OperatorAction.REDRIVE)
     story.everybody()
-    assert stage(story, 0) is Stage.ACCEPTED
+    assert stage(story, 0) is RequestStage.ACCEPTED
     assert parked(story) == []
     assert refusals(story) == []
 
@@ -252,7 +252,7 @@ def test_what_is_skipped_is_never_applied_and_what_waits_behind_it_goes_on(story
     story.everybody()
     story.decide(0, OperatorAction.SKIP)
     story.everybody()
-    assert stage(story, 0) is Stage.AWAITED
+    assert stage(story, 0) is RequestStage.AWAITED
     assert parked(story) == [ParkReason.PREDECESSOR]
 
 
@@ -312,11 +312,11 @@ def test_a_request_for_a_service_that_comes_later_waits_for_the_registry(story: 
     story.tell(story.people.say(0, "submit late", partition=1))
     story.turn(FIRST)
     story.turn(SECOND)
-    assert (stage(story, 0), parked(story)) == (Stage.PARKED, [ParkReason.REGISTRY])
+    assert (stage(story, 0), parked(story)) == (RequestStage.PARKED, [ParkReason.REGISTRY])
     story.tell(story.people.publish_late_service(partition=1))
     story.everybody()
     story.everybody()
-    assert stage(story, 0) in (Stage.ROUTED, Stage.REFUSED)
+    assert stage(story, 0) in (RequestStage.ROUTED, RequestStage.REFUSED)
     assert parked(story) == []
 
 
@@ -333,7 +333,7 @@ def test_a_worker_with_a_wrong_clock_times_nobody_out_and_handles_claims_all_the
     assert timedelta(0) < allowed < timedelta(days=2), "it is reckoned by the clock that all share"
     for _ in range(3):
         story.turn(FIRST)
-    assert stage(story, 0) is Stage.ROUTED
+    assert stage(story, 0) is RequestStage.ROUTED
     assert story.people.state(REQUESTS[0]) == state
     story.pass_time(allowed.total_seconds() + 1, "the time to accept")
     for _ in range(3):
@@ -363,7 +363,7 @@ def test_what_was_said_in_time_counts_though_it_is_read_after_the_deadline(story
     after_the_deadline(story, 0)
     for _ in range(4):
         story.everybody()
-    assert stage(story, 0) is Stage.ACCEPTED
+    assert stage(story, 0) is RequestStage.ACCEPTED
 
 
 def test_what_was_said_in_time_counts_though_it_is_published_after_the_deadline(story: Story) -> None:
@@ -372,10 +372,10 @@ def test_what_was_said_in_time_counts_though_it_is_published_after_the_deadline(
     after_the_deadline(story, 0)
     for slot in (FIRST, SECOND, FIRST, SECOND):
         story.turn(slot)
-    assert stage(story, 0) is Stage.ROUTED, "an acknowledged word is on its way"
+    assert stage(story, 0) is RequestStage.ROUTED, "an acknowledged word is on its way"
     story.everybody()
     story.everybody()
-    assert stage(story, 0) is Stage.ACCEPTED
+    assert stage(story, 0) is RequestStage.ACCEPTED
 
 
 def test_what_is_said_after_the_deadline_finds_that_it_has_fired(story: Story) -> None:
@@ -386,7 +386,7 @@ def test_what_is_said_after_the_deadline_finds_that_it_has_fired(story: Story) -
     story.stop_at(FIRST, COMMITS)
     story.everybody()
     story.everybody()
-    assert stage(story, 0) in (Stage.ROUTED, Stage.ESCALATED)
+    assert stage(story, 0) in (RequestStage.ROUTED, RequestStage.ESCALATED)
     state = story.people.state(REQUESTS[0])
     assert state is not None
     assert state.tried == (DESK,)

@@ -18,7 +18,7 @@ from connectors.telemetry.metrics import Metric
 from consumers.intake import IntakeReader
 from consumers.parking import ParkReason
 from consumers.runner.outcomes import DeadLetterReason
-from consumers.settlement.domain.booking import Kind
+from consumers.settlement.domain.booking import BookingKind
 from schemas.kpi import Figure
 from schemas.log_requests import RefusalReason
 from schemas.topics import INTAKE_AGENCY, INTAKE_DIRECTORATE, INTAKE_OFFICES
@@ -156,7 +156,7 @@ def _zeros(metric: Metric, snapshot: Mapping[Metric, Series]) -> Series:
         topics |= {INTAKE_OFFICES.name, INTAKE_DIRECTORATE.name}
         return {(IntakeReader.REQUESTS.value, topic): 0.0 for topic in topics}
     if metric is metrics.LEDGER_MOVED:
-        return {(kind.value,): 0.0 for kind in Kind}
+        return {(kind.value,): 0.0 for kind in BookingKind}
     if metric is metrics.OWED:
         return {(reason,): 0.0 for reason in OWED_REASONS}
     if metric is metrics.REFUSED:

@@ -71,7 +71,7 @@ WHERE consumer = %(consumer)s AND worker_id <> %(worker_id)s AND seen_at < clock
 
 
 class SqlKpiPositions:
-    """Implements `consumers.kpi.ports.Positions` on one connection."""
+    """Implements `consumers.kpi.ports.FigurePositions` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -148,7 +148,7 @@ class SqlKpiStores:
 
 
 class SqlKpiWork:
-    """Transactions of the figures' worker: implements `consumers.kpi.ports.Work`."""
+    """Transactions of the figures' worker: implements `consumers.kpi.ports.FigureWork`."""
 
     def __init__(self, engine: Engine, watch: ClockWatch, worker_id: str = CONSUMER) -> None:
         self._engine = engine

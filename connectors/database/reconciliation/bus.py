@@ -21,8 +21,9 @@ from consumers.kpi.domain.facts import TEACHING
 from consumers.kpi.reading import TOPICS as FIGURES
 from consumers.reconciliation.domain.views import (
     ClaimSeen,
+    ComparedPosition,
+    ComparedTransfer,
     Marker,
-    Position,
     Publication,
     Removed,
     Revision,
@@ -30,7 +31,6 @@ from consumers.reconciliation.domain.views import (
     SubjectEvent,
     Taught,
     Transaction,
-    Transfer,
 )
 from consumers.reconciliation.ports import UnderWay
 from consumers.reconciliation.reading import Booked, Claimed, Fact, Seen
@@ -170,7 +170,7 @@ class SqlReconciliation:
 
 
 class SqlSnapshot:
-    """Implements `consumers.reconciliation.ports.Snapshot` within the open transaction."""
+    """Implements `consumers.reconciliation.ports.BusSnapshot` within the open transaction."""
 
     def __init__(self, connection: psycopg.Connection[tuple[Any, ...]], cluster_id: str) -> None:
         self._connection = connection
@@ -179,16 +179,21 @@ class SqlSnapshot:
         self._parked = [_parked(*row) for row in self._all(queries.PARKED)]
         self._given_up = [_Aside(*row) for row in self._all(queries.GIVEN_UP)]
 
-    def positions(self, partitions: Sequence[Partition]) -> list[Position]:
+    def positions(self, partitions: Sequence[Partition]) -> list[ComparedPosition]:
         """Return every consumer's position in every partition that it has one for; figures begin at 0."""
         now = {one.place: (one.topic_id, self._cluster_id) for one in partitions}
         positions = [
-            Position(consumer, Place(topic, number), position, now.get(Place(topic, number)) == (topic_id, cluster_id))
+            ComparedPosition(
+                consumer, Place(topic, number), position, now.get(Place(topic, number)) == (topic_id, cluster_id)
+            )
             for consumer, topic, number, position, topic_id, cluster_id in self._all(queries.POSITIONS)
         ]
         figures = {Place(topic, number): position for topic, number, position in self._all(queries.FIGURES_POSITIONS)}
         places = [place for place in now if place.topic in FIGURES]
-        return [*positions, *(Position("kpi", place, figures.get(place, 0), same_topic=True) for place in places)]
+        return [
+            *positions,
+            *(ComparedPosition("kpi", place, figures.get(place, 0), same_topic=True) for place in places),
+        ]
 
     def windows(self) -> Mapping[int, int]:
         """Return settlement's open window of each partition."""
@@ -318,8 +323,8 @@ def _transaction(
         position=first[6] if booked else None,
         queued=any(row[12] for row in ledger[:1]),
         entered=entered,
-        expected=[Transfer(*row[7:11]) for row in booked],
-        ledger=[Transfer(*row[7:11]) for row in ledger],
+        expected=[ComparedTransfer(*row[7:11]) for row in booked],
+        ledger=[ComparedTransfer(*row[7:11]) for row in ledger],
         told=bool(told or queued),
         told_at=(told[0][5], told[0][6]) if told else None,
     )

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from connectors.database.publication.outbox import CHANNEL
 from connectors.database.reconciliation.queries import OUTBOX_BEGINS
 from connectors.database.sql.driver import driver_connection
-from consumers.reconciliation.domain.repair import PositionChange, RepairPlan
+from consumers.reconciliation.domain.repair import PositionRepair, RepairPlan
 from schemas.partition import Place
 
 #: Positions first, as everywhere. A worker that moved on meanwhile is fenced, and leaves out what it has applied.
@@ -70,7 +70,7 @@ def carry_out(connection: Connection, plan: RepairPlan, cluster_id: str, topic_i
     return int(again.rowcount) + sum(bool(unpublished) for (unpublished,) in put_back)
 
 
-def _columns(changes: list[PositionChange]) -> tuple[list[str], list[int], list[int]]:
+def _columns(changes: list[PositionRepair]) -> tuple[list[str], list[int], list[int]]:
     return (
         [change.consumer for change in changes],
         [change.place.partition for change in changes],

@@ -10,7 +10,7 @@ from connectors.database.schema.tables import consumer_offset, registry_head, re
 from connectors.database.sql.copy import copy_rows
 from connectors.database.sql.driver import driver_connection
 from consumers.registry.domain.entries import value_of
-from consumers.registry.domain.known import Kind, Subject, subject
+from consumers.registry.domain.known import EntryKind, Subject, subject
 from schemas.agreements import AgreementState
 from schemas.decode import encode
 from schemas.log_registry import (
@@ -25,12 +25,12 @@ from schemas.log_registry import (
 from schemas.offices import Office
 
 _ENTRIES: Mapping[str, type[RegistryEntry]] = {
-    Kind.SERVICE: ServiceVersioned,
-    Kind.OFFICE: OfficeVersioned,
-    Kind.AGREEMENT: AgreementVersioned,
-    Kind.POLICY: PolicyVersioned,
-    Kind.CALENDAR: CalendarVersioned,
-    Kind.TERRITORY: TerritoryVersioned,
+    EntryKind.SERVICE: ServiceVersioned,
+    EntryKind.OFFICE: OfficeVersioned,
+    EntryKind.AGREEMENT: AgreementVersioned,
+    EntryKind.POLICY: PolicyVersioned,
+    EntryKind.CALENDAR: CalendarVersioned,
+    EntryKind.TERRITORY: TerritoryVersioned,
 }
 _COLUMNS = ("revision", "kind", "code", "version", "valid_from", "accepted_at", "body")
 #: Proposals bind nobody, so they are not what holds at any time.
@@ -88,14 +88,14 @@ class RegistryStore:
         """Return every entry after `revision`, in order."""
         return self._entries(_SINCE, (revision,))
 
-    def known(self, subjects: Collection[Subject], kinds: Collection[Kind]) -> list[RegistryEntry]:
+    def known(self, subjects: Collection[Subject], kinds: Collection[EntryKind]) -> list[RegistryEntry]:
         """Return all versions of `subjects` and of everything of `kinds`, in revision order."""
         wanted = sorted(subjects)
         return self._entries(
             _KNOWN, ([kind.value for kind in kinds], [kind.value for kind, _ in wanted], [code for _, code in wanted])
         )
 
-    def as_of(self, kind: Kind, code: str, moment: datetime, revision: int | None = None) -> RegistryEntry | None:
+    def as_of(self, kind: EntryKind, code: str, moment: datetime, revision: int | None = None) -> RegistryEntry | None:
         """Return the version that held at `moment`, as it was known at `revision` (now, when none is given).
 
         The last version that had begun by then holds; agreements that were only proposed never do.
@@ -104,11 +104,11 @@ class RegistryStore:
         found = self._entries(_AS_OF, (kind.value, code, moment, upper, _PROPOSALS))
         return found[0] if found else None
 
-    def history(self, kind: Kind, code: str) -> list[RegistryEntry]:
+    def history(self, kind: EntryKind, code: str) -> list[RegistryEntry]:
         """Return every version of one thing, oldest first."""
         return self._entries(_HISTORY, (kind.value, code))
 
-    def codes(self, kind: Kind) -> list[str]:
+    def codes(self, kind: EntryKind) -> list[str]:
         """Return the codes of everything of `kind`, in order."""
         return [code for (code,) in driver_connection(self._connection).execute(_CODES, (kind.value,))]
 

@@ -55,7 +55,7 @@ class StoredPosition(NamedTuple):
 
 
 class PositionStore:
-    """Implements `consumers.requests.ports.Positions` on one connection."""
+    """Implements `consumers.requests.ports.OfficePositions` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -14,7 +14,7 @@ from connectors.database.sql.kafka_columns import headers_from_json
 from consumers.parking import ParkReason
 from consumers.requests.domain.life.lifecycle import awaited
 from consumers.requests.domain.life.outcome import Awaited
-from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.life.state import RequestStage
 
 _COLUMNS = """
 SELECT key, reason, detail, headers, appended_at, expires_at, coalesce(state, 'awaited')
@@ -63,7 +63,7 @@ def _said(*headers: tuple[str, str]) -> str:
 def _read(row: Sequence[Any]) -> WaitingClaim:
     key, reason, detail, headers, since, until, stage = row
     named = {name: (value or b"").decode(errors="replace") for name, value in headers_from_json(headers)}
-    whose = awaited(named["ce_type"], Stage(stage)) if reason == ParkReason.PREDECESSOR else None
+    whose = awaited(named["ce_type"], RequestStage(stage)) if reason == ParkReason.PREDECESSOR else None
     if reason == ParkReason.REGISTRY:
         whose = Awaited.REGISTRY
     return WaitingClaim(UUID(key), named["ce_id"], named["ce_type"], whose, detail, since, until)

@@ -33,7 +33,7 @@ WHERE {_HERE} AND decided_at IS NOT NULL RETURNING decided_by, decided_why
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class PassDecision:
     """Who passed what a partition halted at, and why."""
 
     by: str
@@ -45,18 +45,18 @@ def note(connection: Connection, consumer: str, halt: HaltNote) -> None:
     driver_connection(connection).execute(_NOTE, _columns(consumer, halt))
 
 
-def decision_on(connection: Connection, consumer: str, halt: HaltNote) -> Decision | None:
+def decision_on(connection: Connection, consumer: str, halt: HaltNote) -> PassDecision | None:
     """Return what an operator decided on exactly this, or none."""
     return _first(driver_connection(connection).execute(_DECIDED, _columns(consumer, halt)).fetchone())
 
 
-def carry_out(connection: Connection, consumer: str, halt: HaltNote) -> Decision | None:
+def carry_out(connection: Connection, consumer: str, halt: HaltNote) -> PassDecision | None:
     """Note that the decision on exactly this is carried out, and return it; none when there is none."""
     return _first(driver_connection(connection).execute(_CARRY_OUT, _columns(consumer, halt)).fetchone())
 
 
-def _first(row: tuple[Any, ...] | None) -> Decision | None:
-    return None if row is None else Decision(*row)
+def _first(row: tuple[Any, ...] | None) -> PassDecision | None:
+    return None if row is None else PassDecision(*row)
 
 
 def _columns(consumer: str, halt: HaltNote) -> dict[str, object]:

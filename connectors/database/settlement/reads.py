@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, or_, select, text
 
 from connectors.database.schema.tables import consumer_offset, ledger_transfer
 from consumers.settlement.domain.accounts import SUSPENSE
-from consumers.settlement.domain.booking import Kind
+from consumers.settlement.domain.booking import BookingKind
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.handlers import CONSUMER
 from consumers.settlement.statement import KindMovement
@@ -97,7 +97,7 @@ class Balance(NamedTuple):
         return self.debits_rial - self.credits_rial
 
 
-class Entry(NamedTuple):
+class StatementEntry(NamedTuple):
     """One side of a transfer: a debit is positive, a credit negative."""
 
     transaction_id: UUID
@@ -124,7 +124,12 @@ def calm(connection: Connection) -> None:
 
 def ledger_summary(connection: Connection) -> LedgerSummary:
     """Return the ledger's sums, as of one moment."""
-    kinds = {"hold": Kind.HOLD.value, "post": Kind.POST.value, "void": Kind.VOID.value, "suspense": SUSPENSE}
+    kinds = {
+        "hold": BookingKind.HOLD.value,
+        "post": BookingKind.POST.value,
+        "void": BookingKind.VOID.value,
+        "suspense": SUSPENSE,
+    }
     return LedgerSummary(*connection.execute(_SUMMARY, kinds).one())
 
 
@@ -140,7 +145,7 @@ def movements_by_kind(connection: Connection, account: str, window: int) -> list
 
 def disputed(connection: Connection) -> Disputed:
     """Return what is in dispute now."""
-    return Disputed(*connection.execute(_DISPUTED, {"post": Kind.POST.value, "suspense": SUSPENSE}).one())
+    return Disputed(*connection.execute(_DISPUTED, {"post": BookingKind.POST.value, "suspense": SUSPENSE}).one())
 
 
 def transfers_kept(connection: Connection) -> int:
@@ -163,9 +168,9 @@ def ledger_rows(connection: Connection, partition: int | None = None, after: int
         yield Row(*row)
 
 
-def entries(rows: Iterator[Row]) -> Iterator[Entry]:
+def entries(rows: Iterator[Row]) -> Iterator[StatementEntry]:
     """Yield both sides of every row, the debit first: added up, they are zero."""
     for row in rows:
         shared = (row.transaction_id, row.event_id, row.request_id, row.kind)
-        yield Entry(*shared, row.debit_account, row.amount_rial, row.recorded_at)
-        yield Entry(*shared, row.credit_account, -row.amount_rial, row.recorded_at)
+        yield StatementEntry(*shared, row.debit_account, row.amount_rial, row.recorded_at)
+        yield StatementEntry(*shared, row.credit_account, -row.amount_rial, row.recorded_at)

@@ -9,10 +9,10 @@ from sqlalchemy import ColumnElement, Connection, insert, select, true
 from connectors.database.schema.tables import settlement_window, window_cut
 from connectors.database.sql.driver import driver_connection, meaningful_errors
 from consumers.settlement.domain.accounts import SUSPENSE
-from consumers.settlement.domain.booking import Kind
+from consumers.settlement.domain.booking import BookingKind
 from consumers.settlement.domain.chain import Chain
 from consumers.settlement.domain.page import Mark
-from consumers.settlement.domain.windows import AccountMovement, Cut
+from consumers.settlement.domain.windows import AccountMovement, WindowCut
 from schemas.log_settlement import WindowClosed
 
 #: Only one transaction closes windows at a time; released at its end.
@@ -57,8 +57,8 @@ class WindowStore:
                 "marked_at": mark.marked_at,
                 "head": mark.chain.head,
                 "count": mark.chain.count,
-                "post": Kind.POST.value,
-                "refund": Kind.REFUND.value,
+                "post": BookingKind.POST.value,
+                "refund": BookingKind.REFUND.value,
                 "suspense": SUSPENSE,
             },
         )
@@ -67,11 +67,11 @@ class WindowStore:
         """Wait until no other transaction is closing windows; what it committed is visible afterwards."""
         self._driver.execute(_LOCK, (_CLOSING_LOCK,))
 
-    def cuts(self, window: int) -> list[Cut]:
+    def cuts(self, window: int) -> list[WindowCut]:
         """Return the cuts of `window` so far, in partition order."""
         return self._cuts(window_cut.c.window_number == window)
 
-    def all_cuts(self) -> list[Cut]:
+    def all_cuts(self) -> list[WindowCut]:
         """Return the cuts of every window, in window and partition order."""
         return self._cuts(true())
 
@@ -96,10 +96,10 @@ class WindowStore:
         with meaningful_errors():
             self._connection.execute(row)
 
-    def _cuts(self, condition: ColumnElement[bool]) -> list[Cut]:
+    def _cuts(self, condition: ColumnElement[bool]) -> list[WindowCut]:
         query = select(window_cut).where(condition).order_by(window_cut.c.window_number, window_cut.c.partition)
         return [
-            Cut(
+            WindowCut(
                 window=row.window_number,
                 partition=row.partition,
                 marked_at=row.marked_at,

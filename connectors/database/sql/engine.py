@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
-from connectors.database.sql.overlapped import UnhurriedConnection
+from connectors.database.sql.overlapped import OverlappedConnection
 from consumers.runner.ports import Meanwhile
 
 #: A worker's batch may wait this long for a lock; then the batch is rolled back and done again.
@@ -65,8 +65,8 @@ def build_engine(url: str, name: str, connections_max: int = 5, meanwhile: Meanw
 
 def _connect(
     meanwhile: Meanwhile, _: object, __: object, arguments: list[Any], options: dict[str, Any]
-) -> UnhurriedConnection:
+) -> OverlappedConnection:
     """Connect as the dialect would, unhurriedly: SQLAlchemy asks here first."""
-    connection = UnhurriedConnection.connect(*arguments, **options)
+    connection = OverlappedConnection.connect(*arguments, **options)
     connection.fill_waits(meanwhile)
     return connection

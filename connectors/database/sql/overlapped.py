@@ -12,7 +12,7 @@ from consumers.runner.ports import Meanwhile
 Answer = TypeVar("Answer")
 
 
-class UnhurriedConnection(Connection[Any]):
+class OverlappedConnection(Connection[Any]):
     """Does other work as long as there is some and the server neither takes more nor has answered.
 
     The driver comes through `wait` for all that it waits for, the rows of a COPY and the commit included.

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """What is in one place and not in the other."""
 
     #: A request or the registry has counted an event that neither the log nor the outbox holds.
@@ -59,7 +59,7 @@ class Kind(StrEnum):
     @property
     def harmless(self) -> bool:
         """Whether it is only worth knowing: nothing is lost or doubled by it."""
-        return self in (Kind.PUBLISHED_TWICE, Kind.POSITION_MOVED_BACK)
+        return self in (DifferenceKind.PUBLISHED_TWICE, DifferenceKind.POSITION_MOVED_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Finding:
     `expected_state` and `found_state` are a request's.
     """
 
-    kind: Kind
+    kind: DifferenceKind
     consumer: str | None = None
     topic: str | None = None
     partition: int | None = None

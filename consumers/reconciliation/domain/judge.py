@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.findings import DifferenceKind, Finding
 from consumers.reconciliation.domain.outcome import ClaimOutcome, outcome_of
 from consumers.reconciliation.domain.states import UNOPENED, state_after
 from consumers.reconciliation.domain.views import (
     ClaimSeen,
-    Cut,
+    ComparedPosition,
+    ComparisonCut,
     Marker,
-    Position,
     Publication,
     Removed,
     Revision,
@@ -36,27 +36,33 @@ CLOCKS_DIFFER = timedelta(minutes=1)
 _CASH_EVENTS = frozenset(event.type_name() for event in (OfficeCollectedFee, LateCashTaken, OfficeReturnedFee))
 
 
-def judge_log(place: Place, cut: Cut) -> Iterator[Finding]:
+def judge_log(place: Place, cut: ComparisonCut) -> Iterator[Finding]:
     """Does a log that is kept for ever still have its beginning."""
     topic, begin = topic_of(place.topic), cut.begins.get(place, 0)
     if begin > 0 and topic is not None and topic.retention_ms == KEEP:
-        yield Finding(Kind.LOG_BEGINS_LATE, topic=place.topic, partition=place.partition, position=begin)
+        yield Finding(DifferenceKind.LOG_BEGINS_LATE, topic=place.topic, partition=place.partition, position=begin)
 
 
-def judge_position(view: Position, cut: Cut) -> Iterator[Finding]:
+def judge_position(view: ComparedPosition, cut: ComparisonCut) -> Iterator[Finding]:
     """Is a consumer's position one that its log can have."""
     place, position = view.place, view.next_position
     begin, end = cut.begins.get(place, 0), cut.ends.get(place, 0)
-    kind = Kind.POSITION_OUTSIDE_LOG if view.same_topic else Kind.POSITION_OF_ANOTHER_TOPIC
+    kind = DifferenceKind.POSITION_OUTSIDE_LOG if view.same_topic else DifferenceKind.POSITION_OF_ANOTHER_TOPIC
     if not view.same_topic or position > end or 0 < position < begin:
         limit = end if position > end else begin
         yield Finding(kind, view.consumer, place.topic, place.partition, position, expected=limit)
 
 
-def judge_publication(view: Publication, cut: Cut) -> Iterator[Finding]:
+def judge_publication(view: Publication, cut: ComparisonCut) -> Iterator[Finding]:
     """Is what was published in the topic, once, and what the topic has in the outbox, as far as that reaches back."""
     named = Finding(
-        Kind.NOT_IN_LOG, None, view.topic, view.partition, view.last, source=view.source, event_id=view.event_id
+        DifferenceKind.NOT_IN_LOG,
+        None,
+        view.topic,
+        view.partition,
+        view.last,
+        source=view.source,
+        event_id=view.event_id,
     )
     if view.last is None:
         if view.published:
@@ -67,37 +73,39 @@ def judge_publication(view: Publication, cut: Cut) -> Iterator[Finding]:
         # Anybody with the right may write intake, and say a thing twice.
         return
     if view.copies > 1:
-        yield replace(named, kind=Kind.PUBLISHED_TWICE, copies=view.copies)
+        yield replace(named, kind=DifferenceKind.PUBLISHED_TWICE, copies=view.copies)
     if view.differs:
-        yield replace(named, kind=Kind.BODY_DIFFERS)
+        yield replace(named, kind=DifferenceKind.BODY_DIFFERS)
     since = cut.outbox_complete_since
     kept = since is None or (view.appended_at is not None and view.appended_at > since + CLOCKS_DIFFER)
     if view.rows == 0 and kept and cut.old(Place(view.topic, view.partition), view.last):
-        yield replace(named, kind=Kind.NOT_IN_OUTBOX)
+        yield replace(named, kind=DifferenceKind.NOT_IN_OUTBOX)
 
 
-def judge_subject(view: Subject, cut: Cut) -> Iterator[Finding]:
+def judge_subject(view: Subject, cut: ComparisonCut) -> Iterator[Finding]:
     """Has every number of a request its event, has settlement entered each that it passed, and does its cash agree."""
     first, doubled = _in_order(view)
     for event in doubled:
-        yield _of_subject(Kind.ORDER_DOUBLED, view.subject, event)
+        yield _of_subject(DifferenceKind.ORDER_DOUBLED, view.subject, event)
     version = view.version or 0
     missing = [sequence for sequence in range(1, version + 1) if sequence not in first]
     for sequence in missing:
-        yield Finding(Kind.EVENT_MISSING, topic=LOG_REQUESTS.name, subject=view.subject, sequence=sequence)
+        yield Finding(DifferenceKind.EVENT_MISSING, topic=LOG_REQUESTS.name, subject=view.subject, sequence=sequence)
     for event in first.values():
         yield from _judge_order(view, event, cut)
     last = max(first, default=0)
     if view.settled > max(last, version):
-        yield Finding(Kind.SETTLED_BEYOND_LOG, SETTLEMENT, subject=view.subject, expected=view.settled, found=last)
+        yield Finding(
+            DifferenceKind.SETTLED_BEYOND_LOG, SETTLEMENT, subject=view.subject, expected=view.settled, found=last
+        )
     cash_rial = sum(event.cash_rial for sequence, event in first.items() if sequence <= version)
     if missing:
         return
     if view.cash_rial != cash_rial:
-        yield Finding(Kind.CASH_DIFFERS, subject=view.subject, expected=view.cash_rial, found=cash_rial)
+        yield Finding(DifferenceKind.CASH_DIFFERS, subject=view.subject, expected=view.cash_rial, found=cash_rial)
     state = state_after([event for sequence, event in sorted(first.items()) if sequence <= version])
     for wrong in sorted(view.states - (UNOPENED if state is None else {state})):
-        yield Finding(Kind.STATE_DIFFERS, subject=view.subject, expected_state=state, found_state=wrong)
+        yield Finding(DifferenceKind.STATE_DIFFERS, subject=view.subject, expected_state=state, found_state=wrong)
 
 
 def _in_order(view: Subject) -> tuple[dict[int, SubjectEvent], list[SubjectEvent]]:
@@ -119,23 +127,23 @@ def _in_order(view: Subject) -> tuple[dict[int, SubjectEvent], list[SubjectEvent
     return first, doubled
 
 
-def _judge_order(view: Subject, event: SubjectEvent, cut: Cut) -> Iterator[Finding]:
+def _judge_order(view: Subject, event: SubjectEvent, cut: ComparisonCut) -> Iterator[Finding]:
     if event.position is None:
         return
     place = Place(LOG_REQUESTS.name, event.partition)
     # An act has an id of its own, no row, and one event.
     act = event.event_id == view.subject
     if event.sequence > (view.version or 0) and not act and cut.old(place, event.position):
-        yield _of_subject(Kind.LOG_AHEAD, view.subject, event)
+        yield _of_subject(DifferenceKind.LOG_AHEAD, view.subject, event)
     entered = event.sequence <= view.settled
     if not cut.passed(SETTLEMENT, place, event.position):
         if entered:
             yield _moved_back(SETTLEMENT, place, event.position)
     elif not entered and event.sequence not in view.waiting:
-        yield replace(_of_subject(Kind.RECORD_SKIPPED, view.subject, event), consumer=SETTLEMENT)
+        yield replace(_of_subject(DifferenceKind.RECORD_SKIPPED, view.subject, event), consumer=SETTLEMENT)
 
 
-def judge_marker(view: Marker, cut: Cut) -> Iterator[Finding]:
+def judge_marker(view: Marker, cut: ComparisonCut) -> Iterator[Finding]:
     """Has settlement ended the window where the marker says so."""
     place = Place(LOG_REQUESTS.name, view.partition)
     ended = cut.windows.get(view.partition, 1) > view.window
@@ -144,7 +152,7 @@ def judge_marker(view: Marker, cut: Cut) -> Iterator[Finding]:
             yield _moved_back(SETTLEMENT, place, view.position)
     elif not ended and not view.excused:
         yield Finding(
-            Kind.RECORD_SKIPPED,
+            DifferenceKind.RECORD_SKIPPED,
             SETTLEMENT,
             place.topic,
             place.partition,
@@ -154,20 +162,22 @@ def judge_marker(view: Marker, cut: Cut) -> Iterator[Finding]:
         )
 
 
-def judge_revision(view: Revision, cut: Cut) -> Iterator[Finding]:
+def judge_revision(view: Revision, cut: ComparisonCut) -> Iterator[Finding]:
     """Has every revision of the registry its event, and every event its revision."""
     topic = LOG_REGISTRY.name
     if view.known:
         if view.position is None and not view.queued:
-            yield Finding(Kind.EVENT_MISSING, topic=topic, subject="registry", sequence=view.revision)
+            yield Finding(DifferenceKind.EVENT_MISSING, topic=topic, subject="registry", sequence=view.revision)
     elif view.position is not None and cut.old(Place(topic, 0), view.position):
-        yield Finding(Kind.LOG_AHEAD, None, topic, 0, view.position, "registry", view.revision, event_id=view.event_id)
+        yield Finding(
+            DifferenceKind.LOG_AHEAD, None, topic, 0, view.position, "registry", view.revision, event_id=view.event_id
+        )
 
 
-def judge_transaction(view: Transaction, cut: Cut) -> Iterator[Finding]:
+def judge_transaction(view: Transaction, cut: ComparisonCut) -> Iterator[Finding]:
     """Does the ledger hold exactly what the log makes it, and does settlement's log tell of it."""
     named = Finding(
-        Kind.LEDGER_MISSING,
+        DifferenceKind.LEDGER_MISSING,
         topic=LOG_REQUESTS.name,
         partition=view.partition,
         position=view.position,
@@ -177,29 +187,29 @@ def judge_transaction(view: Transaction, cut: Cut) -> Iterator[Finding]:
     )
     if view.ledger:
         if not view.expected and not view.queued:
-            yield replace(named, kind=Kind.LEDGER_EXTRA)
+            yield replace(named, kind=DifferenceKind.LEDGER_EXTRA)
         elif view.expected and Counter(view.expected) != Counter(view.ledger):
             expected, found = (sum(row.amount_rial for row in rows) for rows in (view.expected, view.ledger))
-            yield replace(named, kind=Kind.LEDGER_DIFFERS, expected=expected, found=found)
+            yield replace(named, kind=DifferenceKind.LEDGER_DIFFERS, expected=expected, found=found)
         if not view.told:
-            yield _announcement(Kind.ANNOUNCEMENT_MISSING, view)
+            yield _announcement(DifferenceKind.ANNOUNCEMENT_MISSING, view)
     elif view.expected and view.entered:
         yield named
     elif view.told_at is not None and cut.old(Place(LOG_SETTLEMENT.name, view.told_at[0]), view.told_at[1]):
-        yield _announcement(Kind.ANNOUNCEMENT_EXTRA, view)
+        yield _announcement(DifferenceKind.ANNOUNCEMENT_EXTRA, view)
 
 
 def judge_window(window: int, told: bool) -> Iterator[Finding]:
     """Does settlement's log tell of a closed window."""
     if not told:
-        yield Finding(Kind.ANNOUNCEMENT_MISSING, topic=LOG_SETTLEMENT.name, subject=f"window-{window}")
+        yield Finding(DifferenceKind.ANNOUNCEMENT_MISSING, topic=LOG_SETTLEMENT.name, subject=f"window-{window}")
 
 
-def judge_claim(view: ClaimSeen, cut: Cut) -> Iterator[Finding]:
+def judge_claim(view: ClaimSeen, cut: ComparisonCut) -> Iterator[Finding]:
     """Is it on record what became of a claim, and is its cash the same in what followed."""
     place = Place(view.topic, view.partition)
     named = Finding(
-        Kind.CLAIM_WITHOUT_OUTCOME,
+        DifferenceKind.CLAIM_WITHOUT_OUTCOME,
         view.consumer,
         view.topic,
         view.partition,
@@ -210,21 +220,21 @@ def judge_claim(view: ClaimSeen, cut: Cut) -> Iterator[Finding]:
     )
     outcome = outcome_of(view, cut)
     if outcome is ClaimOutcome.SKIPPED:
-        yield replace(named, kind=Kind.RECORD_SKIPPED)
+        yield replace(named, kind=DifferenceKind.RECORD_SKIPPED)
     elif outcome is ClaimOutcome.NONE:
         yield named
     elif outcome is ClaimOutcome.UNDER_WAY:
         if view.known and view.copy == 1:
             yield _moved_back(view.consumer, place, view.position)
     elif outcome is ClaimOutcome.DUPLICATE:
-        yield replace(named, kind=Kind.PUBLISHED_TWICE, copies=view.copies)
+        yield replace(named, kind=DifferenceKind.PUBLISHED_TWICE, copies=view.copies)
     elif outcome is not ClaimOutcome.DEAD_LETTERED and not view.known:
-        yield replace(named, kind=Kind.IDENTITY_MISSING)
+        yield replace(named, kind=DifferenceKind.IDENTITY_MISSING)
     if outcome is ClaimOutcome.APPLIED and view.told in _CASH_EVENTS and view.cash_rial != view.told_rial:
-        yield replace(named, kind=Kind.CASH_DIFFERS, expected=view.cash_rial, found=view.told_rial)
+        yield replace(named, kind=DifferenceKind.CASH_DIFFERS, expected=view.cash_rial, found=view.told_rial)
 
 
-def judge_taught(view: Taught, cut: Cut) -> Iterator[Finding]:
+def judge_taught(view: Taught, cut: ComparisonCut) -> Iterator[Finding]:
     """Have the figures learnt what they have passed, and nothing else."""
     place = Place(view.topic, view.partition)
     passed = cut.passed(KPI, place, view.position)
@@ -233,14 +243,20 @@ def judge_taught(view: Taught, cut: Cut) -> Iterator[Finding]:
             yield _moved_back(KPI, place, view.position)
     elif passed and not view.excused:
         yield Finding(
-            Kind.RECORD_SKIPPED, KPI, view.topic, view.partition, view.position, view.subject, event_id=view.event_id
+            DifferenceKind.RECORD_SKIPPED,
+            KPI,
+            view.topic,
+            view.partition,
+            view.position,
+            view.subject,
+            event_id=view.event_id,
         )
 
 
-def judge_removed(view: Removed, _: Cut) -> Iterator[Finding]:
+def judge_removed(view: Removed, _: ComparisonCut) -> Iterator[Finding]:
     """Rows leave the outbox by whole days, and never one by one."""
     yield Finding(
-        Kind.ROW_REMOVED,
+        DifferenceKind.ROW_REMOVED,
         topic=view.topic,
         partition=view.partition,
         subject=view.subject,
@@ -250,7 +266,7 @@ def judge_removed(view: Removed, _: Cut) -> Iterator[Finding]:
     )
 
 
-def _of_subject(kind: Kind, subject: str, event: SubjectEvent) -> Finding:
+def _of_subject(kind: DifferenceKind, subject: str, event: SubjectEvent) -> Finding:
     return Finding(
         kind,
         topic=LOG_REQUESTS.name,
@@ -262,7 +278,7 @@ def _of_subject(kind: Kind, subject: str, event: SubjectEvent) -> Finding:
     )
 
 
-def _announcement(kind: Kind, view: Transaction) -> Finding:
+def _announcement(kind: DifferenceKind, view: Transaction) -> Finding:
     partition, position = view.told_at or (None, None)
     return Finding(
         kind,
@@ -275,4 +291,4 @@ def _announcement(kind: Kind, view: Transaction) -> Finding:
 
 
 def _moved_back(consumer: str, place: Place, position: int) -> Finding:
-    return Finding(Kind.POSITION_MOVED_BACK, consumer, place.topic, place.partition, position, copies=1)
+    return Finding(DifferenceKind.POSITION_MOVED_BACK, consumer, place.topic, place.partition, position, copies=1)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from consumers.reconciliation.domain.views import ClaimSeen, Cut
+from consumers.reconciliation.domain.views import ClaimSeen, ComparisonCut
 from schemas.log_registry import RegistryClaimRefused
 from schemas.log_requests import ClaimRefused, RequestRefused
 from schemas.partition import Place
@@ -41,7 +41,7 @@ def taken_first(same: bool, passed: bool, dead: bool, place: Place, position: in
     return (not same, not passed, dead, place, position)
 
 
-def outcome_of(claim: ClaimSeen, cut: Cut) -> ClaimOutcome:
+def outcome_of(claim: ClaimSeen, cut: ComparisonCut) -> ClaimOutcome:
     """Return what became of `claim` up to the moment of the database."""
     if not cut.passed(claim.consumer, Place(claim.topic, claim.partition), claim.position):
         return ClaimOutcome.UNDER_WAY

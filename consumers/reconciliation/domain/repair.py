@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from consumers.reconciliation.domain.findings import Finding, Kind
-from consumers.reconciliation.domain.views import Cut, Position
+from consumers.reconciliation.domain.findings import DifferenceKind, Finding
+from consumers.reconciliation.domain.views import ComparedPosition, ComparisonCut
 from schemas.partition import Place
 from schemas.topics import INTAKE_PREFIX
 
@@ -22,7 +22,7 @@ class Missing(NamedTuple):
     event_id: str
 
 
-class PositionChange(NamedTuple):
+class PositionRepair(NamedTuple):
     """Where a consumer goes on; `carried` from another incarnation of the topic to the one that is there now.
 
     It only goes forward where the log has lost its beginning: what lies between is gone.
@@ -62,7 +62,7 @@ class RepairPlan:
 
     topic: str
     missing: tuple[Missing, ...]
-    positions: tuple[PositionChange, ...]
+    positions: tuple[PositionRepair, ...]
     lost_events: int
     lost_claims: int
     removed: int = 0
@@ -77,8 +77,8 @@ class RepairPlan:
 def plan_repair(
     topic: str,
     findings: Iterable[Finding],
-    positions: Sequence[Position],
-    cut: Cut,
+    positions: Sequence[ComparedPosition],
+    cut: ComparisonCut,
     readers: Iterable[Reader] = (),
 ) -> RepairPlan:
     """Return what repairs `topic`, given what a comparison found and the positions that it saw."""
@@ -89,14 +89,18 @@ def plan_repair(
     for finding in findings:
         if finding.topic != topic:
             continue
-        if finding.kind is Kind.NOT_IN_LOG and finding.source is not None and finding.event_id is not None:
+        if finding.kind is DifferenceKind.NOT_IN_LOG and finding.source is not None and finding.event_id is not None:
             missing.append(Missing(finding.source, finding.event_id))
             missing_in[finding.partition or 0] += 1
-        elif finding.kind in (Kind.EVENT_MISSING, Kind.ANNOUNCEMENT_MISSING):
+        elif finding.kind in (DifferenceKind.EVENT_MISSING, DifferenceKind.ANNOUNCEMENT_MISSING):
             lost_events += 1
-        elif finding.kind is Kind.ROW_REMOVED:
+        elif finding.kind is DifferenceKind.ROW_REMOVED:
             removed += 1
-        elif finding.kind is Kind.RECORD_SKIPPED and finding.consumer is not None and finding.partition is not None:
+        elif (
+            finding.kind is DifferenceKind.RECORD_SKIPPED
+            and finding.consumer is not None
+            and finding.partition is not None
+        ):
             key, position = (finding.consumer, Place(topic, finding.partition)), finding.position or 0
             skipped[key] = min(position, skipped.get(key, position))
     mine = [one for one in positions if one.place.topic == topic]
@@ -113,17 +117,17 @@ def plan_repair(
     return RepairPlan(topic, tuple(missing), tuple(changes), lost_events, lost_claims, removed, tuple(ahead))
 
 
-def _change(one: Position, skipped: dict[tuple[str, Place], int], cut: Cut) -> PositionChange | None:
+def _change(one: ComparedPosition, skipped: dict[tuple[str, Place], int], cut: ComparisonCut) -> PositionRepair | None:
     begin, end = cut.begins.get(one.place, 0), cut.ends.get(one.place, 0)
     if not one.same_topic:
-        return PositionChange(one.consumer, one.place, one.next_position, begin, carried=True)
+        return PositionRepair(one.consumer, one.place, one.next_position, begin, carried=True)
     wanted = max(begin, min(one.next_position, end, skipped.get((one.consumer, one.place), end)))
     if wanted == one.next_position:
         return None
-    return PositionChange(one.consumer, one.place, one.next_position, wanted, carried=False)
+    return PositionRepair(one.consumer, one.place, one.next_position, wanted, carried=False)
 
 
-def _lost_claims(positions: Sequence[Position], missing_in: Counter[int], cut: Cut) -> int:
+def _lost_claims(positions: Sequence[ComparedPosition], missing_in: Counter[int], cut: ComparisonCut) -> int:
     read: dict[Place, int] = {}
     for one in positions:
         read[one.place] = max(one.next_position, read.get(one.place, 0))

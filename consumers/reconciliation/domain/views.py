@@ -12,7 +12,7 @@ from schemas.partition import Place
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class ComparisonCut:
     """Between what was and what is under way: the database as it was at one moment, and the logs around it.
 
     `before` holds where each log ended before that moment: all that is below was decided earlier. `ends` holds where it
@@ -91,7 +91,7 @@ class Subject:
     events: Sequence[SubjectEvent]
 
 
-class Transfer(NamedTuple):
+class ComparedTransfer(NamedTuple):
     """One row that moves money."""
 
     kind: str
@@ -117,8 +117,8 @@ class Transaction:
     position: int | None
     queued: bool
     entered: bool
-    expected: Sequence[Transfer]
-    ledger: Sequence[Transfer]
+    expected: Sequence[ComparedTransfer]
+    ledger: Sequence[ComparedTransfer]
     told: bool
     told_at: tuple[int, int] | None
 
@@ -203,7 +203,7 @@ class Removed(NamedTuple):
     sequence: int | None
 
 
-class Position(NamedTuple):
+class ComparedPosition(NamedTuple):
     """How far one consumer is in one partition. `same_topic` is false when it was kept for another incarnation."""
 
     consumer: str

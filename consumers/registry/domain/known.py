@@ -14,7 +14,7 @@ from schemas.territory import Territory
 Value = Service | Office | Agreement | Policy | Calendar | Territory
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """The kinds of versioned things; a code is unique within its kind."""
 
     SERVICE = "service"
@@ -25,15 +25,15 @@ class Kind(StrEnum):
     TERRITORY = "territory"
 
 
-Subject = tuple[Kind, str]
+Subject = tuple[EntryKind, str]
 
-_KINDS: Mapping[type[Value], Kind] = {
-    Service: Kind.SERVICE,
-    Office: Kind.OFFICE,
-    Agreement: Kind.AGREEMENT,
-    Policy: Kind.POLICY,
-    Calendar: Kind.CALENDAR,
-    Territory: Kind.TERRITORY,
+_KINDS: Mapping[type[Value], EntryKind] = {
+    Service: EntryKind.SERVICE,
+    Office: EntryKind.OFFICE,
+    Agreement: EntryKind.AGREEMENT,
+    Policy: EntryKind.POLICY,
+    Calendar: EntryKind.CALENDAR,
+    Territory: EntryKind.TERRITORY,
 }
 
 
@@ -85,21 +85,21 @@ class Known:
 
     def service(self, code: str) -> Service | None:
         """Return the last version of a service, or none."""
-        found = self.newest((Kind.SERVICE, code))
+        found = self.newest((EntryKind.SERVICE, code))
         return found if isinstance(found, Service) else None
 
     def office(self, code: str) -> Office | None:
         """Return the last version of an office, or none."""
-        found = self.newest((Kind.OFFICE, code))
+        found = self.newest((EntryKind.OFFICE, code))
         return found if isinstance(found, Office) else None
 
     def agreement_versions(self, code: str) -> tuple[Agreement, ...]:
         """Return all versions of an agreement, oldest first."""
-        return tuple(item for item in self.versions((Kind.AGREEMENT, code)) if isinstance(item, Agreement))
+        return tuple(item for item in self.versions((EntryKind.AGREEMENT, code)) if isinstance(item, Agreement))
 
     def agreements(self) -> tuple[tuple[Agreement, ...], ...]:
         """Return the versions of every agreement at hand."""
-        return tuple(self.agreement_versions(code) for kind, code in self.histories if kind is Kind.AGREEMENT)
+        return tuple(self.agreement_versions(code) for kind, code in self.histories if kind is EntryKind.AGREEMENT)
 
     def has_place(self, code: str) -> bool:
         """Say whether the newest territories have this city or village centre."""
@@ -118,5 +118,5 @@ class Known:
         return replace(self, histories=histories)
 
     def _territories(self) -> list[Territory]:
-        newest = [self.newest(key) for key in self.histories if key[0] is Kind.TERRITORY]
+        newest = [self.newest(key) for key in self.histories if key[0] is EntryKind.TERRITORY]
         return [territory for territory in newest if isinstance(territory, Territory)]

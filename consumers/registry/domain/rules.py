@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from consumers.registry.domain import agreements, offices, services
-from consumers.registry.domain.known import Accept, Decision, Kind, Known, Refuse, Subject, Value, subject
+from consumers.registry.domain.known import Accept, Decision, EntryKind, Known, Refuse, Subject, Value, subject
 from consumers.registry.domain.versions import out_of_order
 from schemas.base import Event
 from schemas.intake_agency import (
@@ -83,22 +83,22 @@ def references(event: Event) -> frozenset[Subject]:
     found: set[Subject] = {subject_of(event)}
     match event:
         case AgreementChanged(agreement=agreement):
-            found |= {(Kind.SERVICE, terms.service) for terms in agreement.services}
-            found |= {(Kind.OFFICE, code) for code in agreement.revoked_offices}
+            found |= {(EntryKind.SERVICE, terms.service) for terms in agreement.services}
+            found |= {(EntryKind.OFFICE, code) for code in agreement.revoked_offices}
         case OfficeLicensed(office=office) | OfficeChanged(office=office):
-            found |= {(Kind.AGREEMENT, accession.agreement) for accession in office.accessions}
+            found |= {(EntryKind.AGREEMENT, accession.agreement) for accession in office.accessions}
         case _:
             pass
     return frozenset(found)
 
 
-def looks_at_all(event: Event) -> frozenset[Kind]:
+def looks_at_all(event: Event) -> frozenset[EntryKind]:
     """Return the kinds of which deciding on `event` looks at every subject."""
     match event:
         case AgreementChanged() | OfficeLicensed() | OfficeChanged():
-            return frozenset({Kind.TERRITORY})
+            return frozenset({EntryKind.TERRITORY})
         case ServicePublished() | ServiceWithdrawn():
-            return frozenset({Kind.AGREEMENT})
+            return frozenset({EntryKind.AGREEMENT})
         case _:
             return frozenset()
 
@@ -132,7 +132,7 @@ def _value(name: str) -> Callable[[Event], Subject]:
     return about
 
 
-def _code(kind: Kind, name: str) -> Callable[[Event], Subject]:
+def _code(kind: EntryKind, name: str) -> Callable[[Event], Subject]:
     def about(event: Event) -> Subject:
         return kind, str(getattr(event, name))
 
@@ -141,14 +141,14 @@ def _code(kind: Kind, name: str) -> Callable[[Event], Subject]:
 
 _ABOUT: dict[type[Event], Callable[[Event], Subject]] = {
     ServicePublished: _value("service"),
-    ServiceWithdrawn: _code(Kind.SERVICE, "service"),
+    ServiceWithdrawn: _code(EntryKind.SERVICE, "service"),
     AgreementChanged: _value("agreement"),
-    AgreementConfirmed: _code(Kind.AGREEMENT, "agreement"),
-    AgreementVetoed: _code(Kind.AGREEMENT, "agreement"),
-    AgreementPaused: _code(Kind.AGREEMENT, "agreement"),
+    AgreementConfirmed: _code(EntryKind.AGREEMENT, "agreement"),
+    AgreementVetoed: _code(EntryKind.AGREEMENT, "agreement"),
+    AgreementPaused: _code(EntryKind.AGREEMENT, "agreement"),
     OfficeLicensed: _value("office"),
     OfficeChanged: _value("office"),
-    OfficeSuspended: _code(Kind.OFFICE, "office"),
+    OfficeSuspended: _code(EntryKind.OFFICE, "office"),
     PolicyChanged: _value("policy"),
     CalendarChanged: _value("calendar"),
     TerritoryChanged: _value("territory"),

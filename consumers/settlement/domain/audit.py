@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 
 from consumers.settlement.domain.chain import Chain, ChainBroken, Row, anchor, extend
-from consumers.settlement.domain.windows import Cut
+from consumers.settlement.domain.windows import WindowCut
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +32,20 @@ class Break:
 
     partition: int
     words: str
-    sound: Cut | None
+    sound: WindowCut | None
 
     def __str__(self) -> str:
         """Return what a person is told."""
         return f"partition {self.partition}: {self.words}"
 
 
-def audit_chains(rows: Iterable[Row], kept: Mapping[int, Chain], cuts: Iterable[Cut]) -> Iterator[Break]:
+def audit_chains(rows: Iterable[Row], kept: Mapping[int, Chain], cuts: Iterable[WindowCut]) -> Iterator[Break]:
     """Say where the rows' chains differ from the kept ends and the cuts; says nothing when all is well.
 
     `rows` are read once, ordered by partition and number, so they need not fit into memory. A chain tells that a row
     differs behind a cut, and not which: that takes the log.
     """
-    cuts_of: dict[int, list[Cut]] = {}
+    cuts_of: dict[int, list[WindowCut]] = {}
     for cut in sorted(cuts, key=lambda cut: (cut.partition, cut.window)):
         cuts_of.setdefault(cut.partition, []).append(cut)
     seen = set()
@@ -60,7 +60,7 @@ def audit_chains(rows: Iterable[Row], kept: Mapping[int, Chain], cuts: Iterable[
             yield Break(partition, "its windows were cut behind rows that are not in the ledger", None)
 
 
-def audit_anchors(anchors: Mapping[int, bytes], cuts: Sequence[Cut]) -> Iterator[str]:
+def audit_anchors(anchors: Mapping[int, bytes], cuts: Sequence[WindowCut]) -> Iterator[str]:
     """Say which closed windows' anchors are not those of their cuts."""
     for window, kept in sorted(anchors.items()):
         chains = [(cut.partition, cut.chain) for cut in cuts if cut.window == window]
@@ -84,7 +84,7 @@ def audit_exposure(offices: Iterable[OfficeExposure]) -> Iterator[str]:
             yield f"{reserved}, its cap is {office.cap_rial}{late}"
 
 
-def _audit_partition(partition: int, rows: Iterator[Row], cuts: Sequence[Cut], kept: Chain) -> Iterator[Break]:
+def _audit_partition(partition: int, rows: Iterator[Row], cuts: Sequence[WindowCut], kept: Chain) -> Iterator[Break]:
     chain, sound, whole = Chain(), None, True
     try:
         for cut in cuts:

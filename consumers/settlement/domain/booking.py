@@ -9,7 +9,7 @@ from schemas.identity import NAMESPACE
 from schemas.log_settlement import LedgerEvent
 
 
-class Kind(StrEnum):
+class BookingKind(StrEnum):
     """What a business transaction is; every transfer of it carries this."""
 
     HOLD = "hold"
@@ -47,7 +47,7 @@ class Booking:
     freed, `late_cash_rial` was reserved for late cash.
     """
 
-    kind: Kind
+    kind: BookingKind
     transfers: tuple[Transfer, ...]
     announcement: LedgerEvent
     office: str | None = None

@@ -9,7 +9,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from consumers.settlement.domain import accounts, fees, reversal
-from consumers.settlement.domain.booking import Booking, Kind, Transfer
+from consumers.settlement.domain.booking import Booking, BookingKind, Transfer
 from schemas import log_requests as log
 from schemas import log_settlement as ledger
 from schemas.agreements import SettlementCycle
@@ -47,7 +47,7 @@ def _hold(event: log.OfficeAccepted, transaction_id: UUID, window: int) -> Booki
             "amount_rial": sum([transfer.amount_rial for transfer in transfers]),
         },
     )
-    return Booking(Kind.HOLD, transfers, announcement, event.office, event.exposure_rial)
+    return Booking(BookingKind.HOLD, transfers, announcement, event.office, event.exposure_rial)
 
 
 def _collect(event: log.OfficeCollectedFee, transaction_id: UUID, window: int) -> Booking:
@@ -60,7 +60,7 @@ def _collect(event: log.OfficeCollectedFee, transaction_id: UUID, window: int) -
         **_terms(event),
     )
     transfer = Transfer(accounts.drawer(event.office), accounts.CITIZENS, event.amount_rial)
-    return Booking(Kind.COLLECT, (transfer,), announcement, event.office)
+    return Booking(BookingKind.COLLECT, (transfer,), announcement, event.office)
 
 
 def _return(event: log.OfficeReturnedFee, transaction_id: UUID, window: int) -> Booking:
@@ -76,7 +76,7 @@ def _return(event: log.OfficeReturnedFee, transaction_id: UUID, window: int) -> 
     )
     transfer = Transfer(accounts.REFUNDS, accounts.drawer(event.office), event.amount_rial)
     return Booking(
-        Kind.RETURN,
+        BookingKind.RETURN,
         (transfer,),
         announcement,
         event.office,
@@ -96,7 +96,7 @@ def _take_late(event: LateCashTaken, transaction_id: UUID, window: int) -> Booki
         **_terms(event),
     )
     transfer = Transfer(accounts.drawer(event.office), accounts.REFUNDS, event.amount_rial)
-    return Booking(Kind.LATE_CASH, (transfer,), announcement, event.office, event.amount_rial)
+    return Booking(BookingKind.LATE_CASH, (transfer,), announcement, event.office, event.amount_rial)
 
 
 def _post(event: log.RequestCompleted, transaction_id: UUID, window: int) -> Booking | None:
@@ -120,7 +120,7 @@ def _post(event: log.RequestCompleted, transaction_id: UUID, window: int) -> Boo
             "released_rial": 0,
         },
     )
-    return Booking(Kind.POST, transfers, announcement, event.office, 0, income_rial)
+    return Booking(BookingKind.POST, transfers, announcement, event.office, 0, income_rial)
 
 
 def _void(event: log.RequestClosed, transaction_id: UUID, window: int) -> Booking | None:
@@ -141,7 +141,7 @@ def _void(event: log.RequestClosed, transaction_id: UUID, window: int) -> Bookin
         released_rial=released_rial,
         **_terms(event),
     )
-    return Booking(Kind.VOID, transfers, announcement, event.office, -released_rial)
+    return Booking(BookingKind.VOID, transfers, announcement, event.office, -released_rial)
 
 
 def _refund(event: log.RefundAccepted, transaction_id: UUID, window: int) -> Booking | None:
@@ -159,7 +159,7 @@ def _refund(event: log.RefundAccepted, transaction_id: UUID, window: int) -> Boo
         office_income_rial=income_rial,
         **_terms(event),
     )
-    return Booking(Kind.REFUND, reversal.transfers(reversed_legs), announcement, event.office, 0, -income_rial)
+    return Booking(BookingKind.REFUND, reversal.transfers(reversed_legs), announcement, event.office, 0, -income_rial)
 
 
 class _Terms(TypedDict):
@@ -187,7 +187,7 @@ def _office_payment(event: log.OfficePaymentAccepted, transaction_id: UUID, wind
         released_rial=event.amount_rial,
     )
     transfer = Transfer(accounts.SETTLEMENT_BANK, accounts.drawer(event.office), event.amount_rial)
-    return Booking(Kind.OFFICE_PAYMENT, (transfer,), announcement, event.office, -event.amount_rial)
+    return Booking(BookingKind.OFFICE_PAYMENT, (transfer,), announcement, event.office, -event.amount_rial)
 
 
 def _fine(event: log.FineAccepted, transaction_id: UUID, window: int) -> Booking:
@@ -202,8 +202,8 @@ def _fine(event: log.FineAccepted, transaction_id: UUID, window: int) -> Booking
     imposed = Transfer(accounts.office(event.office), accounts.DIRECTORATE, event.amount_rial)
     lifted = Transfer(accounts.DIRECTORATE, accounts.office(event.office), event.amount_rial)
     if event.lifted:
-        return Booking(Kind.FINE_LIFTED, (lifted,), announcement, event.office)
-    return Booking(Kind.FINE, (imposed,), announcement, event.office)
+        return Booking(BookingKind.FINE_LIFTED, (lifted,), announcement, event.office)
+    return Booking(BookingKind.FINE, (imposed,), announcement, event.office)
 
 
 def _correction(event: log.CorrectionAccepted, transaction_id: UUID, window: int) -> Booking | None:
@@ -217,7 +217,7 @@ def _correction(event: log.CorrectionAccepted, transaction_id: UUID, window: int
         amount_rial=event.amount_rial,
     )
     return Booking(
-        Kind.CORRECTION,
+        BookingKind.CORRECTION,
         (Transfer(event.debit_account, event.credit_account, event.amount_rial),),
         announcement,
     )

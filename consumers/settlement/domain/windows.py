@@ -9,7 +9,7 @@ from schemas.log_settlement import StatementIssued, WindowClosed
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class WindowCut:
     """One partition's end of one window: its chain at the marker, and its sums of that window in rial."""
 
     window: int
@@ -31,7 +31,7 @@ class AccountMovement:
     credits_rial: int
 
 
-def close(window: int, cuts: Sequence[Cut]) -> WindowClosed:
+def close(window: int, cuts: Sequence[WindowCut]) -> WindowClosed:
     """Return the closing of `window` from the cuts of all partitions: the same whoever closes it, and when."""
     assert cuts, "a window is closed by its cuts"
     return WindowClosed(

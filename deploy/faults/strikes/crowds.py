@@ -7,7 +7,7 @@ from itertools import islice
 from deploy.faults.crew import KINDS
 from deploy.faults.fault import Trial
 from deploy.faults.look import Look
-from deploy.faults.visits import Kind, claims_of
+from deploy.faults.visits import VisitKind, claims_of
 from deploy.faults.waiting import until
 
 STEADY_SECONDS = 40.0
@@ -93,7 +93,7 @@ def backlog_of(trial: Trial, visits: int) -> None:
     crew.dismiss()
     trial.note("nobody works")
     said = 0
-    stream = (trial.visits.visit(Kind.CASH) for _ in range(visits))
+    stream = (trial.visits.visit(VisitKind.CASH) for _ in range(visits))
     while batch := claims_of(list(islice(stream, VISITS_PER_BATCH))):
         trial.say(batch, past_the_outbox=True)
         said += len(batch)

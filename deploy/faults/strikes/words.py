@@ -9,7 +9,7 @@ from consumers.runner.outcomes import DeadLetterReason
 from deploy.faults.fault import Trial
 from deploy.faults.load import Mouth, row_of
 from deploy.faults.province import PAYING_AGENCY
-from deploy.faults.visits import Kind, Said, conflicting
+from deploy.faults.visits import VisitClaim, VisitKind, conflicting
 from deploy.faults.waiting import TrialFailed, until
 from producers.ports import OutboxRow
 from schemas.intake_office import RequestAccepted
@@ -37,11 +37,11 @@ class Disorder:
 
     def __init__(self, chance: Random) -> None:
         self._chance = chance
-        self._held_back: list[Said] = []
+        self._held_back: list[VisitClaim] = []
         self._begun: set[tuple[str, str]] = set()
-        self.said: list[Said] = []
+        self.said: list[VisitClaim] = []
 
-    def shape(self, batch: list[Said]) -> list[Said]:
+    def shape(self, batch: list[VisitClaim]) -> list[VisitClaim]:
         """Return what is said now: as many as came in, from all that have not been said yet."""
         pool = [*self._held_back, *(one for one in batch for _ in range(COPIES))]
         self._chance.shuffle(pool)
@@ -53,21 +53,21 @@ class Disorder:
         self.said += batch
         return said
 
-    def rest(self) -> list[Said]:
+    def rest(self) -> list[VisitClaim]:
         """Return what is still held back."""
         rest, self._held_back = self._held_back, []
         return rest
 
-    def _lanes_in_order(self, pool: list[Said], natural: list[Said]) -> list[Said]:
+    def _lanes_in_order(self, pool: list[VisitClaim], natural: list[VisitClaim]) -> list[VisitClaim]:
         """Return `pool` with what an office has not said yet of a request in its natural order, copies and all.
 
         Of what was not said yet all copies are in the pool, so who comes first there is given the place of the first.
         """
-        lanes: dict[tuple[str, str], list[Said]] = defaultdict(list)
+        lanes: dict[tuple[str, str], list[VisitClaim]] = defaultdict(list)
         for one in natural:
             if one.message.topic == INTAKE_OFFICES.name and one.identity not in self._begun:
                 lanes[one.subject, one.identity[0]].append(one)
-        place_of: dict[tuple[str, str], Said] = {}
+        place_of: dict[tuple[str, str], VisitClaim] = {}
         for one in pool:
             lane = lanes.get((one.subject, one.identity[0]))
             if lane and one.identity not in self._begun and one.identity not in place_of:
@@ -86,7 +86,7 @@ def disorder(trial: Trial) -> None:
     trial.wait_until_quiet()
     trial.recovered(struck_at)
     before = trial.bus.look.count(_NEWEST_LETTER)
-    submitted = [one for one in shaper.said if one.kind is Kind.ROUTED]
+    submitted = [one for one in shaper.said if one.kind is VisitKind.ROUTED]
     accepted = [one for one in shaper.said if one.message.envelope.type == RequestAccepted.type_name()]
     used = [one for some in (submitted, accepted) for one in trial.chance.sample(some, min(CONFLICTS, len(some)))]
     lies = [lie for one in used for lie in conflicting(one)]
@@ -103,7 +103,7 @@ def poison(trial: Trial) -> None:
     with trial.load():
         trial.pause(1.0)
         rows = []
-        for reason, row in poisoned(trial.visits.visit(Kind.ROUTED)[0], trial.chance):
+        for reason, row in poisoned(trial.visits.visit(VisitKind.ROUTED)[0], trial.chance):
             rows.append(row)
             expected[reason] += 1
         trial.chance.shuffle(rows)
@@ -116,7 +116,7 @@ def poison(trial: Trial) -> None:
     _expect_letters(trial, before, expected)
 
 
-def poisoned(good: Said, chance: Random) -> Iterator[tuple[DeadLetterReason, OutboxRow]]:
+def poisoned(good: VisitClaim, chance: Random) -> Iterator[tuple[DeadLetterReason, OutboxRow]]:
     """Yield records that must become dead letters, each with its reason. `good` is a claim to spoil."""
     whole = row_of(good.message)
 

@@ -3,7 +3,7 @@
 import signal
 from functools import partial
 
-from connectors.failpoints import Act, Failpoint
+from connectors.failpoints import Failpoint, FailpointAct
 from deploy.faults.crew import Member, as_struck
 from deploy.faults.fault import Trial
 from deploy.faults.waiting import until
@@ -33,13 +33,13 @@ def kill_at_failpoints(trial: Trial) -> None:
     points = {kind: trial.chance.choice(CONSUMER_POINTS) for kind in CONSUMERS}
     points["relay"] = trial.chance.choice(RELAY_POINTS)
     with trial.load():
-        _strike_all(trial, within_reach(points, trial.bus.others), Act.KILL)
+        _strike_all(trial, within_reach(points, trial.bus.others), FailpointAct.KILL)
 
 
 def kill_the_relay(trial: Trial) -> None:
     """Kill the relay around the acknowledgement of a batch: before it, between it and the mark, or after the mark."""
     with trial.load():
-        _strike_all(trial, {"relay": trial.chance.choice(RELAY_POINTS)}, Act.KILL)
+        _strike_all(trial, {"relay": trial.chance.choice(RELAY_POINTS)}, FailpointAct.KILL)
 
 
 def freeze(trial: Trial) -> None:
@@ -47,7 +47,7 @@ def freeze(trial: Trial) -> None:
     first = trial.chance.randrange(len(FROZEN_POINTS))
     points = {kind: FROZEN_POINTS[(first + place) % len(FROZEN_POINTS)] for place, kind in enumerate(CONSUMERS)}
     with trial.load():
-        victims = _strike_all(trial, within_reach(points, trial.bus.others), Act.STOP)
+        victims = _strike_all(trial, within_reach(points, trial.bus.others), FailpointAct.STOP)
         for victim in victims:
             everything = f"every partition of {victim.kind} to have a living owner"
             until(partial(_owned, trial, victim.kind), everything, TAKEN_OVER_SECONDS)
@@ -71,7 +71,7 @@ def within_reach(points: dict[str, Failpoint], others: frozenset[str]) -> dict[s
     return reached
 
 
-def _strike_all(trial: Trial, points: dict[str, Failpoint], act: Act) -> list[Member]:
+def _strike_all(trial: Trial, points: dict[str, Failpoint], act: FailpointAct) -> list[Member]:
     """Let an armed worker of each kind take everything over; as each is struck, start another in its place."""
     victims = []
     for kind, point in points.items():

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable
 
-from deploy.operations.doctor.checks import Finding, Patient, good, note
+from deploy.operations.doctor.checks import CheckResult, Patient, good, note
 from deploy.settings import KafkaSecurity, Settings
 from deploy.workers.table import worker_names
 
 _WITH_USERS = (KafkaSecurity.SASL_PLAINTEXT, KafkaSecurity.SASL_SSL)
 
 
-def check_accounts(patient: Patient) -> Iterable[Finding]:
+def check_accounts(patient: Patient) -> Iterable[CheckResult]:
     """Has each worker a user of the broker and a role of the database that are its own."""
     yield from judge_accounts(patient.settings)
 
 
-def judge_accounts(settings: Settings) -> Iterable[Finding]:
+def judge_accounts(settings: Settings) -> Iterable[CheckResult]:
     """Say which workers share what, and that they share the administrator's user if they do."""
     names = [name for name in worker_names() if name in settings.accounts]
     with_user = [name for name in names if settings.accounts[name].kafka_user]

@@ -22,7 +22,7 @@ class Level(Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One line for a person; `remedy` says what to do, and is empty when nothing need be done."""
 
     level: Level
@@ -51,7 +51,7 @@ class Patient:
         return min(moments, default=None)
 
 
-Check = Callable[[Patient], Iterable[Finding]]
+Check = Callable[[Patient], Iterable[CheckResult]]
 
 
 def since_words(moment: datetime, now: datetime | None = None) -> str:
@@ -63,16 +63,16 @@ def since_words(moment: datetime, now: datetime | None = None) -> str:
     return f"since {moment:%Y-%m-%d %H:%M:%S} UTC ({seconds} s)"
 
 
-def good(subject: str, words: str) -> Finding:
+def good(subject: str, words: str) -> CheckResult:
     """Nothing to do."""
-    return Finding(Level.GOOD, subject, words)
+    return CheckResult(Level.GOOD, subject, words)
 
 
-def note(subject: str, words: str, remedy: str = "") -> Finding:
+def note(subject: str, words: str, remedy: str = "") -> CheckResult:
     """Worth knowing, not wrong."""
-    return Finding(Level.NOTE, subject, words, remedy)
+    return CheckResult(Level.NOTE, subject, words, remedy)
 
 
-def wrong(subject: str, words: str, remedy: str) -> Finding:
+def wrong(subject: str, words: str, remedy: str) -> CheckResult:
     """Broken, or soon: with the remedy."""
-    return Finding(Level.WRONG, subject, words, remedy)
+    return CheckResult(Level.WRONG, subject, words, remedy)

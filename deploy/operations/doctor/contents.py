@@ -22,7 +22,7 @@ from connectors.database.schema.migrate import drift
 from connectors.database.schema.tables import metadata
 from consumers.kpi.reading import TOPICS as FIGURES
 from deploy.agencies import Agencies
-from deploy.operations.doctor.checks import Finding, Patient, good, note, wrong
+from deploy.operations.doctor.checks import CheckResult, Patient, good, note, wrong
 from deploy.settings import Settings
 from schemas.topics import INTAKE_PREFIX, RESERVED_AGENCY_CODES
 
@@ -33,7 +33,7 @@ PREPARE = "start `pishkhan up`, which makes what is missing"
 
 
 @dataclass(frozen=True)
-class Position:
+class ConsumerPosition:
     """How far one consumer is on one partition. `held` says whether a living worker has its lease."""
 
     consumer: str
@@ -44,7 +44,7 @@ class Position:
     held: bool
 
 
-def check_topics(patient: Patient) -> Iterable[Finding]:
+def check_topics(patient: Patient) -> Iterable[CheckResult]:
     """Is every topic of the table there, cut as the table says."""
     if patient.broker is None:
         return
@@ -53,7 +53,7 @@ def check_topics(patient: Patient) -> Iterable[Finding]:
     yield from judge_topics(partitions, sorted({*agencies_of(partitions), *known}))
 
 
-def judge_topics(partitions: Mapping[str, int], agencies: Sequence[str]) -> Iterable[Finding]:
+def judge_topics(partitions: Mapping[str, int], agencies: Sequence[str]) -> Iterable[CheckResult]:
     """Compare partition counts by topic with the table."""
     fine = 0
     for wanted in topic_rows(agencies):
@@ -74,7 +74,7 @@ def agencies_of(topics: Iterable[str]) -> list[str]:
     return sorted(code for code in codes if code not in RESERVED_AGENCY_CODES)
 
 
-def check_rights(patient: Patient) -> Iterable[Finding]:
+def check_rights(patient: Patient) -> Iterable[CheckResult]:
     """May each writer write its own topic, and nobody another's."""
     if patient.broker is None:
         return
@@ -101,7 +101,7 @@ def _rules(broker: KafkaAdminClient) -> Sequence[ACL]:
 
 def judge_rights(
     rules: Sequence[ACL], agencies: Sequence[str], writers: Collection[tuple[str, str]] = ()
-) -> Iterable[Finding]:
+) -> Iterable[CheckResult]:
     """Compare the broker's rules with the table: what is missing, and what lets somebody write another's topic.
 
     `writers` are the bus's own, each with the topics that it may write.
@@ -124,7 +124,7 @@ def judge_rights(
     yield good("rights", f"{len(wanted & allowed)} writers may write their own topic")
 
 
-def check_tables(patient: Patient) -> Iterable[Finding]:
+def check_tables(patient: Patient) -> Iterable[CheckResult]:
     """Is every table there and of the newest form, and is history safe from workers."""
     if patient.database is None:
         return
@@ -154,7 +154,7 @@ def check_tables(patient: Patient) -> Iterable[Finding]:
             yield wrong("tables", words, f"revoke UPDATE, DELETE, TRUNCATE on {table}; use the role made for workers")
 
 
-def check_lag(patient: Patient) -> Iterable[Finding]:
+def check_lag(patient: Patient) -> Iterable[CheckResult]:
     """How far behind its topics each consumer is, and whether anybody works on it."""
     if patient.broker is None or patient.database is None:
         return
@@ -168,7 +168,7 @@ def check_lag(patient: Patient) -> Iterable[Finding]:
     yield from judge_lag(positions, topic_ids, {(one.topic, one.partition): end.offset for one, end in ends.items()})
 
 
-def _positions(patient: Patient) -> list[Position]:
+def _positions(patient: Patient) -> list[ConsumerPosition]:
     assert patient.database is not None
     if patient.database.execute("SELECT to_regclass('consumer_offset')").fetchone() == (None,):
         return []
@@ -177,12 +177,12 @@ def _positions(patient: Patient) -> list[Position]:
         "FROM consumer_offset ORDER BY consumer, topic, partition"
     ).fetchall()
     return [
-        Position(str(row[0]), str(row[1]), str(row[2]), int(str(row[3])), int(str(row[4])), bool(row[5]))
+        ConsumerPosition(str(row[0]), str(row[1]), str(row[2]), int(str(row[3])), int(str(row[4])), bool(row[5]))
         for row in rows
     ]
 
 
-def _figures_positions(patient: Patient, topics: Iterable[Mapping[str, Any]]) -> list[Position]:
+def _figures_positions(patient: Patient, topics: Iterable[Mapping[str, Any]]) -> list[ConsumerPosition]:
     """Return how far the figures are. The kpi worker has no leases: whether it runs is another check's."""
     assert patient.database is not None
     if patient.database.execute("SELECT to_regclass('kpi_position')").fetchone() == (None,):
@@ -190,7 +190,9 @@ def _figures_positions(patient: Patient, topics: Iterable[Mapping[str, Any]]) ->
     rows = patient.database.execute("SELECT topic, partition, next_position FROM kpi_position").fetchall()
     kept = {(str(row[0]), int(str(row[1]))): int(str(row[2])) for row in rows}
     return [
-        Position("kpi", topic["name"], str(topic["topic_id"]), number, kept.get((topic["name"], number), 0), held=True)
+        ConsumerPosition(
+            "kpi", topic["name"], str(topic["topic_id"]), number, kept.get((topic["name"], number), 0), held=True
+        )
         for topic in topics
         if topic["name"] in FIGURES
         for number in range(len(topic["partitions"]))
@@ -198,8 +200,8 @@ def _figures_positions(patient: Patient, topics: Iterable[Mapping[str, Any]]) ->
 
 
 def judge_lag(
-    positions: Sequence[Position], topic_ids: Mapping[str, str], ends: Mapping[tuple[str, int], int]
-) -> Iterable[Finding]:
+    positions: Sequence[ConsumerPosition], topic_ids: Mapping[str, str], ends: Mapping[tuple[str, int], int]
+) -> Iterable[CheckResult]:
     """Judge positions against the ends of the partitions that are there now."""
     for consumer in sorted({one.consumer for one in positions}):
         behind, unheld = 0, 0

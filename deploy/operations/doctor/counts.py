@@ -27,7 +27,7 @@ from consumers.reconciliation.domain.questions import (
     moved_back,
     skipped_by_settlement,
 )
-from deploy.operations.doctor.checks import Finding, Patient, good, note, since_words, wrong
+from deploy.operations.doctor.checks import CheckResult, Patient, good, note, since_words, wrong
 from schemas.topics import LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
 
 #: The subject of what no check has asked.
@@ -54,7 +54,7 @@ _LOGS = (LOG_REQUESTS.name, LOG_REGISTRY.name, LOG_SETTLEMENT.name)
 Answer = TypeVar("Answer")
 
 
-def check_counts(patient: Patient) -> Iterable[Finding]:
+def check_counts(patient: Patient) -> Iterable[CheckResult]:
     """Do rows, logs and positions hold as much as the others say that they must."""
     if patient.database is None or not has_tables(patient.database, *_TABLES):
         return
@@ -78,13 +78,13 @@ def check_counts(patient: Patient) -> Iterable[Finding]:
         yield note(NOT_ASKED, f"{what}: the database gave no answer in time", "`pishkhan reconcile` takes its time")
 
 
-def check_asked(patient: Patient) -> Iterable[Finding]:
+def check_asked(patient: Patient) -> Iterable[CheckResult]:
     """Say what no check has asked, and what a reconciliation last said of it."""
     if patient.database is not None and has_tables(patient.database, "reconciliation_verdict"):
         yield judge_verdict(last_verdict(patient.database), datetime.now(UTC))
 
 
-def judge_verdict(last: KeptVerdict | None, now: datetime) -> Finding:
+def judge_verdict(last: KeptVerdict | None, now: datetime) -> CheckResult:
     """Judge what a reconciliation last said; `now` is real time."""
     unasked = "every row against every record, and the positions of registry, requests and figures"
     remedy = "`pishkhan reconcile` asks all of it, beside live traffic; it reads every topic"
@@ -99,7 +99,7 @@ def judge_verdict(last: KeptVerdict | None, now: datetime) -> Finding:
     return note(NOT_ASKED, f"{unasked}; {said}: {found}", remedy)
 
 
-def judge_requests(entered: Entered, log: Log | None) -> Iterator[Finding]:
+def judge_requests(entered: Entered, log: Log | None) -> Iterator[CheckResult]:
     """Judge requests' rows, their log (none: the broker does not answer) and settlement's way through it."""
     topic = LOG_REQUESTS.name
     if entered.missing:
@@ -121,7 +121,7 @@ def judge_requests(entered: Entered, log: Log | None) -> Iterator[Finding]:
         yield good("settlement", f"{entered.entered} events are entered, as many as its position allows")
 
 
-def judge_registry(registered: Registered, log: Log | None) -> Iterator[Finding]:
+def judge_registry(registered: Registered, log: Log | None) -> Iterator[CheckResult]:
     """Judge the registry's versions and their log."""
     if registered.rows != registered.revision:
         words = f"the registry counts {registered.revision} versions and has {registered.rows}"
@@ -132,13 +132,13 @@ def judge_registry(registered: Registered, log: Log | None) -> Iterator[Finding]
         yield _lost(LOG_REGISTRY.name, lost)
 
 
-def judge_told(told: Told, log: Log | None) -> Iterator[Finding]:
+def judge_told(told: Told, log: Log | None) -> Iterator[CheckResult]:
     """Judge settlement's log."""
     if log is not None and (lost := lost_from_settlement(told, log)):
         yield _lost(LOG_SETTLEMENT.name, lost)
 
 
-def judge_pages(pages: Sequence[Page]) -> Iterator[Finding]:
+def judge_pages(pages: Sequence[Page]) -> Iterator[CheckResult]:
     """Judge how many rows the ledger has, and their sums, by partition."""
     differing = [page for page in pages if page.differs]
     for page in differing:
@@ -151,7 +151,7 @@ def judge_pages(pages: Sequence[Page]) -> Iterator[Finding]:
         yield good("ledger", f"{sum(page.rows for page in pages)} rows, as many and as much as was kept for them")
 
 
-def judge_beginnings(logs: Mapping[str, Log]) -> Iterator[Finding]:
+def judge_beginnings(logs: Mapping[str, Log]) -> Iterator[CheckResult]:
     """Judge whether logs that are kept for ever still have their beginnings."""
     for topic, log in logs.items():
         for number, begin in log.begins_late.items():
@@ -201,5 +201,5 @@ def _asked(
         return None
 
 
-def _lost(topic: str, events: int) -> Finding:
+def _lost(topic: str, events: int) -> CheckResult:
     return wrong("logs", f"{topic} lacks {events} event(s) at least that were decided", REPAIR.format(topic=topic))

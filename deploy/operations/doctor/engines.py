@@ -7,7 +7,7 @@ from psycopg import Connection
 
 from connectors.telemetry.standing import Standing
 from consumers.runner.outcomes import Setback
-from deploy.operations.doctor.checks import Finding, Patient, good, note, since_words, wrong
+from deploy.operations.doctor.checks import CheckResult, Patient, good, note, since_words, wrong
 from deploy.processes.processes import port_is_free
 from deploy.running.remedies import ANOTHER_CAUSE, REMEDIES
 from deploy.workers.table import WORKERS
@@ -19,7 +19,7 @@ OLDEST_POSTGRES = 15
 FROZEN = "a running `pishkhan up` starts its own again when it dies, and one that is frozen is ended by hand (kill -9)"
 
 
-def check_broker(patient: Patient) -> Iterable[Finding]:
+def check_broker(patient: Patient) -> Iterable[CheckResult]:
     """Does the broker answer to our user."""
     if patient.broker is None:
         remedy = (
@@ -35,7 +35,7 @@ def check_broker(patient: Patient) -> Iterable[Finding]:
     )
 
 
-def check_database(patient: Patient) -> Iterable[Finding]:
+def check_database(patient: Patient) -> Iterable[CheckResult]:
     """Does the database answer, does it keep what it says it keeps, and may workers do no more than they should."""
     if patient.database is None:
         remedy = (
@@ -70,7 +70,7 @@ def _waited(patient: Patient, cause: Setback) -> str:
     return "" if hanging is None else f"; workers hang {since_words(hanging)}"
 
 
-def check_workers(patient: Patient) -> Iterable[Finding]:
+def check_workers(patient: Patient) -> Iterable[CheckResult]:
     """Is every worker ready, and if not, what it waits for and since when; before a start, are its ports free."""
     settings = patient.settings
     seen = {} if patient.database is None else _last_seen(patient.database)
@@ -98,7 +98,7 @@ def check_workers(patient: Patient) -> Iterable[Finding]:
             yield wrong("workers", words, remedy)
 
 
-def judge_standing(name: str, port: int, standing: Standing) -> Finding:
+def judge_standing(name: str, port: int, standing: Standing) -> CheckResult:
     """Judge what a worker says of itself. Halted partitions are another check's."""
     if standing.cause is None:
         return good("workers", f"{name} is ready (port {port})")
@@ -115,14 +115,14 @@ def _last_seen(database: Connection[tuple[object, ...]]) -> dict[str, datetime]:
     return {str(name): moment for name, moment in rows if isinstance(moment, datetime)}
 
 
-def check_failpoint(patient: Patient) -> Iterable[Finding]:
+def check_failpoint(patient: Patient) -> Iterable[CheckResult]:
     """Is a worker told to harm itself: trials of faults do that, and nothing else should."""
     if patient.settings.failpoint:
         remedy = "take PISHKHAN_FAILPOINT out of the environment, and start the workers again"
         yield wrong("workers", f"a failpoint is armed ({patient.settings.failpoint}): workers harm themselves", remedy)
 
 
-def check_clock(patient: Patient) -> Iterable[Finding]:
+def check_clock(patient: Patient) -> Iterable[CheckResult]:
     """Do this machine's clock, every worker's and the broker's agree with the database's; what is business time."""
     if patient.database is not None:
         before = datetime.now(UTC)
@@ -142,7 +142,7 @@ def check_clock(patient: Patient) -> Iterable[Finding]:
         yield note("clock", words, "this is meant for demonstrations and replays")
 
 
-def judge_clock(before: datetime, theirs: datetime, after: datetime) -> Finding:
+def judge_clock(before: datetime, theirs: datetime, after: datetime) -> CheckResult:
     """Their reading must lie between ours of before and after, give or take what does no harm."""
     early = (before - theirs).total_seconds()
     late = (theirs - after).total_seconds()
@@ -156,7 +156,7 @@ def judge_clock(before: datetime, theirs: datetime, after: datetime) -> Finding:
     )
 
 
-def judge_worker_clocks(ahead_seconds: Mapping[str, float], bound_seconds: float) -> Iterable[Finding]:
+def judge_worker_clocks(ahead_seconds: Mapping[str, float], bound_seconds: float) -> Iterable[CheckResult]:
     """Name every worker whose own clock is too far from the database's, by what the workers themselves noted."""
     for worker, seconds in sorted(ahead_seconds.items()):
         if abs(seconds) > bound_seconds:

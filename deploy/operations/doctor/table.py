@@ -10,7 +10,7 @@ from connectors.database.sql.engine import plain_url
 from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
 from deploy.operations.delivery import reachable
 from deploy.operations.doctor.accounts import check_accounts
-from deploy.operations.doctor.checks import Check, Finding, Patient, wrong
+from deploy.operations.doctor.checks import Check, CheckResult, Patient, wrong
 from deploy.operations.doctor.contents import check_lag, check_rights, check_tables, check_topics
 from deploy.operations.doctor.counts import check_asked, check_counts
 from deploy.operations.doctor.engines import check_broker, check_clock, check_database, check_failpoint, check_workers
@@ -53,7 +53,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
+def examine(settings: Settings) -> Iterator[CheckResult]:
     """Run every check against the bus of these settings.
 
     A check that fails in itself is no end, and something wrong: what it would have seen is not known.

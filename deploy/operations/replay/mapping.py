@@ -47,7 +47,7 @@ class Columns(_Part):
     place: str
 
 
-class Day(_Part):
+class ReplayDay(_Part):
     """The source's busy hours and the hours of the province's day onto which they are laid."""
 
     source: tuple[time, time]
@@ -72,7 +72,7 @@ class LogMapping(_Part):
     columns: Columns
     time_format: str = "%Y-%m-%d %H:%M:%S"
     shift_days: Annotated[int, Field(ge=-6, le=6)] = 0
-    day: Day | None = None
+    day: ReplayDay | None = None
     services: Mapping[Code, Target]
     categories: Mapping[str, Code]
     left_out: Mapping[str, str] = {}
@@ -80,7 +80,7 @@ class LogMapping(_Part):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ReplayCase:
     """One row that becomes a request. `opened_at` is Iran's wall clock on the shifted day."""
 
     case_id: str
@@ -111,7 +111,7 @@ def read_mapping(content: object) -> LogMapping:
     return mapping
 
 
-def case_of(row: Mapping[str, str], mapping: LogMapping) -> Case | Dropped:
+def case_of(row: Mapping[str, str], mapping: LogMapping) -> ReplayCase | Dropped:
     """Return what becomes of one row."""
     columns = mapping.columns
     case_id = row.get(columns.id, "").strip()
@@ -130,10 +130,10 @@ def case_of(row: Mapping[str, str], mapping: LogMapping) -> Case | Dropped:
     city = mapping.places.get(place)
     if city is None:
         return Dropped.UNKNOWN_PLACE
-    return Case(case_id, opened_at, category, place, service, city)
+    return ReplayCase(case_id, opened_at, category, place, service, city)
 
 
-def request_of(case: Case, mapping: LogMapping) -> RequestSubmitted:
+def request_of(case: ReplayCase, mapping: LogMapping) -> RequestSubmitted:
     """Return the claim that the agency of the case's service makes."""
     form = mapping.services[case.service].form
     return RequestSubmitted(
@@ -145,7 +145,7 @@ def request_of(case: Case, mapping: LogMapping) -> RequestSubmitted:
     )
 
 
-def replay_id(mapping: LogMapping, case: Case, what: str) -> UUID:
+def replay_id(mapping: LogMapping, case: ReplayCase, what: str) -> UUID:
     """Return the id of a case's request, or of the event that submits it."""
     return uuid5(REPLAY_NAMESPACE, f"{mapping.name}|{case.case_id}|{what}")
 
@@ -165,7 +165,7 @@ def _read_time(text: str, mapping: LogMapping) -> datetime | None:
     return shifted if mapping.day is None else _laid_onto(shifted, mapping.day)
 
 
-def _laid_onto(moment: datetime, day: Day) -> datetime:
+def _laid_onto(moment: datetime, day: ReplayDay) -> datetime:
     """Stretch or squeeze the time of day piece by piece; order is kept, and the date too."""
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     minute = (moment - midnight).total_seconds() / 60
@@ -182,11 +182,11 @@ def _minutes(moment: time) -> int:
     return moment.hour * 60 + moment.minute
 
 
-def _filled(value: FormEntry, case: Case) -> FormEntry:
+def _filled(value: FormEntry, case: ReplayCase) -> FormEntry:
     return {"${id}": case.case_id, "${place}": case.place}.get(value, value) if isinstance(value, str) else value
 
 
-def services_by_use(cases: Sequence[Case]) -> dict[str, int]:
+def services_by_use(cases: Sequence[ReplayCase]) -> dict[str, int]:
     """Return how many cases each service gets, most first."""
     counts: dict[str, int] = {}
     for case in cases:

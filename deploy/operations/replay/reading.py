@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from deploy.operations.replay.mapping import Case, Dropped, LogMapping, MappingInvalid, case_of, read_mapping
+from deploy.operations.replay.mapping import Dropped, LogMapping, MappingInvalid, ReplayCase, case_of, read_mapping
 from deploy.problem import Problem
 
 TEHRAN = ZoneInfo("Asia/Tehran")
@@ -25,7 +25,7 @@ class Replay:
     """Everything that a log says under one mapping. `rows` counts those read; every one is a case or dropped."""
 
     mapping: LogMapping
-    cases: list[Case] = field(default_factory=list)
+    cases: list[ReplayCase] = field(default_factory=list)
     dropped: Counter[tuple[Dropped, str]] = field(default_factory=Counter)
     rows: int = 0
 
@@ -58,7 +58,7 @@ def read_log(path: Path, mapping: LogMapping, limit: int | None = None) -> Repla
             break
         replay.rows += 1
         case = case_of(row, mapping)
-        if isinstance(case, Case) and case.case_id in seen:
+        if isinstance(case, ReplayCase) and case.case_id in seen:
             case = Dropped.REPEATED
         if isinstance(case, Dropped):
             replay.dropped[case, _about(case, row, mapping)] += 1
@@ -69,7 +69,7 @@ def read_log(path: Path, mapping: LogMapping, limit: int | None = None) -> Repla
     return replay
 
 
-def business_times(cases: list[Case], start: datetime, speed: float = 1.0) -> list[datetime]:
+def business_times(cases: list[ReplayCase], start: datetime, speed: float = 1.0) -> list[datetime]:
     """Return when each case arrives on the bus's clock.
 
     The log's first day is laid on the first day of the same name from the day of `start` on, so working days stay

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.database.parking.operator import ParkOperator
 from consumers.parking import OperatorAction
-from consumers.reconciliation.domain.findings import Kind
+from consumers.reconciliation.domain.findings import DifferenceKind
 from consumers.reconciliation.domain.outcome import ClaimOutcome
 from schemas.intake_office import RequestAccepted
 from schemas.topics import INTAKE_OFFICES
@@ -113,7 +113,7 @@ def test_an_event_that_was_published_twice_is_named_and_harmless(bus: SmallBus) 
         event_id, _ = event_of(bus, request_id, "OfficeCollectedFee")
         bus.harm("UPDATE outbox SET published_at = NULL WHERE event_id = %s", event_id)
         bus.settle()
-    assert found.one().kind is Kind.PUBLISHED_TWICE
+    assert found.one().kind is DifferenceKind.PUBLISHED_TWICE
     assert (found.one().event_id, found.one().copies) == (event_id, 2)
     assert found.one().kind.harmless
 
@@ -136,7 +136,7 @@ def test_records_that_settlement_never_read_are_named(
     assert {
         (one.kind, one.consumer, one.partition, one.position, one.event_id, one.sequence) for one in found.findings
     } == {
-        (Kind.RECORD_SKIPPED, "settlement", partition, position + number, *event_of(bus, request_id, name))
+        (DifferenceKind.RECORD_SKIPPED, "settlement", partition, position + number, *event_of(bus, request_id, name))
         for number, name in enumerate(names)
     }
 
@@ -150,7 +150,7 @@ def test_claims_behind_a_position_that_was_moved_forward_are_named(bus: SmallBus
         bus.move("requests", topic, partition, 2)
         bus.settle()
     assert {(finding.kind, finding.consumer, finding.event_id) for finding in found.findings} == {
-        (Kind.RECORD_SKIPPED, "requests", claim) for claim in claims
+        (DifferenceKind.RECORD_SKIPPED, "requests", claim) for claim in claims
     }
 
 
@@ -160,7 +160,11 @@ def test_a_position_that_was_moved_back_is_shown_and_harmless(bus: SmallBus) -> 
     with trial(bus) as found:
         bus.move("settlement", LOG, partition, -3)
     finding = found.one()
-    assert (finding.kind, finding.consumer, finding.partition) == (Kind.POSITION_MOVED_BACK, "settlement", partition)
+    assert (finding.kind, finding.consumer, finding.partition) == (
+        DifferenceKind.POSITION_MOVED_BACK,
+        "settlement",
+        partition,
+    )
     assert finding.kind.harmless
     with trial(bus) as afterwards:
         bus.settle()
@@ -172,7 +176,7 @@ def test_a_position_outside_its_log_is_named(bus: SmallBus) -> None:
     with trial(bus) as found:
         bus.move("registry", topic, 2, 1_000)
     finding = found.one()
-    assert (finding.kind, finding.consumer, finding.topic) == (Kind.POSITION_OUTSIDE_LOG, "registry", topic)
+    assert (finding.kind, finding.consumer, finding.topic) == (DifferenceKind.POSITION_OUTSIDE_LOG, "registry", topic)
     assert (finding.position or 0) - (finding.expected or 0) == 1_000
     bus.move("registry", topic, 2, -1_000)
 
@@ -184,7 +188,7 @@ def test_what_figures_have_passed_and_not_learnt_is_named(bus: SmallBus) -> None
         # No worker keeps figures here, so a position of theirs promises facts that nobody has.
         bus.harm("INSERT INTO kpi_position VALUES (%s, %s, 1000)", LOG, partition)
     bus.harm("DELETE FROM kpi_position")
-    assert set(found.kinds) == {Kind.POSITION_OUTSIDE_LOG, Kind.RECORD_SKIPPED}
+    assert set(found.kinds) == {DifferenceKind.POSITION_OUTSIDE_LOG, DifferenceKind.RECORD_SKIPPED}
     skipped = {finding.event_id for finding in found.findings if finding.subject == str(request_id)}
     names = ("RequestOpened", "RequestRouted", "OfficeAccepted", "OfficeStarted", "OfficeDelivered", "RequestCompleted")
     assert skipped == {event_of(bus, request_id, name)[0] for name in names}
@@ -200,7 +204,7 @@ def test_figures_that_know_more_than_their_position_says_are_shown_and_harmless(
         )
     bus.harm("DELETE FROM kpi_request_fact")
     finding = found.one()
-    assert (finding.kind, finding.consumer, finding.copies) == (Kind.POSITION_MOVED_BACK, "kpi", 6)
+    assert (finding.kind, finding.consumer, finding.copies) == (DifferenceKind.POSITION_MOVED_BACK, "kpi", 6)
     assert finding.partition == bus.log_partition(request_id)
 
 
@@ -234,4 +238,4 @@ def test_a_claim_that_came_twice_is_named_and_harmless(bus: SmallBus) -> None:
         bus.settle()
         bus.harm("UPDATE outbox SET published_at = NULL WHERE event_id = %s", claim_id)
         bus.settle()
-    assert (found.one().kind, found.one().event_id, found.one().copies) == (Kind.PUBLISHED_TWICE, claim_id, 2)
+    assert (found.one().kind, found.one().event_id, found.one().copies) == (DifferenceKind.PUBLISHED_TWICE, claim_id, 2)

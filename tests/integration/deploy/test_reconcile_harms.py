@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from kafka import KafkaProducer
 
-from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.findings import DifferenceKind, Finding
 from consumers.reconciliation.domain.outcome import ClaimOutcome
 from deploy.exits import ExitCode
 from schemas.envelope import Envelope, to_headers
@@ -89,8 +89,8 @@ def test_a_row_that_somebody_deleted_from_the_outbox_is_named_and_can_be_put_bac
         bus.harm("DELETE FROM outbox WHERE event_id IN (%s, %s)", event_id, claim_id)
         bus.settle()
     assert {(one.kind, one.topic, one.event_id) for one in found.findings} == {
-        (Kind.ROW_REMOVED, LOG, event_id),
-        (Kind.ROW_REMOVED, INTAKE_OFFICES.name, claim_id),
+        (DifferenceKind.ROW_REMOVED, LOG, event_id),
+        (DifferenceKind.ROW_REMOVED, INTAKE_OFFICES.name, claim_id),
     }
     by_whom = "SELECT count(*) FROM removed_row WHERE removed_by <> 'pishkhan_worker' AND content ->> 'event_id' = %s"
     assert bus.rows(by_whom, event_id) == [(1,)]
@@ -117,10 +117,10 @@ def test_a_row_that_was_deleted_unnoticed_and_unpublished_is_missing_everywhere(
         delete_unnoticed(bus, event_id)
         bus.settle()
     # The request has counted it, and its claim has nothing to show for itself.
-    missing = Finding(Kind.EVENT_MISSING, topic=LOG, subject=str(request_id), sequence=sequence)
+    missing = Finding(DifferenceKind.EVENT_MISSING, topic=LOG, subject=str(request_id), sequence=sequence)
     assert missing in found.findings
     [claim] = found.findings - {missing}
-    assert (claim.kind, claim.event_id) == (Kind.CLAIM_WITHOUT_OUTCOME, claim_id)
+    assert (claim.kind, claim.event_id) == (DifferenceKind.CLAIM_WITHOUT_OUTCOME, claim_id)
     assert derived_id(claim.source or "", claim_id, 0) == event_id
 
 
@@ -129,7 +129,7 @@ def test_a_published_row_that_was_deleted_unnoticed_is_named(bus: SmallBus) -> N
     with trial(bus) as found:
         event_id, _ = event_of(bus, request_id, "OfficeAccepted")
         delete_unnoticed(bus, event_id)
-    assert found.one().kind is Kind.NOT_IN_OUTBOX
+    assert found.one().kind is DifferenceKind.NOT_IN_OUTBOX
     assert (found.one().event_id, found.one().topic) == (event_id, LOG)
 
 
@@ -137,7 +137,7 @@ def test_a_row_marked_as_published_that_no_topic_has_is_named(bus: SmallBus) -> 
     with trial(bus) as found:
         bus.harm(LOST_FIGURE, KPI_MEASURED.name, "a-lost-figure")
     assert found.one() == Finding(
-        Kind.NOT_IN_LOG, topic=KPI_MEASURED.name, partition=0, source="/bus", event_id="a-lost-figure"
+        DifferenceKind.NOT_IN_LOG, topic=KPI_MEASURED.name, partition=0, source="/bus", event_id="a-lost-figure"
     )
 
 
@@ -147,7 +147,7 @@ def test_a_claim_whose_parked_row_is_gone_has_no_outcome(bus: SmallBus) -> None:
         bus.settle()
         assert bus.compared()[1].claims[ClaimOutcome.WAITING] >= 1
         bus.harm("DELETE FROM parked_event WHERE headers @> %s::jsonb", json.dumps([["ce_id", claim_id]]))
-    assert (found.one().kind, found.one().event_id) == (Kind.CLAIM_WITHOUT_OUTCOME, claim_id)
+    assert (found.one().kind, found.one().event_id) == (DifferenceKind.CLAIM_WITHOUT_OUTCOME, claim_id)
 
 
 def test_a_ledger_that_was_written_by_hand_is_named(bus: SmallBus) -> None:
@@ -156,20 +156,22 @@ def test_a_ledger_that_was_written_by_hand_is_named(bus: SmallBus) -> None:
     of_event = "WHERE event_id = %s"
     with trial(bus) as changed:
         bus.harm(f"UPDATE ledger_transfer SET amount_rial = amount_rial + 1 {of_event}", event_id)
-    assert (changed.one().kind, changed.one().event_id) == (Kind.LEDGER_DIFFERS, event_id)
+    assert (changed.one().kind, changed.one().event_id) == (DifferenceKind.LEDGER_DIFFERS, event_id)
     assert (changed.one().expected, changed.one().found) == (FEE_RIAL, FEE_RIAL + 1)
     bus.harm(f"UPDATE ledger_transfer SET amount_rial = amount_rial - 1 {of_event}", event_id)
     with trial(bus) as removed:
         bus.harm(f"DELETE FROM ledger_transfer {of_event}", event_id)
-    assert (removed.one().kind, removed.one().event_id) == (Kind.LEDGER_MISSING, event_id)
+    assert (removed.one().kind, removed.one().event_id) == (DifferenceKind.LEDGER_MISSING, event_id)
     with trial(bus) as added:
         bus.harm(
             "INSERT INTO ledger_transfer (partition, number, transaction_id, event_id, kind, debit_account, "
             "credit_account, amount_rial, window_number, recorded_at) "
             "VALUES (0, 1000000, gen_random_uuid(), 'no-event', 'post', 'suspense', 'directorate', 5, 1, now())"
         )
-    assert added.kinds == [Kind.ANNOUNCEMENT_MISSING, Kind.LEDGER_EXTRA]
-    assert {finding.event_id for finding in added.findings if finding.kind is Kind.LEDGER_EXTRA} == {"no-event"}
+    assert added.kinds == [DifferenceKind.ANNOUNCEMENT_MISSING, DifferenceKind.LEDGER_EXTRA]
+    assert {finding.event_id for finding in added.findings if finding.kind is DifferenceKind.LEDGER_EXTRA} == {
+        "no-event"
+    }
 
 
 def test_cash_that_a_request_does_not_have_is_named(bus: SmallBus) -> None:
@@ -179,7 +181,7 @@ def test_cash_that_a_request_does_not_have_is_named(bus: SmallBus) -> None:
             "UPDATE request SET document = jsonb_set(document, '{collected_rial}', '29000') WHERE request_id = %s",
             request_id,
         )
-    assert found.one() == Finding(Kind.CASH_DIFFERS, subject=str(request_id), expected=29_000, found=FEE_RIAL)
+    assert found.one() == Finding(DifferenceKind.CASH_DIFFERS, subject=str(request_id), expected=29_000, found=FEE_RIAL)
 
 
 @pytest.mark.parametrize("both", [True, False])
@@ -189,7 +191,7 @@ def test_a_state_that_somebody_wrote_into_a_request_is_named(bus: SmallBus, both
     with trial(bus) as found:
         bus.harm(f"UPDATE request SET state = 'cancelled'{document} WHERE request_id = %s", request_id)
     assert found.one() == Finding(
-        Kind.STATE_DIFFERS, subject=str(request_id), expected_state="completed", found_state="cancelled"
+        DifferenceKind.STATE_DIFFERS, subject=str(request_id), expected_state="completed", found_state="cancelled"
     )
 
 
@@ -207,7 +209,7 @@ def test_a_claim_whose_identity_is_gone_is_named_and_not_read_again(bus: SmallBu
     bus.settle()
     with trial(bus) as found:
         bus.harm(statement, claim_id)
-    assert (found.one().kind, found.one().event_id) == (Kind.IDENTITY_MISSING, claim_id)
+    assert (found.one().kind, found.one().event_id) == (DifferenceKind.IDENTITY_MISSING, claim_id)
     assert "nothing to repair" in repair(bus, INTAKE_OFFICES.name, "--dry-run").stdout
 
 
@@ -220,7 +222,7 @@ def test_a_dead_letter_that_is_gone_leaves_its_record_skipped(bus: SmallBus) -> 
             INTAKE_OFFICES.name,
         )
     assert (found.one().kind, found.one().partition, found.one().position) == (
-        Kind.RECORD_SKIPPED,
+        DifferenceKind.RECORD_SKIPPED,
         partition,
         position,
     )
@@ -248,7 +250,7 @@ def test_a_record_whose_letter_was_let_go_is_not_skipped_and_a_good_claim_beside
         )
         bus.move("requests", topic, partition, 1)
         bus.settle()
-    assert (found.one().kind, found.one().event_id) == (Kind.RECORD_SKIPPED, claim_id)
+    assert (found.one().kind, found.one().event_id) == (DifferenceKind.RECORD_SKIPPED, claim_id)
 
 
 def test_records_that_the_bus_cannot_have_written_are_named_and_stop_nothing(bus: SmallBus) -> None:
@@ -263,10 +265,14 @@ def test_records_that_the_bus_cannot_have_written_are_named_and_stop_nothing(bus
         ahead = forged(bus, LOG, "OfficeStarted", str(uuid4()).encode(), sequence="99999999999")
         doubled = forged(bus, LOG, "OfficeStarted", known, sequence="3")
     kinds = Counter(finding.kind for finding in found.findings)
-    assert kinds[Kind.FOREIGN_RECORD] == len(foreign)
+    assert kinds[DifferenceKind.FOREIGN_RECORD] == len(foreign)
     named = {(finding.kind, finding.event_id) for finding in found.findings}
-    assert {(Kind.LOG_AHEAD, ahead), (Kind.NOT_IN_OUTBOX, ahead), (Kind.NOT_IN_OUTBOX, doubled)} <= named
-    assert [one.subject for one in found.findings if one.kind is Kind.ORDER_DOUBLED] == [known.decode()]
+    assert {
+        (DifferenceKind.LOG_AHEAD, ahead),
+        (DifferenceKind.NOT_IN_OUTBOX, ahead),
+        (DifferenceKind.NOT_IN_OUTBOX, doubled),
+    } <= named
+    assert [one.subject for one in found.findings if one.kind is DifferenceKind.ORDER_DOUBLED] == [known.decode()]
 
 
 def test_a_second_record_that_says_something_else_is_named(bus: SmallBus) -> None:
@@ -276,8 +282,8 @@ def test_a_second_record_that_says_something_else_is_named(bus: SmallBus) -> Non
         forged(bus, LOG, "OfficeStarted", str(request_id).encode(), sequence=str(sequence), event_id=event_id)
         bus.settle()
     assert {(finding.kind, finding.event_id) for finding in found.findings} == {
-        (Kind.PUBLISHED_TWICE, event_id),
-        (Kind.BODY_DIFFERS, event_id),
+        (DifferenceKind.PUBLISHED_TWICE, event_id),
+        (DifferenceKind.BODY_DIFFERS, event_id),
     }
 
 
@@ -286,7 +292,7 @@ def test_a_row_whose_body_somebody_changed_is_named(bus: SmallBus) -> None:
     event_id, _ = event_of(bus, request_id, "OfficeStarted")
     with trial(bus) as found:
         bus.harm("UPDATE outbox SET body = '{}' WHERE event_id = %s", event_id)
-    assert (found.one().kind, found.one().event_id) == (Kind.BODY_DIFFERS, event_id)
+    assert (found.one().kind, found.one().event_id) == (DifferenceKind.BODY_DIFFERS, event_id)
 
 
 def test_acts_without_a_request_are_no_difference(bus: SmallBus) -> None:

@@ -15,7 +15,7 @@ from connectors.broker.login import librdkafka_arguments
 from connectors.broker.share_groups.positions import done_by_share_groups
 from connectors.database.settlement.audit import audit
 from connectors.database.settlement.reads import ledger_rows
-from consumers.reconciliation.domain.findings import Kind
+from consumers.reconciliation.domain.findings import DifferenceKind
 from consumers.runner.records import Record
 from deploy.agencies import provision
 from deploy.cli import build
@@ -41,7 +41,7 @@ WITH_SHARE_GROUPS = (
 )
 #: More records than any log here has.
 ALL = 10_000
-HARMLESS = {Kind.PUBLISHED_TWICE, Kind.POSITION_MOVED_BACK}
+HARMLESS = {DifferenceKind.PUBLISHED_TWICE, DifferenceKind.POSITION_MOVED_BACK}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def ledger(bus: SmallBus) -> list[object]:
         return [tuple(row) for row in ledger_rows(connection)]
 
 
-def harmful(bus: SmallBus) -> set[Kind]:
+def harmful(bus: SmallBus) -> set[DifferenceKind]:
     return {finding.kind for finding in bus.compared()[0]} - HARMLESS
 
 
@@ -140,7 +140,7 @@ def test_topics_that_lost_their_tails_halt_their_readers_and_are_brought_back(
     capsys.readouterr()
     cut(bus, (LOG, partition, 3), (LOG_SETTLEMENT.name, partition, 1), (LOG_REGISTRY.name, 0, 2), (INTAKE, 0, ALL))
     found, _ = bus.compared()
-    assert {finding.kind for finding in found} == {Kind.NOT_IN_LOG, Kind.POSITION_OUTSIDE_LOG}
+    assert {finding.kind for finding in found} == {DifferenceKind.NOT_IN_LOG, DifferenceKind.POSITION_OUTSIDE_LOG}
     assert {finding.topic for finding in found} == {LOG, LOG_SETTLEMENT.name, LOG_REGISTRY.name, INTAKE}
 
     # Nothing is read past the end, and nothing is published to where it would not be read.
@@ -194,13 +194,13 @@ def test_a_topic_that_was_made_anew_gets_its_events_and_its_readers_again(bus: S
     delete_log(bus)
     assert isinstance(repair(bus, LOG).exception, Problem)
     provision(bus.settings)
-    assert harmful(bus) == {Kind.NOT_IN_LOG, Kind.POSITION_OF_ANOTHER_TOPIC}
+    assert harmful(bus) == {DifferenceKind.NOT_IN_LOG, DifferenceKind.POSITION_OF_ANOTHER_TOPIC}
     done = repair(bus, LOG, "--yes")
     assert done.exit_code == 0, done.output
     assert "settlement goes over in partition 0 from the topic that was" in done.stdout
     bus.start_again()
     bus.settle()
-    assert {finding.kind for finding in bus.compared()[0]} - {Kind.PUBLISHED_TWICE} == set()
+    assert {finding.kind for finding in bus.compared()[0]} - {DifferenceKind.PUBLISHED_TWICE} == set()
     assert ledger(bus) == before
     assert bus.rows("SELECT state FROM request WHERE request_id = %s", bus.served()) == [("completed",)]
     assert harmful(bus) == set()
@@ -235,7 +235,7 @@ def test_records_that_were_skipped_by_hand_are_read_after_all(bus: SmallBus) -> 
     bus.move("settlement", LOG, partition, 1)
     bus.serve(request_id, 2, 3)
     bus.settle()
-    assert harmful(bus) == {Kind.RECORD_SKIPPED}
+    assert harmful(bus) == {DifferenceKind.RECORD_SKIPPED}
     assert repair(bus, LOG, "--yes").exit_code == 0
     bus.settle()
     assert harmful(bus) == set()

@@ -23,7 +23,7 @@ from deploy.cli import build
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
-from deploy.operations.rereading import Reread, Wanted, reread
+from deploy.operations.rereading import Reread, RereadRequest, reread
 from deploy.problem import Problem
 from deploy.settings import Settings
 from schemas.intake_agency import RequestCancelled
@@ -128,7 +128,9 @@ def of(results: list[Reread], consumer: str) -> dict[str, int]:
 
 
 def again(settings: Settings, start: datetime, end: datetime | None = None, *, keep: bool = True) -> dict[str, int]:
-    return of(reread(settings, Wanted(start, end, [TOPIC]), keep=keep, progress=lambda done, total: None), "requests")
+    return of(
+        reread(settings, RereadRequest(start, end, [TOPIC]), keep=keep, progress=lambda done, total: None), "requests"
+    )
 
 
 def rows(engine: Engine, query: str) -> list[tuple[Any, ...]]:
@@ -202,7 +204,7 @@ def test_a_log_is_made_up_for_in_the_ledger_and_in_the_figures(
         log.add(completed(request(number), certificate()))
     write(settings, log.records)
     passes(settings, engine, "settlement", LOG_REQUESTS.name)
-    everything = Wanted(start, None, [LOG_REQUESTS.name])
+    everything = RereadRequest(start, None, [LOG_REQUESTS.name])
     with engine.begin() as connection:
         connection.execute(
             text(

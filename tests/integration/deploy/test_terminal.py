@@ -15,7 +15,7 @@ from connectors.database.requests.answers import SqlAnswers
 from connectors.database.requests.waiting import WaitingClaim
 from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
-from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.life.state import RequestStage
 from consumers.runner.records import Record
 from deploy.cli import build
 from deploy.exits import ExitCode
@@ -148,7 +148,7 @@ def test_a_request_is_served_from_the_terminal(courier: Courier) -> None:
     office("await", request_id)
     assert agency("answer", request_id, "approved").exit_code == 0
     assert office("deliver", request_id).output == "the citizen is served\nthe request is complete\n"
-    assert courier.bus.state(UUID(request_id)).stage is Stage.COMPLETED
+    assert courier.bus.state(UUID(request_id)).stage is RequestStage.COMPLETED
     assert "· 0" in office("inbox", "--once").output
 
 
@@ -243,7 +243,7 @@ def test_a_step_that_is_said_too_early_is_refused_with_the_command_to_use_first(
     refused = office("deliver", request_id)
     assert refused.exit_code == ExitCode.REFUSED
     assert f"ask the agency first: pishkhan office office-1 await {request_id}" in refused.output
-    assert courier.bus.state(UUID(request_id)).stage is Stage.STARTED
+    assert courier.bus.state(UUID(request_id)).stage is RequestStage.STARTED
     assert courier.bus.parked() == []
 
 
@@ -276,7 +276,7 @@ def test_what_waits_for_another_party_says_so_is_in_the_inbox_and_can_be_taken_b
     with pytest.raises(Problem, match="it was decided on, or was never said"):
         office("withdraw-claim", claim_id)
     agency("answer", request_id, "approved")
-    assert courier.bus.state(UUID(request_id)).stage is Stage.STARTED
+    assert courier.bus.state(UUID(request_id)).stage is RequestStage.STARTED
 
 
 def test_what_an_agency_says_too_early_waits_in_its_list_and_can_be_taken_back(courier: Courier) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from typer.testing import CliRunner, Result
 
-from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.findings import DifferenceKind, Finding
 from deploy.cli import build
 from schemas.topics import LOG_REQUESTS
 from tests.kit.real.stepped import SmallBus
@@ -25,7 +25,7 @@ class Trial:
     findings: frozenset[Finding] = field(default_factory=frozenset)
 
     @property
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[DifferenceKind]:
         return sorted(finding.kind for finding in self.findings)
 
     def one(self) -> Finding:

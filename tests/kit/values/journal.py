@@ -9,7 +9,7 @@ from uuid import UUID
 from consumers.requests.domain.life.context import Context
 from consumers.requests.domain.life.lifecycle import transition
 from consumers.requests.domain.life.outcome import Apply
-from consumers.requests.domain.life.state import RequestState, Signal, Speaker, Stage, unknown
+from consumers.requests.domain.life.state import RequestStage, RequestState, Signal, Speaker, unknown
 from consumers.requests.domain.life.world import BatchWorld
 from consumers.requests.domain.loads.history import LoadPlace, LoadsHistory
 from consumers.requests.domain.loads.loads import Loads, position_changes
@@ -100,7 +100,7 @@ class Journal:
                 loads.apply(change)
         return loads
 
-    def stage(self, number: int) -> Stage:
+    def stage(self, number: int) -> RequestStage:
         """Return where request `number` stands."""
         return self._states[ident(number)].stage
 

@@ -18,8 +18,9 @@ from consumers.intake import Claim, IntakeReader, Words, read_claim
 from consumers.reconciliation.domain.outcome import taken_first
 from consumers.reconciliation.domain.views import (
     ClaimSeen,
+    ComparedPosition,
+    ComparedTransfer,
     Marker,
-    Position,
     Publication,
     Removed,
     Revision,
@@ -27,7 +28,6 @@ from consumers.reconciliation.domain.views import (
     SubjectEvent,
     Taught,
     Transaction,
-    Transfer,
 )
 from consumers.reconciliation.ports import UnderWay
 from consumers.reconciliation.reading import Booked, Claimed, Fact, Seen
@@ -69,7 +69,7 @@ class Transferred(NamedTuple):
     transaction_id: str
     event_id: str
     subject: str
-    transfer: Transfer
+    transfer: ComparedTransfer
 
 
 @dataclass
@@ -212,8 +212,8 @@ def request_id(number: int) -> UUID:
     return uuid5(NAMESPACE, f"request {number}")
 
 
-def _transfer(row: ExpectedRow) -> Transfer:
-    return Transfer(row.kind, row.debit, row.credit, row.amount_rial)
+def _transfer(row: ExpectedRow) -> ComparedTransfer:
+    return ComparedTransfer(row.kind, row.debit, row.credit, row.amount_rial)
 
 
 @dataclass
@@ -267,8 +267,10 @@ class MemorySnapshot:
     database: Database
     facts: Sequence[Fact]
 
-    def positions(self, partitions: Sequence[Partition]) -> list[Position]:
-        return [Position(consumer, place, at, True) for (consumer, place), at in self.database.positions.items()]
+    def positions(self, partitions: Sequence[Partition]) -> list[ComparedPosition]:
+        return [
+            ComparedPosition(consumer, place, at, True) for (consumer, place), at in self.database.positions.items()
+        ]
 
     def windows(self) -> Mapping[int, int]:
         return {}
@@ -351,7 +353,7 @@ class MemorySnapshot:
                 position=row.position if row else None,
                 queued=bool(ledger[key]) and ledger[key][0].event_id in queued,
                 entered=entered and row is not None and row.sequence <= self.database.settled[row.subject],
-                expected=[Transfer(*one[6:]) for one in first],
+                expected=[ComparedTransfer(*one[6:]) for one in first],
                 ledger=[one.transfer for one in ledger[key]],
                 told=key in told or key in queued,
                 told_at=(told[key].partition, told[key].position) if key in told else None,

@@ -9,7 +9,7 @@ from uuid import UUID
 from consumers.requests.domain.life.context import Context
 from consumers.requests.domain.life.lifecycle import transition
 from consumers.requests.domain.life.outcome import Apply, Await
-from consumers.requests.domain.life.state import RequestState, Signal, Speaker, Stage, unknown
+from consumers.requests.domain.life.state import RequestStage, RequestState, Signal, Speaker, unknown
 from consumers.requests.domain.life.world import BatchWorld
 from consumers.requests.domain.loads.loads import Load, Loads
 from consumers.requests.domain.registry.view import RegistryView
@@ -94,21 +94,21 @@ _AGENCYS = (RequestSubmitted, RequestCancelled, AgencyAnswered)
 _DIRECTORATES = (RefundOrdered, DisputeOpened, DisputeResolved)
 
 #: How a request comes to each stage.
-PATHS: Mapping[Stage, tuple[Event | Signal, ...]] = {
-    Stage.AWAITED: (),
-    Stage.PARKED: (SUBMITTED.model_copy(update={"service": "unheard-of"}),),
-    Stage.ROUTED: (SUBMITTED,),
+PATHS: Mapping[RequestStage, tuple[Event | Signal, ...]] = {
+    RequestStage.AWAITED: (),
+    RequestStage.PARKED: (SUBMITTED.model_copy(update={"service": "unheard-of"}),),
+    RequestStage.ROUTED: (SUBMITTED,),
     # The third office of the province is too far away.
-    Stage.ESCALATED: (SUBMITTED, DECLINED, DECLINED),
-    Stage.ACCEPTED: (SUBMITTED, ACCEPTED),
-    Stage.FEE_COLLECTED: (SUBMITTED, ACCEPTED, COLLECTED),
-    Stage.STARTED: (SUBMITTED, ACCEPTED, COLLECTED, STARTED),
-    Stage.AGENCY_AWAITED: (SUBMITTED, ACCEPTED, COLLECTED, STARTED, ASKED),
-    Stage.COMPLETED: (SUBMITTED, ACCEPTED, COLLECTED, STARTED, DELIVERED),
-    Stage.REFUSED: (SUBMITTED.model_copy(update={"city": "atlantis"}),),
-    Stage.CANCELLED: (SUBMITTED, ACCEPTED, COLLECTED, CANCELLED),
-    Stage.REJECTED: (SUBMITTED, ACCEPTED, COLLECTED, STARTED, ASKED, REJECTED),
-    Stage.EXPIRED: (SUBMITTED, ACCEPTED, Signal.EXPIRED),
+    RequestStage.ESCALATED: (SUBMITTED, DECLINED, DECLINED),
+    RequestStage.ACCEPTED: (SUBMITTED, ACCEPTED),
+    RequestStage.FEE_COLLECTED: (SUBMITTED, ACCEPTED, COLLECTED),
+    RequestStage.STARTED: (SUBMITTED, ACCEPTED, COLLECTED, STARTED),
+    RequestStage.AGENCY_AWAITED: (SUBMITTED, ACCEPTED, COLLECTED, STARTED, ASKED),
+    RequestStage.COMPLETED: (SUBMITTED, ACCEPTED, COLLECTED, STARTED, DELIVERED),
+    RequestStage.REFUSED: (SUBMITTED.model_copy(update={"city": "atlantis"}),),
+    RequestStage.CANCELLED: (SUBMITTED, ACCEPTED, COLLECTED, CANCELLED),
+    RequestStage.REJECTED: (SUBMITTED, ACCEPTED, COLLECTED, STARTED, ASKED, REJECTED),
+    RequestStage.EXPIRED: (SUBMITTED, ACCEPTED, Signal.EXPIRED),
 }
 
 
@@ -158,7 +158,7 @@ def walk(
     return state, events
 
 
-def at(stage: Stage, world: BatchWorld | None = None) -> RequestState:
+def at(stage: RequestStage, world: BatchWorld | None = None) -> RequestState:
     """Return the request at `stage`."""
     state, _ = walk(*PATHS[stage], world=world)
     assert state.stage is stage

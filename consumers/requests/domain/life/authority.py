@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from consumers.requests.domain.life.outcome import Refuse
-from consumers.requests.domain.life.state import RequestState, Speaker, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState, Speaker
 from schemas.base import Event
 from schemas.intake_agency import AgencyAnswered, RequestCancelled
 from schemas.intake_office import (
@@ -27,7 +27,7 @@ NEEDS: Mapping[type[Event], ClaimRefusal] = {
     **dict.fromkeys(_HOLDERS, ClaimRefusal.NOT_THE_OFFICE),
 }
 #: Stages at which no office has the request; the table says what that means for its claim.
-_NOBODY = frozenset({Stage.AWAITED, Stage.PARKED, Stage.ESCALATED, Stage.REFUSED})
+_NOBODY = frozenset({RequestStage.AWAITED, RequestStage.PARKED, RequestStage.ESCALATED, RequestStage.REFUSED})
 
 
 def objection(state: RequestState, claim: Event, speaker: Speaker) -> Refuse | None:

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from consumers.requests.domain.life.state import RequestState, Signal, Speaker, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState, Signal, Speaker
 
 #: Here it is the agency's turn, or only the agency can still speak.
-_AGENCYS = frozenset({Stage.AGENCY_AWAITED, Stage.ESCALATED})
+_AGENCYS = frozenset({RequestStage.AGENCY_AWAITED, RequestStage.ESCALATED})
 
 
 def passed_before(state: RequestState, speaker: Speaker, moment: datetime) -> Signal | None:

@@ -8,7 +8,7 @@ from consumers.requests.domain.life.context import Context
 from consumers.requests.domain.life.early import owes_collection, say_first, wait_for
 from consumers.requests.domain.life.late_cash import freed_of
 from consumers.requests.domain.life.outcome import Awaited, Outcome, Refuse, applied
-from consumers.requests.domain.life.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState
 from consumers.requests.domain.life.terms import money_terms
 from consumers.requests.domain.registry.calendar import NeverOpen
 from schemas.intake_directorate import RefundOrdered
@@ -86,7 +86,7 @@ def accept(state: RequestState, claim: RequestAccepted, context: Context) -> Out
     return applied(
         state,
         accepted,
-        stage=Stage.ACCEPTED,
+        stage=RequestStage.ACCEPTED,
         fee=fee,
         exposure_rial=exposure,
         accept_by=None,
@@ -119,7 +119,7 @@ def collect(state: RequestState, claim: FeeCollected, context: Context) -> Outco
     return applied(
         state,
         collected,
-        stage=Stage.FEE_COLLECTED,
+        stage=RequestStage.FEE_COLLECTED,
         collected_rial=claim.amount_rial,
         receipts=(claim.receipt_number,),
     )
@@ -136,13 +136,13 @@ def start(state: RequestState, _: ServiceStarted, context: Context) -> Outcome:
     """Begin the work, once the office has what it must collect."""
     if owes_collection(state):
         return say_first(FeeCollected, state, context)
-    return applied(state, OfficeStarted(request_id=state.request_id, office=state.holder()), stage=Stage.STARTED)
+    return applied(state, OfficeStarted(request_id=state.request_id, office=state.holder()), stage=RequestStage.STARTED)
 
 
 def ask(state: RequestState, _: AgencyAwaited, __: Context) -> Outcome:
     """Wait for the agency; an earlier answer no longer counts."""
     asked = AgencyAsked(request_id=state.request_id, office=state.holder(), agency=state.owner())
-    return applied(state, asked, stage=Stage.AGENCY_AWAITED, approved=False)
+    return applied(state, asked, stage=RequestStage.AGENCY_AWAITED, approved=False)
 
 
 def deliver(state: RequestState, _: ServiceDelivered, context: Context) -> Outcome:
@@ -163,7 +163,7 @@ def deliver(state: RequestState, _: ServiceDelivered, context: Context) -> Outco
         share_of=state.share_of,
         **money_terms(state, context.world),
     )
-    return applied(state, delivered, completed, stage=Stage.COMPLETED, expires_at=None)
+    return applied(state, delivered, completed, stage=RequestStage.COMPLETED, expires_at=None)
 
 
 def give_back_early(state: RequestState, _: FeeReturned, __: Context) -> Outcome:
@@ -184,7 +184,7 @@ def give_back(state: RequestState, claim: FeeReturned, context: Context) -> Outc
             ClaimRefusal.NOTHING_TO_RETURN,
             f"amount_rial: is {claim.amount_rial}, of what was collected {left} rial can go back",
         )
-    if state.stage is Stage.COMPLETED and claim.amount_rial > sum(state.refunds_rial) - state.returned_rial:
+    if state.stage is RequestStage.COMPLETED and claim.amount_rial > sum(state.refunds_rial) - state.returned_rial:
         return wait_for(Awaited.DIRECTORATE, RefundOrdered)
     late_freed, freed = freed_of(state, claim.amount_rial)
     returned = OfficeReturnedFee(

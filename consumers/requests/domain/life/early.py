@@ -13,7 +13,7 @@ from typing import Any
 
 from consumers.requests.domain.life.context import Context
 from consumers.requests.domain.life.outcome import Await, Awaited, AwaitReason, Outcome, Refuse, Rule, TakeBack
-from consumers.requests.domain.life.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState
 from schemas.base import Event
 from schemas.intake_agency import ClaimWithdrawn
 from schemas.intake_directorate import DisputeOpened
@@ -21,7 +21,7 @@ from schemas.intake_office import AgencyAwaited, FeeCollected, RequestAccepted, 
 from schemas.log_requests import ClaimRefusal
 
 #: Stages at which no office has accepted, and one may still.
-BEFORE_ACCEPTANCE = (Stage.AWAITED, Stage.PARKED, Stage.ROUTED)
+BEFORE_ACCEPTANCE = (RequestStage.AWAITED, RequestStage.PARKED, RequestStage.ROUTED)
 #: A step that is missing, in words, with the command for it.
 _SAY_FIRST: Mapping[type[Event], str] = {
     RequestAccepted: "accept the request first: pishkhan office {office} accept {request}",
@@ -114,4 +114,4 @@ def _missing(step: type[Event], state: RequestState, context: Context) -> type[E
         return step
     if state.stage in BEFORE_ACCEPTANCE:
         return step if context.has_waiting(RequestAccepted) else RequestAccepted
-    return FeeCollected if state.stage is Stage.ACCEPTED and owes_collection(state) else step
+    return FeeCollected if state.stage is RequestStage.ACCEPTED and owes_collection(state) else step

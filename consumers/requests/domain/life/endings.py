@@ -4,7 +4,7 @@ from consumers.requests.domain.fees.tariff import citizen_total_rial
 from consumers.requests.domain.life.context import Context
 from consumers.requests.domain.life.early import say_first
 from consumers.requests.domain.life.outcome import Outcome, Refuse, applied
-from consumers.requests.domain.life.state import RequestState, Signal, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState, Signal
 from consumers.requests.domain.life.terms import money_terms
 from schemas.intake_agency import AgencyAnswered, Answer, RequestCancelled
 from schemas.intake_directorate import DisputeOpened, DisputeResolved, RefundOrdered
@@ -18,9 +18,9 @@ from schemas.log_requests import (
 )
 
 _STAGE_OF = {
-    CloseReason.CANCELLED: Stage.CANCELLED,
-    CloseReason.REJECTED: Stage.REJECTED,
-    CloseReason.EXPIRED: Stage.EXPIRED,
+    CloseReason.CANCELLED: RequestStage.CANCELLED,
+    CloseReason.REJECTED: RequestStage.REJECTED,
+    CloseReason.EXPIRED: RequestStage.EXPIRED,
 }
 
 
@@ -34,11 +34,11 @@ def answer(state: RequestState, claim: AgencyAnswered, context: Context) -> Outc
     )
     if claim.answer is Answer.REJECTED:
         closed = _closed(state, CloseReason.REJECTED, context)
-        return applied(state, replied, closed, stage=Stage.REJECTED, accept_by=None, expires_at=None)
+        return applied(state, replied, closed, stage=RequestStage.REJECTED, accept_by=None, expires_at=None)
     return applied(
         state,
         replied,
-        stage=Stage.STARTED,
+        stage=RequestStage.STARTED,
         approved=claim.answer is Answer.APPROVED,
         document_wanted=claim.document_wanted,
     )

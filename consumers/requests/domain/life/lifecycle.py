@@ -15,7 +15,7 @@ from consumers.requests.domain.life.authority import objection
 from consumers.requests.domain.life.context import Context
 from consumers.requests.domain.life.early import BEFORE_ACCEPTANCE, MayWaitFor, SayFirst, WaitFor, take_back
 from consumers.requests.domain.life.outcome import Awaited, Outcome, Refuse, Rule
-from consumers.requests.domain.life.state import ENDED, RequestState, Signal, Stage
+from consumers.requests.domain.life.state import ENDED, RequestStage, RequestState, Signal
 from schemas.base import Event
 from schemas.intake_agency import AgencyAnswered, ClaimWithdrawn, RequestCancelled, RequestSubmitted
 from schemas.intake_directorate import DisputeOpened, DisputeResolved, RefundOrdered
@@ -44,13 +44,13 @@ def never(state: RequestState, signal: Signal, _: Context) -> Outcome:
     raise AssertionError(f"{signal} cannot happen at stage {state.stage}")
 
 
-S, A = Stage, Awaited
+S, A = RequestStage, Awaited
 UNOPENED = (S.AWAITED, S.PARKED)
 ACCEPTED = (S.ACCEPTED, S.FEE_COLLECTED, S.STARTED, S.AGENCY_AWAITED)
 LIVE = (S.ROUTED, S.ESCALATED, *ACCEPTED)
-NOT_LIVE = tuple(stage for stage in Stage if stage not in LIVE)
+NOT_LIVE = tuple(stage for stage in RequestStage if stage not in LIVE)
 ENDED_UNCOMPLETED = (S.REFUSED, S.CANCELLED, S.REJECTED, S.EXPIRED)
-OPENED = tuple(stage for stage in Stage if stage not in UNOPENED)
+OPENED = tuple(stage for stage in RequestStage if stage not in UNOPENED)
 
 _nobody = refuse(ClaimRefusal.NOT_THE_OFFICE, "no office has the request now")
 _unasked = refuse(ClaimRefusal.STATE_FORBIDS, "no office has the request, so none has asked")
@@ -63,7 +63,7 @@ _asked = refuse(ClaimRefusal.STATE_FORBIDS, "the agency was asked already; ask a
 
 #: Trigger, stages, rule. Every pair of a trigger and a stage is in exactly one row; a rule that lets a claim wait says
 #: for whose word.
-ROWS: tuple[tuple[Trigger, Iterable[Stage], Rule], ...] = (
+ROWS: tuple[tuple[Trigger, Iterable[RequestStage], Rule], ...] = (
     # The service that it names may be on its way through the registry.
     (RequestSubmitted, (S.AWAITED,), MayWaitFor(A.REGISTRY, opening.submit)),
     (RequestSubmitted, (S.PARKED, *OPENED), _known),
@@ -133,9 +133,9 @@ ROWS: tuple[tuple[Trigger, Iterable[Stage], Rule], ...] = (
     (DisputeResolved, (S.COMPLETED,), endings.resolve),
     (DisputeResolved, ENDED_UNCOMPLETED, _ended),
     # Whoever has said what waits may take it back.
-    (ClaimWithdrawn, Stage, take_back),
+    (ClaimWithdrawn, RequestStage, take_back),
     (Signal.ACCEPTANCE_OVERDUE, (S.ROUTED,), opening.time_out),
-    (Signal.ACCEPTANCE_OVERDUE, tuple(stage for stage in Stage if stage is not S.ROUTED), never),
+    (Signal.ACCEPTANCE_OVERDUE, tuple(stage for stage in RequestStage if stage is not S.ROUTED), never),
     (Signal.EXPIRED, (S.ESCALATED, *ACCEPTED), endings.expire),
     (Signal.EXPIRED, (S.ROUTED, *NOT_LIVE), never),
     (Signal.REGISTRY_READ, (S.PARKED,), opening.resume),
@@ -143,8 +143,8 @@ ROWS: tuple[tuple[Trigger, Iterable[Stage], Rule], ...] = (
 )
 
 
-def _table(rows: Iterable[tuple[Trigger, Iterable[Stage], Rule]]) -> Mapping[tuple[Trigger, Stage], Rule]:
-    table: dict[tuple[Trigger, Stage], Rule] = {}
+def _table(rows: Iterable[tuple[Trigger, Iterable[RequestStage], Rule]]) -> Mapping[tuple[Trigger, RequestStage], Rule]:
+    table: dict[tuple[Trigger, RequestStage], Rule] = {}
     for trigger, stages, rule in rows:
         for stage in stages:
             assert (trigger, stage) not in table, f"{trigger} at {stage} is in two rows"
@@ -157,7 +157,7 @@ TABLE = _table(ROWS)
 REQUEST_CLAIMS: frozenset[type[Event]] = frozenset(trigger for trigger, _, _ in ROWS if isinstance(trigger, type))
 
 
-def awaited(type_name: str, stage: Stage) -> Awaited | None:
+def awaited(type_name: str, stage: RequestStage) -> Awaited | None:
     """Return whose word a claim of that type waits for at `stage`; none when it may not wait there, or is no claim."""
     model = next((model for model in REQUEST_CLAIMS if model.type_name() == type_name), None)
     rule = None if model is None else TABLE[model, stage]

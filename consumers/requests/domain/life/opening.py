@@ -7,7 +7,7 @@ from consumers.requests.domain.fees.tariff import FeeImpossible, exposure_of
 from consumers.requests.domain.life.context import Context
 from consumers.requests.domain.life.form import clear_part, form_problem
 from consumers.requests.domain.life.outcome import Apply, Await, AwaitReason, Outcome, applied
-from consumers.requests.domain.life.state import RequestState, Signal, Stage, Submission, submission_of
+from consumers.requests.domain.life.state import RequestStage, RequestState, Signal, Submission, submission_of
 from consumers.requests.domain.registry.snapshot import Snapshot
 from consumers.requests.domain.routing.route import Refused, Routed, RoutingRequest
 from schemas.catalogue import Service
@@ -78,7 +78,9 @@ def _open(state: RequestState, asked: Submission, context: Context) -> Outcome:
         if not context.registry_complete:
             # Nobody knows yet what in the form is personal: it stays with the parked claim alone.
             kept = asked.model_copy(update={"form": {}})
-            waiting = state.model_copy(update={"stage": Stage.PARKED, "submission": kept, "agency": asked.by_agency})
+            waiting = state.model_copy(
+                update={"stage": RequestStage.PARKED, "submission": kept, "agency": asked.by_agency}
+            )
             return Await(AwaitReason.REGISTRY, "service: is not known yet; it waits for the registry", waiting)
         refused = _unknown(service)
         return _refuse(state, asked, refused, snapshot, context)
@@ -147,7 +149,7 @@ def _route_first(state: RequestState, asked: Submission, routed: Routed, context
         state,
         opened,
         given,
-        stage=Stage.ROUTED,
+        stage=RequestStage.ROUTED,
         submission=_without_blob(asked),
         tracking_code=opened.tracking_code,
         ever_routed=True,
@@ -209,7 +211,7 @@ def _refuse(state: RequestState, asked: Submission, refused: Refused, snapshot: 
         state,
         opened,
         event,
-        stage=Stage.REFUSED,
+        stage=RequestStage.REFUSED,
         submission=_without_blob(asked),
         tracking_code=opened.tracking_code,
         agency=agency,
@@ -245,7 +247,7 @@ def _escalate(
         state,
         given_back,
         escalated,
-        stage=Stage.ESCALATED,
+        stage=RequestStage.ESCALATED,
         tried=tried,
         office=None,
         share_of=None,

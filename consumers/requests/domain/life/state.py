@@ -16,7 +16,7 @@ from schemas.tariff import Fee
 from schemas.trusted import trusted
 
 
-class Stage(StrEnum):
+class RequestStage(StrEnum):
     """Where a request stands. The last five ended; `awaited` is known only from claims that came too early."""
 
     AWAITED = "awaited"
@@ -34,7 +34,9 @@ class Stage(StrEnum):
     EXPIRED = "expired"
 
 
-ENDED = frozenset({Stage.COMPLETED, Stage.REFUSED, Stage.CANCELLED, Stage.REJECTED, Stage.EXPIRED})
+ENDED = frozenset(
+    {RequestStage.COMPLETED, RequestStage.REFUSED, RequestStage.CANCELLED, RequestStage.REJECTED, RequestStage.EXPIRED}
+)
 
 
 class Signal(StrEnum):
@@ -83,7 +85,7 @@ class RequestState(Model):
     """
 
     request_id: RequestId
-    stage: Stage
+    stage: RequestStage
     version: int = 0
     submission: Submission | None = None
     tracking_code: TrackingCode | None = None
@@ -135,7 +137,7 @@ class RequestState(Model):
         Of a request that ended without completion that is all that was collected, of a completed one what was ordered
         back; less what was given back already.
         """
-        if self.stage is Stage.COMPLETED:
+        if self.stage is RequestStage.COMPLETED:
             return min(self.collected_rial, sum(self.refunds_rial)) - self.returned_rial
         return self.collected_rial - self.returned_rial if self.stage in ENDED else 0
 
@@ -197,4 +199,4 @@ def with_form(state: RequestState, claim: RequestSubmitted) -> RequestState:
     return state.model_copy(update={"submission": state.asked().model_copy(update={"form": claim.form})})
 
 
-_BLANK = dict(RequestState(request_id=UUID(int=0), stage=Stage.AWAITED))
+_BLANK = dict(RequestState(request_id=UUID(int=0), stage=RequestStage.AWAITED))

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from consumers.jalali import month_of
-from consumers.requests.domain.loads.shares import Shares, Steered, added, taken_by
+from consumers.requests.domain.loads.shares import AgencyShares, Steered, added, taken_by
 from schemas import log_requests as requests
 from schemas import log_settlement as settlement
 from schemas.base import Event
@@ -109,7 +109,7 @@ class Loads:
         for masks in self._masks.values():
             masks.move(change, before, after)
 
-    def masks(self, limits: Mapping[str, Limit], shares: Shares | None = None) -> "LoadMasks":
+    def masks(self, limits: Mapping[str, Limit], shares: AgencyShares | None = None) -> "LoadMasks":
         """Return who is full, capped or shared out under `limits`, kept up to date by `apply`.
 
         Cheap for a known mapping, which must always come with the same `shares`.
@@ -131,7 +131,9 @@ class LoadMasks:
 
     __slots__ = ("_capped", "_headrooms", "_kept_only", "_limits", "_shares", "_with_share", "free", "full")
 
-    def __init__(self, limits: Mapping[str, Limit], loads: Mapping[str, Load], shares: Shares | None = None) -> None:
+    def __init__(
+        self, limits: Mapping[str, Limit], loads: Mapping[str, Load], shares: AgencyShares | None = None
+    ) -> None:
         self._limits = limits
         self._shares = shares
         self._kept_only = 0
@@ -170,7 +172,7 @@ class LoadMasks:
         """Return the mask of offices where `agency` has its share, and nothing is left to borrow."""
         return self._with_share.get(agency, 0) & self._kept_only
 
-    def _follow_shares(self, shares: Shares, limit: Limit, load: Load, steered: Steered) -> None:
+    def _follow_shares(self, shares: AgencyShares, limit: Limit, load: Load, steered: Steered) -> None:
         """Follow the load of the office at `limit`; the agencies in `steered` take another number of places now."""
         ordinal, capacity, _ = limit
         bit = 1 << ordinal

@@ -14,7 +14,7 @@ Steered = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
-class Shares:
+class AgencyShares:
     """How places are shared: by weight among the agencies with an active agreement, and how much of each is kept."""
 
     kept_per_mille: int
@@ -25,7 +25,7 @@ class Shares:
     _kept: dict[int, int] = field(default_factory=dict, compare=False)
 
     @classmethod
-    def among(cls, agencies: Collection[str], weights: Mapping[str, int], kept_per_mille: int) -> "Shares":
+    def among(cls, agencies: Collection[str], weights: Mapping[str, int], kept_per_mille: int) -> "AgencyShares":
         """Return the shares of `agencies`: each by its weight, 1 unless `weights` says otherwise."""
         known = {agency: weights.get(agency, 1) for agency in agencies}
         return cls(kept_per_mille, known, sum(known.values()))
@@ -50,7 +50,7 @@ class AgencyShare(NamedTuple):
     """The share that a request counts on."""
 
     agency: str
-    shares: Shares
+    shares: AgencyShares
 
     def spent(self, taken: int, free: int, capacity: int) -> bool:
         """Say whether the agency may take no more of an office's places: it has `taken` of them, `free` are left."""

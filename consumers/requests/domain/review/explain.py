@@ -10,7 +10,7 @@ from pydantic import Field
 from consumers.requests.domain.registry.snapshot import Snapshot
 from consumers.requests.domain.registry.view import RegistryView
 from consumers.requests.domain.review.gaps import gaps_in
-from consumers.requests.domain.review.verify import Decided, decisions_of
+from consumers.requests.domain.review.verify import DecidedEvent, decisions_of
 from consumers.requests.domain.routing.route import RoutingRequest
 from consumers.requests.domain.routing.sampling import score_of
 from schemas.agreements import Agreement
@@ -182,7 +182,7 @@ def opened_of(history: Sequence[Received]) -> RequestOpened:
     return opened
 
 
-def question_of(opened: RequestOpened, decided: Decided) -> RoutingRequest:
+def question_of(opened: RequestOpened, decided: DecidedEvent) -> RoutingRequest:
     """Return what routing was asked."""
     return RoutingRequest(
         service=opened.service,
@@ -196,7 +196,7 @@ def question_of(opened: RequestOpened, decided: Decided) -> RoutingRequest:
     )
 
 
-def _as_of(view: RegistryView, decided: Decided) -> Snapshot:
+def _as_of(view: RegistryView, decided: DecidedEvent) -> Snapshot:
     return view.up_to(decided.registry_revision).at(decided.moment)
 
 
@@ -240,7 +240,7 @@ def _score(sample: Sample, decision: Decision, snapshot: Snapshot, policy: Polic
     )
 
 
-def _refusal(decided: Decided, snapshot: Snapshot, opened: RequestOpened, lists: Lists) -> RefusalExplained:
+def _refusal(decided: DecidedEvent, snapshot: Snapshot, opened: RequestOpened, lists: Lists) -> RefusalExplained:
     event = decided.event
     assert isinstance(event, RequestRefused)
     nearest = event.nearest_office

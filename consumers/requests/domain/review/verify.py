@@ -14,7 +14,7 @@ from uuid import UUID
 from consumers.requests.domain.life.context import Context
 from consumers.requests.domain.life.opening import decline, submit, time_out
 from consumers.requests.domain.life.outcome import Apply
-from consumers.requests.domain.life.state import RequestState, Signal, Speaker, Stage, Submission, unknown
+from consumers.requests.domain.life.state import RequestStage, RequestState, Signal, Speaker, Submission, unknown
 from consumers.requests.domain.life.tracking import CODE_BYTES
 from consumers.requests.domain.life.world import BatchWorld
 from consumers.requests.domain.loads.history import LoadPlace
@@ -46,7 +46,7 @@ _NOTHING_TO_GO_BY = {
 }
 
 
-class Finding(StrEnum):
+class VerificationResult(StrEnum):
     """What a recomputation found."""
 
     SAME = "same"
@@ -67,13 +67,13 @@ class Verification(Model):
 
     attempt: int
     event: str
-    finding: Finding
+    finding: VerificationResult
     differences: tuple[Difference, ...] = ()
     why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecidedEvent:
     """One decision of a request's history, its number among the events, and what was known of the request before it.
 
     `moment` is the business time that it was decided for, `now` that of deciding. `tried` and `given_back` are the
@@ -91,9 +91,9 @@ class Decided:
     given_back: OfficeDeclined | OfficeTimedOut | None
 
 
-def decisions_of(history: Sequence[Received]) -> list[Decided]:
+def decisions_of(history: Sequence[Received]) -> list[DecidedEvent]:
     """Return the decisions in a request's own events, given in their order."""
-    found: list[Decided] = []
+    found: list[DecidedEvent] = []
     tried: tuple[str, ...] = ()
     given_back: OfficeDeclined | OfficeTimedOut | None = None
     for received in history:
@@ -106,17 +106,17 @@ def decisions_of(history: Sequence[Received]) -> list[Decided]:
             place = LoadPlace(decision.loads_seen, envelope.load_revision, envelope.load_index)
             revision, moment, now = decision.registry_revision, decision.decided_for, decision.decided_at
             at = (envelope.sequence, decision.attempt)
-            found.append(Decided(event, *at, place, revision, moment, now, tried, given_back))
+            found.append(DecidedEvent(event, *at, place, revision, moment, now, tried, given_back))
         elif isinstance(event, RequestRefused):
             place = LoadPlace(event.loads_seen, envelope.load_revision, envelope.load_index)
             revision, moment = event.registry_revision, event.decided_for
             # Nothing in a refusal depends on when it was decided.
-            found.append(Decided(event, envelope.sequence, 1, place, revision, moment, moment, tried, given_back))
+            found.append(DecidedEvent(event, envelope.sequence, 1, place, revision, moment, moment, tried, given_back))
     return found
 
 
 def verify(
-    opened: RequestOpened, decided: Decided, view: RegistryView, loads: Loads, secret: bytes | None
+    opened: RequestOpened, decided: DecidedEvent, view: RegistryView, loads: Loads, secret: bytes | None
 ) -> Verification:
     """Make one decision again and compare every field.
 
@@ -140,25 +140,25 @@ def verify(
     compared = [_differences(decided.event, _again(opened, decided, speaker, world)) for speaker in _speakers(opened)]
     fewest = min(compared, key=_how_different)
     name = type(decided.event).__name__
-    finding = Finding.DIFFERENT if fewest else Finding.SAME
+    finding = VerificationResult.DIFFERENT if fewest else VerificationResult.SAME
     return Verification(attempt=decided.attempt, event=name, finding=finding, differences=tuple(fewest))
 
 
-def not_recomputed(decided: Decided, why: str) -> Verification:
+def not_recomputed(decided: DecidedEvent, why: str) -> Verification:
     """Return that a decision could not be made again, and what stood in the way."""
     name = type(decided.event).__name__
-    return Verification(attempt=decided.attempt, event=name, finding=Finding.NOT_RECOMPUTED, why=why)
+    return Verification(attempt=decided.attempt, event=name, finding=VerificationResult.NOT_RECOMPUTED, why=why)
 
 
-def verdict(found: Sequence[Verification]) -> Finding:
+def verdict(found: Sequence[Verification]) -> VerificationResult:
     """Return what the recomputations say in all: the same only when there are some, and each of them is the same."""
     findings = {one.finding for one in found}
-    if Finding.DIFFERENT in findings:
-        return Finding.DIFFERENT
-    return Finding.SAME if findings == {Finding.SAME} else Finding.NOT_RECOMPUTED
+    if VerificationResult.DIFFERENT in findings:
+        return VerificationResult.DIFFERENT
+    return VerificationResult.SAME if findings == {VerificationResult.SAME} else VerificationResult.NOT_RECOMPUTED
 
 
-def _again(opened: RequestOpened, decided: Decided, speaker: Speaker, world: BatchWorld) -> Event:
+def _again(opened: RequestOpened, decided: DecidedEvent, speaker: Speaker, world: BatchWorld) -> Event:
     context = Context(speaker, decided.moment, decided.now, world, registry_complete=True)
     if decided.given_back is None:
         claim = RequestSubmitted.model_construct(
@@ -183,7 +183,7 @@ def _again(opened: RequestOpened, decided: Decided, speaker: Speaker, world: Bat
     return outcome.events[-1]
 
 
-def _routed_before(opened: RequestOpened, decided: Decided, speaker: Speaker) -> RequestState:
+def _routed_before(opened: RequestOpened, decided: DecidedEvent, speaker: Speaker) -> RequestState:
     """Return the state that the request was in when its office gave it back."""
     assert decided.given_back is not None
     submission = Submission(
@@ -199,7 +199,7 @@ def _routed_before(opened: RequestOpened, decided: Decided, speaker: Speaker) ->
     )
     return RequestState(
         request_id=opened.request_id,
-        stage=Stage.ROUTED,
+        stage=RequestStage.ROUTED,
         submission=submission,
         ever_routed=True,
         agency=opened.agency,

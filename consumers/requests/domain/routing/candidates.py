@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from consumers.requests.domain.loads.loads import Limit
-from consumers.requests.domain.loads.shares import Shares
+from consumers.requests.domain.loads.shares import AgencyShares
 from consumers.requests.domain.registry.calendar import NeverOpen, Schedule
 from consumers.requests.domain.registry.geography import DEGREE_M, road_m, straight_line_m
 from consumers.requests.domain.registry.snapshot import OfficeFacts, Snapshot
@@ -67,7 +67,7 @@ class CityReach:
     mask: int
 
 
-class Cut(NamedTuple):
+class RingCut(NamedTuple):
     """The part of a ring's candidates up to one of the policy's distances: the first `end`, as a set `mask`.
 
     `places_needed` is how many places must be free for a draw to stay within. `limit_m` is none when the policy has no
@@ -94,7 +94,7 @@ class Ring:
     weights: tuple[int, ...]
     mask: int
     excluded: dict[Exclusion, int]
-    cuts: tuple[Cut, ...]
+    cuts: tuple[RingCut, ...]
 
 
 class CandidateIndex:
@@ -117,13 +117,13 @@ class CandidateIndex:
         self._deadlines: dict[tuple[int, datetime], datetime] = {}
 
     @cached_property
-    def shares(self) -> Shares | None:
+    def shares(self) -> AgencyShares | None:
         """How the policy in force shares out places; none when it does not, and when there is none."""
         policy = self.snapshot.policy
         if policy is None or policy.agency_kept_per_mille is None:
             return None
         active = {held.agency for held in self.snapshot.agreements.values() if is_active(held)}
-        return Shares.among(active, policy.agency_weights, policy.agency_kept_per_mille)
+        return AgencyShares.among(active, policy.agency_weights, policy.agency_kept_per_mille)
 
     @cached_property
     def limits(self) -> dict[str, Limit]:
@@ -301,7 +301,7 @@ class CandidateIndex:
 
     def _cuts(
         self, offices: Sequence[OfficeFacts], distances_m: Sequence[int], weights: Sequence[int]
-    ) -> Iterator[Cut]:
+    ) -> Iterator[RingCut]:
         policy, before = self.policy, 0
         inner_m = [limit_m for limit_m in policy.rings_m if limit_m < policy.distance_limit_m]
         limits_m: list[int | None] = [*inner_m, policy.distance_limit_m] if policy.rings_m else [None]
@@ -311,7 +311,7 @@ class CandidateIndex:
                 # Whoever is left within reach gets it, however little is free.
                 share = 0 if end == len(offices) else policy.ring_free_per_mille
                 needed = max(1, -(-weights[end - 1] * share // 1000))
-                yield Cut(limit_m, end, self.mask_of(facts.ordinal for facts in offices[:end]), needed)
+                yield RingCut(limit_m, end, self.mask_of(facts.ordinal for facts in offices[:end]), needed)
                 before = end
 
     def _slots(self, ring: Ring) -> int:

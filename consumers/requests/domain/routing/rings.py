@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from consumers.requests.domain.routing.candidates import Cut, Ring
+from consumers.requests.domain.routing.candidates import Ring, RingCut
 
 
-def nearest_with_room(ring: Ring, rest: int, free: Sequence[int]) -> Cut:
+def nearest_with_room(ring: Ring, rest: int, free: Sequence[int]) -> RingCut:
     """Return the nearest cut of `ring` in which the offices of the set `rest`, not empty, have enough free places.
 
     `free` are the free places of every office by its ordinal. The last cut is taken whatever is free there.

@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from consumers.requests.domain.loads.loads import Loads
 from consumers.requests.domain.registry.snapshot import OfficeFacts
-from consumers.requests.domain.routing.candidates import Cut, Ring
+from consumers.requests.domain.routing.candidates import Ring, RingCut
 from consumers.requests.domain.routing.seeds import Draws
 from schemas.log_requests import Sample
 from schemas.policy import Policy
@@ -18,7 +18,7 @@ from schemas.trusted import trusted
 DRAWS_MAX = 12
 
 
-def two_places(ring: Ring, cut: Cut, rest: int, seed: bytes) -> tuple[int, ...]:
+def two_places(ring: Ring, cut: RingCut, rest: int, seed: bytes) -> tuple[int, ...]:
     """Return the places in `ring` of two different offices of the set `rest` within `cut`, or of the only one there.
 
     Each draw takes an office in proportion to its capacity among those that are left.
@@ -62,7 +62,7 @@ def sample_of(policy: Policy, loads: Loads, facts: OfficeFacts, distance_m: int,
     )
 
 
-def _draw(ring: Ring, cut: Cut, rest: int, draws: Draws) -> int:
+def _draw(ring: Ring, cut: RingCut, rest: int, draws: Draws) -> int:
     weights, offices, end = ring.weights, ring.offices, cut.end
     total = weights[end - 1]
     for _ in range(DRAWS_MAX):

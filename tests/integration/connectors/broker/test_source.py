@@ -13,7 +13,7 @@ from connectors.broker.source import KafkaSource
 from consumers.intake import IntakeReader, Unreadable, read_claim
 from consumers.runner.errors import BrokerUnavailable, PositionLost
 from consumers.runner.outcomes import DeadLetterReason
-from consumers.runner.shares import Share, Shares
+from consumers.runner.shares import Share, TurnShares
 from schemas.topics import INTAKE_AGENCY
 from tests.kit.on_sql.databases import wait_until
 from tests.kit.real.brokers import (
@@ -191,7 +191,7 @@ def test_a_flooded_topic_takes_its_share_of_a_turn_and_the_others_records_come_i
     flood, quiet = (INTAKE_AGENCY.for_agency(agency) for agency in (fresh_agency(), fresh_agency()))
     provide(engines.kafka_login, *(topic.rpartition(".")[2] for topic in (flood, quiet)))
     share = Share(records=50, step=10, lately_seconds=60.0)
-    shared = KafkaSource(engines.kafka_login, lambda topic: topic in (flood, quiet), "shared", Shares(share))
+    shared = KafkaSource(engines.kafka_login, lambda topic: topic in (flood, quiet), "shared", TurnShares(share))
     turns: list[dict[str, list[bytes | None]]] = []
 
     def take_a_turn() -> None:

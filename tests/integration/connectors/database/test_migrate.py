@@ -22,7 +22,7 @@ from connectors.database.sql.engine import build_engine
 from connectors.roles import WORKER_ROLE
 from connectors.telemetry import metrics
 from consumers.intake import Conflict
-from consumers.requests.domain.life.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState
 from consumers.runner.errors import DatabaseUnavailable
 from schemas.envelope import Envelope
 from schemas.message import Message
@@ -136,7 +136,7 @@ def test_what_was_owed_to_citizens_before_is_in_sight_afterwards(fresh_database:
             )
     assert owed == {"cancelled": 30_000, "rejected": 18_000, "completed": 11_000}
     for state, document in documents.items():
-        known = RequestState.model_validate({"request_id": uuid4(), "stage": Stage(state), **_tuples(document)})
+        known = RequestState.model_validate({"request_id": uuid4(), "stage": RequestStage(state), **_tuples(document)})
         assert known.owed_rial == owed.get(state, 0), state
 
 

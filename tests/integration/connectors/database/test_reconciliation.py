@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from connectors.database.reconciliation.bus import SqlReconciliation, SqlSnapshot
 from connectors.database.sql.engine import plain_url
 from consumers.reconciliation.domain.outcome import taken_first
-from consumers.reconciliation.domain.views import Subject, Taught, Transaction, Transfer
+from consumers.reconciliation.domain.views import ComparedTransfer, Subject, Taught, Transaction
 from consumers.reconciliation.reading import Booked, Claimed, Fact, Seen
 from schemas.log_requests import OfficeStarted
 from schemas.partition import Place
@@ -156,7 +156,7 @@ def test_of_a_transaction_in_two_partitions_the_record_that_settlement_has_passe
         [found] = held.transactions({1: 0, 2: 8})
     assert isinstance(found, Transaction)
     assert (found.partition, found.position) == (2, 7)
-    assert sorted(found.expected) == [Transfer("hold", "a", "b", 6), Transfer("hold", "a", "b", 7)]
+    assert sorted(found.expected) == [ComparedTransfer("hold", "a", "b", 6), ComparedTransfer("hold", "a", "b", 7)]
 
 
 def test_figures_that_passed_one_partition_are_not_looked_for_in_another(database: DatabaseUrls) -> None:

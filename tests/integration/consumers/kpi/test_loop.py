@@ -72,7 +72,7 @@ class LogInMemory:
 
 @dataclass
 class FailingWork:
-    """The real work, after `failures` in its first transactions: implements `consumers.kpi.ports.Work`."""
+    """The real work, after `failures` in its first transactions: implements `consumers.kpi.ports.FigureWork`."""
 
     work: SqlKpiWork
     failures: list[Exception]

@@ -24,7 +24,7 @@ from connectors.database.kpi.stores import SqlKpiWork
 from connectors.telemetry.worker import WorkerTelemetry
 from consumers.kpi.handlers import KpiHandler
 from consumers.kpi.reading import TOPICS
-from consumers.kpi.stream import GROUP, Pace
+from consumers.kpi.stream import GROUP, FigurePace
 from consumers.kpi.worker import KpiWorker
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
@@ -36,7 +36,7 @@ from tests.kit.values.kpi_log import Told, working_day
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
-FAST = Pace(measure_seconds=0.2, look_seconds=1.0)
+FAST = FigurePace(measure_seconds=0.2, look_seconds=1.0)
 DEADLINE_SECONDS = 90.0
 
 

@@ -18,7 +18,7 @@ from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import LOCK_TIMEOUT_MS, build_engine
 from consumers.intake import Claim
 from consumers.parking import RESTS, WAITING_LIMIT, OperatorAction, failed_event
-from consumers.registry.domain.known import Await, Kind, Refuse
+from consumers.registry.domain.known import Await, EntryKind, Refuse
 from consumers.registry.fold import Fold
 from consumers.runner.outcomes import Outcome
 from consumers.runner.records import Record
@@ -101,7 +101,7 @@ def test_any_order_of_topics_ends_in_the_same_registry(bus: RegistryBus) -> None
     assert bus.waiting() == 0
     assert bus.refusals() == []
     with bus.engine.begin() as connection:
-        held = RegistryStore(connection).as_of(Kind.AGREEMENT, AGREEMENT, MOMENT)
+        held = RegistryStore(connection).as_of(EntryKind.AGREEMENT, AGREEMENT, MOMENT)
     assert isinstance(held, AgreementVersioned)
     assert held.agreement.state is AgreementState.ACTIVE
 
@@ -138,7 +138,7 @@ def test_an_id_with_another_type_is_dead_lettered_and_the_first_type_counts(bus:
     bus.handle(replace(veto, headers=headers))
     with bus.engine.begin() as connection:
         details = connection.execute(text("SELECT reason, detail FROM dead_letter")).all()
-        held = RegistryStore(connection).as_of(Kind.AGREEMENT, AGREEMENT, MOMENT)
+        held = RegistryStore(connection).as_of(EntryKind.AGREEMENT, AGREEMENT, MOMENT)
     assert [tuple(row) for row in details] == [
         ("identity_conflict", "was used before with another type; give every new event a new id")
     ]
@@ -205,7 +205,7 @@ def test_as_of_answers_for_any_time_and_any_revision(bus: RegistryBus) -> None:
 
     def county_of_raz(moment: datetime, revision: int | None = None) -> str:
         with bus.engine.begin() as connection:
-            held = RegistryStore(connection).as_of(Kind.TERRITORY, "north-khorasan", moment, revision)
+            held = RegistryStore(connection).as_of(EntryKind.TERRITORY, "north-khorasan", moment, revision)
         assert isinstance(held, TerritoryVersioned)
         return next(place.county for place in held.territory.cities if place.code == "raz")
 
@@ -221,7 +221,7 @@ def test_a_proposal_does_not_displace_what_is_in_force(bus: RegistryBus) -> None
     renewed = agreement(version=3, state=AgreementState.SIGNED, notice_days=60)
     bus.say(DIRECTORATE, AgreementChanged(agreement=renewed))
     with bus.engine.begin() as connection:
-        held = RegistryStore(connection).as_of(Kind.AGREEMENT, AGREEMENT, MOMENT)
+        held = RegistryStore(connection).as_of(EntryKind.AGREEMENT, AGREEMENT, MOMENT)
     assert isinstance(held, AgreementVersioned)
     assert (held.agreement.version, held.agreement.notice_days) == (2, 30)
 
@@ -236,7 +236,7 @@ def test_a_pause_takes_effect_at_the_moment_it_was_said(bus: RegistryBus) -> Non
 
     def paused_at(moment: datetime) -> bool:
         with bus.engine.begin() as connection:
-            held = RegistryStore(connection).as_of(Kind.AGREEMENT, AGREEMENT, moment)
+            held = RegistryStore(connection).as_of(EntryKind.AGREEMENT, AGREEMENT, moment)
         assert isinstance(held, AgreementVersioned)
         value: Agreement = held.agreement
         return value.services[0].paused
@@ -274,7 +274,7 @@ def test_claims_wait_behind_one_on_which_the_code_failed_until_an_operator_decid
 
     assert bus.waiting() == 0
     with bus.engine.begin() as connection:
-        history = RegistryStore(connection).history(Kind.SERVICE, SERVICE)
+        history = RegistryStore(connection).history(EntryKind.SERVICE, SERVICE)
     assert [entry.service.version for entry in history if isinstance(entry, ServiceVersioned)] == [1, 2]
 
 
@@ -320,7 +320,7 @@ def test_a_skipped_claim_frees_what_waits_behind_it(bus: RegistryBus) -> None:
     bus.sweep()
     assert bus.waiting() == 0
     with bus.engine.begin() as connection:
-        held = RegistryStore(connection).as_of(Kind.SERVICE, SERVICE, MOMENT)
+        held = RegistryStore(connection).as_of(EntryKind.SERVICE, SERVICE, MOMENT)
     assert isinstance(held, ServiceVersioned)
     assert not held.service.needs_agency_answer
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from connectors.database.requests.requests import RequestCounts, inbox
-from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.life.state import RequestStage
 from consumers.runner.errors import Contention
 from consumers.runner.outcomes import Outcome
 from consumers.runner.records import Record
@@ -69,7 +69,7 @@ def test_one_batch_holds_a_whole_life(bus: RequestsBus) -> None:
     source = "/offices/office-3"
     records = [claim_record(source, event) for event in (asked, *desk_steps(asked.request_id))]
     bus.handle(*records)
-    assert bus.state(asked.request_id).stage is Stage.COMPLETED
+    assert bus.state(asked.request_id).stage is RequestStage.COMPLETED
     assert sequences(bus.log(asked.request_id)) == [1, 2, 3, 4, 5, 6, 7]
 
 
@@ -112,7 +112,7 @@ def test_what_is_not_readable_is_a_dead_letter_and_nothing_behind_it_stalls(bus:
     garbage = Record(good.topic, 0, 0, None, good.headers, b"\xff\x00 no json", good.appended_at)
     forged = claim_record("/agencies/somebody-else", submission(), topic=good.topic)
     bus.handle(garbage, forged, good)
-    assert bus.state(asked.request_id).stage is Stage.ROUTED
+    assert bus.state(asked.request_id).stage is RequestStage.ROUTED
     assert bus.telemetry.counts[Outcome.DEAD_LETTERED] == 2
     assert bus.telemetry.reasons["forged_source"] == 1
 
@@ -124,7 +124,7 @@ def test_a_claim_of_another_agency_is_refused(bus: RequestsBus) -> None:
     last = bus.log(asked.request_id)[-1].event
     assert isinstance(last, ClaimRefused)
     assert last.reason is ClaimRefusal.NOT_THE_AGENCY
-    assert bus.state(asked.request_id).stage is Stage.ROUTED
+    assert bus.state(asked.request_id).stage is RequestStage.ROUTED
 
 
 @pytest.mark.parametrize("in_one_batch", [True, False])
@@ -137,11 +137,11 @@ def test_claims_before_another_partys_word_wait_and_apply_in_order(bus: Requests
     else:
         for record in early:
             bus.handle(record)
-        assert bus.state(asked.request_id).stage is Stage.AWAITED
+        assert bus.state(asked.request_id).stage is RequestStage.AWAITED
         assert bus.parked() == [(str(asked.request_id), "predecessor")] * 4
         assert bus.counts().submitted == 0
         bus.handle(records[-1])
-    assert bus.state(asked.request_id).stage is Stage.COMPLETED
+    assert bus.state(asked.request_id).stage is RequestStage.COMPLETED
     assert sequences(bus.log(asked.request_id)) == [1, 2, 3, 4, 5, 6, 7]
     assert bus.parked() == []
 
@@ -158,7 +158,7 @@ def test_what_a_desk_says_too_early_is_refused_at_once(bus: RequestsBus, in_one_
         for record in records:
             bus.handle(record)
             assert bus.parked() == []
-    assert bus.state(asked.request_id).stage is Stage.FEE_COLLECTED
+    assert bus.state(asked.request_id).stage is RequestStage.FEE_COLLECTED
     first = ("accept", "accept", "accept", "collect", "collect")
     details = [one.detail for one in bus.refusals()]
     assert [one.reason for one in bus.refusals()] == [ClaimRefusal.TOO_EARLY] * 5
@@ -222,7 +222,7 @@ def test_a_full_park_of_one_request_refuses_and_stalls_nobody(bus: RequestsBus) 
     assert len(bus.parked()) == 100
     assert bus.telemetry.counts[Outcome.REFUSED] == 2
     bus.say(AGENCY_SOURCE, asked)
-    assert bus.state(asked.request_id).stage is Stage.ACCEPTED
+    assert bus.state(asked.request_id).stage is RequestStage.ACCEPTED
     assert bus.parked() == []
 
 

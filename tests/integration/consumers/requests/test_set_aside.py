@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from connectors.database.parking.operator import ParkOperator
 from consumers.parking import OperatorAction
-from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.life.state import RequestStage
 from consumers.requests.domain.routing.seeds import seed_for
 from consumers.requests.handlers import REST
 from consumers.requests.horizon import HOLD
@@ -104,7 +104,7 @@ def test_a_claim_that_waited_too_long_and_cannot_be_refused_is_kept_as_failed(bu
     decide(bus)
     assert bus.sweep() == 1
     assert bus.parked() == []
-    assert bus.state(request_id).stage is Stage.CANCELLED
+    assert bus.state(request_id).stage is RequestStage.CANCELLED
 
 
 def test_a_submission_that_waited_for_the_registry_is_redriven(bus: RequestsBus, owner: Engine) -> None:
@@ -115,7 +115,7 @@ def test_a_submission_that_waited_for_the_registry_is_redriven(bus: RequestsBus,
     # Nobody has read the topic to its end, which holds what ends by time for a while.
     bus.clock.advance((PARKING + HOLD).total_seconds())
     assert bus.sweep() == 1
-    assert bus.state(other.request_id).stage is Stage.REFUSED
+    assert bus.state(other.request_id).stage is RequestStage.REFUSED
     assert bus.parked() == [(str(asked.request_id), "failed")]
     assert bus.counts().parked == 1
     heal(owner)

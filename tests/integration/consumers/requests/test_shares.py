@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, text
 
-from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.life.state import RequestStage
 from schemas.log_requests import RefusalReason, RequestEscalated, RequestRefused, RequestRouted
 from schemas.offices import Accession
 from tests.kit.on_sql.requests import AGENCY_SOURCE, RequestsBus, load_registry, submission
@@ -47,7 +47,7 @@ def test_a_flood_of_one_agency_leaves_a_bystander_places_and_ends_by_itself(bus:
     bystanders = [submission(uuid4(), service=BILL) for _ in range(KEPT)]
     for asked in bystanders:
         beside.say(f"/agencies/{BYSTANDER}", asked)
-    assert {bus.state(asked.request_id).stage for asked in bystanders} == {Stage.ROUTED}
+    assert {bus.state(asked.request_id).stage for asked in bystanders} == {RequestStage.ROUTED}
     assert steered(bus.engine) == {AGENCY: LENT, BYSTANDER: KEPT}
     for hours in range(1, 30):
         bus.clock.moment = MOMENT + timedelta(hours=8 * hours)

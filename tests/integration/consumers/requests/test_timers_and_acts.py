@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, text
 
-from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.life.state import RequestStage
 from consumers.runner.errors import Contention
 from schemas.base import Event
 from schemas.intake_agency import Origin
@@ -49,12 +49,12 @@ def test_after_the_last_attempt_a_person_must_find_an_office_until_it_expires(bu
         # The same hour of the next day, so that offices are open again.
         bus.clock.advance(DAY)
         assert bus.sweep() == 1
-    assert bus.state(asked.request_id).stage is Stage.ESCALATED
+    assert bus.state(asked.request_id).stage is RequestStage.ESCALATED
     assert bus.positions() == (0, 0)
     bus.clock.advance(30 * DAY)
     assert bus.sweep() == 1
     assert bus.names(asked.request_id)[-2:] == ["RequestEscalated", "RequestClosed"]
-    assert bus.state(asked.request_id).stage is Stage.EXPIRED
+    assert bus.state(asked.request_id).stage is RequestStage.EXPIRED
 
 
 def test_an_accepted_request_expires(bus: RequestsBus) -> None:
@@ -62,7 +62,7 @@ def test_an_accepted_request_expires(bus: RequestsBus) -> None:
     bus.say("/offices/office-1", asked, *desk_steps(asked.request_id)[:2])
     bus.clock.advance(30 * DAY)
     assert bus.sweep() == 1
-    assert bus.state(asked.request_id).stage is Stage.EXPIRED
+    assert bus.state(asked.request_id).stage is RequestStage.EXPIRED
     assert bus.sweep() == 0
 
 
@@ -76,7 +76,7 @@ def test_a_deadline_and_an_acceptance_have_one_winner(bus: RequestsBus) -> None:
         bus.handler.handle(stores, [claim_record(source, desk_steps(asked.request_id)[0])])
         assert RequestsBus(bus.engine, bus.clock).sweep() == 0
     assert bus.sweep() == 0
-    assert bus.state(asked.request_id).stage is Stage.ACCEPTED
+    assert bus.state(asked.request_id).stage is RequestStage.ACCEPTED
 
 
 def completed(bus: RequestsBus) -> UUID:

@@ -10,7 +10,7 @@ from connectors.database.parking.operator import ParkOperator
 from connectors.database.requests.stores import request_stores
 from connectors.database.sql.driver import meaningful_errors
 from consumers.parking import RESTS, OperatorAction
-from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.life.state import RequestStage
 from schemas.intake_agency import Origin
 from schemas.intake_directorate import OfficePaid
 from tests.kit.on_sql.requests import AGENCY_SOURCE, DIRECTORATE, RequestsBus, claim_record, desk_steps, submission
@@ -45,11 +45,11 @@ def test_it_is_tried_after_its_rest_and_what_waits_behind_it_follows_in_order(en
     request_id = walk_in(bus)
     other = submission()
     bus.say(AGENCY_SOURCE, other)
-    assert bus.state(other.request_id).stage is Stage.ROUTED, "other keys flow"
+    assert bus.state(other.request_id).stage is RequestStage.ROUTED, "other keys flow"
     assert bus.sweep() == 0
     end_rests(engine)
     assert bus.sweep() == 5
-    assert bus.state(request_id).stage is Stage.COMPLETED
+    assert bus.state(request_id).stage is RequestStage.COMPLETED
     assert bus.parked() == []
     assert [one.sequence for one in bus.log(request_id)] == list(range(1, len(bus.log(request_id)) + 1))
 
@@ -68,7 +68,7 @@ def test_after_the_last_rest_it_waits_for_a_person(engine: Engine, bus: Requests
     with engine.begin() as connection:
         assert ParkOperator(connection).decide_on_failed("requests", OperatorAction.REDRIVE, "sara", "repaired")
     assert bus.sweep() == 5
-    assert bus.state(request_id).stage is Stage.COMPLETED
+    assert bus.state(request_id).stage is RequestStage.COMPLETED
 
 
 def test_many_that_fail_again_cost_no_more_statements_than_one(
@@ -109,5 +109,5 @@ def test_a_later_failure_of_the_same_request_does_not_hold_an_earlier_one_up(eng
         operator = ParkOperator(connection)
         operator.decide([operator.oldest(1)[0].id], OperatorAction.REDRIVE, "sara", "repaired")
     assert bus.sweep() == 2
-    assert bus.state(request_id).stage is Stage.ACCEPTED
+    assert bus.state(request_id).stage is RequestStage.ACCEPTED
     assert [reason for _, reason in bus.parked()] == ["failed", "behind", "behind"]

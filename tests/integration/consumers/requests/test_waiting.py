@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from connectors.database.parking.operator import ParkOperator
 from consumers.parking import WAITING_LIMIT, OperatorAction
-from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.life.state import RequestStage
 from consumers.requests.horizon import HOLD
 from consumers.runner.errors import ParkFull
 from consumers.runner.records import Record
@@ -65,7 +65,7 @@ def test_a_redriven_claim_applies_with_all_that_waits_behind_it(bus: RequestsBus
     assert bus.sweep() == 0
     decide(bus, OperatorAction.REDRIVE)
     assert bus.sweep() == 5
-    assert bus.state(request_id).stage is Stage.COMPLETED
+    assert bus.state(request_id).stage is RequestStage.COMPLETED
     assert bus.parked() == []
 
 
@@ -75,7 +75,7 @@ def test_a_skipped_claim_lets_the_others_wait_for_a_predecessor(bus: RequestsBus
     assert bus.sweep() == 1
     assert reasons(bus) == ["predecessor"] * 4
     bus.say(AGENCY_SOURCE, submission(request_id, origin=Origin.CITIZEN_CHOICE, office="office-1"))
-    assert bus.state(request_id).stage is Stage.COMPLETED
+    assert bus.state(request_id).stage is RequestStage.COMPLETED
 
 
 def test_after_a_skipped_submission_the_desk_says_everything_again(bus: RequestsBus) -> None:
@@ -83,10 +83,10 @@ def test_after_a_skipped_submission_the_desk_says_everything_again(bus: Requests
     decide(bus, OperatorAction.SKIP)
     bus.sweep()
     bus.say(DESK, submission(request_id, origin=Origin.WALK_IN, office="office-1"))
-    assert bus.state(request_id).stage is Stage.ROUTED
+    assert bus.state(request_id).stage is RequestStage.ROUTED
     assert [one.reason for one in bus.refusals()] == [ClaimRefusal.TOO_EARLY] * 4
     bus.say(DESK, *desk_steps(request_id))
-    assert bus.state(request_id).stage is Stage.COMPLETED
+    assert bus.state(request_id).stage is RequestStage.COMPLETED
 
 
 def test_what_an_operator_reads_holds_no_citizens_words(bus: RequestsBus) -> None:
@@ -109,7 +109,7 @@ def test_a_redriven_claim_may_fail_again(bus: RequestsBus) -> None:
     assert reasons(bus) == ["failed", "behind", "behind", "behind", "behind"]
     decide(bus, OperatorAction.REDRIVE)
     bus.sweep()
-    assert bus.state(request_id).stage is Stage.COMPLETED
+    assert bus.state(request_id).stage is RequestStage.COMPLETED
 
 
 def test_a_failed_claim_that_came_before_is_skipped(bus: RequestsBus) -> None:
@@ -288,7 +288,7 @@ def test_a_walk_in_that_waits_for_the_registry_is_served_in_the_order_in_which_i
     read_to(owner, 5)
     bus.clock.advance(60)
     assert bus.sweep() >= 1
-    assert bus.state(asked.request_id).stage is Stage.COMPLETED
+    assert bus.state(asked.request_id).stage is RequestStage.COMPLETED
     assert bus.names(asked.request_id)[:4] == ["RequestOpened", "RequestRouted", "OfficeAccepted", "OfficeCollectedFee"]
     assert bus.parked() == []
 
@@ -314,7 +314,7 @@ def test_what_waits_can_be_taken_back_by_who_said_it_and_what_waits_behind_it_is
     [taken] = [one.event for one in bus.log() if isinstance(one.event, ClaimTakenBack)]
     assert (taken.request_id, taken.claim_source, taken.claim_type) == (None, DESK, RequestAccepted.type_name())
     bus.say(AGENCY_SOURCE, submission(request_id, origin=Origin.CITIZEN_CHOICE, office="office-1"))
-    assert bus.state(request_id).stage is Stage.ROUTED
+    assert bus.state(request_id).stage is RequestStage.ROUTED
     bus.say(DESK, withdrawal(accepted))
     assert bus.refusals()[-1].reason is ClaimRefusal.NOTHING_WAITS
 
@@ -331,7 +331,7 @@ def test_a_delivery_that_waits_for_the_answer_and_is_taken_back_completes_nothin
     bus.say(desk, withdrawal(record))
     assert bus.names(asked.request_id)[-2:] == ["ClaimRefused", "ClaimTakenBack"]
     bus.say(AGENCY_SOURCE, AgencyAnswered(request_id=asked.request_id, answer=Answer.APPROVED))
-    assert bus.state(asked.request_id).stage is Stage.STARTED
+    assert bus.state(asked.request_id).stage is RequestStage.STARTED
     assert sequences(bus.log(asked.request_id)) == list(range(1, len(bus.log(asked.request_id)) + 1))
 
 
@@ -342,7 +342,7 @@ def test_a_submission_that_waits_for_the_registry_can_be_taken_back_with_all_beh
     bus.handle(record, claim_record(DESK, desk_steps(asked.request_id)[0]))
     bus.say(DESK, withdrawal(record))
     assert bus.names(asked.request_id) == ["RequestOpened", "RequestRefused", "ClaimTakenBack", "ClaimRefused"]
-    assert bus.state(asked.request_id).stage is Stage.REFUSED
+    assert bus.state(asked.request_id).stage is RequestStage.REFUSED
     assert bus.parked() == []
     counts = bus.counts()
     assert (counts.submitted, counts.refused, counts.parked) == (1, 1, 0)
@@ -360,7 +360,7 @@ def test_what_waits_behind_a_claim_on_which_the_code_failed_can_be_taken_back_an
     assert [one.reason for one in bus.refusals()] == [ClaimRefusal.NOTHING_WAITS, ClaimRefusal.WITHDRAWN]
     decide(bus, OperatorAction.REDRIVE)
     bus.sweep()
-    assert bus.state(asked.request_id).stage is Stage.ROUTED
+    assert bus.state(asked.request_id).stage is RequestStage.ROUTED
 
 
 def test_a_failed_submission_can_go_on_to_wait_for_the_registry(bus: RequestsBus, owner: Engine) -> None:

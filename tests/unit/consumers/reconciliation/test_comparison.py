@@ -7,8 +7,8 @@ import pytest
 
 from consumers.reconciliation import comparison
 from consumers.reconciliation.comparison import Comparison
-from consumers.reconciliation.domain.findings import Finding, Kind
-from consumers.reconciliation.domain.views import Marker, Position, Removed, Revision, Taught
+from consumers.reconciliation.domain.findings import DifferenceKind, Finding
+from consumers.reconciliation.domain.views import ComparedPosition, Marker, Removed, Revision, Taught
 from consumers.runner.records import Record, Span
 from consumers.settlement.expected import expected_of
 from schemas.partition import Place
@@ -26,10 +26,10 @@ REMOVED = Removed(*LOG, "/bus", "e-2", "request-2", 1)
 class Wrong(MemorySnapshot):
     """A snapshot with one thing wrong in every place that the bus in miniature does not have."""
 
-    def positions(self, partitions: Sequence[object]) -> list[Position]:
+    def positions(self, partitions: Sequence[object]) -> list[ComparedPosition]:
         # Everybody has passed everything.
-        passed = [Position(one.consumer, one.place, 1, True) for one in super().positions([])]
-        return [*passed, Position("kpi", LOG, 1, True), Position("settlement", LOG, 1, True)]
+        passed = [ComparedPosition(one.consumer, one.place, 1, True) for one in super().positions([])]
+        return [*passed, ComparedPosition("kpi", LOG, 1, True), ComparedPosition("settlement", LOG, 1, True)]
 
     def revisions(self) -> Iterator[Revision]:
         yield REVISION
@@ -73,12 +73,12 @@ def test_what_is_wrong_with_registry_windows_and_figures_is_named() -> None:
     findings = found(bus, WrongStore(bus))
     named = {(finding.kind, finding.consumer, finding.subject) for finding in findings}
     assert {
-        (Kind.FOREIGN_RECORD, None, None),
-        (Kind.EVENT_MISSING, None, "registry"),
-        (Kind.RECORD_SKIPPED, "settlement", "window-1"),
-        (Kind.RECORD_SKIPPED, "kpi", "request-1"),
-        (Kind.ANNOUNCEMENT_MISSING, None, "window-7"),
-        (Kind.ROW_REMOVED, None, "request-2"),
+        (DifferenceKind.FOREIGN_RECORD, None, None),
+        (DifferenceKind.EVENT_MISSING, None, "registry"),
+        (DifferenceKind.RECORD_SKIPPED, "settlement", "window-1"),
+        (DifferenceKind.RECORD_SKIPPED, "kpi", "request-1"),
+        (DifferenceKind.ANNOUNCEMENT_MISSING, None, "window-7"),
+        (DifferenceKind.ROW_REMOVED, None, "request-2"),
     } <= named
 
 
@@ -89,7 +89,10 @@ def test_a_log_that_lost_its_beginning_is_named() -> None:
 
     bus = MemoryBus()
     findings = found(bus, MemoryStore(bus), Late(bus))
-    assert Finding(Kind.LOG_BEGINS_LATE, topic=LOG_REQUESTS.name, partition=LOG.partition, position=2) in findings
+    assert (
+        Finding(DifferenceKind.LOG_BEGINS_LATE, topic=LOG_REQUESTS.name, partition=LOG.partition, position=2)
+        in findings
+    )
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 100])
@@ -101,6 +104,6 @@ def test_however_much_is_kept_at_a_time_all_of_it_is(monkeypatch: pytest.MonkeyP
     bus.finish()
     places = [append_foreign(bus, place) for place in LOGS for _ in range(2)]
     findings = found(bus, MemoryStore(bus))
-    foreign = [finding.position for finding in findings if finding.kind is Kind.FOREIGN_RECORD]
+    foreign = [finding.position for finding in findings if finding.kind is DifferenceKind.FOREIGN_RECORD]
     assert sorted(position for position in foreign if position is not None) == sorted(places)
-    assert {finding.kind for finding in findings} <= {Kind.FOREIGN_RECORD}
+    assert {finding.kind for finding in findings} <= {DifferenceKind.FOREIGN_RECORD}

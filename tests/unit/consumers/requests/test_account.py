@@ -7,7 +7,7 @@ import pytest
 
 from consumers.logs import Progress
 from consumers.requests.account import Account, AccountImpossible, Accounts
-from consumers.requests.domain.review.verify import Finding
+from consumers.requests.domain.review.verify import VerificationResult
 from consumers.runner.records import Record
 from schemas.decode import Received, encode
 from schemas.envelope import Envelope, to_headers
@@ -83,7 +83,7 @@ def test_an_account_reads_the_request_s_partition_and_the_registry_alone() -> No
     logs = LogsInMemory(given_back())
     found = account(logs)
     assert [one.decision.attempt for one in found.explanation.decisions] == [1, 2]
-    assert (found.verifications, found.finding) == ((), Finding.SAME)
+    assert (found.verifications, found.finding) == ((), VerificationResult.SAME)
     partition = partition_of(str(ident(ASKED)), LOG_REQUESTS.partitions)
     assert logs.read == [((LOG_REQUESTS.name,), partition), ((LOG_REGISTRY.name,), None)]
 
@@ -91,8 +91,8 @@ def test_an_account_reads_the_request_s_partition_and_the_registry_alone() -> No
 def test_every_decision_is_made_again() -> None:
     logs = LogsInMemory(given_back())
     found = account(logs, lists=True, verified=True)
-    assert [one.finding for one in found.verifications] == [Finding.SAME, Finding.SAME]
-    assert found.finding is Finding.SAME
+    assert [one.finding for one in found.verifications] == [VerificationResult.SAME, VerificationResult.SAME]
+    assert found.finding is VerificationResult.SAME
     assert found.explanation.decisions[0].lists["candidates"] == tuple(office.code for office in OFFICES)
     assert logs.read[-1] == ((LOG_REQUESTS.name, LOG_SETTLEMENT.name), None)
 
@@ -100,7 +100,7 @@ def test_every_decision_is_made_again() -> None:
 def test_records_that_come_twice_and_in_another_order_count_once() -> None:
     logs = LogsInMemory(given_back())
     logs.records_kept = [*reversed(logs.records_kept), *logs.records_kept]
-    assert account(logs, verified=True).finding is Finding.SAME
+    assert account(logs, verified=True).finding is VerificationResult.SAME
 
 
 def test_a_decision_that_was_changed_in_the_log_is_different() -> None:
@@ -115,8 +115,8 @@ def test_a_decision_that_was_changed_in_the_log_is_different() -> None:
         return replace(record, value=encode(changed))
 
     found = account(LogsInMemory(bus, forged), verified=True)
-    assert found.verifications[0].finding is Finding.DIFFERENT
-    assert found.finding is Finding.DIFFERENT
+    assert found.verifications[0].finding is VerificationResult.DIFFERENT
+    assert found.finding is VerificationResult.DIFFERENT
 
 
 @pytest.mark.parametrize(
@@ -142,13 +142,13 @@ def test_what_the_logs_lack_is_not_known(
     found = account(LogsInMemory(given_back(), spoil), verified=True)
     assert [one.finding.value.removesuffix("_recomputed") for one in found.verifications] == findings
     assert why in str([one.why for one in found.verifications])
-    assert found.finding is Finding.NOT_RECOMPUTED
+    assert found.finding is VerificationResult.NOT_RECOMPUTED
 
 
 def test_without_verification_a_story_with_a_gap_is_not_taken_for_the_whole() -> None:
     found = account(LogsInMemory(given_back(), without(LOG_REQUESTS.name, is_event(ASKED, 4))))
     assert found.explanation.missing == ((4, 4),)
-    assert found.finding is Finding.NOT_RECOMPUTED
+    assert found.finding is VerificationResult.NOT_RECOMPUTED
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from consumers.runner.collector import BATCHES_MAX, LOOKS_PER_GENERATION, Collector
+from consumers.runner.collector import BATCHES_MAX, LOOKS_PER_GENERATION, CycleCollector
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def looks() -> Iterator[list[int]]:
 
 
 def test_cycles_are_looked_for_as_soon_as_there_is_time(looks: list[int]) -> None:
-    collector = Collector()
+    collector = CycleCollector()
     with collector.by_hand():
         collector.rest(backlog=False)
         collector.rest(backlog=False)
@@ -31,7 +31,7 @@ def test_cycles_are_looked_for_as_soon_as_there_is_time(looks: list[int]) -> Non
 
 
 def test_a_backlog_puts_it_off_and_not_for_ever(looks: list[int]) -> None:
-    collector = Collector()
+    collector = CycleCollector()
     with collector.by_hand():
         for _ in range(BATCHES_MAX - 1):
             collector.rest(backlog=True)
@@ -41,7 +41,7 @@ def test_a_backlog_puts_it_off_and_not_for_ever(looks: list[int]) -> None:
 
 
 def test_what_survives_is_looked_at_seldom(looks: list[int]) -> None:
-    collector = Collector()
+    collector = CycleCollector()
     with collector.by_hand():
         for _ in range(LOOKS_PER_GENERATION**2):
             collector.rest(backlog=False)
@@ -51,6 +51,6 @@ def test_what_survives_is_looked_at_seldom(looks: list[int]) -> None:
 
 
 def test_nobody_else_looks_meanwhile_and_python_does_afterwards() -> None:
-    with Collector().by_hand():
+    with CycleCollector().by_hand():
         assert not gc.isenabled()
     assert gc.isenabled()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.runner.records import Record
-from consumers.runner.shares import Share, Shares
+from consumers.runner.shares import Share, TurnShares
 
 SHARE = Share(records=5, bytes=100, lately_seconds=10.0, step=2)
 
@@ -23,8 +23,8 @@ def records(topic: str, count: int, size: int = 1) -> list[Record]:
     return [Record(topic, 0, number, b"k", (), b"x" * size, moment) for number in range(count)]
 
 
-def shares(time: Time | None = None) -> Shares:
-    return Shares(SHARE, time or Time())
+def shares(time: Time | None = None) -> TurnShares:
+    return TurnShares(SHARE, time or Time())
 
 
 def test_a_topic_that_is_alone_takes_whole_turns() -> None:

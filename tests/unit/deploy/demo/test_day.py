@@ -7,7 +7,7 @@ from uuid import UUID
 
 from consumers.runner.records import Record
 from deploy.demo.day import Day, Spoken
-from deploy.demo.plan import Arrival
+from deploy.demo.plan import PlannedArrival
 from schemas import log_requests as log
 from schemas.base import Event
 from schemas.decode import encode
@@ -110,7 +110,7 @@ def submitted() -> RequestSubmitted:
 def test_an_arrival_is_spoken_when_it_is_due() -> None:
     stage = Stage([])
     played = day(stage)
-    played.plan([Arrival(3600, AGENCY, submitted())])
+    played.plan([PlannedArrival(3600, AGENCY, submitted())])
     played.run(Signal(), is_over=lambda: True)
     assert [(said.source, said.event) for said in stage.said] == [(AGENCY, submitted())]
     assert stage.said[0].time == builders.MOMENT + timedelta(hours=1)
@@ -166,7 +166,7 @@ def test_nobody_acts_on_a_request_that_is_not_of_this_day() -> None:
 def test_a_stop_ends_the_day_at_once() -> None:
     stage = Stage([])
     played = day(stage)
-    played.plan([Arrival(0, AGENCY, submitted())])
+    played.plan([PlannedArrival(0, AGENCY, submitted())])
     stop = Signal()
     stop.set()
     played.run(stop, is_over=lambda: False)

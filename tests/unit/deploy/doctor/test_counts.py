@@ -28,7 +28,7 @@ from deploy.cli import build
 from deploy.commands.doctor import closing
 from deploy.exits import ExitCode
 from deploy.operations.doctor import table
-from deploy.operations.doctor.checks import Finding, Level, Patient, good
+from deploy.operations.doctor.checks import CheckResult, Level, Patient, good
 from deploy.operations.doctor.counts import (
     check_asked,
     check_counts,
@@ -49,7 +49,7 @@ WHOLE = Entered(missing=0, events=11, markers=12, not_entered=0, waiting=0, unpu
 LOG = Log(records=23, begins_late={})
 
 
-def said(findings: Iterable[Finding]) -> list[tuple[Level, str]]:
+def said(findings: Iterable[CheckResult]) -> list[tuple[Level, str]]:
     found = list(findings)
     assert all(finding.remedy for finding in found if finding.level is not Level.GOOD), "each has its remedy"
     return [(finding.level, finding.words) for finding in found if finding.level is not Level.GOOD]
@@ -179,11 +179,11 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def test_a_check_that_raises_is_wrong_and_the_others_go_on(
     failure: Exception, told: str, nowhere: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def check_thing(_: Patient) -> Iterator[Finding]:
+    def check_thing(_: Patient) -> Iterator[CheckResult]:
         yield good("thing", "half of it")
         raise failure
 
-    def check_other(_: Patient) -> Iterable[Finding]:
+    def check_other(_: Patient) -> Iterable[CheckResult]:
         return [good("other", "fine")]
 
     monkeypatch.setattr(table, "CHECKS", (check_thing, check_other))
@@ -195,7 +195,7 @@ def test_a_check_that_raises_is_wrong_and_the_others_go_on(
 
 
 def test_the_command_fails_when_a_check_raises(nowhere: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    def check_thing(_: Patient) -> Iterable[Finding]:
+    def check_thing(_: Patient) -> Iterable[CheckResult]:
         raise ValueError("anything")
 
     environment: dict[str, Any] = {f"PISHKHAN_{name.upper()}": value for name, value in nowhere.values().items()}

@@ -15,8 +15,8 @@ from connectors.database.requests.owed import Owed
 from connectors.database.runner.dead_letters import LetGo
 from connectors.telemetry.standing import Halt, Standing
 from deploy.operations.doctor.accounts import judge_accounts
-from deploy.operations.doctor.checks import Finding, Level, Patient, since_words
-from deploy.operations.doctor.contents import Position, agencies_of, judge_lag, judge_rights, judge_topics
+from deploy.operations.doctor.checks import CheckResult, Level, Patient, since_words
+from deploy.operations.doctor.contents import ConsumerPosition, agencies_of, judge_lag, judge_rights, judge_topics
 from deploy.operations.doctor.engines import check_broker, check_database, check_failpoint, judge_clock, judge_standing
 from deploy.operations.doctor.flow import (
     Parked,
@@ -38,7 +38,7 @@ AGENCIES = ["bank-melli", "gas"]
 NOON = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
 
-def faults(findings: Iterable[Finding]) -> list[str]:
+def faults(findings: Iterable[CheckResult]) -> list[str]:
     found = list(findings)
     assert all(finding.remedy for finding in found if finding.level is Level.WRONG), "every fault has a remedy"
     return [finding.words for finding in found if finding.level is Level.WRONG]
@@ -150,11 +150,11 @@ def test_rights_to_read_or_on_other_topics_are_nobodys_business() -> None:
     assert faults(judge_rights([*declared_rules(), *extra], AGENCIES)) == []
 
 
-def position(next_position: int, *, held: bool = True, topic_id: str = "id-1") -> Position:
-    return Position("settlement", "pishkhan.log.requests", topic_id, 0, next_position, held)
+def position(next_position: int, *, held: bool = True, topic_id: str = "id-1") -> ConsumerPosition:
+    return ConsumerPosition("settlement", "pishkhan.log.requests", topic_id, 0, next_position, held)
 
 
-def judged(one: Position, end: int | None) -> Finding:
+def judged(one: ConsumerPosition, end: int | None) -> CheckResult:
     ends = {} if end is None else {(one.topic, one.partition): end}
     (finding,) = list(judge_lag([one], {"pishkhan.log.requests": "id-1"}, ends))[:1]
     return finding

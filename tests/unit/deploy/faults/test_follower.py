@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from consumers.runner.records import Record
 from consumers.settlement.domain.chain import Chain
-from deploy.faults.follower import Follower, Place
+from deploy.faults.follower import FollowedFrom, Follower
 from schemas.topics import LOG_REQUESTS
 from tests.kit.values.ledger_log import RequestsLog, accepted, certificate, collected, completed, request, started
 from tests.memory.broker import MemoryBroker, MemorySource
@@ -29,7 +29,7 @@ def day() -> RequestsLog:
 class Bus:
     """A requests' log in memory, and its follower."""
 
-    def __init__(self, records: Iterable[Record], places: Mapping[int, Place] | None = None) -> None:
+    def __init__(self, records: Iterable[Record], places: Mapping[int, FollowedFrom] | None = None) -> None:
         self._broker = MemoryBroker()
         self._partitions = self._broker.make(LOG_REQUESTS.name, LOG_REQUESTS.partitions)
         self.follower = Follower(MemorySource(self._broker), places or {}, {})
@@ -114,7 +114,7 @@ def test_a_missing_event_is_a_gap_and_another_under_its_number_is_told() -> None
 
 def test_where_settlement_stood_before_is_where_it_begins() -> None:
     chain = Chain(b"\1" * 32, 7)
-    bus = Bus((), {number: Place(0, chain, 4) for number in range(LOG_REQUESTS.partitions)})
+    bus = Bus((), {number: FollowedFrom(0, chain, 4) for number in range(LOG_REQUESTS.partitions)})
     assert bus.catch_up() == []
     page = bus.follower.shadow.pages[0]
     assert (page.chain, page.window) == (chain, 4)

@@ -5,7 +5,7 @@ from io import StringIO
 from rich.console import Console
 
 from deploy.faults.fault import Fault, Trial
-from deploy.faults.harness import Outcome
+from deploy.faults.harness import TrialOutcome
 from deploy.faults.report import failures, table
 
 
@@ -13,8 +13,8 @@ def nothing(trial: Trial) -> None:
     """Strike nothing."""
 
 
-def outcome(seed: int, *problems: str, lost: int = 0, recoveries: tuple[float, ...] = (1.0,)) -> Outcome:
-    return Outcome("kill", seed, 100, 4, lost, 0, problems, ("  0.10 s  armed",), (), recoveries, 7, 9.0)
+def outcome(seed: int, *problems: str, lost: int = 0, recoveries: tuple[float, ...] = (1.0,)) -> TrialOutcome:
+    return TrialOutcome("kill", seed, 100, 4, lost, 0, problems, ("  0.10 s  armed",), (), recoveries, 7, 9.0)
 
 
 def test_one_row_per_fault_that_was_played() -> None:

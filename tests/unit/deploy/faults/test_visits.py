@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 from itertools import islice
 
-from deploy.faults.visits import ENDINGS, Kind, Said, Visits, accounts_of, claims_of, conflicting
+from deploy.faults.visits import ENDINGS, VisitClaim, VisitKind, Visits, accounts_of, claims_of, conflicting
 from schemas.intake_office import RequestAccepted
 from schemas.topics import speaker_allowed
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
 
-def said(tag: str = "tag", seed: str = "kill-1", count: int = 60) -> list[Said]:
+def said(tag: str = "tag", seed: str = "kill-1", count: int = 60) -> list[VisitClaim]:
     return claims_of(list(islice(Visits(seed, tag, NOW).stream(), count)))
 
 
@@ -27,7 +27,7 @@ def test_another_tag_says_it_under_other_ids() -> None:
 def test_no_id_is_used_twice_and_every_kind_comes() -> None:
     claims = said()
     assert len({one.identity for one in claims}) == len(claims)
-    assert {one.kind for one in claims} == set(Kind) - {Kind.WINDOW}
+    assert {one.kind for one in claims} == set(VisitKind) - {VisitKind.WINDOW}
 
 
 def test_a_window_is_closed_by_the_directorate_under_one_id() -> None:
@@ -39,7 +39,7 @@ def test_a_window_is_closed_by_the_directorate_under_one_id() -> None:
 def test_only_forgeries_are_said_where_they_may_not_be() -> None:
     for one in said():
         allowed = speaker_allowed(one.message.topic, one.message.envelope.source)
-        assert allowed is (one.kind is not Kind.FORGED)
+        assert allowed is (one.kind is not VisitKind.FORGED)
 
 
 def test_the_money_of_every_ending_adds_up_to_zero() -> None:
@@ -50,7 +50,7 @@ def test_the_money_of_every_ending_adds_up_to_zero() -> None:
 
 
 def test_conflicts_have_the_same_id_and_another_body_subject_or_type() -> None:
-    submission = next(one for one in said() if one.kind is Kind.ROUTED)
+    submission = next(one for one in said() if one.kind is VisitKind.ROUTED)
     acceptance = next(one for one in said() if one.message.envelope.type == RequestAccepted.type_name())
     body, subject = conflicting(submission)
     [kind] = conflicting(acceptance)

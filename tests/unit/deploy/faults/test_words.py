@@ -9,7 +9,7 @@ import pytest
 from consumers.intake import Claim, IntakeReader, Unreadable, admit, read_claim
 from consumers.runner.records import Record
 from deploy.faults.strikes.words import COPIES, Disorder, poisoned
-from deploy.faults.visits import Kind, Said, Visits
+from deploy.faults.visits import VisitClaim, VisitKind, Visits
 from schemas.topics import INTAKE_OFFICES
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -17,10 +17,10 @@ NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
 def test_everything_is_said_three_times_and_not_in_order() -> None:
     visits, shaper = Visits("seed", "tag", NOW), Disorder(Random(1))
-    came: list[Said] = []
-    said: list[Said] = []
+    came: list[VisitClaim] = []
+    said: list[VisitClaim] = []
     for _ in range(10):
-        batch = visits.visit(Kind.CASH)
+        batch = visits.visit(VisitKind.CASH)
         came += batch
         said += shaper.shape(batch)
     assert len(said) < COPIES * len(came)
@@ -33,9 +33,9 @@ def test_everything_is_said_three_times_and_not_in_order() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_disorder_is_across_parties_and_an_offices_own_words_come_in_their_order(seed: int) -> None:
     visits, shaper = Visits("seed", "tag", NOW), Disorder(Random(seed))
-    came: list[Said] = []
-    said: list[Said] = []
-    for kind in (Kind.ANSWERED, Kind.CASH, Kind.CHOSEN, Kind.ANSWERED, Kind.CANCELLED):
+    came: list[VisitClaim] = []
+    said: list[VisitClaim] = []
+    for kind in (VisitKind.ANSWERED, VisitKind.CASH, VisitKind.CHOSEN, VisitKind.ANSWERED, VisitKind.CANCELLED):
         batch = [*visits.visit(kind), *visits.visit(kind)]
         came += batch
         said += shaper.shape(batch)
@@ -52,7 +52,7 @@ def test_agencies_and_offices_overtake_each_other() -> None:
     overtaken = set()
     for seed in range(20):
         shaper = Disorder(Random(seed))
-        batch = Visits("seed", "tag", NOW).visit(Kind.ANSWERED)
+        batch = Visits("seed", "tag", NOW).visit(VisitKind.ANSWERED)
         first = list(dict.fromkeys(one.identity for one in [*shaper.shape(batch), *shaper.rest()]))
         submitted, accepted, *_, answered, delivered = [first.index(one.identity) for one in batch]
         overtaken |= {("submission", submitted > accepted), ("answer", answered > delivered)}
@@ -60,7 +60,7 @@ def test_agencies_and_offices_overtake_each_other() -> None:
 
 
 def test_every_poison_is_dead_lettered_for_the_reason_it_is_said_to_be() -> None:
-    good = Visits("seed", "tag", NOW).visit(Kind.ROUTED)[0]
+    good = Visits("seed", "tag", NOW).visit(VisitKind.ROUTED)[0]
     for reason, row in poisoned(good, Random(1)):
         record = Record(row.topic, 0, 0, row.key, tuple(row.headers), row.body, NOW)
         read = [read_claim(record, reader) for reader in IntakeReader]

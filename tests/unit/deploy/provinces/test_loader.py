@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from consumers.requests.domain.registry.calendar import DAY_MINUTES, TEHRAN, Schedule, local_minute
-from deploy.provinces.files import Problem, ProvinceInvalid
+from deploy.provinces.files import FileProblem, ProvinceInvalid
 from deploy.provinces.generate import NORTH_KHORASAN
 from deploy.provinces.loader import Counts, Province, province_claims, read_province
 from schemas.agreements import AgreementState
@@ -38,7 +38,7 @@ def tariff(province: Province, service: str) -> tuple[TariffLine, ...]:
     )
 
 
-def problems(folder: Path) -> tuple[Problem, ...]:
+def problems(folder: Path) -> tuple[FileProblem, ...]:
     """Return what is wrong with a folder."""
     with pytest.raises(ProvinceInvalid) as found:
         read_province(folder)

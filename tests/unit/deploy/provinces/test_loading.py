@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from consumers.registry.domain.known import Kind
+from consumers.registry.domain.known import EntryKind
 from deploy.problem import Problem
 from deploy.provinces.loader import DIRECTORATE, ProvinceClaim
 from deploy.provinces.loading import messages_of
@@ -19,7 +19,7 @@ def claim(territory: Territory) -> ProvinceClaim:
         territory.code,
         UUID(int=1),
         TerritoryChanged(territory=territory),
-        Kind.TERRITORY,
+        EntryKind.TERRITORY,
         territory.version,
     )
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from deploy.operations.replay.mapping import (
-    Case,
     Dropped,
     LogMapping,
     MappingInvalid,
+    ReplayCase,
     case_of,
     read_mapping,
     replay_id,
@@ -36,15 +36,15 @@ def mapping(**changes: Any) -> LogMapping:
     return read_mapping({**CONTENT, **changes})
 
 
-def case(**changes: str) -> Case:
+def case(**changes: str) -> ReplayCase:
     """Return the tests' row, changed, as the case that it becomes."""
     found = case_of({**ROW, **changes}, mapping())
-    assert isinstance(found, Case)
+    assert isinstance(found, ReplayCase)
     return found
 
 
 def test_a_monday_becomes_a_saturday_at_the_same_hour() -> None:
-    assert case() == Case("17", datetime(2011, 7, 2, 9, 30), "Lamp out", "Harbour", "power.lamp", "bojnord")  # noqa: DTZ001  wall clock
+    assert case() == ReplayCase("17", datetime(2011, 7, 2, 9, 30), "Lamp out", "Harbour", "power.lamp", "bojnord")  # noqa: DTZ001  wall clock
     assert case().opened_at.strftime("%A") == "Saturday"
     assert dict(weekday_moves(mapping()))["Saturday"] == "Thursday"
     assert dict(weekday_moves(mapping()))["Sunday"] == "Friday"
@@ -95,7 +95,7 @@ def test_ids_follow_from_the_logs_own() -> None:
 def test_the_busy_hours_are_laid_onto_those_of_the_province(opened: str, laid: str) -> None:
     squeezed = mapping(day={"source": ["07:00", "19:00"], "target": ["08:00", "14:00"]})
     found = case_of({**ROW, "open": opened}, squeezed)
-    assert isinstance(found, Case)
+    assert isinstance(found, ReplayCase)
     assert f"{found.opened_at:%Y-%m-%d %H:%M:%S}" == f"2011-07-02 {laid}"
 
 

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from connectors.words.plain import Language
-from consumers.requests.domain.life.state import RequestState, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState
 from deploy.terminal.inbox import inbox_table, owed_lines
 from deploy.terminal.request_ids import short_ids
 from tests.kit.values.builders import MOMENT
@@ -28,7 +28,7 @@ def shown(states: list[RequestState], language: Language) -> list[str]:
 def requests() -> list[RequestState]:
     """Return requests at the stages that say most, two of the same minute."""
     found = []
-    for number, stage in enumerate((Stage.ROUTED, Stage.ACCEPTED, Stage.AGENCY_AWAITED)):
+    for number, stage in enumerate((RequestStage.ROUTED, RequestStage.ACCEPTED, RequestStage.AGENCY_AWAITED)):
         state = at(stage)
         asked = state.asked().model_copy(update={"service": LONG_SERVICE})
         request_id = UUID(f"019ab3c4-5d6{number}-7f80-9a1b-2c3d4e5f6071")
@@ -76,7 +76,7 @@ def test_short_ids_are_as_long_as_tells_them_apart_and_never_shorter_than_a_mill
 def test_what_is_to_be_given_back_is_below_with_amount_reason_and_command(language: Language, words: str) -> None:
     ended = [
         at(stage).model_copy(update={"request_id": UUID(f"019ab3c4-5d6{number}-7f80-9a1b-2c3d4e5f6071")})
-        for number, stage in enumerate((Stage.CANCELLED, Stage.REJECTED))
+        for number, stage in enumerate((RequestStage.CANCELLED, RequestStage.REJECTED))
     ]
     console = Console(file=StringIO(), width=80)
     console.print(owed_lines("nk-urban-011", ended, language))

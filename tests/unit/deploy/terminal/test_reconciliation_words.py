@@ -7,12 +7,12 @@ import pytest
 from connectors.words.plain import Language
 from connectors.words.reconciliation import KINDS, OUTCOMES, kind_lines, line_of, summary_lines, verdict
 from consumers.reconciliation.comparison import Summary
-from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.findings import DifferenceKind, Finding
 from consumers.reconciliation.domain.outcome import ClaimOutcome
 
 UNDER_WAY = "2 events not published yet, 5 records not read yet by settlement, 3 records younger than this comparison"
 FINDING = Finding(
-    Kind.RECORD_SKIPPED,
+    DifferenceKind.RECORD_SKIPPED,
     "settlement",
     "pishkhan.log.requests",
     3,
@@ -24,7 +24,7 @@ FINDING = Finding(
 
 
 def test_every_kind_and_outcome_has_words() -> None:
-    assert set(KINDS) == set(Kind)
+    assert set(KINDS) == set(DifferenceKind)
     assert set(OUTCOMES) == set(ClaimOutcome)
 
 
@@ -41,7 +41,7 @@ def test_ids_are_the_same_in_both_languages(language: Language) -> None:
 
 
 def test_what_is_not_shown_is_counted() -> None:
-    lines = list(kind_lines(Kind.RECORD_SKIPPED, [FINDING], 3, Language.EN))
+    lines = list(kind_lines(DifferenceKind.RECORD_SKIPPED, [FINDING], 3, Language.EN))
     assert lines[0].startswith("record_skipped (3): its consumer is past it")
     assert lines[2].strip() == "… and 2 more; --ndjson lists all"
     assert "`pishkhan repair topic TOPIC`" in lines[3]

@@ -4,7 +4,7 @@ import pytest
 
 from connectors.words.plain import Language
 from connectors.words.repair import done_lines, plan_lines
-from consumers.reconciliation.domain.repair import Missing, PositionChange, Reader, RepairPlan
+from consumers.reconciliation.domain.repair import Missing, PositionRepair, Reader, RepairPlan
 from schemas.partition import Place
 from schemas.topics import INTAKE_OFFICES, LOG_REQUESTS
 
@@ -13,9 +13,9 @@ PLAN = RepairPlan(
     LOG.topic,
     (Missing("/bus", "a"), Missing("/bus", "b")),
     (
-        PositionChange("settlement", LOG, 1_200, 800, False),
-        PositionChange("kpi", LOG, 2, 4, False),
-        PositionChange("settlement", Place(LOG.topic, 4), 900, 0, True),
+        PositionRepair("settlement", LOG, 1_200, 800, False),
+        PositionRepair("kpi", LOG, 2, 4, False),
+        PositionRepair("settlement", Place(LOG.topic, 4), 900, 0, True),
     ),
     lost_events=5,
     lost_claims=0,
@@ -54,7 +54,7 @@ def test_a_share_group_is_told_what_nobody_knows_of_it() -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_claims_that_cannot_be_written_again_are_told(language: Language) -> None:
-    plan = RepairPlan(INTAKE_OFFICES.name, (), (PositionChange("requests", LOG, 7, 3, False),), 0, 4)
+    plan = RepairPlan(INTAKE_OFFICES.name, (), (PositionRepair("requests", LOG, 7, 3, False),), 0, 4)
     lines = list(plan_lines(plan, language))
     assert len(lines) == 4
     assert ("up to 4 claims" in lines[2]) is (language is Language.EN)

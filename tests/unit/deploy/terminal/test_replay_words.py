@@ -7,7 +7,7 @@ import pytest
 from connectors.words.plain import Language
 from consumers.runner.outcomes import Outcome
 from consumers.runner.rereading import Tally
-from deploy.operations.rereading import Reread, Wanted
+from deploy.operations.rereading import Reread, RereadRequest
 from deploy.terminal.replay_words import came_to, replay_table, time_words
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -42,8 +42,8 @@ def test_what_was_left_to_the_workers_is_told() -> None:
 
 
 def test_of_which_time_the_records_are_is_told() -> None:
-    assert time_words(Wanted(NOON), Language.EN) == "What the broker got from 2026-11-25 12:00:00 UTC until now:"
-    assert "۱۴۰۵/۰۹/۰۴" in time_words(Wanted(NOON, NOON), Language.FA)
+    assert time_words(RereadRequest(NOON), Language.EN) == "What the broker got from 2026-11-25 12:00:00 UTC until now:"
+    assert "۱۴۰۵/۰۹/۰۴" in time_words(RereadRequest(NOON, NOON), Language.FA)
 
 
 @pytest.mark.parametrize("language", Language)

@@ -4,7 +4,7 @@ import pytest
 
 from connectors.words.outcomes import STAGES, stage, told
 from connectors.words.plain import Language
-from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.life.state import RequestStage
 from schemas.base import Event
 from schemas.log_requests import RequestClosed, RequestLogEvent, RequestOpened
 from tests.kit.values.requests_world import (
@@ -37,7 +37,7 @@ def test_every_answer_is_told_in_both_languages(event: Event) -> None:
 
 
 def test_every_stage_has_a_name() -> None:
-    assert STAGES.keys() == {found.value for found in Stage}
+    assert STAGES.keys() == {found.value for found in RequestStage}
     assert stage("routed", Language.EN) == "routed"
     assert stage("routed", Language.FA) == "تخصیص یافته"
 

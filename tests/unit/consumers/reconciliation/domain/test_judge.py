@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from consumers.reconciliation.domain import judge
-from consumers.reconciliation.domain.findings import Finding, Kind
+from consumers.reconciliation.domain.findings import DifferenceKind, Finding
 from consumers.reconciliation.domain.outcome import ClaimOutcome, outcome_of
 from consumers.reconciliation.domain.views import (
     ClaimSeen,
-    Cut,
+    ComparedPosition,
+    ComparedTransfer,
+    ComparisonCut,
     Marker,
-    Position,
     Publication,
     Removed,
     Revision,
@@ -20,7 +21,6 @@ from consumers.reconciliation.domain.views import (
     SubjectEvent,
     Taught,
     Transaction,
-    Transfer,
 )
 from schemas.log_requests import (
     ClaimRefused,
@@ -37,7 +37,7 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LOG, OFFICES = Place(LOG_REQUESTS.name, 3), Place(INTAKE_OFFICES.name, 0)
 PLACES = (LOG, OFFICES, Place(LOG_REGISTRY.name, 0), Place(LOG_SETTLEMENT.name, 3), Place(KPI_MEASURED.name, 0))
 #: Logs held 0 to 10 before the moment of the database, and 0 to 12 after; every consumer had read up to 8.
-CUT = Cut(
+CUT = ComparisonCut(
     begins=dict.fromkeys(PLACES, 0),
     before=dict.fromkeys(PLACES, 10),
     ends=dict.fromkeys(PLACES, 12),
@@ -56,7 +56,7 @@ ELSEWHERE = 4
 REQUEST = "0197a1b2-0000-7000-8000-000000000005"
 
 
-def kinds(findings: Iterable[Finding]) -> list[Kind]:
+def kinds(findings: Iterable[Finding]) -> list[DifferenceKind]:
     return [finding.kind for finding in findings]
 
 
@@ -73,27 +73,29 @@ IN_NO_LOG = {"last": None, "copies": 0, "appended_at": None}
     [
         ({}, []),
         ({"published": False}, []),
-        (IN_NO_LOG, [Kind.NOT_IN_LOG]),
+        (IN_NO_LOG, [DifferenceKind.NOT_IN_LOG]),
         ({**IN_NO_LOG, "published": False}, []),
-        ({"rows": 0, "published": False}, [Kind.NOT_IN_OUTBOX]),
+        ({"rows": 0, "published": False}, [DifferenceKind.NOT_IN_OUTBOX]),
         ({"rows": 0, "published": False, "last": YOUNGER}, []),
-        ({"copies": 2, "last": UNREAD}, [Kind.PUBLISHED_TWICE]),
-        ({"copies": 2, "last": UNREAD, "differs": True}, [Kind.BODY_DIFFERS, Kind.PUBLISHED_TWICE]),
-        ({"differs": True}, [Kind.BODY_DIFFERS]),
+        ({"copies": 2, "last": UNREAD}, [DifferenceKind.PUBLISHED_TWICE]),
+        ({"copies": 2, "last": UNREAD, "differs": True}, [DifferenceKind.BODY_DIFFERS, DifferenceKind.PUBLISHED_TWICE]),
+        ({"differs": True}, [DifferenceKind.BODY_DIFFERS]),
         # Outsiders write intake without the outbox, and may say a thing twice.
         ({"topic": OFFICES.topic, "rows": 0, "published": False}, []),
         ({"topic": OFFICES.topic, "copies": 2}, []),
-        ({"topic": OFFICES.topic, **IN_NO_LOG}, [Kind.NOT_IN_LOG]),
+        ({"topic": OFFICES.topic, **IN_NO_LOG}, [DifferenceKind.NOT_IN_LOG]),
     ],
 )
-def test_what_is_published_is_in_the_topic_and_in_the_outbox(changes: dict[str, object], expected: list[Kind]) -> None:
+def test_what_is_published_is_in_the_topic_and_in_the_outbox(
+    changes: dict[str, object], expected: list[DifferenceKind]
+) -> None:
     assert sorted(kinds(judge.judge_publication(publication(**changes), CUT))) == expected
 
 
-@pytest.mark.parametrize(("hours", "expected"), [(-1, [Kind.NOT_IN_OUTBOX]), (0, []), (1, [])])
-def test_what_the_outbox_has_let_go_is_not_missed(hours: int, expected: list[Kind]) -> None:
+@pytest.mark.parametrize(("hours", "expected"), [(-1, [DifferenceKind.NOT_IN_OUTBOX]), (0, []), (1, [])])
+def test_what_the_outbox_has_let_go_is_not_missed(hours: int, expected: list[DifferenceKind]) -> None:
     horizon = NOON + timedelta(hours=hours)
-    cut = Cut(CUT.begins, CUT.before, CUT.ends, CUT.positions, CUT.windows, horizon)
+    cut = ComparisonCut(CUT.begins, CUT.before, CUT.ends, CUT.positions, CUT.windows, horizon)
     gone = publication(rows=0, published=False)
     assert kinds(judge.judge_publication(gone, cut)) == expected
 
@@ -127,25 +129,25 @@ def subject(**changes: object) -> Subject:
     [
         ({}, []),
         ({"events": events((1, 5), (2, 6), (3, None))}, []),
-        ({"events": events((1, 5), (2, 6))}, [Kind.EVENT_MISSING]),
+        ({"events": events((1, 5), (2, 6))}, [DifferenceKind.EVENT_MISSING]),
         ({"events": events((1, 5), (2, 6), (3, 9), (4, 11))}, []),
-        ({"version": 2}, [Kind.LOG_AHEAD]),
-        ({"version": None, "states": frozenset[str]()}, [Kind.LOG_AHEAD] * 3),
-        ({"settled": 1}, [Kind.RECORD_SKIPPED]),
+        ({"version": 2}, [DifferenceKind.LOG_AHEAD]),
+        ({"version": None, "states": frozenset[str]()}, [DifferenceKind.LOG_AHEAD] * 3),
+        ({"settled": 1}, [DifferenceKind.RECORD_SKIPPED]),
         ({"settled": 1, "waiting": frozenset({2})}, []),
-        ({"settled": 3}, [Kind.POSITION_MOVED_BACK]),
-        ({"settled": 4}, [Kind.POSITION_MOVED_BACK, Kind.SETTLED_BEYOND_LOG]),
+        ({"settled": 3}, [DifferenceKind.POSITION_MOVED_BACK]),
+        ({"settled": 4}, [DifferenceKind.POSITION_MOVED_BACK, DifferenceKind.SETTLED_BEYOND_LOG]),
         (
             {"events": [*events((1, 5), (2, 6)), SubjectEvent(2, "other", 3, 7, 0, ROUTED), *events((3, 9))]},
-            [Kind.ORDER_DOUBLED],
+            [DifferenceKind.ORDER_DOUBLED],
         ),
         # What lies in another partition is not the bus's, however low its position is there.
         (
             {"events": [SubjectEvent(1, "other", ELSEWHERE, 0, 5, ROUTED), *events((1, 5), (2, 6), (3, 9))]},
-            [Kind.ORDER_DOUBLED],
+            [DifferenceKind.ORDER_DOUBLED],
         ),
         ({"events": [SubjectEvent(1, "e1", ELSEWHERE, 11, 0, ROUTED), *events((1, 5), (2, 6), (3, 9))]}, []),
-        ({"cash_rial": 5}, [Kind.CASH_DIFFERS]),
+        ({"cash_rial": 5}, [DifferenceKind.CASH_DIFFERS]),
         ({"cash_rial": 15, "events": events((1, 5), (2, 6), (3, None), cash_rial=5)}, []),
         # Cash that was collected after the moment of the database is not the database's yet.
         ({"cash_rial": 15, "events": events((1, 5), (2, 6), (3, 9), (4, 11), cash_rial=5)}, []),
@@ -155,14 +157,17 @@ def subject(**changes: object) -> Subject:
         # A row may exist because of claims that wait; then it says that nothing has opened it.
         ({"version": 0, "states": frozenset({"awaited"}), "settled": 0, "events": ()}, []),
         ({"version": 0, "states": frozenset({"parked"}), "settled": 0, "events": ()}, []),
-        ({"version": 0, "states": frozenset({"routed"}), "settled": 0, "events": ()}, [Kind.STATE_DIFFERS]),
-        ({"states": frozenset({"completed"})}, [Kind.STATE_DIFFERS]),
-        ({"states": frozenset({"completed", "routed"})}, [Kind.STATE_DIFFERS]),
+        ({"version": 0, "states": frozenset({"routed"}), "settled": 0, "events": ()}, [DifferenceKind.STATE_DIFFERS]),
+        ({"states": frozenset({"completed"})}, [DifferenceKind.STATE_DIFFERS]),
+        ({"states": frozenset({"completed", "routed"})}, [DifferenceKind.STATE_DIFFERS]),
         # Where an event is missing, nobody can say where it led to.
-        ({"states": frozenset({"completed"}), "events": events((1, 5), (3, 6)), "settled": 3}, [Kind.EVENT_MISSING]),
+        (
+            {"states": frozenset({"completed"}), "events": events((1, 5), (3, 6)), "settled": 3},
+            [DifferenceKind.EVENT_MISSING],
+        ),
     ],
 )
-def test_a_request_has_an_event_for_every_number(changes: dict[str, object], expected: list[Kind]) -> None:
+def test_a_request_has_an_event_for_every_number(changes: dict[str, object], expected: list[DifferenceKind]) -> None:
     assert sorted(kinds(judge.judge_subject(subject(**changes), CUT))) == sorted(expected)
 
 
@@ -170,7 +175,7 @@ def test_an_act_has_one_event_and_no_row() -> None:
     act = SubjectEvent(1, REQUEST, LOG.partition, READ, 0, OfficePaymentAccepted.type_name())
     given = {"version": None, "states": frozenset[str](), "events": [act]}
     assert not list(judge.judge_subject(subject(**given, settled=1), CUT))
-    assert kinds(judge.judge_subject(subject(**given, settled=0), CUT)) == [Kind.RECORD_SKIPPED]
+    assert kinds(judge.judge_subject(subject(**given, settled=0), CUT)) == [DifferenceKind.RECORD_SKIPPED]
 
 
 def test_a_request_that_was_closed_is_what_it_was_closed_for() -> None:
@@ -178,21 +183,25 @@ def test_a_request_that_was_closed_is_what_it_was_closed_for() -> None:
     given = {"version": 2, "events": [*events((1, 5)), closed]}
     assert not list(judge.judge_subject(subject(**given, states=frozenset({"expired"})), CUT))
     [finding] = judge.judge_subject(subject(**given, states=frozenset({"cancelled"})), CUT)
-    assert (finding.kind, finding.expected_state, finding.found_state) == (Kind.STATE_DIFFERS, "expired", "cancelled")
+    assert (finding.kind, finding.expected_state, finding.found_state) == (
+        DifferenceKind.STATE_DIFFERS,
+        "expired",
+        "cancelled",
+    )
 
 
 @pytest.mark.parametrize(
     ("window", "position", "excused", "expected"),
     [
         (1, READ, False, []),
-        (2, READ, False, [Kind.RECORD_SKIPPED]),
+        (2, READ, False, [DifferenceKind.RECORD_SKIPPED]),
         (2, READ, True, []),
         (2, UNREAD, False, []),
-        (1, UNREAD, False, [Kind.POSITION_MOVED_BACK]),
+        (1, UNREAD, False, [DifferenceKind.POSITION_MOVED_BACK]),
     ],
 )
 def test_a_marker_that_was_passed_has_ended_its_window(
-    window: int, position: int, excused: bool, expected: list[Kind]
+    window: int, position: int, excused: bool, expected: list[DifferenceKind]
 ) -> None:
     assert kinds(judge.judge_marker(Marker(window, "e", LOG.partition, position, excused), CUT)) == expected
 
@@ -202,16 +211,16 @@ def test_a_marker_that_was_passed_has_ended_its_window(
     [
         (Revision(1, True, "e", 0, False), []),
         (Revision(1, True, None, None, True), []),
-        (Revision(1, True, None, None, False), [Kind.EVENT_MISSING]),
-        (Revision(1, False, "e", 0, False), [Kind.LOG_AHEAD]),
+        (Revision(1, True, None, None, False), [DifferenceKind.EVENT_MISSING]),
+        (Revision(1, False, "e", 0, False), [DifferenceKind.LOG_AHEAD]),
         (Revision(1, False, "e", YOUNGER, False), []),
     ],
 )
-def test_every_revision_has_its_event(view: Revision, expected: list[Kind]) -> None:
+def test_every_revision_has_its_event(view: Revision, expected: list[DifferenceKind]) -> None:
     assert kinds(judge.judge_revision(view, CUT)) == expected
 
 
-HOLD, POST = Transfer("hold", "citizens", "suspense", 5), Transfer("post", "suspense", "bank:melli", 5)
+HOLD, POST = ComparedTransfer("hold", "citizens", "suspense", 5), ComparedTransfer("post", "suspense", "bank:melli", 5)
 
 
 def transaction(**changes: object) -> Transaction:
@@ -238,26 +247,26 @@ IN_NO_RECORD: dict[str, object] = {"partition": None, "position": None, "expecte
     ("changes", "expected"),
     [
         ({}, []),
-        ({"ledger": []}, [Kind.LEDGER_MISSING]),
-        ({"ledger": [HOLD]}, [Kind.LEDGER_DIFFERS]),
-        ({"ledger": [HOLD, POST, POST]}, [Kind.LEDGER_DIFFERS]),
+        ({"ledger": []}, [DifferenceKind.LEDGER_MISSING]),
+        ({"ledger": [HOLD]}, [DifferenceKind.LEDGER_DIFFERS]),
+        ({"ledger": [HOLD, POST, POST]}, [DifferenceKind.LEDGER_DIFFERS]),
         ({"ledger": [], "entered": False, "told": False, "told_at": None}, []),
-        (IN_NO_RECORD, [Kind.LEDGER_EXTRA]),
+        (IN_NO_RECORD, [DifferenceKind.LEDGER_EXTRA]),
         ({**IN_NO_RECORD, "queued": True}, []),
-        ({"told": False, "told_at": None}, [Kind.ANNOUNCEMENT_MISSING]),
+        ({"told": False, "told_at": None}, [DifferenceKind.ANNOUNCEMENT_MISSING]),
         ({"told_at": None}, []),
-        ({**IN_NO_RECORD, "ledger": []}, [Kind.ANNOUNCEMENT_EXTRA]),
+        ({**IN_NO_RECORD, "ledger": []}, [DifferenceKind.ANNOUNCEMENT_EXTRA]),
         ({**IN_NO_RECORD, "ledger": [], "told_at": (3, YOUNGER)}, []),
-        ({"entered": False, "ledger": []}, [Kind.ANNOUNCEMENT_EXTRA]),
+        ({"entered": False, "ledger": []}, [DifferenceKind.ANNOUNCEMENT_EXTRA]),
     ],
 )
-def test_the_ledger_holds_what_the_log_makes_it(changes: dict[str, object], expected: list[Kind]) -> None:
+def test_the_ledger_holds_what_the_log_makes_it(changes: dict[str, object], expected: list[DifferenceKind]) -> None:
     assert kinds(judge.judge_transaction(transaction(**changes), CUT)) == expected
 
 
 def test_a_closed_window_is_told_of() -> None:
     assert not list(judge.judge_window(1, told=True))
-    assert kinds(judge.judge_window(1, told=False)) == [Kind.ANNOUNCEMENT_MISSING]
+    assert kinds(judge.judge_window(1, told=False)) == [DifferenceKind.ANNOUNCEMENT_MISSING]
 
 
 def claim(**changes: object) -> ClaimSeen:
@@ -297,9 +306,9 @@ COLLECTED = OfficeCollectedFee.type_name()
         ({"told": None, "waiting": True}, ClaimOutcome.WAITING, []),
         ({"told": None, "given_up": True}, ClaimOutcome.GIVEN_UP, []),
         ({"told": None, "submitted": True}, ClaimOutcome.APPLIED, []),
-        ({"told": None}, ClaimOutcome.NONE, [Kind.CLAIM_WITHOUT_OUTCOME]),
-        ({"copy": 2, "copies": 2}, ClaimOutcome.DUPLICATE, [Kind.PUBLISHED_TWICE]),
-        ({"known": False, "told": None}, ClaimOutcome.SKIPPED, [Kind.RECORD_SKIPPED]),
+        ({"told": None}, ClaimOutcome.NONE, [DifferenceKind.CLAIM_WITHOUT_OUTCOME]),
+        ({"copy": 2, "copies": 2}, ClaimOutcome.DUPLICATE, [DifferenceKind.PUBLISHED_TWICE]),
+        ({"known": False, "told": None}, ClaimOutcome.SKIPPED, [DifferenceKind.RECORD_SKIPPED]),
         ({"known": False, "told": None, "dead": True}, ClaimOutcome.DEAD_LETTERED, []),
         # Its letter was let go: nobody skipped it. That explains nothing of a claim that was taken in.
         ({"known": False, "told": None, "let_go": True}, ClaimOutcome.DEAD_LETTERED, []),
@@ -308,34 +317,36 @@ COLLECTED = OfficeCollectedFee.type_name()
             ClaimOutcome.DEAD_LETTERED,
             [],
         ),
-        ({"told": None, "let_go": True}, ClaimOutcome.NONE, [Kind.CLAIM_WITHOUT_OUTCOME]),
-        ({"known": False, "let_go": True}, ClaimOutcome.APPLIED, [Kind.IDENTITY_MISSING]),
+        ({"told": None, "let_go": True}, ClaimOutcome.NONE, [DifferenceKind.CLAIM_WITHOUT_OUTCOME]),
+        ({"known": False, "let_go": True}, ClaimOutcome.APPLIED, [DifferenceKind.IDENTITY_MISSING]),
         # It has its outcome, but its identity is gone, or is kept with a body that nobody sent.
-        ({"known": False}, ClaimOutcome.APPLIED, [Kind.IDENTITY_MISSING]),
-        ({"known": False, "told": None, "waiting": True}, ClaimOutcome.WAITING, [Kind.IDENTITY_MISSING]),
-        ({"known": False, "conflicting": True}, ClaimOutcome.APPLIED, [Kind.IDENTITY_MISSING]),
-        ({"known": False, "copy": 2, "copies": 2}, ClaimOutcome.DUPLICATE, [Kind.PUBLISHED_TWICE]),
+        ({"known": False}, ClaimOutcome.APPLIED, [DifferenceKind.IDENTITY_MISSING]),
+        ({"known": False, "told": None, "waiting": True}, ClaimOutcome.WAITING, [DifferenceKind.IDENTITY_MISSING]),
+        ({"known": False, "conflicting": True}, ClaimOutcome.APPLIED, [DifferenceKind.IDENTITY_MISSING]),
+        ({"known": False, "copy": 2, "copies": 2}, ClaimOutcome.DUPLICATE, [DifferenceKind.PUBLISHED_TWICE]),
         # The same id with another body belongs among the dead letters.
         (
             {"known": False, "conflicting": True, "copy": 2, "copies": 2},
             ClaimOutcome.SKIPPED,
-            [Kind.RECORD_SKIPPED],
+            [DifferenceKind.RECORD_SKIPPED],
         ),
         ({"known": False, "conflicting": True, "copies": 2, "dead": True}, ClaimOutcome.DEAD_LETTERED, []),
         # The one that was applied has others beside it, and no words under which it was kept.
-        ({"known": False, "conflicting": True, "copies": 2}, ClaimOutcome.APPLIED, [Kind.IDENTITY_MISSING]),
-        ({"told": None, "copies": 3}, ClaimOutcome.NONE, [Kind.CLAIM_WITHOUT_OUTCOME]),
+        ({"known": False, "conflicting": True, "copies": 2}, ClaimOutcome.APPLIED, [DifferenceKind.IDENTITY_MISSING]),
+        ({"told": None, "copies": 3}, ClaimOutcome.NONE, [DifferenceKind.CLAIM_WITHOUT_OUTCOME]),
         # A dead letter that a later version could read.
         ({"dead": True}, ClaimOutcome.APPLIED, []),
         ({"position": UNREAD, "known": False, "told": None}, ClaimOutcome.UNDER_WAY, []),
-        ({"position": UNREAD}, ClaimOutcome.UNDER_WAY, [Kind.POSITION_MOVED_BACK]),
-        ({"position": UNREAD, "copies": 2}, ClaimOutcome.UNDER_WAY, [Kind.POSITION_MOVED_BACK]),
+        ({"position": UNREAD}, ClaimOutcome.UNDER_WAY, [DifferenceKind.POSITION_MOVED_BACK]),
+        ({"position": UNREAD, "copies": 2}, ClaimOutcome.UNDER_WAY, [DifferenceKind.POSITION_MOVED_BACK]),
         ({"position": UNREAD, "copy": 2, "copies": 2}, ClaimOutcome.UNDER_WAY, []),
         ({"told": COLLECTED, "cash_rial": 5, "told_rial": 5}, ClaimOutcome.APPLIED, []),
-        ({"told": COLLECTED, "cash_rial": 5, "told_rial": 6}, ClaimOutcome.APPLIED, [Kind.CASH_DIFFERS]),
+        ({"told": COLLECTED, "cash_rial": 5, "told_rial": 6}, ClaimOutcome.APPLIED, [DifferenceKind.CASH_DIFFERS]),
     ],
 )
-def test_every_claim_has_an_outcome(changes: dict[str, object], outcome: ClaimOutcome, expected: list[Kind]) -> None:
+def test_every_claim_has_an_outcome(
+    changes: dict[str, object], outcome: ClaimOutcome, expected: list[DifferenceKind]
+) -> None:
     assert outcome_of(claim(**changes), CUT) is outcome
     assert kinds(judge.judge_claim(claim(**changes), CUT)) == expected
 
@@ -345,43 +356,45 @@ def test_every_claim_has_an_outcome(changes: dict[str, object], outcome: ClaimOu
     [
         (0, True, []),
         (12, True, []),
-        (13, True, [Kind.POSITION_OUTSIDE_LOG]),
-        (5, False, [Kind.POSITION_OF_ANOTHER_TOPIC]),
+        (13, True, [DifferenceKind.POSITION_OUTSIDE_LOG]),
+        (5, False, [DifferenceKind.POSITION_OF_ANOTHER_TOPIC]),
     ],
 )
-def test_a_position_lies_in_its_log(position: int, same_topic: bool, expected: list[Kind]) -> None:
-    assert kinds(judge.judge_position(Position("settlement", LOG, position, same_topic), CUT)) == expected
+def test_a_position_lies_in_its_log(position: int, same_topic: bool, expected: list[DifferenceKind]) -> None:
+    assert kinds(judge.judge_position(ComparedPosition("settlement", LOG, position, same_topic), CUT)) == expected
 
 
 def test_a_log_that_lost_its_beginning_is_named_and_leaves_positions_outside() -> None:
-    cut = Cut({LOG: 4, OFFICES: 4}, CUT.before, CUT.ends, CUT.positions, CUT.windows, None)
-    assert kinds(judge.judge_log(LOG, cut)) == [Kind.LOG_BEGINS_LATE]
+    cut = ComparisonCut({LOG: 4, OFFICES: 4}, CUT.before, CUT.ends, CUT.positions, CUT.windows, None)
+    assert kinds(judge.judge_log(LOG, cut)) == [DifferenceKind.LOG_BEGINS_LATE]
     # Intake is kept for a month only.
     assert not list(judge.judge_log(OFFICES, cut))
-    assert kinds(judge.judge_position(Position("settlement", LOG, 3, True), cut)) == [Kind.POSITION_OUTSIDE_LOG]
+    assert kinds(judge.judge_position(ComparedPosition("settlement", LOG, 3, True), cut)) == [
+        DifferenceKind.POSITION_OUTSIDE_LOG
+    ]
 
 
 @pytest.mark.parametrize(
     ("position", "shown", "excused", "expected"),
     [
-        (READ, False, False, [Kind.RECORD_SKIPPED]),
+        (READ, False, False, [DifferenceKind.RECORD_SKIPPED]),
         (READ, False, True, []),
         (UNREAD, False, False, []),
-        (UNREAD, True, False, [Kind.POSITION_MOVED_BACK]),
+        (UNREAD, True, False, [DifferenceKind.POSITION_MOVED_BACK]),
         (READ, True, False, []),
     ],
 )
 def test_figures_have_learnt_what_they_passed_and_nothing_else(
-    position: int, shown: bool, excused: bool, expected: list[Kind]
+    position: int, shown: bool, excused: bool, expected: list[DifferenceKind]
 ) -> None:
     assert kinds(judge.judge_taught(Taught(*LOG, position, "e", REQUEST, shown, excused), CUT)) == expected
 
 
 def test_a_row_that_somebody_deleted_is_named() -> None:
     [finding] = judge.judge_removed(Removed(LOG.topic, 3, "/bus", "e", REQUEST, 4), CUT)
-    assert (finding.kind, finding.topic, finding.event_id) == (Kind.ROW_REMOVED, LOG.topic, "e")
+    assert (finding.kind, finding.topic, finding.event_id) == (DifferenceKind.ROW_REMOVED, LOG.topic, "e")
 
 
 def test_a_finding_tells_machines_what_it_has() -> None:
-    told = Finding(Kind.CASH_DIFFERS, subject=REQUEST, expected=0, found=5).as_json()
+    told = Finding(DifferenceKind.CASH_DIFFERS, subject=REQUEST, expected=0, found=5).as_json()
     assert told == {"kind": "cash_differs", "subject": REQUEST, "expected": 0, "found": 5, "harmless": False}

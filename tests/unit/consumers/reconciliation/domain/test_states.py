@@ -9,7 +9,7 @@ from consumers.reconciliation.domain.states import UNOPENED, state_after
 from consumers.reconciliation.domain.views import SubjectEvent
 from consumers.requests.domain.life.lifecycle import transition
 from consumers.requests.domain.life.outcome import Apply
-from consumers.requests.domain.life.state import Signal, Speaker, Stage
+from consumers.requests.domain.life.state import RequestStage, Signal, Speaker
 from schemas.base import Event
 from schemas.log_requests import (
     AgencyAsked,
@@ -25,15 +25,15 @@ from schemas.log_requests import (
 from tests.kit.values.requests_world import CLAIMS, at, context, make_world, speaker_for
 
 #: What the log says last before a request is at a stage.
-_LED_TO: dict[Stage, type[Event]] = {
-    Stage.ROUTED: RequestRouted,
-    Stage.ESCALATED: RequestEscalated,
-    Stage.ACCEPTED: OfficeAccepted,
-    Stage.FEE_COLLECTED: OfficeCollectedFee,
-    Stage.STARTED: OfficeStarted,
-    Stage.AGENCY_AWAITED: AgencyAsked,
-    Stage.COMPLETED: RequestCompleted,
-    Stage.REFUSED: RequestRefused,
+_LED_TO: dict[RequestStage, type[Event]] = {
+    RequestStage.ROUTED: RequestRouted,
+    RequestStage.ESCALATED: RequestEscalated,
+    RequestStage.ACCEPTED: OfficeAccepted,
+    RequestStage.FEE_COLLECTED: OfficeCollectedFee,
+    RequestStage.STARTED: OfficeStarted,
+    RequestStage.AGENCY_AWAITED: AgencyAsked,
+    RequestStage.COMPLETED: RequestCompleted,
+    RequestStage.REFUSED: RequestRefused,
 }
 
 
@@ -41,7 +41,7 @@ def seen(kind: type[Event], reason: str | None = None) -> SubjectEvent:
     return SubjectEvent(1, "e", 0, 0, 0, kind.type_name(), reason)
 
 
-def before(stage: Stage) -> list[SubjectEvent]:
+def before(stage: RequestStage) -> list[SubjectEvent]:
     if stage.value in UNOPENED:
         return []
     kind = _LED_TO.get(stage)
@@ -52,18 +52,18 @@ def said(events: Sequence[Event]) -> list[SubjectEvent]:
     return [seen(type(one), one.reason.value if isinstance(one, RequestClosed) else None) for one in events]
 
 
-@pytest.mark.parametrize("stage", list(Stage))
-def test_a_row_at_a_stage_says_what_its_events_lead_to(stage: Stage) -> None:
+@pytest.mark.parametrize("stage", list(RequestStage))
+def test_a_row_at_a_stage_says_what_its_events_lead_to(stage: RequestStage) -> None:
     state = state_after(before(stage))
     assert stage.value in ({state} if state is not None else UNOPENED)
 
 
 @pytest.mark.parametrize(
     ("stage", "what"),
-    list(product(Stage, [*CLAIMS, Signal.ACCEPTANCE_OVERDUE, Signal.EXPIRED, Signal.REGISTRY_READ])),
+    list(product(RequestStage, [*CLAIMS, Signal.ACCEPTANCE_OVERDUE, Signal.EXPIRED, Signal.REGISTRY_READ])),
     ids=lambda one: type(one).__name__ if isinstance(one, Event) else str(one),
 )
-def test_what_is_applied_leads_to_the_stage_that_the_row_gets(stage: Stage, what: Event | Signal) -> None:
+def test_what_is_applied_leads_to_the_stage_that_the_row_gets(stage: RequestStage, what: Event | Signal) -> None:
     world = make_world()
     state = at(stage, world)
     speaker = Speaker() if isinstance(what, Signal) else speaker_for(state, what)

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from consumers.requests.domain.life.deadlines import passed_before
-from consumers.requests.domain.life.state import RequestState, Signal, Speaker, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState, Signal, Speaker
 from tests.kit.values.builders import MOMENT
 
 DUE = MOMENT
@@ -19,26 +19,26 @@ OFFICE, ANOTHER, OWNER, STRANGER = (
 SECOND = timedelta(seconds=1)
 
 
-def request(stage: Stage) -> RequestState:
-    office = None if stage is Stage.ESCALATED else "office-1"
+def request(stage: RequestStage) -> RequestState:
+    office = None if stage is RequestStage.ESCALATED else "office-1"
     state = RequestState(request_id=UUID(int=1), stage=stage, office=office, agency="post")
-    return state.model_copy(update={"accept_by" if stage is Stage.ROUTED else "expires_at": DUE})
+    return state.model_copy(update={"accept_by" if stage is RequestStage.ROUTED else "expires_at": DUE})
 
 
 @pytest.mark.parametrize(
     ("stage", "bound"),
     [
-        (Stage.ROUTED, OFFICE),
-        (Stage.ACCEPTED, OFFICE),
-        (Stage.FEE_COLLECTED, OFFICE),
-        (Stage.STARTED, OFFICE),
-        (Stage.AGENCY_AWAITED, OWNER),
-        (Stage.ESCALATED, OWNER),
+        (RequestStage.ROUTED, OFFICE),
+        (RequestStage.ACCEPTED, OFFICE),
+        (RequestStage.FEE_COLLECTED, OFFICE),
+        (RequestStage.STARTED, OFFICE),
+        (RequestStage.AGENCY_AWAITED, OWNER),
+        (RequestStage.ESCALATED, OWNER),
     ],
 )
-def test_only_the_bound_party_lets_its_deadline_fire_and_only_after_it(stage: Stage, bound: Speaker) -> None:
+def test_only_the_bound_party_lets_its_deadline_fire_and_only_after_it(stage: RequestStage, bound: Speaker) -> None:
     state = request(stage)
-    signal = Signal.ACCEPTANCE_OVERDUE if stage is Stage.ROUTED else Signal.EXPIRED
+    signal = Signal.ACCEPTANCE_OVERDUE if stage is RequestStage.ROUTED else Signal.EXPIRED
     assert passed_before(state, bound, DUE + SECOND) is signal
     assert passed_before(state, bound, DUE) is None, "exactly at the deadline is in time"
     assert passed_before(state, bound, DUE - SECOND) is None
@@ -47,7 +47,7 @@ def test_only_the_bound_party_lets_its_deadline_fire_and_only_after_it(stage: St
 
 
 def test_a_request_without_a_deadline_has_none_that_passed() -> None:
-    state = request(Stage.STARTED).model_copy(update={"expires_at": None})
+    state = request(RequestStage.STARTED).model_copy(update={"expires_at": None})
     assert passed_before(state, OFFICE, DUE + SECOND) is None
 
 
@@ -62,7 +62,7 @@ def test_a_request_without_a_deadline_has_none_that_passed() -> None:
 def test_of_two_deadlines_the_earlier_one_falls_due(
     accept_by: datetime, expires_at: datetime, due_at: datetime, signal: Signal
 ) -> None:
-    state = RequestState(request_id=UUID(int=1), stage=Stage.ROUTED, accept_by=accept_by, expires_at=expires_at)
+    state = RequestState(request_id=UUID(int=1), stage=RequestStage.ROUTED, accept_by=accept_by, expires_at=expires_at)
     assert state.due_at == due_at
     assert state.overdue(due_at) is signal
     assert state.overdue(due_at - SECOND) is None

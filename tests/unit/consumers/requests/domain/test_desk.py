@@ -7,7 +7,7 @@ import pytest
 
 from consumers.requests.domain.life.lifecycle import transition
 from consumers.requests.domain.life.outcome import Apply, Refuse
-from consumers.requests.domain.life.state import Speaker, Stage
+from consumers.requests.domain.life.state import RequestStage, Speaker
 from consumers.requests.domain.loads.loads import Load
 from schemas.intake_office import PaymentMethod
 from schemas.log_requests import (
@@ -36,7 +36,7 @@ from tests.kit.values.requests_world import (
     walk,
 )
 
-S = Stage
+S = RequestStage
 
 
 def test_acceptance_computes_the_fee_and_reserves() -> None:

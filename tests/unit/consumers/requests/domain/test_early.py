@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from consumers.requests.domain.life.authority import NEEDS
-from consumers.requests.domain.life.context import Waiting
+from consumers.requests.domain.life.context import WaitingClaim
 from consumers.requests.domain.life.early import MayWaitFor, SayFirst, WaitFor
 from consumers.requests.domain.life.lifecycle import ROWS, TABLE, awaited, transition
 from consumers.requests.domain.life.outcome import Await, Awaited, AwaitReason, Refuse, TakeBack
-from consumers.requests.domain.life.state import RequestState, Signal, Speaker, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState, Signal, Speaker
 from schemas.base import Event
 from schemas.intake_agency import RequestCancelled, RequestSubmitted
 from schemas.log_requests import ClaimRefusal
@@ -36,7 +36,7 @@ from tests.kit.values.requests_world import (
     walk,
 )
 
-S = Stage
+S = RequestStage
 DESK = Speaker(office="office-1")
 
 
@@ -48,12 +48,12 @@ def party(trigger: type[Event]) -> Awaited:
     return Awaited.AGENCY if need is ClaimRefusal.NOT_THE_AGENCY else Awaited.OFFICE
 
 
-def said(*claims: Event, speaker: Speaker = DESK, claim_id: str = "an-earlier-claim") -> tuple[Waiting, ...]:
+def said(*claims: Event, speaker: Speaker = DESK, claim_id: str = "an-earlier-claim") -> tuple[WaitingClaim, ...]:
     """Return claims that wait, as later ones see them."""
-    return tuple(Waiting(claim_id, type(claim).type_name(), speaker) for claim in claims)
+    return tuple(WaitingClaim(claim_id, type(claim).type_name(), speaker) for claim in claims)
 
 
-def told(state: RequestState, claim: Event, waiting: tuple[Waiting, ...] = ()) -> Any:
+def told(state: RequestState, claim: Event, waiting: tuple[WaitingClaim, ...] = ()) -> Any:
     """Return what a claim comes to, said by whoever may say it."""
     speaker = speaker_for(state, claim)
     return transition(state, claim, context(speaker, make_world())._replace(waiting=waiting))
@@ -83,7 +83,7 @@ CLAIMS = sorted(
 
 
 @pytest.mark.parametrize(("trigger", "stage"), CLAIMS)
-def test_the_table_says_of_every_claim_that_may_wait_for_whom(trigger: type[Event], stage: Stage) -> None:
+def test_the_table_says_of_every_claim_that_may_wait_for_whom(trigger: type[Event], stage: RequestStage) -> None:
     rule = TABLE[trigger, stage]
     whose = awaited(trigger.type_name(), stage)
     assert (whose is not None) == isinstance(rule, WaitFor | MayWaitFor | SayFirst)
@@ -105,7 +105,7 @@ def test_the_table_says_of_every_claim_that_may_wait_for_whom(trigger: type[Even
     ],
 )
 def test_a_step_that_is_said_too_early_is_refused_with_the_first_command_that_is_missing(
-    stage: Stage, claim: Event, command: str
+    stage: RequestStage, claim: Event, command: str
 ) -> None:
     state = at(stage)
     outcome = told(state, claim)
@@ -134,7 +134,7 @@ def test_a_delivery_of_what_needs_an_answer_is_refused_until_the_agency_is_asked
 
 
 @pytest.mark.parametrize("stage", [S.ROUTED, S.ACCEPTED, S.FEE_COLLECTED, S.STARTED, S.AGENCY_AWAITED])
-def test_money_goes_back_after_the_end_alone(stage: Stage) -> None:
+def test_money_goes_back_after_the_end_alone(stage: RequestStage) -> None:
     outcome = told(at(stage), RETURNED, said(DELIVERED))
     assert isinstance(outcome, Refuse)
     assert outcome.reason is ClaimRefusal.TOO_EARLY
@@ -142,7 +142,7 @@ def test_money_goes_back_after_the_end_alone(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("stage", [S.AWAITED, S.PARKED])
-def test_what_a_desk_says_in_order_waits_behind_what_it_said_before(stage: Stage) -> None:
+def test_what_a_desk_says_in_order_waits_behind_what_it_said_before(stage: RequestStage) -> None:
     state = at(stage)
     steps = (ACCEPTED, COLLECTED, STARTED, DELIVERED)
     for place, claim in enumerate(steps):
@@ -162,7 +162,7 @@ def test_what_a_desk_says_in_order_waits_behind_what_it_said_before(stage: Stage
 )
 @pytest.mark.parametrize("stage", [S.AWAITED, S.PARKED])
 def test_nothing_waits_behind_a_step_that_does_not_wait(
-    stage: Stage, waiting: tuple[Waiting, ...], claim: Event, command: str
+    stage: RequestStage, waiting: tuple[WaitingClaim, ...], claim: Event, command: str
 ) -> None:
     outcome = told(at(stage), claim, waiting)
     assert isinstance(outcome, Refuse)

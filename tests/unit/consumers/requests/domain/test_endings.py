@@ -4,7 +4,7 @@ import pytest
 
 from consumers.requests.domain.life.lifecycle import transition
 from consumers.requests.domain.life.outcome import Apply, Await, Refuse
-from consumers.requests.domain.life.state import Signal, Speaker, Stage
+from consumers.requests.domain.life.state import RequestStage, Signal, Speaker
 from schemas.base import Event
 from schemas.intake_agency import AgencyAnswered, Answer
 from schemas.log_requests import (
@@ -41,7 +41,7 @@ from tests.kit.values.requests_world import (
     walk,
 )
 
-S = Stage
+S = RequestStage
 
 
 def test_more_needed_goes_back_to_the_office_with_the_document_wanted() -> None:
@@ -116,7 +116,7 @@ def test_every_earlier_refund_counts_against_what_the_citizen_paid() -> None:
 
 
 @pytest.mark.parametrize("stage", [S.COMPLETED, S.CANCELLED, S.REJECTED, S.EXPIRED])
-def test_a_request_that_ended_keeps_no_timer(stage: Stage) -> None:
+def test_a_request_that_ended_keeps_no_timer(stage: RequestStage) -> None:
     state = at(stage)
     assert (state.accept_by, state.expires_at, state.due_at) == (None, None, None)
 

@@ -22,7 +22,7 @@ from connectors.words.vocabulary import (
 from consumers.requests.domain.life.state import Speaker
 from consumers.requests.domain.registry.view import RegistryView
 from consumers.requests.domain.review.explain import CANDIDATES, Explanation, Fate, explain, opened_of, question_of
-from consumers.requests.domain.review.verify import Difference, Finding, Verification, decisions_of
+from consumers.requests.domain.review.verify import Difference, Verification, VerificationResult, decisions_of
 from consumers.requests.domain.routing.roll import roll_call
 from schemas.agreements import AgreementState
 from schemas.base import OfficeClass
@@ -197,14 +197,16 @@ def test_no_lists_when_only_one_office_was_asked() -> None:
 
 def test_verifications_in_words() -> None:
     found = [
-        Verification(attempt=1, event="RequestRouted", finding=Finding.SAME),
+        Verification(attempt=1, event="RequestRouted", finding=VerificationResult.SAME),
         Verification(
             attempt=2,
             event="RequestRouted",
-            finding=Finding.DIFFERENT,
+            finding=VerificationResult.DIFFERENT,
             differences=(Difference(field="decision.office", logged="a", recomputed="b"),),
         ),
-        Verification(attempt=3, event="RequestRouted", finding=Finding.NOT_RECOMPUTED, why="the log is short"),
+        Verification(
+            attempt=3, event="RequestRouted", finding=VerificationResult.NOT_RECOMPUTED, why="the log is short"
+        ),
     ]
     lines = verification_in_words(found, ENGLISH)
     assert lines == [
@@ -224,7 +226,7 @@ def test_verifications_in_words() -> None:
         (REFUSALS, RefusalReason),
         (DECLINES, DeclineReason),
         (FATES, Fate),
-        (FINDINGS, Finding),
+        (FINDINGS, VerificationResult),
     ],
 )
 def test_every_member_of_a_closed_enum_has_its_phrase(phrases: dict[Enum, Phrase], members: type[Enum]) -> None:

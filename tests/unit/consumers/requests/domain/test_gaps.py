@@ -5,7 +5,7 @@ import pytest
 from connectors.words.explanation import Language, Speech, in_words, verification_in_words
 from consumers.requests.domain.review.explain import explain
 from consumers.requests.domain.review.gaps import Gap, first_missing, gaps_in
-from consumers.requests.domain.review.verify import Finding, Verification, decisions_of, verdict
+from consumers.requests.domain.review.verify import Verification, VerificationResult, decisions_of, verdict
 from schemas.decode import Received
 from tests.kit.values.journal import Journal, decline, ident, journal, office_of, submission
 
@@ -62,19 +62,19 @@ def test_the_first_missing_revision(revisions: tuple[int, ...], missing: int) ->
 @pytest.mark.parametrize(
     ("findings", "in_all"),
     [
-        ((), Finding.NOT_RECOMPUTED),
-        (("same",), Finding.SAME),
-        (("same", "same"), Finding.SAME),
-        (("same", "not_recomputed"), Finding.NOT_RECOMPUTED),
-        (("same", "different"), Finding.DIFFERENT),
-        (("not_recomputed", "different"), Finding.DIFFERENT),
-        (("not_recomputed",), Finding.NOT_RECOMPUTED),
+        ((), VerificationResult.NOT_RECOMPUTED),
+        (("same",), VerificationResult.SAME),
+        (("same", "same"), VerificationResult.SAME),
+        (("same", "not_recomputed"), VerificationResult.NOT_RECOMPUTED),
+        (("same", "different"), VerificationResult.DIFFERENT),
+        (("not_recomputed", "different"), VerificationResult.DIFFERENT),
+        (("not_recomputed",), VerificationResult.NOT_RECOMPUTED),
     ],
 )
 def test_in_all_it_is_the_same_only_when_something_was_recomputed_and_all_of_it_is(
-    findings: tuple[str, ...], in_all: Finding
+    findings: tuple[str, ...], in_all: VerificationResult
 ) -> None:
-    assert verdict([Verification(attempt=1, event="e", finding=Finding(one)) for one in findings]) is in_all
+    assert verdict([Verification(attempt=1, event="e", finding=VerificationResult(one)) for one in findings]) is in_all
 
 
 def test_words_say_that_it_is_not_the_whole_story_and_that_nothing_was_recomputed() -> None:

@@ -7,10 +7,10 @@ import pytest
 from consumers.requests.domain.life.late_cash import FEES_MAX, FLOOR_RIAL, RECEIPTS_MAX
 from consumers.requests.domain.life.lifecycle import transition
 from consumers.requests.domain.life.outcome import Apply, Refuse
-from consumers.requests.domain.life.state import RequestState, Signal, Speaker, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState, Signal, Speaker
 from consumers.requests.domain.life.world import BatchWorld
 from consumers.requests.domain.loads.loads import Load
-from consumers.settlement.domain.booking import Kind, Transfer
+from consumers.settlement.domain.booking import BookingKind, Transfer
 from consumers.settlement.domain.fold import fold
 from schemas.base import Event
 from schemas.intake_office import FeeCollected, PaymentMethod
@@ -95,7 +95,7 @@ def test_the_ledger_books_it_as_the_citizens_and_only_that() -> None:
     drawer = f"office:{state.holder()}:drawer"
     booking = fold(taken, TRANSACTION, 1)
     assert booking is not None
-    assert booking.kind is Kind.LATE_CASH
+    assert booking.kind is BookingKind.LATE_CASH
     assert booking.transfers == (Transfer(drawer, "citizens:refunds", FEE_RIAL),)
     assert (booking.office, booking.exposure_rial, booking.released_rial) == (state.office, FEE_RIAL, 0)
     assert isinstance(booking.announcement, LateCashRecorded)
@@ -131,14 +131,14 @@ def test_one_receipt_counts_once_and_no_row_grows_for_ever() -> None:
     assert refused(state, cash(1, "late-0")) is ClaimRefusal.STATE_FORBIDS
 
 
-@pytest.mark.parametrize("stage", [Stage.COMPLETED, Stage.REFUSED])
-def test_at_other_ends_there_is_none(stage: Stage) -> None:
+@pytest.mark.parametrize("stage", [RequestStage.COMPLETED, RequestStage.REFUSED])
+def test_at_other_ends_there_is_none(stage: RequestStage) -> None:
     assert refused(at(stage), cash()) is ClaimRefusal.REQUEST_ENDED
 
 
 def late_world(late_cash_rial: int, reserved_rial: int) -> tuple[BatchWorld, RequestState]:
     """Return a world in which the office of a routed request has late cash."""
-    state = at(Stage.ROUTED)
+    state = at(RequestStage.ROUTED)
     return make_world(loads={state.holder(): Load(1, reserved_rial, 0, late_cash_rial=late_cash_rial)}), state
 
 
@@ -166,5 +166,5 @@ def test_nothing_is_routed_to_it_either() -> None:
     ended, _ = walk(*UNPAID["cancelled"])
     world = make_world()
     walk(cash(), state=ended, world=world)
-    other = at(Stage.ROUTED, world)
+    other = at(RequestStage.ROUTED, world)
     assert other.office != ended.office

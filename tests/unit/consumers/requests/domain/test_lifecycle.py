@@ -6,7 +6,7 @@ import pytest
 
 from consumers.requests.domain.life.lifecycle import ROWS, TABLE, transition
 from consumers.requests.domain.life.outcome import Apply, Await, AwaitReason, Refuse
-from consumers.requests.domain.life.state import Signal, Speaker, Stage
+from consumers.requests.domain.life.state import RequestStage, Signal, Speaker
 from schemas.base import Event
 from schemas.log_requests import (
     ClaimRefusal,
@@ -19,13 +19,13 @@ from tests.kit.values.requests_world import (
     speaker_for,
 )
 
-S = Stage
+S = RequestStage
 W, T, E, F, N = "awaits", "too early", "ended", "forbidden", "nobody"
 KNOWN, NOT_DUE, NONE = "known", "nothing to return", "nothing waits"
 #: What each claim of `CLAIMS` comes to at each stage: the next stage, or why not.
 #: Columns: submitted, cancelled, answered, accepted, declined, collected, returned, started, asked, delivered,
 #: refunded, disputed, resolved, withdrawn.
-EXPECTED: dict[Stage, tuple[Any, ...]] = {
+EXPECTED: dict[RequestStage, tuple[Any, ...]] = {
     S.AWAITED: (S.ROUTED, W, W, W, W, T, T, T, T, T, W, W, T, NONE),
     S.PARKED: (KNOWN, S.REFUSED, W, W, W, T, T, T, T, T, W, W, T, NONE),
     S.ROUTED: (KNOWN, S.CANCELLED, W, S.ACCEPTED, S.ROUTED, T, T, T, T, T, W, W, T, NONE),
@@ -50,13 +50,13 @@ _REASONS = {
     T: ClaimRefusal.TOO_EARLY,
     NONE: ClaimRefusal.NOTHING_WAITS,
 }
-PAIRS = [(stage, place) for stage in Stage for place in range(len(CLAIMS))]
+PAIRS = [(stage, place) for stage in RequestStage for place in range(len(CLAIMS))]
 
 
 @pytest.mark.parametrize(
     ("stage", "place"), PAIRS, ids=[f"{stage}-{type(CLAIMS[place]).__name__}" for stage, place in PAIRS]
 )
-def test_every_claim_at_every_stage(stage: Stage, place: int) -> None:
+def test_every_claim_at_every_stage(stage: RequestStage, place: int) -> None:
     claim, expected = CLAIMS[place], EXPECTED[stage][place]
     world = make_world()
     state = at(stage, world)
@@ -65,7 +65,7 @@ def test_every_claim_at_every_stage(stage: Stage, place: int) -> None:
         assert isinstance(outcome, Await)
         assert outcome.reason is AwaitReason.PREDECESSOR
         assert outcome.state is None
-    elif isinstance(expected, Stage):
+    elif isinstance(expected, RequestStage):
         assert isinstance(outcome, Apply)
         assert outcome.state.stage is expected
         assert outcome.state.version == state.version + len(outcome.events)
@@ -78,7 +78,7 @@ def test_every_claim_at_every_stage(stage: Stage, place: int) -> None:
 def test_the_table_has_every_pair_once() -> None:
     triggers = {trigger for trigger, _, _ in ROWS}
     assert {type(claim) for claim in CLAIMS} | set(Signal) == triggers
-    assert set(TABLE) == {(trigger, stage) for trigger in triggers for stage in Stage}
+    assert set(TABLE) == {(trigger, stage) for trigger in triggers for stage in RequestStage}
 
 
 SIGNALS = {
@@ -92,9 +92,9 @@ SIGNALS = {
 }
 
 
-@pytest.mark.parametrize("stage", list(Stage))
+@pytest.mark.parametrize("stage", list(RequestStage))
 @pytest.mark.parametrize("signal", list(Signal))
-def test_every_signal_at_every_stage(signal: Signal, stage: Stage) -> None:
+def test_every_signal_at_every_stage(signal: Signal, stage: RequestStage) -> None:
     world = make_world()
     state = at(stage, world)
     circumstances = context(Speaker(), world, registry_complete=True)
@@ -108,9 +108,9 @@ def test_every_signal_at_every_stage(signal: Signal, stage: Stage) -> None:
         assert outcome.state.stage is expected
 
 
-@pytest.mark.parametrize("stage", [stage for stage in Stage if stage not in (S.AWAITED, S.PARKED, S.REFUSED)])
+@pytest.mark.parametrize("stage", [stage for stage in RequestStage if stage not in (S.AWAITED, S.PARKED, S.REFUSED)])
 @pytest.mark.parametrize("claim", CLAIMS[1:10], ids=lambda claim: type(claim).__name__)
-def test_a_stranger_may_say_nothing(stage: Stage, claim: Event) -> None:
+def test_a_stranger_may_say_nothing(stage: RequestStage, claim: Event) -> None:
     world = make_world()
     state = at(stage, world)
     stranger = Speaker(agency="other") if speaker_for(state, claim).agency else Speaker(office="elsewhere")

@@ -6,7 +6,7 @@ import pytest
 
 from consumers.requests.domain.life.lifecycle import transition
 from consumers.requests.domain.life.outcome import Apply
-from consumers.requests.domain.life.state import RequestState, Signal, Stage
+from consumers.requests.domain.life.state import RequestStage, RequestState, Signal
 from consumers.settlement.domain.fold import fold
 from schemas.agreements import SettlementCycle
 from schemas.base import Event
@@ -100,15 +100,17 @@ def test_the_terms_are_those_of_the_version_that_the_request_was_routed_under() 
     assert carried(anew[-1]) == (AGREEMENT, 2, SettlementCycle.MONTHLY)
 
 
-@pytest.mark.parametrize("stage", [Stage.ACCEPTED, Stage.FEE_COLLECTED, Stage.STARTED, Stage.COMPLETED])
-def test_a_row_that_an_earlier_version_wrote_knows_enough(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    "stage", [RequestStage.ACCEPTED, RequestStage.FEE_COLLECTED, RequestStage.STARTED, RequestStage.COMPLETED]
+)
+def test_a_row_that_an_earlier_version_wrote_knows_enough(stage: RequestStage) -> None:
     document = at(stage).model_dump(mode="json", exclude_defaults=True)
     # All that rows have now and had not then.
     del document["tracking_code"]
     old = RequestState.model_validate_json(RequestState.model_validate(document, strict=False).model_dump_json())
     world = make_world()
-    claim = REFUND if stage is Stage.COMPLETED else CANCELLED
-    speaker = DIRECTORATE if stage is Stage.COMPLETED else speaker_for(old, claim)
+    claim = REFUND if stage is RequestStage.COMPLETED else CANCELLED
+    speaker = DIRECTORATE if stage is RequestStage.COMPLETED else speaker_for(old, claim)
     outcome = transition(old, claim, context(speaker, world))
     assert isinstance(outcome, Apply)
     event = outcome.events[-1]

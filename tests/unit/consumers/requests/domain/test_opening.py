@@ -7,7 +7,7 @@ import pytest
 
 from consumers.requests.domain.life.lifecycle import transition
 from consumers.requests.domain.life.outcome import Apply, Await, AwaitReason
-from consumers.requests.domain.life.state import Signal, Speaker, Stage, unknown, with_form
+from consumers.requests.domain.life.state import RequestStage, Signal, Speaker, unknown, with_form
 from schemas.catalogue import Datatype, FormAttribute
 from schemas.intake_agency import Origin
 from schemas.log_requests import (
@@ -42,7 +42,7 @@ from tests.kit.values.requests_world import (
     walk,
 )
 
-S = Stage
+S = RequestStage
 
 
 def test_a_submission_opens_and_routes() -> None:

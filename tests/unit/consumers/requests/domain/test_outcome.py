@@ -3,16 +3,19 @@
 import pytest
 
 from consumers.requests.domain.life.outcome import applied
-from consumers.requests.domain.life.state import RequestState, Signal, Stage, unknown
+from consumers.requests.domain.life.state import RequestStage, RequestState, Signal, unknown
 from schemas.base import Event
 from schemas.decode import encode, parse
 from tests.kit.values.requests_world import PATHS, REQUEST, RETURNED, walk
 
-WALKS: dict[Stage, tuple[Event | Signal, ...]] = {**PATHS, Stage.CANCELLED: (*PATHS[Stage.CANCELLED], RETURNED)}
+WALKS: dict[RequestStage, tuple[Event | Signal, ...]] = {
+    **PATHS,
+    RequestStage.CANCELLED: (*PATHS[RequestStage.CANCELLED], RETURNED),
+}
 
 
-@pytest.mark.parametrize("stage", list(Stage))
-def test_events_and_states_are_those_that_checking_would_make(stage: Stage) -> None:
+@pytest.mark.parametrize("stage", list(RequestStage))
+def test_events_and_states_are_those_that_checking_would_make(stage: RequestStage) -> None:
     state, events = walk(*WALKS[stage])
     for event in events:
         assert parse(type(event), encode(event)) == event

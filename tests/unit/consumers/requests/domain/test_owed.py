@@ -4,13 +4,13 @@ import pytest
 
 from consumers.requests.domain.life.lifecycle import transition
 from consumers.requests.domain.life.outcome import Refuse
-from consumers.requests.domain.life.state import Speaker, Stage
+from consumers.requests.domain.life.state import RequestStage, Speaker
 from schemas.base import Event
 from schemas.intake_directorate import RefundOrdered
 from schemas.log_requests import ClaimRefusal
 from tests.kit.values.requests_world import COLLECTED, FEE_RIAL, PATHS, REQUEST, RETURNED, at, context, make_world, walk
 
-_OF_PATHS = {Stage.CANCELLED: FEE_RIAL, Stage.REJECTED: FEE_RIAL}
+_OF_PATHS = {RequestStage.CANCELLED: FEE_RIAL, RequestStage.REJECTED: FEE_RIAL}
 
 
 def returned(amount_rial: int) -> Event:
@@ -24,12 +24,12 @@ def refund(amount_rial: int) -> Event:
 
 
 @pytest.mark.parametrize("stage", PATHS)
-def test_money_is_owed_only_when_a_request_ended_with_it(stage: Stage) -> None:
+def test_money_is_owed_only_when_a_request_ended_with_it(stage: RequestStage) -> None:
     assert at(stage).owed_rial == _OF_PATHS.get(stage, 0)
 
 
 @pytest.mark.parametrize("stage", _OF_PATHS)
-def test_it_shrinks_with_every_part_that_goes_back(stage: Stage) -> None:
+def test_it_shrinks_with_every_part_that_goes_back(stage: RequestStage) -> None:
     state = at(stage)
     for part, left in ((1, 29_999), (9_999, 20_000), (20_000, 0)):
         state, _ = walk(returned(part), state=state)
@@ -41,7 +41,7 @@ def test_it_shrinks_with_every_part_that_goes_back(stage: Stage) -> None:
 
 
 def test_of_a_completed_request_it_is_what_was_ordered_back() -> None:
-    state = at(Stage.COMPLETED)
+    state = at(RequestStage.COMPLETED)
     assert state.collected_rial == COLLECTED.amount_rial
     for step, owed in ((refund(10_000), 10_000), (returned(4_000), 6_000), (refund(20_000), 26_000)):
         state, _ = walk(step, state=state)

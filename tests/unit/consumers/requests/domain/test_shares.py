@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from connectors.words.explanation import Language, Speech, in_words
-from consumers.requests.domain.life.state import Signal, Speaker, Stage
-from consumers.requests.domain.loads.shares import AgencyShare, Shares, added
+from consumers.requests.domain.life.state import RequestStage, Signal, Speaker
+from consumers.requests.domain.loads.shares import AgencyShare, AgencyShares, added
 from consumers.requests.domain.registry.view import RegistryView
 from consumers.requests.domain.review.explain import explain, opened_of, question_of
-from consumers.requests.domain.review.verify import Finding, decisions_of, verify
+from consumers.requests.domain.review.verify import VerificationResult, decisions_of, verify
 from consumers.requests.domain.routing.candidates import CandidateIndex
 from consumers.requests.domain.routing.roll import roll_call
 from schemas.base import Event
@@ -59,7 +59,7 @@ def places(bus: Journal) -> dict[str, tuple[int, int]]:
     return {one.code: (loads.of(one.code).in_flight, loads.of(one.code).taken_by(AGENCY)) for one in OFFICES}
 
 
-def findings(bus: Journal, number: int) -> set[Finding]:
+def findings(bus: Journal, number: int) -> set[VerificationResult]:
     history = bus.history(ident(number))
     decided = decisions_of(history)
     loads = bus.loads([one.place for one in decided])
@@ -79,7 +79,7 @@ def test_a_flood_leaves_what_is_kept_at_every_office_and_a_bystander_is_routed()
         routed = of_bystander(bus, number)
         assert isinstance(routed, RequestRouted)
         assert routed.share_of == BYSTANDER
-    assert {findings(bus, number) == {Finding.SAME} for number in (0, 44, 45, 199, 1000, 1014)} == {True}
+    assert {findings(bus, number) == {VerificationResult.SAME} for number in (0, 44, 45, 199, 1000, 1014)} == {True}
 
 
 def test_without_shares_the_same_flood_takes_everything() -> None:
@@ -90,7 +90,7 @@ def test_without_shares_the_same_flood_takes_everything() -> None:
     assert refused.reason is RefusalReason.NO_ELIGIBLE_OFFICE
     assert isinstance(routed := bus.history(ident(0))[1].event, RequestRouted)
     assert routed.share_of is None
-    assert findings(bus, 0) == findings(bus, 1000) == {Finding.SAME}
+    assert findings(bus, 0) == findings(bus, 1000) == {VerificationResult.SAME}
 
 
 @pytest.mark.parametrize("origin", [Origin.CITIZEN_CHOICE, Origin.WALK_IN])
@@ -104,7 +104,7 @@ def test_naming_an_office_is_no_way_around(origin: Origin) -> None:
     assert last.nearest_office == "office-0"
     chosen = of_bystander(bus, 1000, origin=Origin.CITIZEN_CHOICE, office="office-1")
     assert isinstance(chosen, RequestRouted)
-    assert findings(bus, 59) == findings(bus, 1000) == {Finding.SAME}
+    assert findings(bus, 59) == findings(bus, 1000) == {VerificationResult.SAME}
 
 
 def test_a_desk_takes_whom_it_likes() -> None:
@@ -116,7 +116,7 @@ def test_a_desk_takes_whom_it_likes() -> None:
     assert isinstance(routed, RequestRouted)
     assert routed.share_of is None
     assert places(bus)["office-1"] == (16, 15)
-    assert findings(bus, 1000) == {Finding.SAME}
+    assert findings(bus, 1000) == {VerificationResult.SAME}
 
 
 def test_what_ends_or_is_given_back_may_be_taken_again() -> None:
@@ -139,7 +139,7 @@ def test_what_nobody_accepts_frees_its_place_and_does_not_go_round_for_ever() ->
     later = MOMENT
     for _ in range(3):
         later += timedelta(days=1)
-        routed = [n for n in range(60) if bus.stage(n) is Stage.ROUTED]
+        routed = [n for n in range(60) if bus.stage(n) is RequestStage.ROUTED]
         for number in routed:
             bus.batch(Said(ident(number), Signal.ACCEPTANCE_OVERDUE, Speaker(), later))
     assert set(places(bus).values()) == {(0, 0)}
@@ -147,7 +147,7 @@ def test_what_nobody_accepts_frees_its_place_and_does_not_go_round_for_ever() ->
         history = bus.history(ident(number))
         assert isinstance(history[-1].event, RequestEscalated)
         assert sum(isinstance(one.event, RequestRouted) for one in history) <= builders.policy().attempts_limit
-        assert findings(bus, number) == {Finding.SAME}
+        assert findings(bus, number) == {VerificationResult.SAME}
 
 
 def test_explanation_and_roll_say_whose_share_it_was() -> None:
@@ -174,7 +174,7 @@ def test_shares_go_by_weight_among_the_agencies_with_an_active_agreement() -> No
     [(20, 2, 10, 5), (20, 11, 2, 5), (1, 11, 1, 1), (3, 2, 2, 1), (7, 0, 7, 2)],
 )
 def test_a_share_is_one_place_at_the_least(capacity: int, agencies: int, places: int, kept: int) -> None:
-    shares = Shares.among([f"agency-{n}" for n in range(agencies)], {}, 250)
+    shares = AgencyShares.among([f"agency-{n}" for n in range(agencies)], {}, 250)
     assert (shares.places("agency-0", capacity), shares.kept(capacity)) == (places, kept)
 
 
@@ -182,7 +182,7 @@ def test_a_share_is_one_place_at_the_least(capacity: int, agencies: int, places:
     ("taken", "free", "spent"), [(9, 1, False), (10, 5, True), (10, 6, False), (14, 6, False), (15, 5, True)]
 )
 def test_more_than_the_share_is_borrowed_while_more_is_free_than_kept(taken: int, free: int, spent: bool) -> None:
-    share = AgencyShare("agency-0", Shares.among(["agency-0", "agency-1"], {}, 250))
+    share = AgencyShare("agency-0", AgencyShares.among(["agency-0", "agency-1"], {}, 250))
     assert share.spent(taken, free, 20) is spent
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from connectors.ids import code_bits
-from consumers.requests.domain.life.state import Stage
+from consumers.requests.domain.life.state import RequestStage
 from consumers.requests.domain.life.tracking import CODE_BYTES, SIGNS, code_of
 from schemas.base import TrackingCode
 from schemas.log_requests import RequestOpened
@@ -52,11 +52,13 @@ def test_it_is_in_the_first_event_and_in_the_row_and_stays() -> None:
     assert state.tracking_code == opened.tracking_code
 
 
-@pytest.mark.parametrize("stage", [stage for stage in PATHS if stage not in (Stage.AWAITED, Stage.PARKED)])
-def test_whoever_is_opened_has_one_refused_or_not(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    "stage", [stage for stage in PATHS if stage not in (RequestStage.AWAITED, RequestStage.PARKED)]
+)
+def test_whoever_is_opened_has_one_refused_or_not(stage: RequestStage) -> None:
     assert at(stage).tracking_code is not None
 
 
-@pytest.mark.parametrize("stage", [Stage.AWAITED, Stage.PARKED])
-def test_before_that_there_is_none(stage: Stage) -> None:
+@pytest.mark.parametrize("stage", [RequestStage.AWAITED, RequestStage.PARKED])
+def test_before_that_there_is_none(stage: RequestStage) -> None:
     assert at(stage).tracking_code is None

@@ -10,7 +10,7 @@ from consumers.requests.domain.life.state import Signal, Speaker
 from consumers.requests.domain.loads.history import LoadsIncomplete
 from consumers.requests.domain.loads.loads import Load, Loads
 from consumers.requests.domain.registry.view import RegistryView
-from consumers.requests.domain.review.verify import Finding, Verification, decisions_of, verify
+from consumers.requests.domain.review.verify import Verification, VerificationResult, decisions_of, verify
 from schemas import log_settlement as settlement
 from schemas.decode import Received
 from schemas.intake_agency import Origin
@@ -47,7 +47,7 @@ def test_decisions_of_one_batch_are_the_same_again_own_increments_included() -> 
     bus.batch(*(submission(n) for n in range(12)))
     for number in range(12):
         (found,) = verified(bus, number)
-        assert found.finding is Finding.SAME, found
+        assert found.finding is VerificationResult.SAME, found
     # The later ones saw the earlier ones: some sampled office was not empty.
     last = bus.history(ident(11))[1].event
     assert isinstance(last, RequestRouted)
@@ -59,7 +59,7 @@ def test_decisions_that_saw_stale_loads_are_the_same_again() -> None:
     bus.batch(*(submission(n) for n in range(4)))
     bus.batch(*(submission(n) for n in range(4, 8)))
     bus.batch(*(submission(n) for n in range(8, 12)), revision_seen=1)
-    assert {found.finding for n in range(12) for found in verified(bus, n)} == {Finding.SAME}
+    assert {found.finding for n in range(12) for found in verified(bus, n)} == {VerificationResult.SAME}
 
 
 def test_refusals_for_want_of_capacity_are_the_same_again() -> None:
@@ -67,7 +67,7 @@ def test_refusals_for_want_of_capacity_are_the_same_again() -> None:
     bus.batch(*(submission(n) for n in range(40)))
     refused = [n for n in range(40) if isinstance(bus.history(ident(n))[1].event, RequestRefused)]
     assert len(refused) == 40 - sum(office.daily_capacity for office in OFFICES)
-    assert {found.finding for n in refused for found in verified(bus, n)} == {Finding.SAME}
+    assert {found.finding for n in refused for found in verified(bus, n)} == {VerificationResult.SAME}
 
 
 def test_later_attempts_are_the_same_again_and_every_later_load_counts() -> None:
@@ -91,7 +91,7 @@ def test_later_attempts_are_the_same_again_and_every_later_load_counts() -> None
     bus.batch(overdue, submission(3))
     found = verified(bus, 1)
     assert [one.attempt for one in found] == [1, 2, 3]
-    assert {one.finding for one in [*found, *verified(bus, 3)]} == {Finding.SAME}
+    assert {one.finding for one in [*found, *verified(bus, 3)]} == {VerificationResult.SAME}
 
 
 def test_rings_are_the_same_again_and_a_changed_one_is_named() -> None:
@@ -101,7 +101,7 @@ def test_rings_are_the_same_again_and_a_changed_one_is_named() -> None:
     bus = Journal(RegistryView.empty().with_entries(builders.entries([*base, builders.agreement(), *offices])))
     for number in range(6):
         bus.batch(submission(number))
-        assert [found.finding for found in verified(bus, number)] == [Finding.SAME]
+        assert [found.finding for found in verified(bus, number)] == [VerificationResult.SAME]
     routed = [bus.history(ident(number))[1].event for number in range(6)]
     rings_m = [one.decision.ring_m for one in routed if isinstance(one, RequestRouted)]
     assert rings_m[:3] == [5_000, 5_000, 5_000]
@@ -116,7 +116,7 @@ def test_chosen_offices_are_the_same_again(origin: Origin) -> None:
     speaker = Speaker(office="office-2") if origin is Origin.WALK_IN else BY_AGENCY
     bus.batch(submission(1, speaker, origin=origin, office="office-2"))
     bus.batch(decline(1, "office-2"))
-    assert [one.finding for one in verified(bus, 1)] == [Finding.SAME, Finding.SAME]
+    assert [one.finding for one in verified(bus, 1)] == [VerificationResult.SAME, VerificationResult.SAME]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_refusals_are_the_same_again(speaker: Speaker, changes: dict[str, Any], 
     refused = bus.history(ident(1))[1].event
     assert isinstance(refused, RequestRefused)
     assert refused.reason is reason
-    assert [found.finding for found in verified(bus, 1)] == [Finding.SAME]
+    assert [found.finding for found in verified(bus, 1)] == [VerificationResult.SAME]
 
 
 def test_the_registry_of_that_time_decides_not_todays() -> None:
@@ -147,7 +147,10 @@ def test_the_registry_of_that_time_decides_not_todays() -> None:
     things = [builders.office(code, version=2, accessions=()) for code in ("office-0", "office-1", "office-2")]
     bus.view = bus.view.with_entries(builders.entries(things, bus.view.revision + 1))
     bus.batch(submission(2))
-    assert [found.finding for n in (1, 2) for found in verified(bus, n)] == [Finding.SAME, Finding.SAME]
+    assert [found.finding for n in (1, 2) for found in verified(bus, n)] == [
+        VerificationResult.SAME,
+        VerificationResult.SAME,
+    ]
 
 
 def tampered(bus: Journal, number: int, **changes: Any) -> list[Verification]:
@@ -179,7 +182,7 @@ def test_a_changed_field_is_named(changes: dict[str, Any], field: str) -> None:
     bus.batch(*(submission(n) for n in range(6)))
     assert office_of(bus, 5) != "office-4"
     (found,) = tampered(bus, 5, **changes)
-    assert found.finding is Finding.DIFFERENT
+    assert found.finding is VerificationResult.DIFFERENT
     assert field in [difference.field for difference in found.differences]
 
 
@@ -203,7 +206,7 @@ def test_decisions_at_night_and_their_deadlines_are_the_same_again() -> None:
         routed = bus.history(ident(number))[1].event
         assert isinstance(routed, RequestRouted)
         assert routed.accept_by == MOMENT.replace(day=day, hour=8, minute=30)
-        assert [found.finding for found in verified(bus, number)] == [Finding.SAME]
+        assert [found.finding for found in verified(bus, number)] == [VerificationResult.SAME]
 
 
 def test_a_changed_score_is_named_with_both_values() -> None:
@@ -222,8 +225,8 @@ def test_a_changed_score_is_named_with_both_values() -> None:
 def test_without_the_secret_the_logged_seed_is_taken() -> None:
     bus = journal()
     bus.batch(submission(1))
-    assert [found.finding for found in verified(bus, 1, None)] == [Finding.SAME]
-    assert [found.finding for found in verified(bus, 1, b"another secret")] == [Finding.DIFFERENT]
+    assert [found.finding for found in verified(bus, 1, None)] == [VerificationResult.SAME]
+    assert [found.finding for found in verified(bus, 1, b"another secret")] == [VerificationResult.DIFFERENT]
 
 
 def test_a_registry_log_that_ends_too_early_is_said() -> None:
@@ -231,7 +234,7 @@ def test_a_registry_log_that_ends_too_early_is_said() -> None:
     bus.batch(submission(1))
     bus.view = bus.view.up_to(3)
     (found,) = verified(bus, 1)
-    assert found.finding is Finding.NOT_RECOMPUTED
+    assert found.finding is VerificationResult.NOT_RECOMPUTED
     assert found.why is not None
     assert "revision 3" in found.why
 
@@ -245,7 +248,7 @@ def test_a_request_cancelled_before_routing_has_nothing_to_recompute() -> None:
     (decided,) = decisions_of(bus.history(ident(1)))
     event = refused.model_copy(update={"reason": RefusalReason.CANCELLED_BEFORE_ROUTING})
     found = verify(opened, replace(decided, event=event), bus.view, Loads(0, {}), SECRET)
-    assert found.finding is Finding.NOT_RECOMPUTED
+    assert found.finding is VerificationResult.NOT_RECOMPUTED
     assert found.why is not None
     assert "cancelled" in found.why
 
@@ -257,7 +260,7 @@ def test_a_refused_form_is_not_kept_so_its_refusal_is_not_recomputed() -> None:
     assert isinstance(refused, RequestRefused)
     assert refused.reason is RefusalReason.FORM_INVALID
     (found,) = verified(bus, 1)
-    assert found.finding is Finding.NOT_RECOMPUTED
+    assert found.finding is VerificationResult.NOT_RECOMPUTED
     assert found.why is not None
     assert "refused form is not kept" in found.why
 
@@ -289,7 +292,7 @@ def test_decisions_on_both_sides_of_a_turn_of_the_month_are_the_same_again() -> 
     bus.batch(submission(9)._replace(moment=azar), submission(10)._replace(moment=dey))
     earned: dict[int, set[tuple[str, int]]] = {}
     for number in range(1, 11):
-        assert [found.finding for found in verified(bus, number)] == [Finding.SAME]
+        assert [found.finding for found in verified(bus, number)] == [VerificationResult.SAME]
         routed = bus.history(ident(number))[1].event
         assert isinstance(routed, RequestRouted)
         earned[number] = {(sample.office, sample.income_rial) for sample in routed.decision.samples}

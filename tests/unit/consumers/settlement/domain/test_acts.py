@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from consumers.settlement.domain.booking import Kind, transaction_id_of
+from consumers.settlement.domain.booking import BookingKind, transaction_id_of
 from consumers.settlement.domain.fees import void
 from consumers.settlement.domain.fold import books, fold
 from schemas import log_requests as log
@@ -26,7 +26,7 @@ def test_a_fine_is_owed_by_the_office_until_it_is_lifted() -> None:
     assert lifted is not None
     assert imposed.transfers == ((f"office:{OFFICE}", "directorate", 700),)
     assert lifted.transfers == (("directorate", f"office:{OFFICE}", 700),)
-    assert (imposed.kind, lifted.kind) == (Kind.FINE, Kind.FINE_LIFTED)
+    assert (imposed.kind, lifted.kind) == (BookingKind.FINE, BookingKind.FINE_LIFTED)
     # A fine is a debt, but none that a reservation covers.
     assert imposed.exposure_rial == lifted.exposure_rial == 0
 

@@ -6,15 +6,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from consumers.settlement.domain.chain import Chain
-from consumers.settlement.domain.windows import AccountMovement, Cut, close, statements
+from consumers.settlement.domain.windows import AccountMovement, WindowCut, close, statements
 from tests.kit.values.ledger_log import START
 
 WALKTHROUGH = Path(__file__).parents[4] / "data" / "settlement" / "mojaloop_ledger_walkthrough.json"
 
 
-def cut(partition: int, seconds: int, posted_rial: int) -> Cut:
+def cut(partition: int, seconds: int, posted_rial: int) -> WindowCut:
     chain = Chain(bytes([partition]) * 32, partition + 1)
-    return Cut(4, partition, START + timedelta(seconds=seconds), chain, 2, posted_rial, 1)
+    return WindowCut(4, partition, START + timedelta(seconds=seconds), chain, 2, posted_rial, 1)
 
 
 def test_a_window_is_closed_at_its_last_marker_with_all_partitions_sums() -> None:
