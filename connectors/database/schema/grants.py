@@ -4,6 +4,7 @@ Each worker's role has what its row in `connectors/accounts.py` says. People's c
 an operator may also let all workers use that one, and gives it a password where one is needed.
 """
 
+import re
 from collections.abc import Mapping
 
 from sqlalchemy import Connection, text
@@ -38,6 +39,8 @@ _EXCEPTIONS = {
     "parked_event": ALL_ROWS,
     "kpi_out_of_date": ALL_ROWS,
 }
+
+_ALL_BUT = re.compile(r"\(all but (\w+)\)")
 
 
 def apply_grants(connection: Connection) -> None:
@@ -79,8 +82,19 @@ def _has_role(connection: Connection, account: Account) -> bool:
 def _set_privileges(connection: Connection, role: str, tables: Mapping[str, str]) -> None:
     connection.execute(text(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}"))
     for name, privileges in tables.items():
-        connection.execute(text(f"GRANT {privileges} ON {name} TO {role}"))
+        connection.execute(text(f"GRANT {_with_columns(privileges, name)} ON {name} TO {role}"))
     connection.execute(text(f"GRANT {READ} ON alembic_version TO {role}"))
+
+
+def _with_columns(privileges: str, table: str) -> str:
+    """Return `privileges` with the names of all columns but one where they say `(all but COLUMN)`."""
+    return _ALL_BUT.sub(lambda found: _others(table, found[1]), privileges)
+
+
+def _others(table: str, column: str) -> str:
+    names = metadata.tables[table].columns.keys()
+    assert column in names, f"{table} has no column {column}"
+    return f"({', '.join(name for name in names if name != column)})"
 
 
 def _grant_temporary_tables(connection: Connection) -> None:
