@@ -27,6 +27,7 @@ from deploy.operations.doctor.checks import Level
 from deploy.operations.doctor.table import examine
 from tests.faults.stages import own
 from tests.faults.strikes import start_kafka, start_postgres
+from tests.kit.real.http import get
 
 HALTED_SECONDS = 60.0
 SAID_SECONDS = 60.0
@@ -180,6 +181,6 @@ def standing_of(member: Member) -> Standing:
     try:
         connections = psutil.Process(member.process.pid).net_connections("tcp")
         [port] = [one.laddr.port for one in connections if one.status == psutil.CONN_LISTEN]
-        return Standing.from_json(httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).json())
+        return Standing.from_json(get(f"http://127.0.0.1:{port}/readyz").json())
     except (psutil.NoSuchProcess, ValueError, httpx.HTTPError):
         return Standing("no answer")

@@ -19,6 +19,7 @@ from deploy.grafana.board import BOARD
 from deploy.prometheus.monitor import monitor_command, monitor_port, write_monitor_config
 from deploy.workers.table import WORKERS
 from tests.kit.real.engines import kafka_login
+from tests.kit.real.http import get
 from tests.kit.real.running import AGENCY, BILL, BILL_AGENCY, BILL_SERVICE, CITY, SERVICE, RunningBus, pishkhan, until
 from tests.kit.values.expressions import expression_with
 
@@ -50,7 +51,7 @@ class Prometheus:
 
 def ask(address: str, what: str, **parameters: object) -> Any:
     """Ask the HTTP interface; return the result, or the data where there is no result."""
-    answer = httpx.get(f"{address}/api/v1/{what}", params={k: str(v) for k, v in parameters.items()}, trust_env=False)
+    answer = get(f"{address}/api/v1/{what}", params={k: str(v) for k, v in parameters.items()})
     body = answer.json()
     assert body["status"] == "success", body
     data = body["data"]
@@ -85,7 +86,7 @@ def prometheus(running_bus: RunningBus, tmp_path_factory: pytest.TempPathFactory
 
 def answers(address: str) -> bool:
     try:
-        return httpx.get(f"{address}/-/ready", trust_env=False).is_success
+        return get(f"{address}/-/ready").is_success
     except httpx.HTTPError:
         return False
 

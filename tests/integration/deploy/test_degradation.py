@@ -40,6 +40,7 @@ from tests.kit.on_sql.databases import engine_of
 from tests.kit.on_sql.requests import load_registry
 from tests.kit.real.brokers import broker_in
 from tests.kit.real.engines import Engines, new_database
+from tests.kit.real.http import get
 from tests.kit.real.outages import closed_to_workers
 from tests.kit.real.running import until
 from tests.kit.values.builders import office, small_province
@@ -84,7 +85,7 @@ class Bus:
 
     def ask(self, name: str, path: str) -> httpx.Response:
         port = self.settings.metrics_port + worker_row(name).port_offset
-        return httpx.get(f"http://127.0.0.1:{port}{path}", trust_env=False, timeout=10)
+        return get(f"http://127.0.0.1:{port}{path}")
 
     def stands(self, name: str) -> dict[str, Any]:
         try:

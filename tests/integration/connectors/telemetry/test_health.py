@@ -15,6 +15,7 @@ from connectors.telemetry.standing import Halt, Standing
 from connectors.telemetry.worker import WorkerTelemetry
 from consumers.runner.outcomes import Outcome, Setback
 from consumers.runner.records import Partition
+from tests.kit.real.http import get
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -34,8 +35,8 @@ def test_it_answers_on_its_paths(exporter: Exporter, telemetry: WorkerTelemetry)
     telemetry.committed(4, 0.01)
     with HealthServer(0, exporter.registry, telemetry.standing) as server:
         base = f"http://127.0.0.1:{server.port}"
-        assert httpx.get(f"{base}/healthz").json() == {"alive": True}
-        unready = httpx.get(f"{base}/readyz")
+        assert get(f"{base}/healthz").json() == {"alive": True}
+        unready = get(f"{base}/readyz")
         assert unready.status_code == HTTPStatus.SERVICE_UNAVAILABLE
         assert unready.json() == {
             "ready": False,
@@ -47,16 +48,16 @@ def test_it_answers_on_its_paths(exporter: Exporter, telemetry: WorkerTelemetry)
         telemetry.owned(12)
         telemetry.ready()
         ready: dict[str, Any] = {"ready": True, "cause": None, "since": None, "halted": [], "process_id": os.getpid()}
-        assert httpx.get(f"{base}/readyz").json() == ready
+        assert get(f"{base}/readyz").json() == ready
         telemetry.halted(Partition("log", "id", 3), Setback.PARK_FULL, "at position 7: no room")
-        said = httpx.get(f"{base}/readyz")
+        said = get(f"{base}/readyz")
         assert said.status_code == HTTPStatus.OK, "its other partitions are read"
         assert Standing.from_json(said.json()).halts == (Halt("log", 3, "park_full", NOON, "at position 7: no room"),)
         telemetry.unready(Setback.BROKER_UNAVAILABLE)
-        assert httpx.get(f"{base}/readyz").json()["cause"] == "broker_unavailable"
-        families = {family.name for family in text_string_to_metric_families(httpx.get(f"{base}/metrics").text)}
+        assert get(f"{base}/readyz").json()["cause"] == "broker_unavailable"
+        families = {family.name for family in text_string_to_metric_families(get(f"{base}/metrics").text)}
         assert {"pishkhan_events", "pishkhan_ready", "process_resident_memory_bytes"} <= families
-        assert httpx.get(f"{base}/").status_code == HTTPStatus.NOT_FOUND
+        assert get(f"{base}/").status_code == HTTPStatus.NOT_FOUND
         assert httpx.post(f"{base}/metrics").status_code == HTTPStatus.NOT_IMPLEMENTED
 
 

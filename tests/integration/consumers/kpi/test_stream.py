@@ -31,6 +31,7 @@ from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
 from tests.integration.consumers.kpi.test_figures_in_sql import in_sql, plainly
 from tests.kit.real.engines import DatabaseUrls, Engines, kafka_login
+from tests.kit.real.http import get
 from tests.kit.real.outages import closed_to_workers
 from tests.kit.values.kpi_log import Told, working_day
 
@@ -240,7 +241,7 @@ def worker_process(environment: dict[str, str], port: int) -> Iterator[subproces
 
 def is_ready(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == HTTPStatus.OK
+        return get(f"http://127.0.0.1:{port}/readyz").status_code == HTTPStatus.OK
     except httpx.TransportError:
         return False
 
