@@ -3,7 +3,6 @@
 The topic decides who spoke: the broker lets nobody else write there, and a source that does not match is a forgery.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,8 +19,9 @@ from schemas.decode import EventInvalid, all_events, events_by_type, parse
 from schemas.envelope import Envelope, EnvelopeInvalid, content_type_problem, from_headers
 from schemas.limits import beyond
 from schemas.national_ids import revealed
+from schemas.speakers import Sender, SpeakerKind, sender_of
 from schemas.subject import astray
-from schemas.topics import INTAKE_PREFIX, speaker_allowed, topic_of
+from schemas.topics import speaker_allowed, topic_of
 
 #: The types that the registry takes from intake; everything else, garbage included, is the requests consumer's.
 REGISTRY_CLAIMS: frozenset[str] = frozenset(
@@ -44,7 +44,6 @@ REGISTRY_CLAIMS: frozenset[str] = frozenset(
 _REGISTRY_TYPES = frozenset(name.encode() for name in REGISTRY_CLAIMS)
 #: Look-ups by names that outsiders choose are kept for this many; a flood of new ones only costs time.
 NAMES_KEPT = 4096
-_CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
 class IntakeReader(StrEnum):
@@ -52,14 +51,6 @@ class IntakeReader(StrEnum):
 
     REGISTRY = "registry"
     REQUESTS = "requests"
-
-
-class SpeakerKind(StrEnum):
-    """Who speaks on an intake topic."""
-
-    AGENCY = "agency"
-    OFFICE = "office"
-    DIRECTORATE = "directorate"
 
 
 class Claim(NamedTuple):
@@ -251,13 +242,6 @@ def _model_of(topic: str, event_type: str) -> type[Event] | None:
 
 
 @lru_cache(maxsize=NAMES_KEPT)
-def _speaker(topic: str, source: str) -> tuple[SpeakerKind, str] | None:
+def _speaker(topic: str, source: str) -> Sender | None:
     """Return who speaks when `source` may speak on `topic`, else none."""
-    if not speaker_allowed(topic, source):
-        return None
-    place = topic.removeprefix(INTAKE_PREFIX)
-    if place == "directorate":
-        return SpeakerKind.DIRECTORATE, place
-    kind = SpeakerKind.OFFICE if place == "offices" else SpeakerKind.AGENCY
-    code = source.rpartition("/")[2] if kind is SpeakerKind.AGENCY else source.removeprefix("/offices/")
-    return (kind, code) if _CODE.fullmatch(code) else None
+    return sender_of(source) if speaker_allowed(topic, source) else None

@@ -1,6 +1,5 @@
 """What may be published on intake: the speaker decides the topic, and the schema is kept to the letter."""
 
-import re
 from collections.abc import Collection
 from datetime import datetime
 
@@ -11,6 +10,7 @@ from schemas.limits import beyond
 from schemas.message import Message
 from schemas.national_ids import revealed
 from schemas.problems import FieldProblem
+from schemas.speakers import SpeakerKind, sender_of
 from schemas.subject import subject_of, subject_problem
 from schemas.topics import (
     INTAKE_AGENCY,
@@ -19,9 +19,6 @@ from schemas.topics import (
     RESERVED_AGENCY_CODES,
     Topic,
 )
-
-DIRECTORATE = "/directorate"
-_SOURCE = re.compile(r"/(agencies|offices)/([a-z0-9][a-z0-9._-]{0,62})")
 
 
 class ClaimInvalid(FieldProblem):
@@ -75,25 +72,26 @@ def check_speaker(source: str, agencies: Collection[str]) -> None:
 
     What it says would be kept, and would wait for its topic for ever.
     """
-    kind, _, code = source.removeprefix("/").partition("/")
-    if kind == "agencies" and code not in agencies:
+    sender = sender_of(source)
+    if sender is not None and sender.kind is SpeakerKind.AGENCY and sender.code not in agencies:
         known = f"known are {', '.join(sorted(agencies))}" if agencies else "none is known yet, load a province first"
-        raise ClaimInvalid("source", f"no agency is called {code}; {known}")
+        raise ClaimInvalid("source", f"no agency is called {sender.code}; {known}")
 
 
 def topic_of_speaker(source: str) -> tuple[Topic, str]:
     """Return the row and the name of the intake topic that belongs to `source`. Raises `ClaimInvalid`."""
-    if source == DIRECTORATE:
-        return INTAKE_DIRECTORATE, INTAKE_DIRECTORATE.name
-    parts = _SOURCE.fullmatch(source)
-    if parts is None:
+    sender = sender_of(source)
+    if sender is None:
         raise ClaimInvalid("source", "must be /agencies/CODE, /offices/CODE or /directorate")
-    kind, code = parts.groups()
-    if kind == "offices":
-        return INTAKE_OFFICES, INTAKE_OFFICES.name
-    if code in RESERVED_AGENCY_CODES:
-        raise ClaimInvalid("source", f"no agency may be called {code}")
-    return INTAKE_AGENCY, INTAKE_AGENCY.for_agency(code)
+    match sender.kind:
+        case SpeakerKind.DIRECTORATE:
+            return INTAKE_DIRECTORATE, INTAKE_DIRECTORATE.name
+        case SpeakerKind.OFFICE:
+            return INTAKE_OFFICES, INTAKE_OFFICES.name
+        case SpeakerKind.AGENCY:
+            if sender.code in RESERVED_AGENCY_CODES:
+                raise ClaimInvalid("source", f"no agency may be called {sender.code}")
+            return INTAKE_AGENCY, INTAKE_AGENCY.for_agency(sender.code)
 
 
 def _data(field: str) -> str:

@@ -6,7 +6,7 @@ What is published is kept in the database first, so nothing is lost while the br
 from collections.abc import Sequence
 from datetime import datetime
 
-from producers.claims import DIRECTORATE, message_from_event
+from producers.claims import message_from_event
 from producers.ports import NewId, Now, OpenOutbox
 from schemas.agreements import Agreement
 from schemas.base import Event
@@ -33,6 +33,7 @@ from schemas.intake_office import (
 )
 from schemas.message import Message
 from schemas.offices import Office
+from schemas.speakers import DIRECTORATE, agency_source, office_source
 
 AgencyProgress = RequestCancelled | AgencyAnswered
 AgreementAct = AgreementConfirmed | AgreementVetoed | AgreementPaused
@@ -55,11 +56,11 @@ class Publisher:
 
     def service(self, service: Service) -> str:
         """The owning agency publishes a version of a service."""
-        return self.claim(f"/agencies/{service.agency}", ServicePublished(service=service))
+        return self.claim(agency_source(service.agency), ServicePublished(service=service))
 
     def service_withdrawn(self, agency: str, withdrawal: ServiceWithdrawn) -> str:
         """An agency withdraws a service."""
-        return self.claim(f"/agencies/{agency}", withdrawal)
+        return self.claim(agency_source(agency), withdrawal)
 
     def agreement(self, agreement: Agreement) -> str:
         """The directorate puts a version of an agreement."""
@@ -67,7 +68,7 @@ class Publisher:
 
     def agreement_act(self, agency: str, act: AgreementAct) -> str:
         """An agency confirms, vetoes or pauses its agreement."""
-        return self.claim(f"/agencies/{agency}", act)
+        return self.claim(agency_source(agency), act)
 
     def office_licensed(self, office: Office) -> str:
         """The directorate licenses a new office."""
@@ -83,19 +84,19 @@ class Publisher:
 
     def request(self, agency: str, request: RequestSubmitted) -> str:
         """An agency submits a request."""
-        return self.claim(f"/agencies/{agency}", request)
+        return self.claim(agency_source(agency), request)
 
     def walk_in(self, office: str, request: RequestSubmitted) -> str:
         """An office submits a request of a citizen at its desk."""
-        return self.claim(f"/offices/{office}", request)
+        return self.claim(office_source(office), request)
 
     def progress(self, office: str, event: OfficeProgress) -> str:
         """An office reports what happened to a request that it holds."""
-        return self.claim(f"/offices/{office}", event)
+        return self.claim(office_source(office), event)
 
     def agency_progress(self, agency: str, event: AgencyProgress) -> str:
         """An agency cancels a request or answers a question about it."""
-        return self.claim(f"/agencies/{agency}", event)
+        return self.claim(agency_source(agency), event)
 
     def claim(self, source: str, event: Event, *, time: datetime | None = None, event_id: str | None = None) -> str:
         """Any claim of any speaker; the topic follows from `source`.

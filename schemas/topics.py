@@ -3,7 +3,6 @@
 Topic creation, ACLs, the AsyncAPI document and the tests are derived from it.
 """
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -12,7 +11,8 @@ from schemas import intake_agency as agency
 from schemas import intake_directorate as directorate
 from schemas import intake_office as office
 from schemas import kpi, late_cash, log_registry, log_requests, log_settlement
-from schemas.base import CODE_PATTERN, Event
+from schemas.base import Event
+from schemas.speakers import SpeakerKind, sender_of
 
 
 class Writer(StrEnum):
@@ -239,9 +239,11 @@ def topic_of(name: str) -> Topic | None:
 def speaker_allowed(topic: str, source: str) -> bool:
     """Say whether `source` may speak on intake `topic`: the topic decides who spoke, the source is only a claim."""
     assert topic.startswith(INTAKE_PREFIX), topic
-    place = topic.removeprefix(INTAKE_PREFIX)
+    sender, place = sender_of(source), topic.removeprefix(INTAKE_PREFIX)
+    if sender is None:
+        return False
     if place == "offices":
-        return source.startswith("/offices/") and re.fullmatch(CODE_PATTERN, source[9:], re.ASCII) is not None
+        return sender.kind is SpeakerKind.OFFICE
     if place == "directorate":
-        return source == "/directorate"
-    return source == f"/agencies/{place}"
+        return sender.kind is SpeakerKind.DIRECTORATE
+    return sender == (SpeakerKind.AGENCY, place)

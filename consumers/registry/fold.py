@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from consumers.intake import Claim, SpeakerKind
+from consumers.intake import Claim
 from consumers.registry.domain.entries import entry_of, value_of
 from consumers.registry.domain.known import Accept, Await, Known, Refuse
 from consumers.registry.domain.rules import Said, decide, subject_of
@@ -18,6 +18,7 @@ from schemas.log_registry import RegistryClaimRefused, RegistryEntry
 from schemas.message import Message
 from schemas.offices import Office
 from schemas.policy import Policy
+from schemas.speakers import SpeakerKind
 from schemas.topics import LOG_REGISTRY
 
 SOURCE = "/bus"

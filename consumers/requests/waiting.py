@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import takewhile
 from uuid import UUID
 
-from consumers.intake import NAMES_KEPT, Claim, IntakeReader, SpeakerKind, read_claim
+from consumers.intake import NAMES_KEPT, Claim, IntakeReader, read_claim
 from consumers.parking import ParkedEvent, ParkReason
 from consumers.requests.cases import Case, Waiting
 from consumers.requests.domain.life import context
@@ -16,6 +16,7 @@ from consumers.requests.horizon import Horizon
 from schemas.intake_agency import RequestSubmitted
 from schemas.log_requests import ClaimRefused, ClaimTakenBack
 from schemas.policy import WAIT_SECONDS, Policy
+from schemas.speakers import SpeakerKind
 
 #: Even on a fast clock, what is said on other topics gets this much real time to arrive.
 REAL_WAIT = timedelta(seconds=60)

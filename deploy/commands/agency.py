@@ -19,6 +19,7 @@ from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
 from deploy.terminal.waiting import take_back, waiting_of, waiting_table
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
 from schemas.limits import PRODUCER_BATCH_BYTES
+from schemas.speakers import agency_source
 from schemas.topics import INTAKE_AGENCY
 
 RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning.")]
@@ -169,4 +170,4 @@ def credentials(context: typer.Context, data: DataOption = None) -> None:
 
 
 def _source(context: typer.Context) -> str:
-    return f"/agencies/{context.obj}"
+    return agency_source(context.obj)

@@ -34,6 +34,7 @@ from schemas.intake_office import (
     ServiceDelivered,
     ServiceStarted,
 )
+from schemas.speakers import office_source
 from schemas.tariff import Collector
 
 REFRESH_SECONDS = 0.5
@@ -283,7 +284,7 @@ def withdraw_claim(
 
 
 def _source(context: typer.Context) -> str:
-    return f"/offices/{context.obj}"
+    return office_source(context.obj)
 
 
 def _new_receipt() -> str:
@@ -305,7 +306,7 @@ def _inbox(terminal: Terminal, office: str) -> Group:
     """Return what the office has to do, and below it what it has to give back and what it has said that waits."""
     with terminal.reading() as connection:
         states, owing = inbox(connection, office), owed_at(connection, office)
-    waiting = waiting_of(terminal, f"/offices/{office}")
+    waiting = waiting_of(terminal, office_source(office))
     parts: list[RenderableType] = [inbox_table(office, states, terminal.clock.now(), terminal.language)]
     if owing:
         parts.append(owed_lines(office, owing, terminal.language))

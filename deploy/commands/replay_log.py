@@ -33,6 +33,7 @@ from deploy.running.demonstration import note_use
 from deploy.settings import Settings, load_settings
 from producers.claims import message_from_event
 from producers.ports import OutboxUnavailable
+from schemas.speakers import agency_source
 
 #: So many requests go into one transaction of the outbox.
 CASES_AT_ONCE = 500
@@ -113,7 +114,7 @@ def _publish(settings: Settings, engine: Engine, replay: Replay, times: Sequence
                 continue
             messages = [
                 message_from_event(
-                    f"/agencies/{replay.mapping.services[case.service].agency}",
+                    agency_source(replay.mapping.services[case.service].agency),
                     request_of(case, replay.mapping),
                     str(replay_id(replay.mapping, case, "submitted")),
                     moment,

@@ -22,6 +22,7 @@ from schemas.intake_office import (
     ServiceStarted,
 )
 from schemas.late_cash import LateCashTaken
+from schemas.speakers import agency_source, office_source
 from schemas.tariff import Collector
 
 #: Per cent of routed requests that an office declines, or leaves until the deadline passes.
@@ -58,7 +59,7 @@ class FollowedRequest:
 def react(seed: int, case: FollowedRequest, sequence: int, event: log.RequestLogEvent) -> list[DemoAct]:
     """Return what office and agency do about `event`, the request's event number `sequence`."""
     random = Random(f"{seed}|{event.request_id}|{sequence}")
-    desk = f"/offices/{case.office}"
+    desk = office_source(case.office)
     request_id = event.request_id
     match event:
         case log.RequestRouted():
@@ -92,11 +93,11 @@ def _give_back(random: Random, request_id: UUID, office: str, amount_rial: int) 
     back = FeeReturned(
         request_id=request_id, amount_rial=amount_rial, receipt_number=_receipt(random), operator=OPERATOR
     )
-    return DemoAct(random.uniform(60, 600), f"/offices/{office}", back)
+    return DemoAct(random.uniform(60, 600), office_source(office), back)
 
 
 def _on_routed(random: Random, case: FollowedRequest, event: log.RequestRouted) -> list[DemoAct]:
-    desk = f"/offices/{event.decision.office}"
+    desk = office_source(event.decision.office)
     lot = random.randrange(100)
     if case.origin is not Origin.WALK_IN and lot < IGNORED_PERCENT:
         return []
@@ -111,11 +112,11 @@ def _on_routed(random: Random, case: FollowedRequest, event: log.RequestRouted) 
 
 
 def _on_accepted(random: Random, case: FollowedRequest, event: log.OfficeAccepted) -> list[DemoAct]:
-    desk = f"/offices/{event.office}"
+    desk = office_source(event.office)
     acts: list[DemoAct] = []
     if random.randrange(100) < CANCELLED_PERCENT:
         cancel = RequestCancelled(request_id=event.request_id, reason="the citizen changed their mind")
-        acts.append(DemoAct(random.uniform(1, 900), f"/agencies/{case.agency}", cancel))
+        acts.append(DemoAct(random.uniform(1, 900), agency_source(case.agency), cancel))
     if event.fee.office_collects_rial == 0:
         start = ServiceStarted(request_id=event.request_id, operator=OPERATOR)
         return [*acts, DemoAct(random.uniform(30, 300), desk, start)]
@@ -140,7 +141,7 @@ def _answer(random: Random, case: FollowedRequest, event: log.AgencyAsked) -> De
         answer = Answer.MORE_NEEDED
     wanted = "a certified copy of the deed" if answer is Answer.MORE_NEEDED else None
     claim = AgencyAnswered(request_id=event.request_id, answer=answer, document_wanted=wanted)
-    return DemoAct(random.uniform(120, 1800), f"/agencies/{event.agency}", claim)
+    return DemoAct(random.uniform(120, 1800), agency_source(event.agency), claim)
 
 
 def _deliver(random: Random, desk: str, event: log.RequestLogEvent) -> DemoAct:

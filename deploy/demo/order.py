@@ -10,6 +10,7 @@ from deploy.operations.replay.mapping import Dropped, ReplayCase, request_of
 from deploy.operations.replay.reading import Replay
 from deploy.provinces.loader import Province
 from schemas.policy import CalendarScope
+from schemas.speakers import agency_source
 
 #: Why rows of a real log are not played, in words.
 _DROPPED = {
@@ -78,7 +79,7 @@ def replayed_arrivals(replay: Replay, opens: time) -> list[PlannedArrival]:
     busiest = max(by_day.values(), key=len, default=[])
     return [
         PlannedArrival(
-            at_seconds, f"/agencies/{replay.mapping.services[case.service].agency}", request_of(case, replay.mapping)
+            at_seconds, agency_source(replay.mapping.services[case.service].agency), request_of(case, replay.mapping)
         )
         for case in busiest
         if (at_seconds := _seconds_after(opens, case.opened_at)) <= DAY_SECONDS

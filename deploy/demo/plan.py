@@ -11,6 +11,7 @@ from schemas.base import OfficeClass
 from schemas.catalogue import Datatype, FormAttribute, Service, Stage
 from schemas.intake_agency import FormEntry, Origin, RequestSubmitted
 from schemas.offices import Office
+from schemas.speakers import agency_source, office_source
 from schemas.tariff import BracketRule, PercentageRule, PerUnitRule, TariffLine, VariableRule
 from schemas.territory import City, Territory
 
@@ -83,7 +84,7 @@ def _arrival(
         personal=_sealed(random) if any(attribute.personal for attribute in service.form) else None,
     )
     speaks_at_desk = origin is Origin.WALK_IN and office is not None
-    source = f"/offices/{office.code}" if speaks_at_desk and office is not None else f"/agencies/{service.agency}"
+    source = office_source(office.code) if speaks_at_desk and office is not None else agency_source(service.agency)
     return PlannedArrival(half_hour * 1800 + random.random() * 1800, source, claim)
 
 

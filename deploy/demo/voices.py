@@ -20,9 +20,8 @@ from producers.publisher import Publisher
 from schemas.envelope import to_headers
 from schemas.message import Message
 from schemas.partition import partition_of
+from schemas.speakers import SpeakerKind, sender_of
 from schemas.topics import INTAKE_AGENCY
-
-AGENCY_PREFIX = "/agencies/"
 
 
 class Voices:
@@ -41,8 +40,9 @@ class Voices:
         by_agency: dict[str, list[Message]] = defaultdict(list)
         for spoken in batch:
             message = message_from_event(spoken.source, spoken.event, str(new_id()), spoken.time)
-            if spoken.source.startswith(AGENCY_PREFIX):
-                by_agency[spoken.source.removeprefix(AGENCY_PREFIX)].append(message)
+            sender = sender_of(spoken.source)
+            if sender is not None and sender.kind is SpeakerKind.AGENCY:
+                by_agency[sender.code].append(message)
             else:
                 at_desks.append(message)
         if at_desks:

@@ -24,6 +24,7 @@ from schemas.intake_agency import Origin, RequestSubmitted
 from schemas.intake_office import RequestAccepted
 from schemas.log_requests import OfficeAccepted, RequestRouted
 from schemas.message import Message
+from schemas.speakers import agency_source, office_source
 from schemas.topics import LOG_REQUESTS
 
 POLL_SECONDS = 0.02
@@ -81,11 +82,11 @@ class Bystander:
         request_id = new_id()
         submitted = RequestSubmitted(request_id=request_id, service=REPORT, origin=Origin.AGENCY, city=PLACE)
         began = self.monotonic()
-        self.say.to_broker([self._message(f"/agencies/{PAYING_AGENCY}", submitted)])
+        self.say.to_broker([self._message(agency_source(PAYING_AGENCY), submitted)])
         routed = parse(RequestRouted, self._told(str(request_id), RequestRouted))
         decided = self.monotonic()
         accepted = RequestAccepted(request_id=request_id, operator="bystander")
-        self.say.to_outbox([self._message(f"/offices/{routed.decision.office}", accepted)])
+        self.say.to_outbox([self._message(office_source(routed.decision.office), accepted)])
         self._told(str(request_id), OfficeAccepted)
         return decided - began, self.monotonic() - decided
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from deploy.faults import province as here
-from producers.claims import DIRECTORATE, message_from_event
+from producers.claims import message_from_event
 from schemas import log_requests as log
 from schemas.base import Event
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
@@ -28,6 +28,7 @@ from schemas.intake_office import (
 )
 from schemas.log_registry import OfficeVersioned
 from schemas.message import Message
+from schemas.speakers import DIRECTORATE, agency_source, office_source
 from schemas.topics import INTAKE_AGENCY
 
 _NAMESPACE = UUID("0d9a4f0e-8d0c-5a66-9f5b-6f2f1f6f9b1d")
@@ -170,7 +171,7 @@ class Visits:
         self._number += 1
         request_id = uuid5(_NAMESPACE, f"{self._tag}|{self._number}")
         office = self.tight_office if kind is VisitKind.TIGHT else self._random.choice(here.OFFICES)
-        desk, cash, paying = f"/offices/{office}", f"/agencies/{here.CASH_AGENCY}", f"/agencies/{here.PAYING_AGENCY}"
+        desk, cash, paying = office_source(office), agency_source(here.CASH_AGENCY), agency_source(here.PAYING_AGENCY)
         about: dict[str, UUID] = {"request_id": request_id}
         at_desk = {**about, "operator": OPERATOR}
         accepted = (desk, RequestAccepted.model_validate(at_desk))

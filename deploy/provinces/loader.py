@@ -32,6 +32,7 @@ from schemas.intake_directorate import (
 )
 from schemas.offices import Office
 from schemas.policy import Calendar, Policy
+from schemas.speakers import agency_source
 from schemas.territory import Territory
 
 DIRECTORATE = "/directorate"
@@ -138,14 +139,14 @@ def province_claims(province: Province) -> list[ProvinceClaim]:
     claims += [_claim(DIRECTORATE, item, PolicyChanged(policy=item)) for item in province.policies]
     claims += [_claim(DIRECTORATE, item, CalendarChanged(calendar=item)) for item in province.calendars]
     for service in province.services:
-        claims.append(_claim(f"/agencies/{service.agency}", service, ServicePublished(service=service)))
+        claims.append(_claim(agency_source(service.agency), service, ServicePublished(service=service)))
     for signed in province.agreements:
         agreement = signed.agreement
         claims.append(_claim(DIRECTORATE, agreement, AgreementChanged(agreement=agreement)))
         if signed.confirmed:
             confirmed = AgreementConfirmed(agreement=agreement.code, version=agreement.version)
             # The registry makes the confirmed agreement its next version.
-            claims.append(_claim(f"/agencies/{agreement.agency}", agreement, confirmed, version=agreement.version + 1))
+            claims.append(_claim(agency_source(agreement.agency), agreement, confirmed, version=agreement.version + 1))
     for office in province.offices:
         event: Event = OfficeLicensed(office=office) if office.version == 1 else OfficeChanged(office=office)
         claims.append(_claim(DIRECTORATE, office, event))

@@ -11,7 +11,6 @@ from functools import partial
 from itertools import count
 from uuid import UUID
 
-from consumers.intake import SpeakerKind
 from consumers.requests.domain.life.context import Context
 from consumers.requests.domain.life.lifecycle import transition
 from consumers.requests.domain.life.outcome import Apply
@@ -29,6 +28,7 @@ from schemas import log_requests as log
 from schemas.base import Event
 from schemas.identity import derived_id
 from schemas.log_registry import RegistryEntry
+from schemas.speakers import SpeakerKind
 from tests.kit.values.builders import code_bits
 
 #: So much later the day ends, whatever is still open.

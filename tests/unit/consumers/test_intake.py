@@ -15,7 +15,6 @@ from consumers.intake import (
     Conflict,
     IntakeReader,
     NotMine,
-    SpeakerKind,
     Unreadable,
     Words,
     admit,
@@ -28,6 +27,7 @@ from consumers.runner.records import Record
 from schemas.canonical import about_hash, body_hash
 from schemas.intake_agency import RequestSubmitted
 from schemas.limits import limits_of
+from schemas.speakers import SpeakerKind
 from schemas.topics import INTAKE_AGENCY, TOPICS, Writer
 
 APPENDED = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
