@@ -23,6 +23,11 @@ class Collector(StrEnum):
     AGENCY_GATEWAY = "agency_gateway"
     NONE = "none"
 
+    @property
+    def at_the_office(self) -> bool:
+        """Whether a citizen's money comes into the office's hands."""
+        return self in (Collector.OFFICE_CASH, Collector.OFFICE_POS)
+
 
 class Purpose(StrEnum):
     """What a line is: a fee for the service, somebody else's bill passed through, or value-added tax."""

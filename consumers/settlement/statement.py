@@ -1,15 +1,12 @@
 """One account's statement of a settlement window: what everybody is shown who asks what he owes and is owed."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from consumers.settlement.domain.accounts import REFUNDS
 from consumers.settlement.domain.windows import AccountMovement
-
-_OFFICE = re.compile(r"office:(?P<code>[^:]+)(:drawer)?")
+from schemas.accounts import REFUNDS, holder_of
 
 
 class KindMovement(NamedTuple):
@@ -63,12 +60,13 @@ def statement_of(books: StatementReads, account: str, window: int) -> Statement 
     if not found:
         return None
     refunds = books.movements(window, REFUNDS)
-    office = _OFFICE.fullmatch(account)
+    holder = holder_of(account)
+    office = None if holder is None else holder.office
     return Statement(
         movement=found[0],
         window=window,
         closed_at=books.closed_at(window),
         kinds=tuple(books.by_kind(account, window)),
         owed_rial=sum(part.credits_rial - part.debits_rial - part.opening_rial for part in refunds),
-        owed_by_office_rial=None if office is None else books.owed_by(office["code"]),
+        owed_by_office_rial=None if office is None else books.owed_by(office),
     )

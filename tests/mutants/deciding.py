@@ -268,7 +268,7 @@ DECIDING: tuple[Mutant, ...] = (
     Mutant(
         "the account of an agency that nobody knows is corrected",
         "consumers/requests/domain/acts.py",
-        "    return agency is None or any(service.agency == agency for service in snapshot.services.values())\n",
+        "    return holder.agency is None or any(one.agency == holder.agency for one in snapshot.services.values())\n",
         "    return True\n",
         (f"{DOMAIN}/test_acts.py::test_only_accounts_of_offices_and_agencies_that_there_are_may_be_corrected",),
     ),

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from consumers.requests.domain.loads.loads import Loads, position_changes
 from consumers.runner.records import Record
-from consumers.settlement.domain.accounts import SUSPENSE
 from consumers.settlement.domain.audit import audit_anchors, audit_chains
 from consumers.settlement.domain.booking import BookingKind
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.domain.windows import statements
 from consumers.settlement.handlers import SettlementHandler
+from schemas.accounts import SUSPENSE
 from schemas.base import Event
 from schemas.decode import events_by_type, parse
 from schemas.log_requests import OfficeAccepted

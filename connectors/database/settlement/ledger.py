@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from connectors.database.sql.copy import copy_packed
 from connectors.database.sql.driver import driver_connection, meaningful_errors
-from consumers.settlement.domain.accounts import CURRENCY
 from consumers.settlement.domain.chain import GENESIS, Chain, Row
 from consumers.settlement.domain.page import BalanceChange
 from consumers.settlement.handlers import CONSUMER
 from consumers.settlement.ports import OfficeChange, Opened
+from schemas.accounts import CURRENCY
 from schemas.topics import LOG_REQUESTS
 
 #: A row's fields are the table's columns, in their order.

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import Connection, func, or_, select, text
 
 from connectors.database.schema.tables import consumer_offset, ledger_transfer
-from consumers.settlement.domain.accounts import SUSPENSE
 from consumers.settlement.domain.booking import BookingKind
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.handlers import CONSUMER
 from consumers.settlement.statement import KindMovement
+from schemas.accounts import SUSPENSE
 
 #: A reader may take its time, and all that it reads is of one moment.
 _CALM = (

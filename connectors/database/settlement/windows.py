@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, Connection, insert, select, true
 
 from connectors.database.schema.tables import settlement_window, window_cut
 from connectors.database.sql.driver import driver_connection, meaningful_errors
-from consumers.settlement.domain.accounts import SUSPENSE
 from consumers.settlement.domain.booking import BookingKind
 from consumers.settlement.domain.chain import Chain
 from consumers.settlement.domain.page import Mark
 from consumers.settlement.domain.windows import AccountMovement, WindowCut
+from schemas.accounts import SUSPENSE
 from schemas.log_settlement import WindowClosed
 
 #: Only one transaction closes windows at a time; released at its end.

@@ -4,13 +4,13 @@ Settlement refuses nothing, so whatever could be wrong is refused here. Acts tha
 primary key in the store makes a repetition visible even between two workers.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from consumers.requests.domain.life.outcome import Refuse
 from consumers.requests.domain.registry.snapshot import Snapshot
+from schemas.accounts import SUSPENSE, holder_of
 from schemas.base import Event
 from schemas.intake_directorate import CorrectionOrdered, FineImposed, FineLifted, OfficePaid, WindowCloseRequested
 from schemas.log_requests import (
@@ -36,14 +36,6 @@ class Done:
     events: tuple[Event, ...]
     once: ActKey | None = None
     content: str = ""
-
-
-_ACCOUNT = re.compile(
-    r"citizens|citizens:refunds|directorate|settlement:bank|treasury:[0-9]{1,40}"
-    r"|bank:(?P<bank>[a-z0-9][a-z0-9._-]*)"
-    r"|office:(?P<office>[a-z0-9][a-z0-9._-]*)(:drawer)?"
-    r"|(agency:(?P<agency>[a-z0-9][a-z0-9._-]*)(:gateway)?|holds:agency:(?P<holder>[a-z0-9][a-z0-9._-]*))"
-)
 
 
 def remembered(claim: Event) -> tuple[ActKey, ...]:
@@ -132,14 +124,13 @@ def _correct(claim: CorrectionOrdered, snapshot: Snapshot) -> Done | Refuse:
 
 
 def _account_known(account: str, snapshot: Snapshot) -> bool:
-    found = _ACCOUNT.fullmatch(account)
-    if found is None:
+    holder = holder_of(account)
+    # What is held and not yet divided is nobody's to correct.
+    if holder is None or account == SUSPENSE:
         return False
-    office = found["office"]
-    if office is not None:
-        return snapshot.office(office) is not None
-    agency = found["agency"] or found["holder"]
-    return agency is None or any(service.agency == agency for service in snapshot.services.values())
+    if holder.office is not None:
+        return snapshot.office(holder.office) is not None
+    return holder.agency is None or any(one.agency == holder.agency for one in snapshot.services.values())
 
 
 def _close_window(window: int, known: Mapping[ActKey, str], partitions: int) -> Done | Refuse:

@@ -3,12 +3,9 @@
 What the citizen pays is owed by `citizens` from the hold on; what the agency pays is held on an account of its own.
 """
 
-from consumers.settlement.domain import accounts
 from consumers.settlement.domain.booking import Transfer
+from schemas import accounts
 from schemas.tariff import Collector, Fee, Party, Payer
-
-#: Collectors that put a citizen's money into the office's drawer.
-AT_THE_OFFICE = frozenset({Collector.OFFICE_CASH, Collector.OFFICE_POS})
 
 
 def hold(fee: Fee, agency: str) -> tuple[Transfer, ...]:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import TypedDict
 from uuid import UUID
 
-from consumers.settlement.domain import accounts, fees, reversal
+from consumers.settlement.domain import fees, reversal
 from consumers.settlement.domain.booking import Booking, BookingKind, Transfer
+from schemas import accounts
 from schemas import log_requests as log
 from schemas import log_settlement as ledger
 from schemas.agreements import SettlementCycle

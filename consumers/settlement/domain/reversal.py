@@ -8,9 +8,8 @@ first, then what the citizen paid elsewhere, and what an agency paid last: a ref
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from consumers.settlement.domain import accounts
 from consumers.settlement.domain.booking import Transfer
-from consumers.settlement.domain.fees import AT_THE_OFFICE
+from schemas import accounts
 from schemas.tariff import Collector, Fee, FeeLine, Leg, Party, Payer
 
 
@@ -88,7 +87,7 @@ def _take(left: list[list[int]], amount_rial: int) -> list[list[int]]:
 def _tier(line: FeeLine) -> int:
     if line.payer is Payer.AGENCY:
         return 2
-    return 0 if line.collector in AT_THE_OFFICE else 1
+    return 0 if line.collector.at_the_office else 1
 
 
 def _payer_account(line: FeeLine, agency: str) -> str:
@@ -96,4 +95,4 @@ def _payer_account(line: FeeLine, agency: str) -> str:
         return accounts.agency(agency)
     if line.collector is Collector.AGENCY_GATEWAY:
         return accounts.gateway(agency)
-    return accounts.REFUNDS if line.collector in AT_THE_OFFICE else accounts.CITIZENS
+    return accounts.REFUNDS if line.collector.at_the_office else accounts.CITIZENS

@@ -12,7 +12,6 @@ from schemas.intake_agency import FormEntry
 from schemas.problems import FieldProblem
 from schemas.tariff import (
     BracketRule,
-    Collector,
     Fee,
     FeeLine,
     FixedRule,
@@ -29,8 +28,6 @@ from schemas.trusted import trusted
 
 AMOUNT_MAX_RIAL = 1_000_000_000_000_000
 DIGITS_MAX = 40
-#: Collectors that put a citizen's money into the office's hands.
-AT_THE_OFFICE = frozenset({Collector.OFFICE_CASH, Collector.OFFICE_POS})
 DIRECTORATE = "directorate"
 _NAMED_BY_THE_TARIFF = frozenset({Party.TREASURY, Party.BANK})
 Form = Mapping[str, FormEntry]
@@ -135,7 +132,7 @@ def _desk_rial(shared: Sequence[_Shared]) -> tuple[int, int]:
     """Return what the office collects from the citizen, and its own part of that."""
     collects = own = 0
     for one in shared:
-        if one.line.payer is Payer.CITIZEN and one.line.collector in AT_THE_OFFICE:
+        if one.line.payer is Payer.CITIZEN and one.line.collector.at_the_office:
             collects += one.amount_rial
             for part, share in zip(one.line.split, one.shares, strict=True):
                 if part.party is Party.OFFICE:

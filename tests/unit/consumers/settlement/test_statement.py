@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from consumers.settlement.domain.accounts import REFUNDS
 from consumers.settlement.domain.windows import AccountMovement
 from consumers.settlement.statement import KindMovement, statement_of
+from schemas.accounts import REFUNDS
 
 CLOSED = datetime(2026, 11, 25, 20, 0, tzinfo=UTC)
 DRAWER = "office:urban-001:drawer"

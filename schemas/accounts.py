@@ -20,6 +20,10 @@ A balance is debits less credits, in rial: a positive one is owed by the account
 A code has no colon in it, so no code can make one account look like another.
 """
 
+import re
+from typing import NamedTuple
+
+from schemas.base import CODE_PATTERN
 from schemas.tariff import Leg, Party
 
 CURRENCY = "IRR"
@@ -29,6 +33,27 @@ REFUNDS = "citizens:refunds"
 SUSPENSE = "suspense"
 DIRECTORATE = "directorate"
 SETTLEMENT_BANK = "settlement:bank"
+
+_CODE = CODE_PATTERN.removeprefix("^").removesuffix("$")
+_ACCOUNT = re.compile(
+    rf"{CITIZENS}|{REFUNDS}|{SUSPENSE}|{DIRECTORATE}|{SETTLEMENT_BANK}|treasury:[0-9]{{1,40}}|bank:{_CODE}"
+    rf"|office:(?P<office>{_CODE})(:drawer)?"
+    rf"|(agency:(?P<agency>{_CODE})(:gateway)?|holds:agency:(?P<payer>{_CODE}))",
+    re.ASCII,
+)
+
+
+class Holder(NamedTuple):
+    """Whose an account is: an office's, an agency's, or neither's."""
+
+    office: str | None = None
+    agency: str | None = None
+
+
+def holder_of(account: str) -> Holder | None:
+    """Return whose account this is; none when the chart has no account of this name."""
+    found = _ACCOUNT.fullmatch(account)
+    return None if found is None else Holder(found["office"], found["agency"] or found["payer"])
 
 
 def office(code: str) -> str:
