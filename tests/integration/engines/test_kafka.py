@@ -4,6 +4,7 @@ import socket
 import stat
 import time
 import uuid
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from deploy.engines.features import FEATURES, finalized_features
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
+from tests.kit.on_sql.databases import wait_until
 from tests.kit.real.engines import Engines, kafka_login
 
 pytestmark = pytest.mark.integration
@@ -102,18 +104,17 @@ def test_a_folder_stands_at_the_declared_level_whatever_release_it_was_made_by(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engines: Engines
 ) -> None:
     wanted = {feature.name: feature.level for feature in FEATURES if feature.level}
-    admin = KafkaAdminClient(**engines.kafka_login)
-    # The one thing that no table declares is how the controllers' own quorum is kept.
-    assert {name: at for name, at in finalized_features(admin).items() if name != "kraft.version"} == wanted
-    admin.close()
+    with closing(KafkaAdminClient(**engines.kafka_login)) as admin:
+        # The one thing that no table declares is how the controllers' own quorum is kept.
+        assert {name: at for name, at in finalized_features(admin).items() if name != "kraft.version"} == wanted
     monkeypatch.setattr("deploy.engines.kafka.FORMAT_RELEASE", "3.9")
     with Instance(tmp_path) as instance:
         older = EmbeddedKafka(tmp_path / "kafka", instance.log_directory, instance.processes, ensure_jars)
         older.start()
         try:
-            admin = KafkaAdminClient(**kafka_login(older.bootstrap_servers, older.user, older.password))
-            assert finalized_features(admin).items() >= wanted.items()
-            admin.close()
+            with closing(KafkaAdminClient(**kafka_login(older.bootstrap_servers, older.user, older.password))) as admin:
+                # What was raised last is known to whoever asks a moment later.
+                wait_until(lambda: finalized_features(admin).items() >= wanted.items(), "every feature is raised")
         finally:
             older.stop()
 

@@ -317,7 +317,7 @@ def test_the_same_request_in_two_batches_of_two_workers(
     work: SqlKpiWork, handler: KpiHandler, telemetry: WorkerTelemetry, connection: Connection
 ) -> None:
     numbered = records(Life(1).opened(0).routed(1, "office-1").told)
-    other = replace(numbered[1], topic="pishkhan.log.settlement", position=0)
+    other = replace(numbered[1], partition=numbered[1].partition + 1, position=0)
     assert loop(work, handler).apply(numbered[:1], Event())
     assert loop(work, handler).apply([other], Event())
     row = connection.execute(text("SELECT request_id, sequence FROM kpi_request_fact")).one()
