@@ -1,7 +1,7 @@
 """The relay between a real outbox and a real log: restarts, cut connections, missing topics; nothing lost, in order."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Any
@@ -175,9 +175,17 @@ def test_a_broker_that_restarts_loses_nothing(
 
 
 def set_batch_bytes(login: Mapping[str, Any], topic: str, size: int) -> None:
+    """Change the topic's limit and wait until the broker holds to it: the controller's answer comes before that."""
     client: Any = KafkaAdminClient(**login)
-    client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {BATCH_BYTES: str(size)})])
-    client.close()
+    with closing(client):
+        client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {BATCH_BYTES: str(size)})])
+        asked = [ConfigResource(ConfigResourceType.TOPIC, topic)]
+
+        def known() -> bool:
+            found = client.describe_configs(asked, config_filter="all")["topic"][topic]
+            return str(found[BATCH_BYTES]["value"]) == str(size)
+
+        wait_until(known, "the broker knows the topic's limit")
 
 
 def test_what_the_broker_refuses_waits_with_its_key_for_a_person_and_all_others_are_published(
