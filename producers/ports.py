@@ -27,8 +27,8 @@ class TopicMissing(Exception):
 
 
 class RowsRefused(Exception):
-    """The broker answers, and will never take some rows: `refused` says why, by row id. All others of the batch, whose
-    ids are `acknowledged`, are in the log.
+    """The broker answers, and will never take some rows: `refused` says why, by row id. Those whose ids are
+    `acknowledged` are in the log; what is neither lies behind a refused one of its key and was not sent.
 
     The broker judges batches, so of several refused rows some may be there only beside the one at fault.
     """

@@ -5,6 +5,7 @@ records per request: docs/decisions/0010.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -60,7 +61,8 @@ class LogProducer:
     def send(self, rows: Sequence[OutboxRow]) -> Callable[[], None]:
         """Hand `rows` over, to their own partitions; the returned call waits until all are acknowledged.
 
-        Raises `TopicMissing`, with nothing sent, when the broker answers but lacks a topic.
+        Of one key a row goes when the one before it is acknowledged: after a refusal the client would number anew and
+        send what lies behind. Raises `TopicMissing`, with nothing sent, when the broker answers but lacks a topic.
         """
         self._require({row.topic for row in rows})
         failures: list[KafkaError] = []
@@ -68,23 +70,38 @@ class LogProducer:
         # Counted, because rows that are of no outbox have no ids of their own.
         refusals = 0
         acknowledged: list[int] = []
+        behind: dict[tuple[str, bytes], deque[OutboxRow]] = {}
+        # Its declared headers may hold more than ours do, and a list is not covariant.
+        produce: Callable[..., None] = self._producer.produce
+
+        def hand_over(row: OutboxRow) -> None:
+            told = partial(report, row)
+            produce(row.topic, row.body, row.key, row.partition, on_delivery=told, headers=row.headers)
 
         def report(row: OutboxRow, error: KafkaError | None, _message: Message) -> None:
             nonlocal refusals
             if error is None:
                 acknowledged.append(row.id)
+                followers = behind[row.topic, row.key]
+                if followers:
+                    hand_over(followers.popleft())
             elif error.code() in REFUSALS:
                 refusals += 1
                 refused[row.id] = f"the broker refuses it: {error.str()}"
             else:
                 failures.append(error)
 
-        # Its declared headers may hold more than ours do, and a list is not covariant.
-        produce: Callable[..., None] = self._producer.produce
+        first = []
+        for row in rows:
+            followers = behind.get((row.topic, row.key))
+            if followers is None:
+                behind[row.topic, row.key] = deque()
+                first.append(row)
+            else:
+                followers.append(row)
         with _meaningful_errors():
-            for row in rows:
-                told = partial(report, row)
-                produce(row.topic, row.body, row.key, row.partition, on_delivery=told, headers=row.headers)
+            for row in first:
+                hand_over(row)
         failpoint(Failpoint.RELAY_SENT)
 
         def wait() -> None:
@@ -93,7 +110,8 @@ class LogProducer:
                 self._producer.flush(DELIVERY_TIMEOUT_MS / 1000 + 5)
                 if failures:
                     raise KafkaException(failures[0])
-            reports = len(acknowledged) + refusals
+            unsent = sum(map(len, behind.values())) if refusals else 0
+            reports = len(acknowledged) + refusals + unsent
             if reports != len(rows):
                 raise LogUnavailable(f"{len(rows) - reports} of {len(rows)} records have no report")
             if refused:

@@ -151,6 +151,13 @@ RELAYING: tuple[Mutant, ...] = (
         (f"{PRODUCER}::test_one_record_without_a_report_fails_the_batch",),
     ),
     Mutant(
+        "later events of a key overtake the one that the broker refuses",
+        "connectors/broker/log_producer.py",
+        "                followers.append(row)\n",
+        "                first.append(row)\n",
+        (f"{PRODUCER}::test_what_lies_behind_a_refused_row_of_its_key_is_not_sent",),
+    ),
+    Mutant(
         "an event that no broker takes is tried for ever",
         "connectors/broker/log_producer.py",
         "            elif error.code() in REFUSALS:",

@@ -40,10 +40,10 @@ class Client:
         self._reports.append((value, on_delivery))
 
     def flush(self, timeout: float) -> int:
-        for value, report in self._reports:
+        while self._reports:
+            value, report = self._reports.pop(0)
             if value in self.fate:
                 report(self.fate[value], None)
-        self._reports = []
         return 0
 
     def purge(self) -> None:
@@ -64,7 +64,11 @@ class Admin:
 
 
 def rows(*bodies: bytes, topic: str = "log") -> list[OutboxRow]:
-    return [OutboxRow(n, CREATED, topic, 0, b"k", [], body) for n, body in enumerate(bodies)]
+    return [OutboxRow(n, CREATED, topic, 0, b"k" + body, [], body) for n, body in enumerate(bodies)]
+
+
+def of_one_key(*bodies: bytes) -> list[OutboxRow]:
+    return [row._replace(key=b"k") for row in rows(*bodies)]
 
 
 def failed() -> KafkaError:
@@ -104,6 +108,32 @@ def test_one_record_without_a_report_fails_the_batch(
     wait = producer.send(rows(b"a", b"b", b"c"))
     with pytest.raises(LogUnavailable, match="1 of 3 records have no report"):
         wait()
+
+
+def test_of_one_key_a_row_goes_when_the_one_before_it_is_acknowledged(producer: LogProducer) -> None:
+    wait = producer.send(of_one_key(b"a", b"b", b"c"))
+    assert Client.sent == [("log", 0, b"a")]
+    wait()
+    assert Client.sent == [("log", 0, b"a"), ("log", 0, b"b"), ("log", 0, b"c")]
+
+
+def test_what_lies_behind_a_refused_row_of_its_key_is_not_sent(
+    producer: LogProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Client, "fate", {**Client.fate, b"b": KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)})
+    with pytest.raises(RowsRefused) as refused:
+        producer.send(of_one_key(b"a", b"b", b"c"))()
+    assert list(refused.value.refused) == [1]
+    assert refused.value.acknowledged == {0}
+    assert Client.sent == [("log", 0, b"a"), ("log", 0, b"b")]
+
+
+def test_what_lies_behind_a_row_without_a_report_has_none_either(
+    producer: LogProducer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Client, "fate", {b"a": None, b"c": None})
+    with pytest.raises(LogUnavailable, match="2 of 3 records have no report"):
+        producer.send(of_one_key(b"a", b"b", b"c"))()
 
 
 def test_a_missing_topic_is_named_before_anything_is_sent(producer: LogProducer) -> None:
