@@ -5,7 +5,7 @@ skipped, what comes too early waits until the gap before it is filled. How the l
 of what is written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -40,6 +40,8 @@ class BatchTally(NamedTuple):
     duplicates: int
     parked: int
     unparked: int
+    #: Of the duplicates, those that only the ledger knew: the row that counts its subject's events was lost.
+    recognized: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,14 @@ class Batch:
         self._order = InOrder[WaitingEvent](self._before)
         for row in stores.park.of_keys({arrival.key for arrival in arrivals}):
             self._remember(row)
+        self._in_ledger = self._entered_before(arrivals)
         self._announcements: list[Announcement] = []
         self._offices: list[OfficeChange] = []
         self._disputes: dict[UUID, tuple[bool, datetime]] = {}
         self._unparked: list[int] = []
         self._skipped: list[int] = []
         self._kept: list[ParkedRow] = []
-        self._handled = self._duplicates = 0
+        self._handled = self._duplicates = self._recognized = 0
         self.entered_in: set[Place] = set()
 
     def take(self, arrival: Arrival) -> None:
@@ -147,9 +150,25 @@ class Batch:
         closings = close_passed_windows(self._stores.windows, marks)
         revision = self._stores.loads.move(merged(self._offices)) if self._offices else None
         self._stores.outbox.add(chain(messages_of(self._announcements, revision), closings))
-        return BatchTally(self._handled, self._duplicates, len(parked), len({*self._unparked, *self._skipped}))
+        unparked = len({*self._unparked, *self._skipped})
+        return BatchTally(self._handled, self._duplicates, len(parked), unparked, self._recognized)
+
+    def _entered_before(self, arrivals: Sequence[Arrival]) -> Collection[UUID]:
+        """Return which transactions of events whose turn may come are in the ledger: progress alone may be lost."""
+        ids = {
+            transaction_id_of(arrival.event_id)
+            for arrival in (*arrivals, *(event.arrival for event in self._order.waiting()))
+            if books(arrival.event_type) and arrival.sequence > self._before.get(arrival.key, 0)
+        }
+        return self._stores.ledger.entered(ids) if ids else ()
 
     def _enter(self, arrival: Arrival, subject: str) -> None:
+        if self._in_ledger and transaction_id_of(arrival.event_id) in self._in_ledger:
+            # Its rows, the office's position and its message came in one transaction, and never come again.
+            self._order.take(subject, arrival.sequence)
+            self._duplicates += 1
+            self._recognized += 1
+            return
         if books(arrival.event_type):
             self._book(arrival)
         elif arrival.event_type == DISPUTE:

@@ -41,6 +41,11 @@ class SettlementHandler:
         self._telemetry.count(Outcome.HANDLED, tally.handled)
         self._telemetry.count(Outcome.DUPLICATE, tally.duplicates)
         self._telemetry.count(Outcome.PARKED, tally.parked, ParkReason.GAP)
+        if tally.recognized:
+            structlog.get_logger(CONSUMER).warning(
+                "the ledger has these events, and the rows that count them were lost: entered once, counted anew",
+                events=tally.recognized,
+            )
         return batch.entered_in
 
     def park_failed(self, stores: SettlementStores, record: Record, error: Exception) -> None:

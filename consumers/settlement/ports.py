@@ -45,6 +45,9 @@ class Ledger(Protocol):
     def progress(self, subjects: Collection[str]) -> Mapping[str, int]:
         """Return the last sequence folded per subject; a subject never seen is left out."""
 
+    def entered(self, transactions: Collection[UUID]) -> Collection[UUID]:
+        """Return those of `transactions` that the ledger has rows of, whatever progress says."""
+
     def append(self, rows: Sequence[Row], packed: Sequence[bytes], changes: Sequence[BalanceChange]) -> None:
         """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened."""
 

@@ -38,6 +38,14 @@ class SettlementStoresContract:
         with pytest.raises(Collision):
             stores.ledger.keep_progress({str(request(1)): 2}, {})
 
+    def test_what_the_ledger_has_rows_of_is_known_by_its_transaction(self, stores: SettlementStores) -> None:
+        page = Page(2, Chain(), 1)
+        write(stores, page, accepted(request(1), certificate()), completed(request(1), certificate()))
+        known = {row.transaction_id for row in page.rows}
+        assert len(known) == 2
+        assert set(stores.ledger.entered({*known, request(5)})) == known
+        assert set(stores.ledger.entered(set())) == set()
+
     def test_a_window_is_cut_with_the_sums_of_its_own_rows(self, stores: SettlementStores) -> None:
         page = Page(0, Chain(), 1)
         write(stores, page, accepted(request(1), certificate()), completed(request(1), certificate()))

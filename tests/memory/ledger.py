@@ -45,6 +45,11 @@ class MemoryLedger:
         rows = self._transaction.rows(self._tables.progress)
         return {subject: rows[subject] for subject in subjects if subject in rows}
 
+    def entered(self, transactions: Collection[UUID]) -> Collection[UUID]:
+        self._transaction.step("looks up what it has entered")
+        known = {row.transaction_id for row in self._transaction.rows(self._tables.transfers).values()}
+        return known & set(transactions)
+
     def append(self, rows: Sequence[Row], packed: Sequence[bytes], changes: Sequence[BalanceChange]) -> None:
         assert list(map(pack, rows)) == list(packed), "both are the same rows"
         if rows:

@@ -307,6 +307,8 @@ ledger_transfer = Table(
     Column("exposure_rial", BigInteger),
     CheckConstraint("amount_rial > 0", name="ledger_transfer_amount_positive"),
     CheckConstraint("debit_account <> credit_account", name="ledger_transfer_two_accounts"),
+    # By it settlement knows what it has entered, even where the row that counts a subject's events was lost.
+    Index("ledger_transfer_transaction", "transaction_id"),
 )
 
 #: Running sums per log partition, account and window: no row is shared between settlement workers.

@@ -29,6 +29,10 @@ _PROGRESS = """
 SELECT row.subject::text, row.sequence FROM unnest(%s::text::uuid[]) AS wanted (subject)
 JOIN settlement_progress AS row ON row.subject = wanted.subject
 """
+_ENTERED = """
+SELECT wanted.id FROM unnest(%s::text::uuid[]) AS wanted (id)
+WHERE EXISTS (SELECT FROM ledger_transfer AS row WHERE row.transaction_id = wanted.id)
+"""
 _ADD_PROGRESS = """
 INSERT INTO settlement_progress (subject, sequence) SELECT * FROM unnest(%s::text::uuid[], %s::text::int[])
 """
@@ -95,6 +99,10 @@ class LedgerStore:
         """Return the last sequence folded per subject; a subject never seen is left out."""
         return dict(self._driver.execute(_PROGRESS, (_array(subjects),), binary=True).fetchall())
 
+    def entered(self, transactions: Collection[UUID]) -> set[UUID]:
+        """Return those of `transactions` that the ledger has rows of, whatever progress says."""
+        return {row for (row,) in self._driver.execute(_ENTERED, (_array(transactions),), binary=True)}
+
     def append(self, rows: Sequence[Row], packed: Sequence[bytes], changes: Sequence[BalanceChange]) -> None:
         """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened."""
         if not rows:
@@ -146,7 +154,7 @@ class LoadsStore:
         return int(ticked[0])
 
 
-def _array(values: Iterable[str | int]) -> str:
+def _array(values: Iterable[str | int | UUID]) -> str:
     """Write ids or numbers as one array: one text is far cheaper to send than a list of thousands of values."""
     return "{" + ",".join(map(str, values)) + "}"
 
