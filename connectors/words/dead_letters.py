@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from connectors.words.reconciliation import Phrase
+from connectors.words.language import Phrase
 from consumers.runner.outcomes import DeadLetterReason
 
 REASONS: Mapping[DeadLetterReason, Phrase] = {

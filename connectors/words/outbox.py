@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from connectors.database.publication.operator import AsideLine, OutboxAction
-from connectors.words.plain import Language
-from connectors.words.reconciliation import Phrase
+from connectors.words.language import Language, Phrase
 
 NOTHING = Phrase("چیزی کنار گذاشته نشده است.", "Nothing is set aside.")
 HEADINGS = (
@@ -38,21 +37,21 @@ def cells(line: AsideLine, behind: int, language: Language) -> tuple[str, ...]:
     kind = line.type.removeprefix("ir.pishkhan.")
     decision = _A_PERSON.of(language)
     if line.action is not None:
-        action = ACTIONS[OutboxAction(line.action)].of(language)
-        decision = _DECIDED.of(language).format(action=action, by=line.decided_by, why=line.why)
+        action = ACTIONS[OutboxAction(line.action)]
+        decision = _DECIDED.fill(language, action=action, by=line.decided_by or "", why=line.why or "")
     when = f"{line.set_aside_at:%Y-%m-%d %H:%M:%S}"
     return str(line.id), when, f"{kind} ({line.topic})", line.key, line.cause, str(behind), decision
 
 
 def noted_words(ids: Sequence[int], action: OutboxAction, language: Language) -> str:
     """Say that a decision is noted."""
-    return _NOTED.of(language).format(ids=_list(ids), action=ACTIONS[action].of(language))
+    return _NOTED.fill(language, ids=_list(ids), action=ACTIONS[action])
 
 
 def not_noted_words(ids: Sequence[int], action: OutboxAction, language: Language) -> str:
     """Say of which rows it is not, and what to do."""
     phrase = _NUMBERED if action is OutboxAction.GIVE_UP else _NOT_WAITING
-    return phrase.of(language).format(ids=_list(ids))
+    return phrase.fill(language, ids=_list(ids))
 
 
 def _list(ids: Sequence[int]) -> str:

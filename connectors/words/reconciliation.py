@@ -3,23 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from persiantools import digits
-
-from connectors.words.plain import Language
+from connectors.words.language import Language, Phrase, figures, listed
 from consumers.reconciliation.comparison import Summary
 from consumers.reconciliation.domain.findings import DifferenceKind, Finding
 from consumers.reconciliation.domain.outcome import ClaimOutcome
-
-
-class Phrase(NamedTuple):
-    """One statement in both languages."""
-
-    fa: str
-    en: str
-
-    def of(self, language: Language) -> str:
-        """Return it in one of them."""
-        return self.fa if language is Language.FA else self.en
 
 
 class KindWords(NamedTuple):
@@ -260,19 +247,19 @@ def kind_lines(kind: DifferenceKind, shown: Iterable[Finding], count: int, langu
     lines = [line_of(finding, language) for finding in shown]
     yield from (f"    {line}" for line in lines)
     if count > len(lines):
-        yield f"    {_MORE.of(language).format(count=figures(count - len(lines), language))}"
-    yield f"    {_SIGN.of(language).format(remedy=words.remedy.of(language))}"
+        yield f"    {_MORE.fill(language, count=count - len(lines))}"
+    yield f"    {_SIGN.fill(language, remedy=words.remedy)}"
 
 
 def summary_lines(summary: Summary, language: Language) -> Iterator[str]:
     """Yield what was compared and what is under way."""
     compared = _joined(((summary.compared[name], phrase) for name, phrase in _COMPARED.items()), language)
-    yield _RECORDS.of(language).format(count=figures(summary.records, language), parts=compared)
+    yield _RECORDS.fill(language, count=summary.records, parts=compared)
     if summary.claims:
         parts = _joined(((summary.claims[outcome], phrase) for outcome, phrase in OUTCOMES.items()), language)
-        yield _CLAIMS.of(language).format(parts=parts)
-    cash = {name: figures(summary.cash_rial[name], language) for name in ("requests", "log", "ledger")}
-    yield _CASH.of(language).format(**cash)
+        yield _CLAIMS.fill(language, parts=parts)
+    cash = {name: summary.cash_rial[name] for name in ("requests", "log", "ledger")}
+    yield _CASH.fill(language, **cash)
     waiting = [
         *(_counted(_UNPUBLISHED, sum(summary.unpublished.values()), language)),
         *(text for name, count in sorted(summary.unread.items()) for text in _counted(_UNREAD, count, language, name)),
@@ -280,32 +267,19 @@ def summary_lines(summary: Summary, language: Language) -> Iterator[str]:
         *(_counted(_YOUNGER, summary.younger, language)),
     ]
     if waiting:
-        yield _UNDER_WAY.of(language).format(parts=_separator(language).join(waiting))
+        yield _UNDER_WAY.fill(language, parts=listed(waiting, language))
 
 
 def verdict(differences: int, harmless: int, language: Language) -> str:
     """Return the last line."""
     if not differences and not harmless:
         return _CLEAN.of(language)
-    counts = {"differences": figures(differences, language), "harmless": figures(harmless, language)}
-    return _END.of(language).format(**counts)
+    return _END.fill(language, differences=differences, harmless=harmless)
 
 
 def _joined(counts: Iterable[tuple[int, Phrase]], language: Language) -> str:
-    return _separator(language).join(
-        f"{figures(count, language)} {phrase.of(language)}" for count, phrase in counts if count
-    )
+    return listed((f"{figures(count, language)} {phrase.of(language)}" for count, phrase in counts if count), language)
 
 
 def _counted(phrase: Phrase, count: int, language: Language, name: str = "") -> list[str]:
-    return [phrase.of(language).format(count=figures(count, language), name=name)] if count else []
-
-
-def _separator(language: Language) -> str:
-    return "، " if language is Language.FA else ", "
-
-
-def figures(number: int, language: Language) -> str:
-    """Return a count in the figures of a language."""
-    text = f"{number:,}"
-    return str(digits.en_to_fa(text.replace(",", "٬"))) if language is Language.FA else text
+    return [phrase.fill(language, count=count, name=name)] if count else []

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from connectors.words.plain import Language
-from connectors.words.reconciliation import Phrase, figures
+from connectors.words.language import Language, Phrase
 from consumers.reconciliation.domain.repair import PositionRepair, RepairPlan
 
 _TOPIC = Phrase("دفتر {topic}:", "Topic {topic}:")
@@ -59,31 +58,28 @@ _DONE = Phrase(
     "انجام شد: {count} رویداد در راه است. مصرف‌کننده‌هایی که ایستاده بودند، خود در نیم دقیقه راه می‌افتند.",
     "Done: {count} events are on their way. Consumers that had halted go on by themselves within half a minute.",
 )
-_THEN = Phrase(
-    "سپس: pishkhan reconcile",
-    "Then: `pishkhan reconcile`",
-)
+_THEN = Phrase("سپس: pishkhan reconcile", "Then: `pishkhan reconcile`")
 
 
 def plan_lines(plan: RepairPlan, language: Language) -> Iterator[str]:
     """Yield what will be done for a topic, and what cannot be."""
-    yield _TOPIC.of(language).format(topic=plan.topic)
+    yield _TOPIC.fill(language, topic=plan.topic)
     if not plan.needed:
         yield _NOTHING.of(language)
     if plan.missing:
-        yield _MISSING.of(language).format(count=figures(len(plan.missing), language))
+        yield _MISSING.fill(language, count=len(plan.missing))
     if plan.removed:
-        yield _REMOVED.of(language).format(count=figures(plan.removed, language))
+        yield _REMOVED.fill(language, count=plan.removed)
     for change in plan.positions:
         yield _position(change, language)
     for reader, back_to in plan.readers:
-        numbers = {"before": figures(reader.position, language), "after": figures(back_to, language)}
         phrase = _SHARING_READER if reader.shares else _READER
-        yield phrase.of(language).format(group=reader.group, partition=reader.place.partition, **numbers)
+        partition = str(reader.place.partition)
+        yield phrase.fill(language, group=reader.group, partition=partition, before=reader.position, after=back_to)
     if plan.lost_events:
-        yield _LOST_EVENTS.of(language).format(count=figures(plan.lost_events, language))
+        yield _LOST_EVENTS.fill(language, count=plan.lost_events)
     if plan.lost_claims:
-        yield _LOST_CLAIMS.of(language).format(count=figures(plan.lost_claims, language))
+        yield _LOST_CLAIMS.fill(language, count=plan.lost_claims)
         yield _UNREAD_CLAIMS.of(language)
 
 
@@ -94,11 +90,13 @@ def question(language: Language) -> str:
 
 def done_lines(again: int, language: Language) -> Iterator[str]:
     """Yield what was done, and what to do next."""
-    yield _DONE.of(language).format(count=figures(again, language))
+    yield _DONE.fill(language, count=again)
     yield _THEN.of(language)
 
 
 def _position(change: PositionRepair, language: Language) -> str:
     phrase = _CARRIED if change.carried else _FORWARD if change.after > change.before else _POSITION
-    numbers = {name: figures(value, language) for name, value in (("before", change.before), ("after", change.after))}
-    return phrase.of(language).format(consumer=change.consumer, partition=change.place.partition, **numbers)
+    partition = str(change.place.partition)
+    return phrase.fill(
+        language, consumer=change.consumer, partition=partition, before=change.before, after=change.after
+    )

@@ -1,8 +1,8 @@
 """Every phrase of an explanation in both languages, and a phrase for every member of the closed enums."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from connectors.words.language import Phrase
 from consumers.requests.domain.review.explain import Fate
 from consumers.requests.domain.review.verify import VerificationResult
 from schemas.agreements import AgreementState
@@ -10,14 +10,6 @@ from schemas.base import OfficeClass
 from schemas.intake_agency import Origin
 from schemas.intake_office import DeclineReason
 from schemas.log_requests import Exclusion, RefusalReason
-
-
-class Phrase(NamedTuple):
-    """One statement; `{names}` are filled in by `words.Speech`."""
-
-    fa: str
-    en: str
-
 
 PHRASES: Mapping[str, Phrase] = {
     "request": Phrase(

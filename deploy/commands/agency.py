@@ -8,7 +8,7 @@ import typer
 from connectors.broker.admin import SCRAM_MECHANISM, agency_user
 from connectors.database.requests.answers import newest_service
 from connectors.ids import new_id
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from deploy.agencies import Agencies
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import say

@@ -4,7 +4,7 @@ import typer
 
 from connectors.database.runner.dead_letters import DeadLetterStore
 from connectors.words.dead_letters import reason_words
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.parked import ConsumerOption, LimitOption

@@ -16,13 +16,16 @@ import typer
 from rich.live import Live
 from rich.progress import Progress
 
+from connectors.words.calendar import jalali_moment
+from connectors.words.language import Language
+from consumers.jalali import STANDARD_TIME
 from deploy.commands.up import console_voice
 from deploy.demo.order import day_order, last_working_day
 from deploy.demo.picture import save_picture
 from deploy.demo.plan import DAY_SECONDS
 from deploy.demo.play import Playback
 from deploy.demo.report import Seconds
-from deploy.demo.screen import TEHRAN, Glance, jalali, line, look_next, screen, summary
+from deploy.demo.screen import Glance, line, look_next, screen, summary
 from deploy.edge import Screen
 from deploy.exits import ExitCode
 from deploy.operations.replay.reading import Replay, load_mapping, read_log
@@ -81,8 +84,8 @@ def demo(
     directory = data or default_data_directory() / "demo"
     refuse_strange(directory)
     provided = read_province(province)
-    day = last_working_day(provided, datetime.now(TEHRAN).date())
-    opens_at = datetime.combine(day, OPENS, TEHRAN).astimezone(UTC)
+    day = last_working_day(provided, datetime.now(STANDARD_TIME).date())
+    opens_at = datetime.combine(day, OPENS, STANDARD_TIME).astimezone(UTC)
     wanted = UpOptions(
         data_directory=directory,
         clock_start=opens_at - NIGHT,
@@ -187,7 +190,7 @@ def _load(console: Screen, bus: RunningBus, province: Province) -> float:
 def _wait_for_the_morning(console: Screen, bus: RunningBus, opens_at: datetime) -> None:
     left = (opens_at - bus.settings.clock.now()).total_seconds() / bus.settings.clock_factor
     if left > 0:
-        console.print(f"the offices open at {jalali(opens_at)}, in {left:.0f} s")
+        console.print(f"the offices open at {jalali_moment(opens_at, Language.EN)}, in {left:.0f} s")
         time.sleep(left)
 
 

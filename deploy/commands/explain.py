@@ -2,23 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated
 
-import jdatetime
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from connectors.broker.history import KafkaHistory
-from connectors.words.explanation import Language, Speech, in_words, verification_in_words
+from connectors.words.explanation import explanation_lines, verification_lines
+from connectors.words.language import Language
 from consumers.logs import Progress as Report
 from consumers.requests.account import Account, AccountImpossible, Accounts
-from consumers.requests.domain.registry.calendar import TEHRAN
 from consumers.requests.domain.review.verify import VerificationResult
 from consumers.runner.errors import BrokerUnavailable
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
-from deploy.edge import Screen, say, say_json
+from deploy.edge import Screen, say_json, say_lines
 from deploy.exits import ExitCode, end_with
 from deploy.problem import Unreachable
 from deploy.settings import load_settings
@@ -43,7 +41,7 @@ def register(app: typer.Typer) -> None:
 
 def explain_request(
     request: Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning.")],
-    language: Annotated[Language, typer.Option("--lang", help=LANGUAGE_HELP)] = Language.ENGLISH,
+    language: Annotated[Language, typer.Option("--lang", help=LANGUAGE_HELP)] = Language.EN,
     all_offices: Annotated[bool, typer.Option("--all", help=ALL_HELP)] = False,
     verified: Annotated[bool, typer.Option("--verify", help=VERIFY_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
@@ -80,10 +78,8 @@ def _show(account: Account, language: Language, *, as_json: bool) -> None:
         found = [one.model_dump(mode="json") for one in account.verifications]
         say_json(account.explanation.model_dump(mode="json") | ({"verification": found} if account.verified else {}))
         return
-    speech = Speech(language, _fa_moment if language is Language.PERSIAN else _en_moment)
-    told = verification_in_words(account.verifications, speech) if account.verified or account.verifications else []
-    for line in (*in_words(account.explanation, speech), *told):
-        say(line)
+    told = verification_lines(account.verifications, language) if account.verified or account.verifications else []
+    say_lines((*explanation_lines(account.explanation, language), *told))
 
 
 @contextmanager
@@ -101,13 +97,3 @@ def _task(bar: Progress, what: str) -> Report:
         bar.update(task, completed=read, total=total)
 
     return report
-
-
-def _en_moment(moment: datetime) -> str:
-    return moment.astimezone(TEHRAN).strftime("%Y-%m-%d %H:%M")
-
-
-def _fa_moment(moment: datetime) -> str:
-    local = moment.astimezone(TEHRAN).replace(tzinfo=None)
-    text = cast("str", jdatetime.datetime.fromgregorian(datetime=local).strftime("%Y/%m/%d ساعت %H:%M"))
-    return text.translate(str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"))

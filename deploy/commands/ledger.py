@@ -15,7 +15,7 @@ from rich.table import Column
 from connectors.database.figures.statement import SqlStatementReads
 from connectors.database.settlement import reads
 from connectors.visible import csv_cell, json_text
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from consumers.settlement.statement import statement_of
 from deploy.commands.ledger_reading import reading, watched
 from deploy.commands.ledger_statement import statement_lines

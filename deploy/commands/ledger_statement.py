@@ -1,6 +1,8 @@
 """One account's statement in words: pure, figures in, text out."""
 
-from connectors.words.plain import Language, in_words, jalali_moment, rial
+from connectors.words.calendar import jalali_moment
+from connectors.words.language import Language
+from connectors.words.money import in_words, rial
 from consumers.settlement.domain.booking import BookingKind
 from consumers.settlement.statement import Statement
 

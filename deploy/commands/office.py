@@ -14,8 +14,9 @@ from connectors.database.registry.entries import RegistryStore
 from connectors.database.requests.owed import owed_at
 from connectors.database.requests.requests import inbox, request_state
 from connectors.ids import new_id
-from connectors.words.outcomes import amount, tracking
-from connectors.words.plain import Language
+from connectors.words.language import Language, Phrase
+from connectors.words.money import amount
+from connectors.words.outcomes import tracking
 from consumers.registry.domain.known import EntryKind
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.exits import ExitCode, end_with
@@ -38,6 +39,7 @@ from schemas.speakers import office_source
 from schemas.tariff import Collector
 
 REFRESH_SECONDS = 0.5
+_STILL_OWED = Phrase("هنوز به شهروند بدهکارید: {amount}؛ {command}", "still to give back: {amount}; {command}")
 
 RequestArgument = Annotated[
     str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning, as the inbox shows it.")
@@ -267,8 +269,7 @@ def _tell_rest(terminal: Terminal, office: str, request_id: UUID) -> None:
     left_rial = _owed_rial(terminal, request_id)
     if left_rial:
         left, command = amount(left_rial, terminal.language), return_command(office, str(request_id), left_rial)
-        text = terminal.pick(f"هنوز به شهروند بدهکارید: {left}؛ {command}", f"still to give back: {left}; {command}")
-        terminal.console.print(text)
+        terminal.console.print(_STILL_OWED.fill(terminal.language, amount=left, command=command))
 
 
 def withdraw_claim(

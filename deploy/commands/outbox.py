@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from connectors.database.publication.operator import OutboxAction, OutboxOperator
+from connectors.words.language import Language
 from connectors.words.outbox import HEADINGS, NOTHING, cells, not_noted_words, noted_words
-from connectors.words.plain import Language
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.parked import ByOption, WhyOption

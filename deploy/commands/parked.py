@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from connectors.database.parking.operator import ParkOperator
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from consumers.parking import OperatorAction, ParkReason
 from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption

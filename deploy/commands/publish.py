@@ -14,7 +14,7 @@ from connectors.database.publication.outbox import outbox_opener
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from consumers.runner.errors import DatabaseUnavailable
 from deploy.agencies import known_agencies
 from deploy.commands.options import DataOption

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from connectors.broker.logs import KafkaLogs
 from connectors.database.reconciliation.bus import SqlReconciliation, TablesRefused
 from connectors.database.reconciliation.verdicts import VerdictNotKept, keep_verdict
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from connectors.words.reconciliation import kind_lines, summary_lines, verdict
 from consumers.reconciliation.comparison import Comparison, Watch
 from consumers.reconciliation.domain.findings import DifferenceKind, Finding

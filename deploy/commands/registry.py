@@ -1,15 +1,14 @@
 """`pishkhan registry`: what the bus knew, at any time and any revision."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-import jdatetime
 import typer
 import yaml
 from rich.syntax import Syntax
 
 from connectors.database.registry.entries import RegistryStore
+from connectors.words.calendar import TEHRAN, both_calendars
 from consumers.registry.domain.entries import value_of
 from consumers.registry.domain.known import EntryKind
 from deploy.commands.database import worker_connection
@@ -18,8 +17,6 @@ from deploy.edge import Grid, Screen
 from deploy.problem import Misused, Problem
 from deploy.settings import load_settings
 from schemas.log_registry import RegistryEntry
-
-TEHRAN = ZoneInfo("Asia/Tehran")
 
 KindArgument = Annotated[EntryKind, typer.Argument(help="What kind of thing.")]
 CodeArgument = Annotated[str, typer.Argument(help="Its code, such as mou-electricity.")]
@@ -59,13 +56,13 @@ def show(
     if found is None:
         known = "" if revision is None else f" at revision {revision}"
         raise Problem(
-            f"No version of {kind} {code} holds at {_people(moment)}{known}. See `pishkhan registry history`."
+            f"No version of {kind} {code} holds at {both_calendars(moment)}{known}. See `pishkhan registry history`."
         )
     value = value_of(found)
     console = Screen()
     console.print(
-        f"{kind} {code}, version {value.version}: in force from {_people(value.valid_from)}; "
-        f"accepted {_people(found.accepted_at)} as revision {found.revision}",
+        f"{kind} {code}, version {value.version}: in force from {both_calendars(value.valid_from)}; "
+        f"accepted {both_calendars(found.accepted_at)} as revision {found.revision}",
         highlight=False,
         soft_wrap=True,
     )
@@ -84,7 +81,12 @@ def history(kind: KindArgument, code: CodeArgument, data: DataOption = None) -> 
     table = Grid("version", "revision", "in force from", "accepted", "state")
     for entry in entries:
         value = value_of(entry)
-        cells = (str(value.version), str(entry.revision), _people(value.valid_from), _people(entry.accepted_at))
+        cells = (
+            str(value.version),
+            str(entry.revision),
+            both_calendars(value.valid_from),
+            both_calendars(entry.accepted_at),
+        )
         table.add_row(*cells, _state(entry))
     Screen().print(table)
 
@@ -105,10 +107,3 @@ def _state(entry: RegistryEntry) -> str:
             return str(getattr(value, name))
     licence = getattr(value, "licence", None)
     return "" if licence is None else str(licence.state)
-
-
-def _people(moment: datetime) -> str:
-    """Return a time for people: Jalali date and the Gregorian one, Iran's clock."""
-    local = moment.astimezone(TEHRAN)
-    jalali = jdatetime.date.fromgregorian(date=date(local.year, local.month, local.day))
-    return f"{jalali:%Y/%m/%d} ({local:%Y-%m-%d %H:%M})"

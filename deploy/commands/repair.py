@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from connectors.database.reconciliation.repair import carry_out
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from connectors.words.repair import done_lines, plan_lines, question
 from consumers.reconciliation.comparison import Comparison
 from consumers.reconciliation.domain.repair import Reader, RepairPlan, plan_repair

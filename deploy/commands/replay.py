@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from connectors.telemetry.log import place_of_exception, redact
 from connectors.visible import json_text
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable
 from consumers.runner.rereading import RereadingHalted
 from deploy.commands.options import DataOption, LanguageOption

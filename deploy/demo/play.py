@@ -24,8 +24,8 @@ from connectors.database.requests.requests import request_counts
 from connectors.database.settlement.reads import ledger_summary
 from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
+from connectors.words.language import Language
 from connectors.words.outcomes import stage
-from connectors.words.plain import Language
 from deploy.demo.day import Day
 from deploy.demo.order import DayOrder
 from deploy.demo.plan import DAY_SECONDS

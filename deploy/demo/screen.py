@@ -4,21 +4,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-import jdatetime
 from rich.columns import Columns
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
+from connectors.words.calendar import jalali_moment
+from connectors.words.language import Language
 from connectors.words.outcomes import stage
-from connectors.words.plain import Language
 from deploy.demo.report import Report
 from deploy.demo.steering import Steering
 from deploy.edge import Grid
 
-TEHRAN = ZoneInfo("Asia/Tehran")
 _UNDER_WAY = "under way"
 #: What the summary says of routed requests, by state.
 _ENDS = {
@@ -51,18 +49,11 @@ class Glance:
     latest: Sequence[str]
 
 
-def jalali(moment: datetime) -> str:
-    """Return `moment` in Asia/Tehran on the Jalali calendar, `1405/09/04 08:30`."""
-    local = moment.astimezone(TEHRAN)
-    return str(jdatetime.datetime.fromgregorian(datetime=local.replace(tzinfo=None)).strftime("%Y/%m/%d %H:%M"))
-
-
 def screen(glance: Glance) -> RenderableType:
     """Return the live view: requests by state, the ledger, the pipes, and the latest decisions in words."""
     percent = 100 * glance.submitted // max(glance.planned, 1)
-    title = (
-        f"Pishkhan · {jalali(glance.now)} Tehran · {glance.submitted:,} of {glance.planned:,} requests ({percent} %)"
-    )
+    now, asked = jalali_moment(glance.now, Language.EN), f"{glance.submitted:,} of {glance.planned:,} requests"
+    title = f"Pishkhan · {now} Tehran · {asked} ({percent} %)"
     requests = _figures(
         "requests · درخواست‌ها",
         {stage(name, Language.EN): f"{count:,}" for name, count in sorted(glance.states.items())},
@@ -84,7 +75,8 @@ def screen(glance: Glance) -> RenderableType:
 def line(glance: Glance) -> str:
     """Return a glance in one line, for logs and pipes."""
     states = ", ".join(f"{count:,} {stage(name, Language.EN)}" for name, count in sorted(glance.states.items()))
-    return f"{jalali(glance.now)}  {states or 'no requests yet'}; {glance.posted_rial:,} rial posted"
+    now = jalali_moment(glance.now, Language.EN)
+    return f"{now}  {states or 'no requests yet'}; {glance.posted_rial:,} rial posted"
 
 
 def summary(report: Report, states: Mapping[str, int], faults: Sequence[str]) -> RenderableType:

@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 from connectors.database.requests.on_the_way import database_now, last_seen, waiting_events
 from connectors.database.sql.driver import meaningful_errors
 from connectors.telemetry.standing import Standing
-from connectors.words.plain import Language, jalali_moment
+from connectors.words.calendar import jalali_moment
+from connectors.words.language import Language
 from consumers.runner.outcomes import Setback
 from deploy.operations.doctor.checks import since_words
 from deploy.running.readiness import ask

@@ -4,12 +4,14 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
+from consumers.jalali import STANDARD_TIME
 from schemas.base import Model
 
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -243,11 +245,11 @@ def place_of(row: CsvRow, **names: str) -> SourcePlace:
     )
 
 
-#: Iran keeps +03:30 all year round; dates in a province's files are days there.
-TEHRAN_OFFSET = "+03:30"
+#: As ISO 8601 writes it, `+03:30`: dates in a province's files are days of the bus's zone.
+_OFFSET = datetime.min.replace(tzinfo=STANDARD_TIME).isoformat()[-6:]
 
 
 def midnight(day: Any) -> Any:
     """Return the instant at which a day begins in Iran, or the value itself for the model to refuse."""
     text = str(day) if day is not None else None
-    return f"{text}T00:00:00{TEHRAN_OFFSET}" if text is not None and len(text) == 10 else text
+    return f"{text}T00:00:00{_OFFSET}" if text is not None and len(text) == 10 else text

@@ -6,16 +6,23 @@ from datetime import datetime
 from rich.console import Group
 from rich.text import Text
 
-from connectors.words.outcomes import amount, owed_reason, stage
-from connectors.words.plain import Language, jalali_moment
+from connectors.words.calendar import jalali_moment
+from connectors.words.language import Language, Phrase
+from connectors.words.money import amount
+from connectors.words.outcomes import owed_reason, stage
 from consumers.requests.domain.life.state import RequestStage, RequestState
 from deploy.edge import Grid
 from deploy.terminal.request_ids import short_ids
 
-_HEADINGS = {
-    Language.FA: ("درخواست", "خدمت", "وضعیت", "مهلت", "دریافتی دفتر"),
-    Language.EN: ("request", "service", "stage", "until", "to collect"),
-}
+_HEADINGS = (
+    Phrase("درخواست", "request"),
+    Phrase("خدمت", "service"),
+    Phrase("وضعیت", "stage"),
+    Phrase("مهلت", "until"),
+    Phrase("دریافتی دفتر", "to collect"),
+)
+_TITLE = Phrase("کارتابل دفتر {office}", "inbox of office {office}")
+_TO_GIVE_BACK = Phrase("به شهروندان برگردانید: {amount}", "to give back to citizens: {amount}")
 #: Codes of services have no spaces to break at; without a width of its own their column is the first to be squeezed.
 _SERVICE_WIDTH = 24
 #: The year and its slash: who must act within hours knows the year.
@@ -25,8 +32,7 @@ _YEAR_LENGTH = 5
 def owed_lines(office: str, states: Sequence[RequestState], language: Language) -> Group:
     """Return what the office has to give back to citizens: each request, how much, why, and the command for it."""
     total = amount(sum(state.owed_rial for state in states), language)
-    persian, english = f"به شهروندان برگردانید: {total}", f"to give back to citizens: {total}"
-    lines = [Text(persian if language is Language.FA else english, style="bold")]
+    lines = [Text(_TO_GIVE_BACK.fill(language, amount=total), style="bold")]
     names = short_ids([state.request_id for state in states])
     for state in states:
         name, reason = names[state.request_id], owed_reason(state.stage.value, language)
@@ -46,10 +52,10 @@ def inbox_table(office: str, states: Sequence[RequestState], now: datetime, lang
 
     Ids are shortened as far as they stay apart: the commands take them so.
     """
-    title = f"کارتابل دفتر {office}" if language is Language.FA else f"inbox of office {office}"
+    title = _TITLE.fill(language, office=office)
     caption = jalali_moment(now, language)
     table = Grid(title=f"{title} · {len(states)}", caption=caption, box=None, pad_edge=False)
-    request, service, stage_heading, until, to_collect = _HEADINGS[language]
+    request, service, stage_heading, until, to_collect = (heading.of(language) for heading in _HEADINGS)
     table.add_column(request, no_wrap=True)
     table.add_column(service, overflow="fold", width=_SERVICE_WIDTH)
     table.add_column(stage_heading)

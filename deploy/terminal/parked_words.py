@@ -1,13 +1,12 @@
 """What waits, what ends its wait and what operators decided on it, in both languages."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 
 from rich import box
 
 from connectors.database.parking.operator import DecisionLine, ParkedLine
-from connectors.words.plain import Language, jalali_moment
-from connectors.words.reconciliation import Phrase, figures
+from connectors.words.calendar import operators_moment
+from connectors.words.language import Language, Phrase
 from consumers.parking import NEVER, DecisionOutcome, OperatorAction, ParkReason
 from deploy.edge import Grid
 
@@ -43,14 +42,12 @@ _BY = Phrase("{action}، به تصمیم {by}", "{action} by {by}")
 _A_PERSON = Phrase("تصمیم یک نفر", "a person decides")
 _BEFORE_IT = Phrase("رویدادهای پیش از آن", "the events before it")
 _ONCE, _TIMES = Phrase("یک بار خطا", "failed once"), Phrase("{count} بار خطا", "failed {count} times")
-_EVENT = Phrase("رویداد", "event"), Phrase("{id} از {consumer}، کلید {key}", "{id} of {consumer}, key {key}")
+_EVENT, _WHICH = Phrase("رویداد", "event"), Phrase("{id} از {consumer}، کلید {key}", "{id} of {consumer}, key {key}")
 _WAITS, _WAITED = Phrase("در انتظار", "waits"), Phrase("در انتظار بود", "waited")
 _UNTIL, _FROM = Phrase("تا", "until"), Phrase("از", "from")
-_SINCE = (
-    Phrase("از زمان", "since"),
-    Phrase("{parked} (کارگزار پیام آن را در {appended} گرفت)", "{parked} (the broker had it at {appended})"),
-)
-_NOW = Phrase("اکنون", "now"), Phrase("دیگر در انتظار نیست", "it has left the park")
+_SINCE = Phrase("از زمان", "since")
+_WHEN = Phrase("{parked} (کارگزار پیام آن را در {appended} گرفت)", "{parked} (the broker had it at {appended})")
+_NOW, _HAS_LEFT = Phrase("اکنون", "now"), Phrase("دیگر در انتظار نیست", "it has left the park")
 _DECIDED = Phrase("{when}  {action}، به تصمیم {by}: {why} ({end})", "{when}  {action} by {by}: {why} ({end})")
 _TO_DO = Phrase("کارگر هنوز انجام نداده است", "for a worker to do")
 _REPLACES = Phrase(
@@ -78,8 +75,8 @@ def parked_table(lines: Sequence[ParkedLine], language: Language) -> Grid:
     for line in lines:
         until = _until(line, language)
         if line.operator_action is not None:
-            action = ACTIONS[OperatorAction(line.operator_action)].of(language)
-            until.append(_BY.of(language).format(action=action, by=line.decided_by))
+            action = ACTIONS[OperatorAction(line.operator_action)]
+            until.append(_BY.fill(language, action=action, by=line.decided_by or ""))
         reason = REASONS[ParkReason(line.reason)].of(language)
         table.add_row(str(line.id), (line.consumer, reason), (line.key, line.detail), tuple(until))
     return table
@@ -87,28 +84,26 @@ def parked_table(lines: Sequence[ParkedLine], language: Language) -> Grid:
 
 def shown_words(shown: int, count: int, language: Language) -> str:
     """Say that not everything that waits is shown."""
-    return _SHOWN.of(language).format(shown=figures(shown, language), count=figures(count, language))
+    return _SHOWN.fill(language, shown=shown, count=count)
 
 
 def facts(line: ParkedLine, headers: Mapping[str, str], language: Language) -> Iterator[tuple[str, str]]:
     """Yield what is known of an event that waits, by name."""
-    name, which = (phrase.of(language) for phrase in _EVENT)
-    yield name, which.format(id=line.id, consumer=line.consumer, key=line.key)
+    yield _EVENT.of(language), _WHICH.fill(language, id=str(line.id), consumer=line.consumer, key=line.key)
     yield _WAITS.of(language), f"{REASONS[ParkReason(line.reason)].of(language)}: {line.detail}"
     yield _UNTIL.of(language), ", ".join(_until(line, language))
-    since, when = (phrase.of(language) for phrase in _SINCE)
-    yield since, when.format(parked=_moment(line.parked_at, language), appended=_moment(line.appended_at, language))
+    parked, appended = (operators_moment(moment, language) for moment in (line.parked_at, line.appended_at))
+    yield _SINCE.of(language), _WHEN.fill(language, parked=parked, appended=appended)
     yield _FROM.of(language), f"{line.topic} {line.partition}/{line.position}"
     yield from ((header, headers[header]) for header in SHOWN_HEADERS if header in headers)
 
 
 def facts_of_decision(decision: DecisionLine, language: Language) -> Iterator[tuple[str, str]]:
     """Yield what is known of an event that has left the park, by name."""
-    name, which = (phrase.of(language) for phrase in _EVENT)
-    yield name, which.format(id=decision.parked_id, consumer=decision.consumer, key=decision.key)
+    which = _WHICH.fill(language, id=str(decision.parked_id), consumer=decision.consumer, key=decision.key)
+    yield _EVENT.of(language), which
     yield _WAITED.of(language), f"{REASONS[ParkReason(decision.reason)].of(language)}: {decision.detail}"
-    now, left = (phrase.of(language) for phrase in _NOW)
-    yield now, left
+    yield _NOW.of(language), _HAS_LEFT.of(language)
     yield _FROM.of(language), f"{decision.topic} {decision.partition}/{decision.position}"
     said = (("ce_type", decision.type), ("ce_source", decision.source), ("ce_id", decision.event_id))
     yield from ((header, value) for header, value in said if value is not None)
@@ -116,13 +111,13 @@ def facts_of_decision(decision: DecisionLine, language: Language) -> Iterator[tu
 
 def decision_words(decision: DecisionLine, language: Language) -> str:
     """Say who decided what when and why, and what became of it."""
-    if decision.outcome is None or decision.ended_at is None:
-        end = _TO_DO.of(language)
-    else:
-        end = f"{OUTCOMES[DecisionOutcome(decision.outcome)].of(language)} {_moment(decision.ended_at, language)}"
-    action = ACTIONS[OperatorAction(decision.action)].of(language)
-    when = _moment(decision.decided_at, language)
-    return _DECIDED.of(language).format(when=when, action=action, by=decision.decided_by, why=decision.why, end=end)
+    end = _TO_DO.of(language)
+    if decision.outcome is not None and decision.ended_at is not None:
+        outcome = OUTCOMES[DecisionOutcome(decision.outcome)].of(language)
+        end = f"{outcome} {operators_moment(decision.ended_at, language)}"
+    action = ACTIONS[OperatorAction(decision.action)]
+    when = operators_moment(decision.decided_at, language)
+    return _DECIDED.fill(language, when=when, action=action, by=decision.decided_by, why=decision.why, end=end)
 
 
 def noted_lines(
@@ -130,26 +125,19 @@ def noted_lines(
 ) -> Iterator[str]:
     """Yield what was noted, and whose decisions that replaces."""
     for one in replaced:
-        before = ACTIONS[OperatorAction(one.action)].of(language)
-        yield _REPLACES.of(language).format(id=one.parked_id, action=before, by=one.decided_by, why=one.why)
-    yield _NOTED.of(language).format(count=figures(len(found), language), action=ACTIONS[action].of(language))
+        before = ACTIONS[OperatorAction(one.action)]
+        yield _REPLACES.fill(language, id=str(one.parked_id), action=before, by=one.decided_by, why=one.why)
+    yield _NOTED.fill(language, count=len(found), action=ACTIONS[action])
 
 
 def missing_words(ids: Sequence[int], language: Language) -> str:
     """Say which events are not there to be decided on."""
-    return _MISSING.of(language).format(ids=", ".join(map(str, ids)))
+    return _MISSING.fill(language, ids=", ".join(map(str, ids)))
 
 
 def _until(line: ParkedLine, language: Language) -> list[str]:
     """Say what ends the wait of one event, and how often the code failed on it."""
     if line.reason == ParkReason.FAILED:
-        end = _A_PERSON.of(language) if line.next_try_at is None else _moment(line.next_try_at, language)
-        count = (
-            _ONCE.of(language) if line.tries == 1 else _TIMES.of(language).format(count=figures(line.tries, language))
-        )
-        return [end, count]
-    return [_moment(line.expires_at, language) if line.expires_at < NEVER else _BEFORE_IT.of(language)]
-
-
-def _moment(moment: datetime, language: Language) -> str:
-    return jalali_moment(moment, language) if language is Language.FA else f"{moment:%Y-%m-%d %H:%M:%S}"
+        end = _A_PERSON.of(language) if line.next_try_at is None else operators_moment(line.next_try_at, language)
+        return [end, _ONCE.of(language) if line.tries == 1 else _TIMES.fill(language, count=line.tries)]
+    return [operators_moment(line.expires_at, language) if line.expires_at < NEVER else _BEFORE_IT.of(language)]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from connectors.words.plain import Language, jalali_moment
-from connectors.words.reconciliation import Phrase, figures
+from connectors.words.calendar import operators_moment
+from connectors.words.language import Language, Phrase, figures
 from consumers.runner.outcomes import Outcome
 from deploy.edge import Grid
 from deploy.operations.rereading import Reread, RereadRequest
@@ -19,7 +19,7 @@ _OUTCOMES: Mapping[Outcome, Phrase] = {
 _CONSUMER, _RECORDS = Phrase("مصرف‌کننده", "consumer"), Phrase("رکورد", "records")
 _OTHERS, _TO_COME = Phrase("از آنِ دیگران", "others'"), Phrase("در پیش", "to come")
 _TIME = Phrase("آنچه کارگزار پیام از {start} تا {end} گرفته است:", "What the broker got from {start} until {end}:")
-_NOW = Phrase("اکنون", "now")
+_MOMENT, _NOW = Phrase("{moment}", "{moment} UTC"), Phrase("اکنون", "now")
 _WOULD = Phrase(
     "{count} رویداد گرفته می‌شد که پیش‌تر گرفته نشده بود.", "{count} events would be taken in that were not before."
 )
@@ -50,21 +50,17 @@ def replay_table(results: Sequence[Reread], language: Language) -> Grid:
 def time_words(wanted: RereadRequest, language: Language) -> str:
     """Say of which time the records are."""
     start, end = (
-        _NOW.of(language)
-        if moment is None
-        else jalali_moment(moment, language)
-        if language is Language.FA
-        else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+        _NOW.of(language) if moment is None else _MOMENT.fill(language, moment=operators_moment(moment, language))
         for moment in (wanted.start, wanted.end)
     )
-    return _TIME.of(language).format(start=start, end=end)
+    return _TIME.fill(language, start=start, end=end)
 
 
 def came_to(results: Sequence[Reread], language: Language, *, dry_run: bool) -> Iterator[str]:
     """Yield what has changed, or would."""
     new = sum(one.tally.outcomes.total() - one.tally.outcomes[Outcome.DUPLICATE] for one in results)
     some, none = (_WOULD, _WOULD_NOT) if dry_run else (_DONE, _NOTHING)
-    yield (some if new else none).of(language).format(count=figures(new, language))
+    yield (some if new else none).fill(language, count=new)
     if dry_run:
         yield _TRIED.of(language)
     if any(one.to_come for one in results):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 from uuid import UUID
@@ -15,8 +16,9 @@ from connectors.database.requests.waiting import WaitingClaim
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
+from connectors.words.calendar import jalali_moment
+from connectors.words.language import EMPTY, Language, Phrase
 from connectors.words.outcomes import told, waits_for
-from connectors.words.plain import Language, jalali_moment
 from consumers.parking import NEVER
 from consumers.runner.errors import DatabaseUnavailable
 from deploy.agencies import known_agencies
@@ -39,23 +41,39 @@ from schemas.log_requests import ClaimRefused, RequestRefused
 #: An answer comes within moments when the bus runs; after this long it is told that none came.
 ANSWER_SECONDS = 10.0
 
-_REMEDY = (
+_AWAY = Phrase("پایگاه داده پاسخ نمی‌دهد ({error}).", "The database does not answer ({error}).")
+_REMEDY = Phrase(
     "`pishkhan doctor` می‌گوید چه شده است؛ گذرگاه را با `pishkhan up` به کار اندازید، یا پوشه‌اش را با --data بدهید.",
     "`pishkhan doctor` says what is wrong; start the bus with `pishkhan up`, or name its folder with --data.",
 )
 #: What it means for a claim that the database is away: before it was kept, while it was written, and after.
-_NOT_ACCEPTED = (
+_NOT_ACCEPTED = Phrase(
     "این گفته ثبت نشد؛ پس از بازگشت آن دوباره بگویید.",
     "What you said was not written down; say it again when the database is back.",
 )
-_UNSURE = (
+_UNSURE = Phrase(
     "شاید این گفته ثبت نشده باشد؛ پس از بازگشت آن ببینید، و اگر نیست دوباره بگویید.",
     "What you said may not have been written down; look when the database is back, and say it again if it was not.",
 )
-_ACCEPTED = (
+_ACCEPTED = Phrase(
     "این گفته ثبت شده است و از دست نمی‌رود؛ دوباره نگویید.",
     "What you said is kept and will not be lost; do not say it again.",
 )
+_WAITS = Phrase("در انتظار {whom}: {detail}", "it waits for {whom}: {detail}")
+_WAITS_UNTIL = Phrase(
+    "در انتظار {whom}، حداکثر تا {until} ({detail})", "it waits for {whom}, until {until} at most ({detail})"
+)
+_TAKE_BACK = Phrase("پس گرفتن: {command}", "take it back with: {command}")
+_NO_ANSWER_YET = Phrase(
+    "ثبت شد و از دست نمی‌رود، ولی هنوز پاسخی نیست؛ اگر چیزی جلوی آن را گرفته باشد `pishkhan doctor` می‌گوید.",
+    "it is kept and will not be lost, but there is no answer yet; `pishkhan doctor` says what holds it up.",
+)
+_NO_WORKER = Phrase(
+    "ثبت شد و از دست نمی‌رود، ولی کارگر درخواست‌ها در کار نیست{since}. با بازگشت آن پاسخ می‌آید؛ دوباره نگویید.",
+    "it is kept and will not be lost, but no requests worker is at work{since}. "
+    "The answer comes when one is, and nothing need be said again; see `pishkhan doctor`.",
+)
+_LAST_SIGN = Phrase(" (آخرین نشانه: {since})", ", nothing was heard of one {since}")
 
 
 class Terminal:
@@ -87,7 +105,7 @@ class Terminal:
 
     def before_saying(self) -> AbstractContextManager[Connection]:
         """Open a transaction for reading what somebody needs who is about to say something."""
-        return self.reading(self.pick(*_NOT_ACCEPTED))
+        return self.reading(_NOT_ACCEPTED.of(self.language))
 
     def request_id(self, text: str, *, office: str | None = None, agency: str | None = None) -> UUID:
         """Return the id of the request that a person named by it or by its beginning. Raises `Problem`."""
@@ -111,11 +129,11 @@ class Terminal:
         except ClaimInvalid as error:
             raise Problem(f"{error.field}: {error.problem}") from error
         except AnswersUnavailable as error:
-            raise self._unavailable(error, self.pick(*_NOT_ACCEPTED)) from error
+            raise self._unavailable(error, _NOT_ACCEPTED.of(self.language)) from error
         except OutboxUnavailable as error:
-            raise self._unavailable(error, self.pick(*_UNSURE)) from error
+            raise self._unavailable(error, _UNSURE.of(self.language)) from error
         except Unheard as error:
-            raise self._unavailable(error, self.pick(*_ACCEPTED)) from error
+            raise self._unavailable(error, _ACCEPTED.of(self.language)) from error
         return self._show(outcome)
 
     def _show(self, outcome: Answered | Waits[WaitingClaim] | Unanswered) -> ExitCode:
@@ -136,27 +154,20 @@ class Terminal:
 
     def _unavailable(self, error: Exception, consequence: str) -> Unreachable:
         """Return the problem of a database that does not answer, and what that means for what was said."""
-        away = self.pick(f"پایگاه داده پاسخ نمی‌دهد ({error}).", f"The database does not answer ({error}).")
-        return Unreachable(" ".join(filter(None, (away, consequence, self.pick(*_REMEDY)))))
-
-    def pick(self, persian: str, english: str) -> str:
-        """Return the text in the person's language."""
-        return persian if self.language is Language.FA else english
+        away = _AWAY.fill(self.language, error=str(error))
+        return Unreachable(" ".join(filter(None, (away, consequence, _REMEDY.of(self.language)))))
 
     def _waits(self, claim: WaitingClaim, source: str) -> list[str]:
         """Say in lines for whom a claim waits, until when, and how to take it back."""
         whom = waits_for(claim.awaited, self.language)
         if claim.until >= NEVER:
-            return [self.pick(f"در انتظار {whom}: {claim.detail}", f"it waits for {whom}: {claim.detail}")]
+            return [_WAITS.fill(self.language, whom=whom, detail=claim.detail)]
         until = jalali_moment(claim.until, self.language)
         kind, code = source.strip("/").split("/", 1)
         command = f"pishkhan {'office' if kind == 'offices' else 'agency'} {code} withdraw-claim {claim.claim_id}"
         return [
-            self.pick(
-                f"در انتظار {whom}، حداکثر تا {until} ({claim.detail})",
-                f"it waits for {whom}, until {until} at most ({claim.detail})",
-            ),
-            self.pick(f"پس گرفتن: {command}", f"take it back with: {command}"),
+            _WAITS_UNTIL.fill(self.language, whom=whom, until=until, detail=claim.detail),
+            _TAKE_BACK.fill(self.language, command=command),
         ]
 
     def _why_no_answer(self, topic: str) -> str:
@@ -165,22 +176,16 @@ class Terminal:
             kept = delivery(self._settings, self._engine, [topic], 0.0)
             away, seen = away_since(self._engine, "requests")
         except DatabaseUnavailable as error:
-            raise self._unavailable(error, self.pick(*_ACCEPTED)) from error
+            raise self._unavailable(error, _ACCEPTED.of(self.language)) from error
         if kept is not None and kept.delay is not Delay.BUSY:
             return delivery_words(kept, self.language)
         if not away:
-            return self.pick(
-                "ثبت شد و از دست نمی‌رود، ولی هنوز پاسخی نیست؛ اگر چیزی جلوی آن را گرفته باشد `pishkhan doctor` می‌گوید.",
-                "it is kept and will not be lost, but there is no answer yet; `pishkhan doctor` says what holds it up.",
-            )
-        since_fa = "" if seen is None else f" (آخرین نشانه: {jalali_moment(seen, Language.FA)})"
-        since_en = "" if seen is None else f", nothing was heard of one {since_words(seen)}"
-        return self.pick(
-            f"ثبت شد و از دست نمی‌رود، ولی کارگر درخواست‌ها در کار نیست{since_fa}. "
-            "با بازگشت آن پاسخ می‌آید؛ دوباره نگویید.",
-            f"it is kept and will not be lost, but no requests worker is at work{since_en}. "
-            "The answer comes when one is, and nothing need be said again; see `pishkhan doctor`.",
-        )
+            return _NO_ANSWER_YET.of(self.language)
+        return _NO_WORKER.fill(self.language, since=EMPTY if seen is None else self._last_sign(seen))
+
+    def _last_sign(self, seen: datetime) -> str:
+        since = jalali_moment(seen, self.language) if self.language is Language.FA else since_words(seen)
+        return _LAST_SIGN.fill(self.language, since=since)
 
 
 def claim_of(model: type[SomeEvent], **fields: object) -> SomeEvent:

@@ -5,8 +5,9 @@ from datetime import datetime
 from itertools import pairwise
 
 from connectors.database.requests.waiting import WaitingClaim, waiting_claims
+from connectors.words.calendar import jalali_moment
+from connectors.words.language import Language, Phrase
 from connectors.words.outcomes import waits_for
-from connectors.words.plain import Language, jalali_moment
 from consumers.parking import NEVER
 from deploy.edge import Grid
 from deploy.problem import Problem
@@ -16,22 +17,27 @@ from producers.claims import topic_of_speaker
 from schemas.intake_agency import ClaimWithdrawn
 
 #: What people call the claims that can wait: as the commands do.
-CLAIMS: Mapping[str, tuple[str, str]] = {
-    "RequestSubmitted": ("ثبت", "submit"),
-    "RequestCancelled": ("لغو", "cancel"),
-    "AgencyAnswered": ("پاسخ", "answer"),
-    "RequestAccepted": ("پذیرش", "accept"),
-    "RequestDeclined": ("نپذیرفتن", "decline"),
-    "FeeCollected": ("دریافت", "collect"),
-    "FeeReturned": ("بازپرداخت", "return"),
-    "ServiceStarted": ("آغاز", "start"),
-    "AgencyAwaited": ("پرسش", "await"),
-    "ServiceDelivered": ("تحویل", "deliver"),
+CLAIMS: Mapping[str, Phrase] = {
+    "RequestSubmitted": Phrase("ثبت", "submit"),
+    "RequestCancelled": Phrase("لغو", "cancel"),
+    "AgencyAnswered": Phrase("پاسخ", "answer"),
+    "RequestAccepted": Phrase("پذیرش", "accept"),
+    "RequestDeclined": Phrase("نپذیرفتن", "decline"),
+    "FeeCollected": Phrase("دریافت", "collect"),
+    "FeeReturned": Phrase("بازپرداخت", "return"),
+    "ServiceStarted": Phrase("آغاز", "start"),
+    "AgencyAwaited": Phrase("پرسش", "await"),
+    "ServiceDelivered": Phrase("تحویل", "deliver"),
 }
-_HEADINGS = {
-    Language.FA: ("درخواست", "گفته", "در انتظار", "از", "تا", "شناسه گفته"),
-    Language.EN: ("request", "said", "waits for", "since", "until", "claim"),
-}
+_HEADINGS = (
+    Phrase("درخواست", "request"),
+    Phrase("گفته", "said"),
+    Phrase("در انتظار", "waits for"),
+    Phrase("از", "since"),
+    Phrase("تا", "until"),
+    Phrase("شناسه گفته", "claim"),
+)
+_TITLE = Phrase("گفته شده و در انتظار", "said, and waits")
 #: The year and its slash, as in the inbox.
 _YEAR_LENGTH = 5
 
@@ -40,9 +46,9 @@ def waiting_table(
     claims: Sequence[WaitingClaim], business: Callable[[datetime], datetime], command: str, language: Language
 ) -> Grid:
     """Return the table of `claims`; `business` turns real time into business time. It fits 80 columns."""
-    title = "گفته شده و در انتظار" if language is Language.FA else "said, and waits"
-    table = Grid(title=f"{title} · {len(claims)}", caption=f"{command} withdraw-claim …", box=None, pad_edge=False)
-    request, said, awaited, since, until, claim = _HEADINGS[language]
+    title = f"{_TITLE.of(language)} · {len(claims)}"
+    table = Grid(title=title, caption=f"{command} withdraw-claim …", box=None, pad_edge=False)
+    request, said, awaited, since, until, claim = (heading.of(language) for heading in _HEADINGS)
     table.add_column(request, no_wrap=True)
     table.add_column(said)
     table.add_column(awaited)
@@ -66,7 +72,7 @@ def waiting_table(
 def claim_name(type_name: str, language: Language) -> str:
     """Return what people call a claim of that type."""
     name = type_name.split(".")[-2] if type_name.count(".") > 1 else type_name
-    return CLAIMS.get(name, (name, name))[language is Language.EN]
+    return CLAIMS.get(name, Phrase(name, name)).of(language)
 
 
 def waiting_of(terminal: Terminal, source: str) -> list[WaitingClaim]:

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from statistics import fmean
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 
+from consumers.jalali import STANDARD_TIME
 from deploy.commands.demo import NORTH_KHORASAN, OPENS, expected_rial, replay_of
 from deploy.demo.order import day_order
 from deploy.demo.steering import Steering, SteeringCount
@@ -26,7 +26,6 @@ from tests.kit.values import builders
 
 #: A working Saturday. The demonstration takes the last working day before today.
 DAY = date(2026, 11, 28)
-TEHRAN = ZoneInfo("Asia/Tehran")
 #: Rings so narrow that each holds one office or none: always the nearest that has a free place.
 NEAREST = {"rings_m": tuple(range(50, 60_000, 50)), "ring_free_per_mille": 0}
 #: The weights before there were rings, and income that counts so much that load hardly does.
@@ -65,7 +64,7 @@ def play(province: Province, changes: Mapping[str, object], seed: int, requests:
     """Return the figures of the demonstration's day under a changed policy."""
     order = day_order(province, seed, requests, replay_of(NORTH_KHORASAN), OPENS)
     counted = SteeringCount()
-    opens_at = datetime.combine(DAY, OPENS, TEHRAN).astimezone(UTC)
+    opens_at = datetime.combine(DAY, OPENS, STANDARD_TIME).astimezone(UTC)
     SimulatedDay(order, registry(province, changes), opens_at, counted.learn, secret).play()
     return counted.figures(expected_rial(province))
 

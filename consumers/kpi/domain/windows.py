@@ -1,13 +1,14 @@
 """Windows of business time: the hour and the day on the clocks of Asia/Tehran.
 
-A day here is also a day of the Jalali calendar: the calendars share midnight and differ in the name of the day. Iran
-has kept +03:30 all year since 2022, so hours start at half past an hour of UTC.
+A day here is also a day of the Jalali calendar: the calendars share midnight and differ in the name of the day. The
+offset is always +03:30 (`consumers.jalali` says why), so hours start at half past an hour of UTC.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
-TEHRAN = timezone(timedelta(hours=3, minutes=30), "Asia/Tehran")
+from consumers.jalali import STANDARD_TIME
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
@@ -27,7 +28,7 @@ class Window:
 
 def windows_of(moment: datetime) -> tuple[Window, Window]:
     """Return the hour and the day that `moment` lies in."""
-    local = moment.astimezone(TEHRAN)
+    local = moment.astimezone(STANDARD_TIME)
     hour = local.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
     day = day_of(moment)
     return Window(hour, hour + HOUR), day
@@ -35,6 +36,6 @@ def windows_of(moment: datetime) -> tuple[Window, Window]:
 
 def day_of(moment: datetime) -> Window:
     """Return the day that `moment` lies in."""
-    local = moment.astimezone(TEHRAN)
+    local = moment.astimezone(STANDARD_TIME)
     day = local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
     return Window(day, day + DAY)

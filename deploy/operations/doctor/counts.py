@@ -14,7 +14,8 @@ from psycopg import Connection
 from connectors.database.figures import questions
 from connectors.database.figures.questions import Unanswered
 from connectors.database.reconciliation.verdicts import KeptVerdict, last_verdict
-from connectors.words.plain import Language, jalali_moment
+from connectors.words.calendar import jalali_moment
+from connectors.words.language import Language
 from consumers.reconciliation.domain.questions import (
     Entered,
     Log,

@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import yaml
 
+from consumers.jalali import STANDARD_TIME
 from deploy.operations.replay.mapping import Dropped, LogMapping, MappingInvalid, ReplayCase, case_of, read_mapping
 from deploy.problem import Problem
 
-TEHRAN = ZoneInfo("Asia/Tehran")
 WEEK = timedelta(days=7)
 GZIP_MARK = b"\x1f\x8b"
 
@@ -79,9 +78,11 @@ def business_times(cases: list[ReplayCase], start: datetime, speed: float = 1.0)
         return []
     first_day = _midnight(cases[0].opened_at)
     # Rounded up to whole weeks.
-    weeks = -((first_day - _midnight(start.astimezone(TEHRAN).replace(tzinfo=None))) // WEEK)
+    weeks = -((first_day - _midnight(start.astimezone(STANDARD_TIME).replace(tzinfo=None))) // WEEK)
     begins = first_day + weeks * WEEK
-    return [(begins + (case.opened_at - first_day) / speed).replace(tzinfo=TEHRAN).astimezone(UTC) for case in cases]
+    return [
+        (begins + (case.opened_at - first_day) / speed).replace(tzinfo=STANDARD_TIME).astimezone(UTC) for case in cases
+    ]
 
 
 def _midnight(moment: datetime) -> datetime:

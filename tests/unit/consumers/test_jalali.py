@@ -1,10 +1,11 @@
 """Months of the Jalali calendar: Tehran's midnight, month by month, leap years included."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
+import jdatetime
 import pytest
 
-from consumers.jalali import month_of
+from consumers.jalali import jalali_day, month_of
 
 MIDNIGHT = timedelta(hours=20, minutes=30)
 
@@ -38,3 +39,11 @@ def test_months_never_go_back() -> None:
     months = [month_of(datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=day)) for day in range(3 * 366)]
     assert months == sorted(months)
     assert all(1 <= month % 100 <= 12 for month in months)
+
+
+def test_another_library_names_the_days_alike() -> None:
+    """Until 2100: from March 2124 on the two do not agree which years are leap years."""
+    first, last = date(1980, 1, 1).toordinal(), date(2100, 1, 1).toordinal()
+    for day in map(date.fromordinal, range(first, last)):
+        other = jdatetime.date.fromgregorian(date=day)
+        assert jalali_day(day) == (other.year, other.month, other.day)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.telemetry.standing import Standing
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from deploy.operations.delivery import SILENT, Delay, Delivery, delivery_words, judge
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -1,22 +1,21 @@
 """Opening hours and working time, exact to the minute, in Asia/Tehran.
 
-Minutes are counted from 1970-01-01 00:00 local time. Iran has kept +03:30 all year since 2022, so the zone is a
-constant and no time-zone file is read.
+Minutes are counted from 1970-01-01 00:00 local time. The offset is a constant; `consumers.jalali` says why.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
+from consumers.jalali import STANDARD_OFFSET
 from schemas.offices import OpeningHours
 
-TEHRAN = timezone(timedelta(hours=3, minutes=30), "Asia/Tehran")
 DAY_MINUTES = 1440
 #: How far ahead an opening is looked for: longer than any chain of holidays.
 SEARCH_DAYS = 31
 
-_OFFSET_SECONDS = 12_600
+_OFFSET_SECONDS = int(STANDARD_OFFSET.total_seconds())
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday

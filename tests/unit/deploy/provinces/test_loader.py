@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from consumers.requests.domain.registry.calendar import DAY_MINUTES, TEHRAN, Schedule, local_minute
+from consumers.jalali import STANDARD_TIME
+from consumers.requests.domain.registry.calendar import DAY_MINUTES, Schedule, local_minute
 from deploy.provinces.files import FileProblem, ProvinceInvalid
 from deploy.provinces.generate import NORTH_KHORASAN
 from deploy.provinces.loader import Counts, Province, province_claims, read_province
@@ -64,7 +65,7 @@ def test_rural_services_lie_within_the_urban_ones(province: Province) -> None:
 
 def test_the_policy_waits_for_the_longest_closure_of_every_office(province: Province) -> None:
     closed = {day.on for calendar in province.calendars for day in calendar.holidays}
-    first, last = (local_minute(datetime.combine(day, time(), TEHRAN)) for day in (min(closed), max(closed)))
+    first, last = (local_minute(datetime.combine(day, time(), STANDARD_TIME)) for day in (min(closed), max(closed)))
     longest = 0
     for schedule in {Schedule.of(office.hours, closed) for office in province.offices}:
         for midnight in range(first, last, DAY_MINUTES):

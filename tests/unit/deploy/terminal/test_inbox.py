@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from consumers.requests.domain.life.state import RequestStage, RequestState
 from deploy.terminal.inbox import inbox_table, owed_lines
 from deploy.terminal.request_ids import short_ids

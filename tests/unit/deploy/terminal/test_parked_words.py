@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from connectors.database.parking.operator import DecisionLine, ParkedLine
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from consumers.parking import NEVER, DecisionOutcome, OperatorAction, ParkReason
 from deploy.terminal.parked_words import (
     ACTIONS,

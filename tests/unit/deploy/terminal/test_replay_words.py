@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from consumers.runner.outcomes import Outcome
 from consumers.runner.rereading import Tally
 from deploy.operations.rereading import Reread, RereadRequest

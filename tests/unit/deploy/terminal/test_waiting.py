@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from connectors.database.requests.waiting import WaitingClaim
+from connectors.words.language import Language
 from connectors.words.outcomes import WAITS_FOR
-from connectors.words.plain import Language
 from consumers.parking import NEVER
 from consumers.requests.domain.life.outcome import Awaited
 from deploy.terminal.waiting import CLAIMS, claim_name, waiting_table
@@ -43,7 +43,7 @@ def test_it_fits_80_columns_and_says_for_whom_since_when_and_until_when(language
     text = "\n".join(lines)
     for place, whose in enumerate(WAITS_FOR):
         assert f"019ab3c4-5d6{place}" in text
-        assert WAITS_FOR[whose][language is Language.EN].split()[-1] in text
+        assert WAITS_FOR[whose].of(language).split()[-1] in text
     moments = {Language.EN: ("09/02 09:30", "09/02 09:40"), Language.FA: ("۰۹/۰۲ ۰۹:۳۰", "۰۹/۰۲ ۰۹:۴۰")}
     assert [moment for moment in moments[language] if moment not in text] == []
 
@@ -51,6 +51,6 @@ def test_it_fits_80_columns_and_says_for_whom_since_when_and_until_when(language
 def test_every_party_that_can_be_waited_for_has_words() -> None:
     assert set(WAITS_FOR) == {*Awaited, None}
     assert [claim_name(f"ir.pishkhan.{name}.v1", Language.EN) for name in CLAIMS] == [
-        words[1] for words in CLAIMS.values()
+        phrase.en for phrase in CLAIMS.values()
     ]
     assert claim_name("ir.pishkhan.Unheard.v1", Language.FA) == "Unheard"

@@ -6,7 +6,8 @@ import jdatetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.kpi.domain.windows import TEHRAN, windows_of
+from consumers.jalali import STANDARD_TIME
+from consumers.kpi.domain.windows import windows_of
 
 #: From October 2022, when the clocks stayed as they are, to 2040.
 MOMENTS = st.integers(1_664_582_400_000, 2_208_988_800_000).map(lambda ms: datetime.fromtimestamp(ms / 1000, UTC))
@@ -38,5 +39,5 @@ def test_windows_hold_their_moment_and_nest(moment: datetime) -> None:
 def test_a_day_is_a_jalali_day(moment: datetime) -> None:
     _, day = windows_of(moment)
     first, last = day.start, day.end - timedelta(microseconds=1)
-    dates = {jdatetime.date.fromgregorian(date=one.astimezone(TEHRAN).date()) for one in (first, moment, last)}
+    dates = {jdatetime.date.fromgregorian(date=one.astimezone(STANDARD_TIME).date()) for one in (first, moment, last)}
     assert len(dates) == 1

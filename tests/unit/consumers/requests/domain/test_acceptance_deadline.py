@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from consumers.requests.domain.registry.calendar import TEHRAN
+from consumers.jalali import STANDARD_TIME
 from consumers.requests.domain.routing.route import route
 from schemas.intake_agency import Origin
 from schemas.log_requests import Exclusion, RefusalReason
@@ -22,7 +22,7 @@ NOWRUZ = builders.calendar(holidays=tuple(builders.holiday(date(2027, 3, day)) f
 
 def tehran(day: int, hour: int, minute: int = 0) -> datetime:
     """Return a moment of November 2026 by the clock in Tehran."""
-    return datetime(2026, 11, day, hour, minute, tzinfo=TEHRAN).astimezone(UTC)
+    return datetime(2026, 11, day, hour, minute, tzinfo=STANDARD_TIME).astimezone(UTC)
 
 
 @pytest.mark.parametrize("origin", [Origin.AGENCY, Origin.CITIZEN_CHOICE])
@@ -86,13 +86,13 @@ def test_a_walk_in_at_closed_doors_is_refused(at: tuple[int, int]) -> None:
 @pytest.mark.parametrize(("opens_within_days", "given"), [(8, False), (9, True)])
 def test_nowruz_is_waited_for_as_long_as_the_policy_says(opens_within_days: int, given: bool) -> None:
     # From Thursday noon on: the weekend, five holidays, the next weekend, in all eight days and twenty hours.
-    noon = datetime(2027, 3, 18, 12, tzinfo=TEHRAN)
+    noon = datetime(2027, 3, 18, 12, tzinfo=STANDARD_TIME)
     policy = builders.policy(opens_within_seconds=opens_within_days * 86_400)
     without_thursday = builders.office(hours=tuple(span for span in builders.hours_of_the_week() if span.weekday != 3))
     base = (builders.territory(), policy, NOWRUZ, builders.service(), builders.agreement())
     verdict = route(request(moment=noon, now=noon), view_of(without_thursday, base=base), loads(), SEED)
     if given:
-        assert routed(verdict).accept_by == datetime(2027, 3, 27, 12, tzinfo=TEHRAN)
+        assert routed(verdict).accept_by == datetime(2027, 3, 27, 12, tzinfo=STANDARD_TIME)
     else:
         assert refused(verdict).excluded == {Exclusion.HOURS: 1}
 

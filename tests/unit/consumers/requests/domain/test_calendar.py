@@ -4,13 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from consumers.requests.domain.registry.calendar import ALWAYS_OPEN, TEHRAN, NeverOpen, Schedule, local_minute
+from consumers.jalali import STANDARD_TIME
+from consumers.requests.domain.registry.calendar import ALWAYS_OPEN, NeverOpen, Schedule, local_minute
 from tests.kit.values import builders
 
 
 def tehran(day: int, hour: int, minute: int = 0) -> datetime:
     """Return a moment of November 2026 by the clock in Tehran; the 23rd is a Monday, the 27th a Friday."""
-    return datetime(2026, 11, day, hour, minute, tzinfo=TEHRAN).astimezone(UTC)
+    return datetime(2026, 11, day, hour, minute, tzinfo=STANDARD_TIME).astimezone(UTC)
 
 
 WEEK = Schedule.of(builders.hours_of_the_week())

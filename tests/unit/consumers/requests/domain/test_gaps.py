@@ -2,14 +2,14 @@
 
 import pytest
 
-from connectors.words.explanation import Language, Speech, in_words, verification_in_words
+from connectors.words.explanation import explanation_lines, verification_lines
+from connectors.words.language import Language
 from consumers.requests.domain.review.explain import explain
 from consumers.requests.domain.review.gaps import Gap, first_missing, gaps_in
 from consumers.requests.domain.review.verify import Verification, VerificationResult, decisions_of, verdict
 from schemas.decode import Received
 from tests.kit.values.journal import Journal, decline, ident, journal, office_of, submission
 
-ENGLISH = Speech(Language.ENGLISH, lambda moment: moment.isoformat())
 #: Opened, routed, declined, routed, declined, routed.
 WHOLE = 6
 
@@ -82,9 +82,9 @@ def test_words_say_that_it_is_not_the_whole_story_and_that_nothing_was_recompute
     explanation = explain(without(2, 3, 6), bus.view)
     assert explanation.missing == ((2, 3), (6, 6))
     last = "Events 2-3, 6 of the request are not in the log: this is not the whole story"
-    assert in_words(explanation, ENGLISH)[-1] == last
+    assert explanation_lines(explanation, Language.EN)[-1] == last
     assert explain(without(), bus.view).missing == ()
-    assert verification_in_words([], ENGLISH) == ["Nothing was recomputed: the log holds no decision"]
+    assert verification_lines([], Language.EN) == ["Nothing was recomputed: the log holds no decision"]
 
 
 def test_a_gap_says_what_it_is() -> None:

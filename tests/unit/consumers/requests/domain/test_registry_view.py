@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from consumers.requests.domain.registry.calendar import TEHRAN
+from consumers.jalali import STANDARD_TIME
 from consumers.requests.domain.registry.view import RegistryView
 from consumers.requests.domain.routing.candidates import CandidateIndex
 from schemas.agreements import AgreementState
@@ -144,6 +144,6 @@ def test_an_agency_works_by_its_own_hours_and_rests_on_the_provinces_holidays_to
         ),
     )
     due = view.at(MOMENT).agency_schedule(builders.AGENCY).after_working(MOMENT, 1800)
-    assert due.astimezone(TEHRAN).strftime("%a %H:%M") == "Wed 10:30"
+    assert due.astimezone(STANDARD_TIME).strftime("%a %H:%M") == "Wed 10:30"
     other = view.at(MOMENT).agency_schedule("another").after_working(MOMENT, 1800)
-    assert other.astimezone(TEHRAN).strftime("%a %H:%M") == "Tue 08:30"
+    assert other.astimezone(STANDARD_TIME).strftime("%a %H:%M") == "Tue 08:30"

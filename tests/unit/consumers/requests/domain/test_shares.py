@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from connectors.words.explanation import Language, Speech, in_words
+from connectors.words.explanation import explanation_lines
+from connectors.words.language import Language
 from consumers.requests.domain.life.state import RequestStage, Signal, Speaker
 from consumers.requests.domain.loads.shares import AgencyShare, AgencyShares, added
 from consumers.requests.domain.registry.view import RegistryView
@@ -154,8 +155,8 @@ def test_explanation_and_roll_say_whose_share_it_was() -> None:
     bus = bus_of(**SHARED)
     flood(bus, 60)
     history = bus.history(ident(59))
-    for language, words in ((Language.ENGLISH, "nothing is left to borrow"), (Language.PERSIAN, "سهم خود")):
-        assert words in "\n".join(in_words(explain(history, bus.view), Speech(language, str)))
+    for language, words in ((Language.EN, "nothing is left to borrow"), (Language.FA, "سهم خود")):
+        assert words in "\n".join(explanation_lines(explain(history, bus.view), language))
     (decided,) = decisions_of(history)
     loads = bus.loads([decided.place]).loads(0)
     roll = roll_call(question_of(opened_of(history), decided), bus.view, loads, ())

@@ -1,12 +1,13 @@
 """What people are told: why this office, who else, under which terms; and a phrase in both languages for everything."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 from typing import Any
 
 import pytest
 
-from connectors.words.explanation import Language, Speech, in_words, verification_in_words
+from connectors.words.explanation import explanation_lines, verification_lines
+from connectors.words.language import Language, Phrase
 from connectors.words.vocabulary import (
     DECLINES,
     ENDS,
@@ -17,7 +18,6 @@ from connectors.words.vocabulary import (
     PHRASES,
     REFUSALS,
     VALUES,
-    Phrase,
 )
 from consumers.requests.domain.life.state import Speaker
 from consumers.requests.domain.registry.view import RegistryView
@@ -33,14 +33,6 @@ from schemas.offices import Office
 from tests.kit.values import builders
 from tests.kit.values.builders import AGREEMENT, MOMENT
 from tests.kit.values.journal import Journal, Said, decline, ident, journal, office_of, submission
-
-
-def moment_text(moment: datetime) -> str:
-    return f"<{moment:%d %H:%M}>"
-
-
-ENGLISH = Speech(Language.ENGLISH, moment_text)
-PERSIAN = Speech(Language.PERSIAN, moment_text)
 
 
 def explained(bus: Journal, number: int = 1) -> Explanation:
@@ -59,14 +51,16 @@ def test_the_ring_that_was_drawn_from_is_said_in_both_languages() -> None:
     bus = Journal(RegistryView.empty().with_entries(builders.entries([*things, builders.agreement(), *offices])))
     bus.batch(submission(1))
     assert office_of(bus, 1) == "near"
-    english, persian = ("\n".join(in_words(explained(bus), speech)) for speech in (ENGLISH, PERSIAN))
+    english, persian = (
+        "\n".join(explanation_lines(explained(bus), language)) for language in (Language.EN, Language.FA)
+    )
     assert "2 offices were looked at; all could have it" in english
     assert "1 of these are within 5,000 m, the nearest ring with enough free places" in english
     assert "۱ دفتر از آن‌ها تا ۵٬۰۰۰ متری است" in persian
     assert "Only one was left to draw" in english
     without = journal()
     without.batch(submission(1))
-    assert "ring" not in "\n".join(in_words(explained(without), ENGLISH))
+    assert "ring" not in "\n".join(explanation_lines(explained(without), Language.EN))
 
 
 def test_a_routed_request_shows_office_sums_and_versions() -> None:
@@ -85,7 +79,7 @@ def test_a_routed_request_shows_office_sums_and_versions() -> None:
         ("certificate",),
     )
     assert decision.fate is Fate.WAITING
-    text = "\n".join(in_words(answer, ENGLISH))
+    text = "\n".join(explanation_lines(answer, Language.EN))
     for said in (
         "5 offices were looked at; all could have it",
         "Two were drawn",
@@ -110,7 +104,7 @@ def test_a_request_that_came_back_shows_both_attempts_and_their_fate() -> None:
         (second, Fate.ACCEPTED),
     ]
     assert answer.decisions[0].declined_for is DeclineReason.NO_CAPACITY
-    text = "\n".join(in_words(answer, ENGLISH))
+    text = "\n".join(explanation_lines(answer, Language.EN))
     assert "The office declined it (no capacity)" in text
     assert "1 excluded: had the request before and gave it back" in text
 
@@ -118,7 +112,7 @@ def test_a_request_that_came_back_shows_both_attempts_and_their_fate() -> None:
 def test_persian_words_have_persian_digits_and_names_but_codes_as_they_are() -> None:
     bus = journal()
     bus.batch(submission(1))
-    text = "\n".join(in_words(explained(bus), PERSIAN))
+    text = "\n".join(explanation_lines(explained(bus), Language.FA))
     assert "۵ دفتر بررسی شد" in text
     assert str(ident(1)) in text
     assert office_of(bus, 1) in text
@@ -134,7 +128,7 @@ def test_a_refusal_at_the_desk_names_clause_and_way_out() -> None:
     assert answer.refusal.clause is not None
     assert (answer.refusal.clause.excluded, answer.refusal.clause.says) == (Exclusion.OFFICE_CLASS, ("urban",))
     assert answer.refusal.nearest is not None
-    text = "\n".join(in_words(answer, ENGLISH))
+    text = "\n".join(explanation_lines(answer, Language.EN))
     for said in ("Clause on office classes: urban offices only", "The nearest office that can: town", AGREEMENT):
         assert said in text
 
@@ -151,7 +145,7 @@ def test_a_refusal_at_the_desk_names_clause_and_way_out() -> None:
 def test_every_clause_of_an_agreement_can_be_named(changes: dict[str, Any], clause: str) -> None:
     bus = province(builders.office("town"), **changes)
     bus.batch(submission(1, Speaker(office="town"), origin=Origin.WALK_IN, office="town"))
-    assert clause in "\n".join(in_words(explained(bus), ENGLISH))
+    assert clause in "\n".join(explanation_lines(explained(bus), Language.EN))
 
 
 def test_names_are_those_of_the_decisions_time() -> None:
@@ -161,7 +155,7 @@ def test_names_are_those_of_the_decisions_time() -> None:
         builders.office(office, version=2, names=builders.words("Renamed")) for office in bus.view.at(MOMENT).offices
     ]
     bus.view = bus.view.with_entries(builders.entries(renamed, bus.view.revision + 1))
-    assert "Renamed" not in "\n".join(in_words(explained(bus), ENGLISH))
+    assert "Renamed" not in "\n".join(explanation_lines(explained(bus), Language.EN))
 
 
 def test_lists_hold_exactly_the_counted_offices() -> None:
@@ -180,7 +174,7 @@ def test_lists_hold_exactly_the_counted_offices() -> None:
     assert isinstance(decided.event, RequestRouted)
     assert decided.event.decision.excluded == {reason: len(held) for reason, held in roll.items() if reason}
     lists = {reason.value if reason else CANDIDATES: tuple(held) for reason, held in roll.items()}
-    text = "\n".join(in_words(explain(history, bus.view, {0: lists}), ENGLISH))
+    text = "\n".join(explanation_lines(explain(history, bus.view, {0: lists}), Language.EN))
     assert "could have it: a, b" in text
     assert "farther away than the limit: far" in text
 
@@ -192,10 +186,10 @@ def test_no_lists_when_only_one_office_was_asked() -> None:
     (decided,) = decisions_of(history)
     loads = bus.loads([decided.place]).loads(0)
     assert roll_call(question_of(opened_of(history), decided), bus.view, loads, ()) == {}
-    assert "Only this office was asked" in "\n".join(in_words(explained(bus), ENGLISH))
+    assert "Only this office was asked" in "\n".join(explanation_lines(explained(bus), Language.EN))
 
 
-def test_verifications_in_words() -> None:
+def test_verifications_explanation_lines() -> None:
     found = [
         Verification(attempt=1, event="RequestRouted", finding=VerificationResult.SAME),
         Verification(
@@ -208,14 +202,14 @@ def test_verifications_in_words() -> None:
             attempt=3, event="RequestRouted", finding=VerificationResult.NOT_RECOMPUTED, why="the log is short"
         ),
     ]
-    lines = verification_in_words(found, ENGLISH)
+    lines = verification_lines(found, Language.EN)
     assert lines == [
         "Attempt 1, recomputed from the logs: the same",
         "Attempt 2, recomputed from the logs: DIFFERENT",
         "  decision.office: logged a, recomputed b",
         "Attempt 3 was not recomputed: the log is short",
     ]
-    assert verification_in_words(found, PERSIAN) != lines
+    assert verification_lines(found, Language.FA) != lines
 
 
 @pytest.mark.parametrize(

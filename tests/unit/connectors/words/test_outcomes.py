@@ -2,11 +2,11 @@
 
 import pytest
 
+from connectors.words.language import Language
 from connectors.words.outcomes import STAGES, stage, told
-from connectors.words.plain import Language
 from consumers.requests.domain.life.state import RequestStage
 from schemas.base import Event
-from schemas.log_requests import RequestClosed, RequestLogEvent, RequestOpened
+from schemas.log_requests import RequestClosed, RequestEscalated, RequestLogEvent, RequestOpened
 from tests.kit.values.requests_world import (
     ACCEPTED,
     APPROVED,
@@ -55,3 +55,9 @@ def test_who_submits_is_told_the_citizens_tracking_code(language: Language) -> N
     assert opened.tracking_code is not None
     assert opened.tracking_code in told(opened, language)
     assert "None" not in told(opened.model_copy(update={"tracking_code": None}), language)
+
+
+def test_counts_have_the_figures_of_the_language() -> None:
+    escalated = next(event for event in GIVEN_UP if isinstance(event, RequestEscalated))
+    assert "after 2 attempts" in told(escalated, Language.EN)
+    assert "پس از ۲ نوبت" in told(escalated, Language.FA)

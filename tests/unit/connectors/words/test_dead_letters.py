@@ -1,7 +1,7 @@
 """Every reason for a dead letter is told in both languages."""
 
 from connectors.words.dead_letters import REASONS, reason_words
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from consumers.runner.outcomes import DeadLetterReason
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from connectors.words.repair import done_lines, plan_lines
 from consumers.reconciliation.domain.repair import Missing, PositionRepair, Reader, RepairPlan
 from schemas.partition import Place

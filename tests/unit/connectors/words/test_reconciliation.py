@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from connectors.words.plain import Language
+from connectors.words.language import Language
 from connectors.words.reconciliation import KINDS, OUTCOMES, kind_lines, line_of, summary_lines, verdict
 from consumers.reconciliation.comparison import Summary
 from consumers.reconciliation.domain.findings import DifferenceKind, Finding

@@ -1,0 +1,46 @@
+"""Moments as people read them: on the clocks of Tehran, with Jalali days."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from persiantools import digits
+
+from connectors.words.language import Language, Phrase
+from consumers.jalali import jalali_day
+
+#: What clocks in Tehran show, those of years with summer time included; the bus reckons with `consumers.jalali`.
+TEHRAN = ZoneInfo("Asia/Tehran")
+_DAY_AND_TIME = Phrase("{day} ساعت {time}", "{day} {time}")
+
+
+def jalali_moment(moment: datetime, language: Language) -> str:
+    """Return an aware time on the Jalali calendar, such as `1405/09/04 08:30`."""
+    local = moment.astimezone(TEHRAN)
+    return _in_figures(f"{_jalali_day(local)} {local:%H:%M}", language)
+
+
+def explained_moment(moment: datetime, language: Language) -> str:
+    """Return an aware time on the calendar of the language: Jalali in Persian, Gregorian in English, both Tehran's."""
+    local = moment.astimezone(TEHRAN)
+    day = _jalali_day(local) if language is Language.FA else f"{local:%Y-%m-%d}"
+    return _in_figures(_DAY_AND_TIME.fill(language, day=day, time=f"{local:%H:%M}"), language)
+
+
+def operators_moment(moment: datetime, language: Language) -> str:
+    """Return an aware time for operators: Jalali in Persian; in English UTC to the second, as logs write it."""
+    return jalali_moment(moment, language) if language is Language.FA else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def both_calendars(moment: datetime) -> str:
+    """Return an aware time with its Jalali day and its Gregorian one: `1405/09/04 (2026-11-25 08:30)`."""
+    local = moment.astimezone(TEHRAN)
+    return f"{_jalali_day(local)} ({local:%Y-%m-%d %H:%M})"
+
+
+def _jalali_day(local: datetime) -> str:
+    year, month, day = jalali_day(local.date())
+    return f"{year:04}/{month:02}/{day:02}"
+
+
+def _in_figures(text: str, language: Language) -> str:
+    return str(digits.en_to_fa(text)) if language is Language.FA else text
