@@ -1,4 +1,4 @@
-"""Text from outside, made harmless for whoever reads it: what steers a terminal or turns lines round is only shown.
+"""Text from outside, made harmless for readers: control characters and those that change direction are only shown.
 
 Anybody may write anything into a name or a reason, and it stays in the logs. Nothing is refused for it and nothing is
 changed where it is kept: it is neutralised on its way out, here, for every output.

@@ -1,4 +1,4 @@
-"""What may be told of an exception: its text may quote a citizen's data, its place in the code does not."""
+"""What may be reported about an exception: its text may quote a citizen's data, its place in the code does not."""
 
 import traceback
 

@@ -1,4 +1,4 @@
-"""From a record on an intake topic to a claim: who speaks, what is said, and whether it can be read at all.
+"""From a record on an intake topic to a claim: its source, its type, and whether it can be decoded at all.
 
 The topic decides who spoke: the broker lets nobody else write there, and a source that does not match is a forgery.
 """

@@ -48,7 +48,7 @@ class ParkReason(StrEnum):
     FAILED = "failed"
 
 
-#: Claims that wait for one of these may as well be refused in words; all others must be kept, or their topic halts.
+#: Claims that wait for one of these may be refused with a reason; all others must be kept, or their topic halts.
 REFUSABLE = frozenset({ParkReason.PREDECESSOR, ParkReason.REGISTRY})
 
 

@@ -1,4 +1,4 @@
-"""Doing many things in one go, and by itself what fails: one bad thing holds none of the others up."""
+"""Do many things in one transaction, and one at a time what fails: one bad thing delays none of the others."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager

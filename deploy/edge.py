@@ -1,4 +1,4 @@
-"""The one way out to a terminal: every line, table and bar of every command passes here and obeys nobody outside.
+"""The one way out to a terminal: every line, table and bar passes here, and no text from outside controls it.
 
 `Screen` is rich's console, `Grid` its table; `say` writes a plain line, `say_json` an exact one. A text is one line:
 a break in it came from outside and is shown. Several lines are several texts.

@@ -1,4 +1,4 @@
-"""What a person at the terminal is told in words, without a trace of calls."""
+"""An error for a person at the terminal: its text and remedy, without a traceback."""
 
 from deploy.exits import ExitCode
 

@@ -1,4 +1,4 @@
-"""Say a claim, wait, and learn what the bus makes of it: the use case of everybody who speaks and awaits the answer.
+"""Publish a claim, wait, and return what the bus decides: the use case of everybody who publishes and awaits an answer.
 
 A terminal, an HTTP request and a page differ in how they show the outcome. What can come of a claim is the same for
 all: it is answered, it waits for another party, or nobody has answered within the time. In each case it is kept.

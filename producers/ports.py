@@ -135,7 +135,7 @@ class Log(Protocol):
 
 
 class RelayReport(Protocol):
-    """What the relay tells about itself. No call blocks or raises."""
+    """What the relay reports about itself. No call blocks or raises."""
 
     def published(self, rows: int, seconds: float) -> None:
         """`rows` were acknowledged and noted, in `seconds` of real time."""

@@ -2,7 +2,7 @@
 
 The library raises such a batch's fault out of `poll`: it names no partition, and it comes again at every poll, so that
 one batch stops everything that the reader reads. Here the fault becomes a value at its place: its partition's owner
-decides what becomes of it, and no other partition hears of it.
+decides what happens to it, and no other partition is affected.
 """
 
 import struct

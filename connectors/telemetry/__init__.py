@@ -1,1 +1,1 @@
-"""How the bus tells about itself: metrics, structured logs, health."""
+"""How the bus reports its state: metrics, structured logs, health."""

@@ -1,4 +1,4 @@
-"""What the relay tells about itself, in the terms of every other worker: implements `producers.ports.RelayReport`."""
+"""What the relay reports about itself, in the terms of every other worker: implements `producers.ports.RelayReport`."""
 
 from collections.abc import Collection, Mapping
 
@@ -10,7 +10,7 @@ from consumers.runner.records import Partition
 from producers.ports import OutboxRow
 from schemas.partition import Place
 
-HELD = "an event can never be published as it is: its key waits, all others go on"
+HELD = "an event can never be published as it is: its key waits, all others are published"
 
 
 class RelayTelemetry:

@@ -1,4 +1,4 @@
-"""How a worker stands: what it waits for and since when, and which partitions it has halted. It travels as JSON."""
+"""A worker's state: what it waits for and since when, and which partitions it has halted. It travels as JSON."""
 
 from dataclasses import dataclass
 from datetime import datetime

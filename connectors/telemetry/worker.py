@@ -1,4 +1,4 @@
-"""What one worker tells about one consumer: implements `consumers.runner.ports.Telemetry`."""
+"""What one worker reports about one consumer: implements `consumers.runner.ports.Telemetry`."""
 
 import threading
 from collections import Counter
@@ -15,7 +15,7 @@ from consumers.parking import ParkReason
 from consumers.runner.outcomes import DeadLetterReason, Outcome, Setback
 from consumers.runner.records import Partition
 
-#: Whoever works gives a sign every few seconds. One that gives none for so long, and does not say what it waits for,
+#: A worker gives a sign every few seconds. One that gives none for this long, and does not say what it waits for,
 #: hangs: a frozen database or network ends no call, and the worker can say nothing of it.
 SILENT = timedelta(seconds=30)
 #: A partition that is tried again and halted again within this time has not moved: it stands since the first time.

@@ -1,4 +1,4 @@
-"""Why an event can never be applied, in both languages: what its publisher is told beside the field."""
+"""Why an event can never be applied, in both languages: what its publisher is shown beside the field."""
 
 from collections.abc import Mapping
 

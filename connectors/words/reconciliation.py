@@ -1,4 +1,4 @@
-"""What a reconciliation tells a person: every kind of difference in both languages, with what to do about it."""
+"""What a reconciliation reports to people: every kind of difference in both languages, with what to do about it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -146,7 +146,7 @@ KINDS: Mapping[DifferenceKind, KindWords] = {
         _VERIFY,
     ),
     DifferenceKind.ANNOUNCEMENT_MISSING: KindWords(
-        Phrase("در دفتر کل هست و در دفتر تسویه گفته نشده", "in the ledger, and settlement's log does not tell of it"),
+        Phrase("در دفتر کل هست و در دفتر تسویه گفته نشده", "in the ledger, but not announced on settlement's log"),
         _LOOK,
     ),
     DifferenceKind.ANNOUNCEMENT_EXTRA: KindWords(

@@ -1,4 +1,4 @@
-"""What a repair tells a person, in both languages: what will be done, what cannot be, and what comes next."""
+"""What a repair reports to people, in both languages: what will be done, what cannot be, and what comes next."""
 
 from collections.abc import Iterator
 
@@ -56,7 +56,7 @@ _SHARING_READER = Phrase(
 _QUESTION = Phrase("انجام شود؟", "Do this?")
 _DONE = Phrase(
     "انجام شد: {count} رویداد در راه است. مصرف‌کننده‌هایی که ایستاده بودند، خود در نیم دقیقه راه می‌افتند.",
-    "Done: {count} events are on their way. Consumers that had halted go on by themselves within half a minute.",
+    "Done: {count} events are on their way. Consumers that had halted resume by themselves within half a minute.",
 )
 _THEN = Phrase("سپس: pishkhan reconcile", "Then: `pishkhan reconcile`")
 

@@ -1,4 +1,4 @@
-"""Up to when intake is read: a deadline fires only when all that was said before it is known.
+"""Up to when intake is read: a deadline fires only when every claim published before it has been read.
 
 What somebody says in time counts, however late it is read. So a deadline waits until the workers have passed the ends
 that the topics had after it: those of the offices and of the directorate, and that of the request's own agency, which

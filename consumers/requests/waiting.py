@@ -1,4 +1,4 @@
-"""What waits for one request: who said it, what came before it, until when it may wait, and what the log says of it."""
+"""What waits for one request: who published it, what came before it, until when it may wait, what the log records."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""How long to wait after the n-th failure in a row: doubling, bounded, and jittered so that workers do not march."""
+"""How long to wait after the n-th failure in a row: doubles, is bounded, and is jittered so that workers spread out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One batch, one transaction: what fails is divided until the record at fault stands alone, and is parked."""
+"""One batch, one transaction: a batch that fails is split until the record at fault is alone, and is parked."""
 
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
@@ -20,14 +20,14 @@ from schemas.topics import INTAKE_PREFIX
 Stores = TypeVar("Stores")
 Result = TypeVar("Result")
 
-#: So often a colliding batch is done again as a whole before it is divided: half the rows are half the quarrel.
+#: How often a colliding batch is retried whole before it is split: half the rows meet half the contention.
 TRIES_BEFORE_DIVIDING = 4
-#: A single record that still collides is itself at fault.
+#: After this many tries a single record that still collides is itself at fault.
 TRIES_OF_ONE = 8
 
 
 class Owner(Protocol):
-    """Whose records are applied: it says which are to be applied, and hears of those that were."""
+    """Who owns the records of a batch: decides which are applied, and is notified of those that were."""
 
     def mine(self, records: Iterable[Record]) -> list[Record]:
         """Return those of `records` that are to be applied."""
@@ -42,7 +42,7 @@ class Owner(Protocol):
         """Return the partition that `record` is from."""
 
     def halt(self, partition: Partition, cause: Setback, why: str) -> None:
-        """Go no further in one partition, and say so."""
+        """Halt one partition, and report it."""
 
 
 class Batches(Generic[Stores]):
@@ -98,7 +98,7 @@ class Batches(Generic[Stores]):
                 if stop.wait(wait_seconds):
                     raise
             except (Fenced, Contention, DatabaseUnavailable, BrokerUnavailable):
-                # Not divided: whoever holds the locks may be frozen, and only renewing the leases ends that.
+                # Not split: whoever holds the locks may be frozen, and only renewing the leases ends that.
                 raise
             except ParkFull as full:
                 self._telemetry.rolled_back(Setback.PARK_FULL)
@@ -223,7 +223,7 @@ class Batches(Generic[Stores]):
                 began = True
                 result = act(stores, mine)
         except DatabaseUnavailable:
-            # One that was not even reached tells nothing of the records.
+            # A database that could not even be reached is no evidence about the records.
             if began:
                 self._losses.add(mine)
             raise

@@ -1,7 +1,7 @@
-"""Whose clock counts: the database's for every timed act, the broker's for when a thing was said, a worker's own never.
+"""Whose clock counts: the database's for every timed act, the broker's for when a claim came, a worker's own never.
 
 A worker compares its own clock with the database's at every reading, and the broker's with it at every record. While
-two of them differ by more than the bound nobody can know which is right: it says so and does no timed act.
+two of them differ by more than the bound nobody can know which is right: it reports this and does no timed act.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from schemas.partition import Place
 
 
 class ClockTelemetry(Protocol):
-    """Where a worker tells how its clock goes. No call blocks or raises."""
+    """Where a worker reports its clock's difference. No call blocks or raises."""
 
     def clock(self, ahead_seconds: float, doubt: Setback | None, since: datetime | None) -> None:
         """The own clock is so far ahead of the database's; `doubt` is why timed acts wait, since that moment."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 #: Batches in a backlog after which cycles are looked for all the same.
 BATCHES_MAX = 50
-#: Every so many looks go through what survived the earlier ones, too; every so many of those through everything.
+#: One look in this many goes through what survived the earlier ones, too; one in this many of those through everything.
 LOOKS_PER_GENERATION = 100
 
 

@@ -1,4 +1,4 @@
-"""The loop under every consumer: own, read, apply, sweep; and when something breaks, wait and go on."""
+"""The loop under every consumer: own, read, apply, sweep; after a failure of a dependency, back off and resume."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ class Pace:
 
 
 class Runner(Generic[Stores]):
-    """One consumer's loop. It ends only when it is asked to; every failure of broker or database is waited out."""
+    """One consumer's loop. It ends only on request; failures of broker or database are retried until they pass."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Runner(Generic[Stores]):
             self._leave()
 
     def turn(self, stop: Event) -> None:
-        """Go round once: at most one batch and one sweep. Never raises for a broken dependency."""
+        """Run one iteration: at most one batch and one sweep. Never raises for a broken dependency."""
         try:
             self._renew()
             self._read(stop)
@@ -151,7 +151,7 @@ class Runner(Generic[Stores]):
             self._note_at = now + self._pace.note_seconds
 
     def _setback(self, cause: Setback, stop: Event, why: str = "", *, wait: bool = True) -> None:
-        """Roll back in mind as well: positions are read again before anything else is applied."""
+        """Discard what is in memory as well: positions are read again before anything else is applied."""
         self._telemetry.rolled_back(cause)
         self._ownership.doubt()
         if cause in (Setback.DATABASE_UNAVAILABLE, Setback.BROKER_UNAVAILABLE):

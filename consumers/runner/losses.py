@@ -1,7 +1,7 @@
-"""Which records were at hand when the database closed the connection: a few times is chance, more is one's fault.
+"""Which records were in flight when the database closed the connection: a few times is chance, more is its fault.
 
-A server that runs out of memory at one row ends its connection, or all of them. Said to be away, it would be given the
-same batch for ever. So a batch that was lost comes again in smaller and smaller parts, until what is lost stands alone.
+A server that runs out of memory at one row ends its connection, or all of them. Treated as unavailable, it would get
+the same batch for ever. So a batch that was lost is retried in smaller and smaller parts, until one record is alone.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -9,17 +9,17 @@ from collections.abc import Collection, Iterator, Sequence
 from consumers.runner.records import Record
 from schemas.partition import Place
 
-#: So often a batch is lost as a whole; from then on its parts are a quarter as large after each loss.
+#: How often a batch may be lost as a whole; from then on its parts are a quarter as large after each loss.
 LOSSES_OF_ALL = 1
 FIRST_PART = 256
-#: A record that is lost so often has been alone at the last three of them.
+#: A record that is lost this often was alone the last three times.
 LOSSES_OF_ONE = 8
 
 
 class Losses:
-    """Counts, for each record, how often it was at hand when the connection was lost and nothing of it was committed.
+    """Counts, for each record, how often it was in flight when the connection was lost and nothing of it was committed.
 
-    Kept in memory: a worker that is started anew counts from nothing.
+    Kept in memory: a worker that restarts counts from zero.
     """
 
     def __init__(self) -> None:

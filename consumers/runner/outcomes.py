@@ -1,4 +1,4 @@
-"""What becomes of records, and what keeps a worker from its work: the words of telemetry."""
+"""Outcomes of records, and what keeps a worker from its work: the terms of telemetry."""
 
 from enum import StrEnum
 
@@ -29,10 +29,10 @@ class Setback(StrEnum):
     #: One record alone makes the database close the connection, again and again.
     CONNECTION_LOST = "connection_lost"
 
-    #: A row of the outbox can never be published: its key waits for a person, and all others go on.
+    #: A row of the outbox can never be published: its key waits for a person, and all others are published.
     SET_ASIDE = "set_aside"
     STARTING = "starting"
-    #: It gives no sign of itself, so it hangs in a call to the database or the broker.
+    #: It gives no sign of life, so it hangs in a call to the database or the broker.
     STUCK = "stuck"
     #: Its own clock and the database's differ by more than the bound: it does no timed act.
     CLOCK_DIFFERS = "clock_differs"
@@ -63,5 +63,5 @@ class DeadLetterReason(StrEnum):
     UNPACKS_TOO_LARGE = "unpacks_too_large"
     #: A partition had halted at it, and an operator passed it.
     PASSED = "passed"
-    #: The database closes the connection at it; only figures go on without it by themselves.
+    #: The database closes the connection at it; only figures continue without it, unasked.
     CONNECTION_LOST = "connection_lost"

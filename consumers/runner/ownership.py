@@ -1,4 +1,4 @@
-"""Which partitions this worker owns and how far it is in each; where something is lost, one partition stands still."""
+"""Which partitions this worker owns and its position in each; a partition in which something is lost is halted."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,11 +9,11 @@ from consumers.runner.outcomes import Setback
 from consumers.runner.ports import Leases, Source, Telemetry
 from consumers.runner.records import Move, Partition, Record
 
-#: A partition that stands still is tried again after so many renewals: somebody may have made room in the park, mended
-#: what the code failed on, or repaired the topic. One whose position was lost goes on only from another position: a log
+#: A halted partition is tried again after this many renewals: somebody may have made room in the park, repaired what
+#: the code failed on, or repaired the topic. One whose position was lost resumes only from another position: a log
 #: that has merely grown again holds something else there, and what it holds before that would never be read.
 HALT_RENEWALS = 10
-#: So much of a cause is told outside the log.
+#: How much of a cause is shown outside the log.
 WHY_LENGTH = 300
 
 
@@ -29,7 +29,7 @@ class Ownership:
         self._by_place: dict[tuple[str, int], Partition] = {}
         self._halted: dict[Partition, int] = {}
         self._lost_at: dict[Partition, int] = {}
-        #: Why each of them stands still, so that it is logged once and not at every try.
+        #: Why each of them is halted, so that it is logged once and not at every try.
         self._told: dict[Partition, str] = {}
         self._certain = False
 
@@ -90,7 +90,7 @@ class Ownership:
             self._positions[move.partition] = move.end
 
     def halt(self, partition: Partition, cause: Setback, why: str, position: int | None = None) -> None:
-        """Let one partition stand still, and say so; the next renewal gives it up.
+        """Halt one partition, and report it; the next renewal gives it up.
 
         `position` is the one that was lost, when it is not the partition's present one.
         """

@@ -17,7 +17,7 @@ from schemas.partition import Place
 #: A handler's own stores, all on one connection: what a transaction opens and what a handler is given.
 Opened = TypeVar("Opened", covariant=True)
 Stores = TypeVar("Stores", contravariant=True)
-#: Does a little of what there is to do while somebody else works, and says whether anything is left of it.
+#: Does a little pending work while the caller waits for something else; returns whether any is left.
 Meanwhile = Callable[[], bool]
 
 
@@ -34,7 +34,7 @@ class Source(Protocol):
         """Return up to `records_max` records, in order per partition; empty after the timeout."""
 
     def turn(self) -> None:
-        """Begin a turn: what was polled until now was one batch, and topics that had their share of it have it anew."""
+        """Begin a turn: what was polled until now was one batch, and topics that had their share get a new one."""
 
     def ends(self, topics: Sequence[str]) -> Mapping[str, int]:
         """Return the end position of every partition of `topics`, keyed `<topic>/<partition>`."""
@@ -56,7 +56,7 @@ class Positions(Protocol):
         """Compare-and-set all moves, first statement of the transaction. Raises `Fenced`."""
 
     def note_halt(self, halt: HaltNote) -> bool:
-        """Keep for operators where one partition stands and why, and say whether one has passed exactly this before.
+        """Keep for operators where and why one partition is halted; return whether one has passed exactly this.
 
         A decision counts for the place that it was shown: from the same position, up to the same end.
         """
@@ -107,7 +107,7 @@ class Handler(Protocol[Stores]):
 
 
 class Telemetry(Protocol):
-    """What a worker tells about itself, for one consumer. No call blocks or raises.
+    """What a worker reports about itself, for one consumer. No call blocks or raises.
 
     `count` is called inside a transaction, so it only notes; the next `committed` makes the notes count and the next
     `rolled_back` forgets them.
@@ -138,7 +138,7 @@ class Telemetry(Protocol):
         """The worker waits; readiness fails until `ready` is called."""
 
     def halted(self, partition: Partition, cause: Setback, why: str) -> None:
-        """One partition stands still until a person acts: alert. The others go on. `why` is one line for people."""
+        """One partition is halted until a person acts: alert. The others continue. `why` is one line for people."""
 
     def resumed(self, partition: Partition) -> None:
         """A halted partition is tried again."""

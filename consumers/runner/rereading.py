@@ -1,8 +1,8 @@
-"""Reading records again that a consumer has passed: through its own handler, beside the worker that goes on meanwhile.
+"""Reading records again that a consumer has passed: through its own handler, beside the running worker.
 
-Nothing is done twice, because the handlers do nothing twice: a claim is known by its source, id and words, a log's
-event by its place in the order of its key. What was left out is done now, as if it came now. No position moves, so only
-records that the consumer has passed may be read again: what it has not come to yet is its own, in its turn.
+Nothing is done twice, because the handlers do nothing twice: a claim is known by its source, id and content, a
+log's event by its place in the order of its key. What was left out is applied now, as if it arrived now. No position
+moves, so only records that the consumer has passed may be read again: what it has not reached is read in its turn.
 """
 
 from collections import Counter
@@ -22,7 +22,7 @@ from schemas.partition import Place
 
 Stores = TypeVar("Stores")
 
-#: So often a batch is tried that meets locks or a database that is away; with the waits in between, about a minute.
+#: How often a batch is tried that meets locks or a database that is away; with the waits in between, about a minute.
 TRIES = 20
 
 

@@ -1,7 +1,7 @@
-"""A fair share of each turn: what one topic brings, however much or large, holds the others up by a moment at most.
+"""A fair share of each turn: what one topic brings, however much or large, delays the others by a moment at most.
 
 Every agency has a topic of its own, so a share of a topic is a share of a speaker. A topic that is alone takes whole
-turns; when another one has spoken lately, each gets so many records and bytes of a turn, and the rest in the next ones.
+turns; when another one had records lately, each gets so many records and bytes of a turn, the rest in the next ones.
 """
 
 import time

@@ -51,7 +51,9 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    data: Annotated[Path | None, typer.Option("--data", help="Folder for this demonstration; begun anew.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder for this demonstration; it is emptied first.")
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Delete without asking what was done on the last one since.")
     ] = False,

@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
         "[bold]Examples[/bold]\n\n"
         "pishkhan outbox list\n\n"
         "pishkhan outbox retry 3 --why 'the topic takes larger events again'\n\n"
-        "pishkhan outbox give-up 4 --why 'it is said anew, in two parts'",
+        "pishkhan outbox give-up 4 --why 'it is published again, in two parts'",
         no_args_is_help=True,
         rich_markup_mode="rich",
     )

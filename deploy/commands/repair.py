@@ -69,7 +69,7 @@ def repair_topic(
         partitions = [one for one in logs.partitions() if one.topic == topic]
         cluster_id = logs.cluster_id()
     if not partitions:
-        raise Problem(f"The broker has no topic {topic}. `pishkhan up` makes it anew, empty; repair it then.")
+        raise Problem(f"The broker has no topic {topic}. `pishkhan up` creates it again, empty; repair it then.")
     for line in plan_lines(plan, language):
         say(line)
     if dry_run or not plan.needed:

@@ -157,7 +157,7 @@ def _tell(console: Screen, replay: Replay) -> None:
         console.print(f"Days move by {mapping.shift_days}: {moved}.", highlight=False, soft_wrap=True)
     if mapping.day is not None:
         source, target = mapping.day.source, mapping.day.target
-        text = f"{source[0]:%H:%M}–{source[1]:%H:%M} of the log's day is told as {target[0]:%H:%M}–{target[1]:%H:%M}."
+        text = f"{source[0]:%H:%M}–{source[1]:%H:%M} of the log's day is played as {target[0]:%H:%M}–{target[1]:%H:%M}."
         console.print(text, highlight=False)
     table = Grid("mapped to", "requests")
     for service, requests in services_by_use(replay.cases).items():

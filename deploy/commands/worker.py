@@ -1,4 +1,4 @@
-"""`pishkhan worker NAME`: one worker in this process, until it is told to stop."""
+"""`pishkhan worker NAME`: one worker in this process, until it gets a signal to stop."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""How claims leave the demonstration: agencies speak with their own credentials, desks speak through the outbox.
+"""How claims leave the demonstration: agencies publish with their own credentials, desks through the outbox.
 
 Both are durable when `speak` returns: every future of a producer was checked, or the outbox committed.
 """

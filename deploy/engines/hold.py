@@ -1,4 +1,4 @@
-"""Who has a data folder: a lock that the kernel keeps for one process, with a word on who that is."""
+"""Who has a data folder: a lock that the kernel keeps for one process, and a note on which process that is."""
 
 import fcntl
 import json

@@ -1,1 +1,1 @@
-"""Trials of faults: what is broken, under which load, and what must hold when it is quiet again."""
+"""Fault trials: what is broken, under which load, and what must hold once the bus is idle again."""

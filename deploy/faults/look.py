@@ -27,7 +27,7 @@ _POSITIONS = "SELECT topic || '/' || partition, next_position FROM consumer_offs
 _NEWEST = "SELECT coalesce(max(id), 0) FROM outbox"
 _UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_at IS NULL AND id <= %s"
 _EVER = 2**62
-#: What waits for a person (`failed`) does not go on by itself; all other waits of ours must end.
+#: What waits for a person (`failed`) does not resume by itself; all other waits of ours must end.
 _WAITING = "SELECT count(*) FROM parked_event WHERE topic = ANY(%s) AND key = ANY(%s) AND reason <> 'failed'"
 
 

@@ -11,7 +11,7 @@ from deploy.edge import Grid, Screen
 from deploy.faults.fault import Fault
 from deploy.faults.harness import Harness, TrialOutcome
 
-#: Plays one run and tells what came of it.
+#: Plays one run and returns its result.
 Player = Callable[[Harness, Fault, int], TrialOutcome]
 
 

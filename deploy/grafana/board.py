@@ -1,4 +1,4 @@
-"""The board as Grafana reads it, from `deploy.grafana.panels`; `python -m deploy.grafana.board` writes it anew."""
+"""The board as Grafana reads it, from `deploy.grafana.panels`; `python -m deploy.grafana.board` writes it again."""
 
 import json
 from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""What operators do with a bus that is there: look for faults, read records again, replay a log."""
+"""What operators do with a running bus: look for faults, read records again, replay a log."""

@@ -1,4 +1,4 @@
-"""What becomes of events that are in the outbox, in words: what they wait for, since when, and what ends it."""
+"""Why events are still in the outbox, in text for people: what they wait for, since when, and what ends it."""
 
 import socket
 import time

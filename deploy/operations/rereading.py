@@ -1,4 +1,4 @@
-"""Reading records again from a time on: which consumers read which topics, how far each may, and what became of it."""
+"""Reading records again from a time on: which consumers read which topics, how far each may, and the result."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing

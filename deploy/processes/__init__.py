@@ -1,1 +1,1 @@
-"""Child processes, the ports they listen on, and who starts them again."""
+"""Child processes, the ports they listen on, and the supervisor that restarts them."""

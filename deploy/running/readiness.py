@@ -1,4 +1,4 @@
-"""What a worker says of itself: whether it can do its work, and if not, what it waits for and since when."""
+"""What a worker reports about itself: whether it can do its work, and if not, what it waits for and since when."""
 
 import json
 from dataclasses import dataclass

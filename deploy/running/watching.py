@@ -1,4 +1,4 @@
-"""What changes while the bus runs, in lines for whoever started it: who waits for what, and when all is well again."""
+"""What changes while the bus runs, in lines for whoever started it: who waits for what, and when all are ready."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class Watch:
                 self._trouble_since = min(since, self._trouble_since or since)
         if not waits and self._trouble_since is not None and all(map(_is_ready, standings.values())):
             seconds = (now - self._trouble_since).total_seconds()
-            lines.append(f"every worker is ready again, after {seconds:.0f} s; what was kept goes on by itself")
+            lines.append(f"every worker is ready again, after {seconds:.0f} s; what was kept is processed now")
             self._trouble_since = None
         self._told = {name: cause for name, (cause, _) in waits.items()}
         return lines + self._new_halts(standings)

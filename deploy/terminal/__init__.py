@@ -1,1 +1,1 @@
-"""What a person at a counter or in an agency sees and says at the terminal."""
+"""The terminal of people at a counter or in an agency: what they see and publish there."""

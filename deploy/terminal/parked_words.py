@@ -30,7 +30,7 @@ OUTCOMES: Mapping[DecisionOutcome, Phrase] = {
     DecisionOutcome.DONE: Phrase("اعمال شد یا با دلیل رد شد، در", "applied or refused at"),
     DecisionOutcome.SKIPPED: Phrase("برای همیشه کنار گذاشته شد، در", "given up for good at"),
     DecisionOutcome.KEPT: Phrase("آزموده شد و هنوز در انتظار است، در", "tried, and still parked, at"),
-    DecisionOutcome.REPLACED: Phrase("تصمیمی دیگر جای آن را گرفت، در", "decided anew at"),
+    DecisionOutcome.REPLACED: Phrase("تصمیمی دیگر جای آن را گرفت، در", "replaced by a later decision at"),
 }
 _HEADINGS = (
     Phrase("شناسه", "id"),

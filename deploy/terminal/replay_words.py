@@ -1,4 +1,4 @@
-"""What a reading again came to, in both languages: a table by consumer, and what it means."""
+"""The result of a replay, in both languages: a table by consumer, and what it means."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Saying one thing to the bus from the terminal, and waiting for what comes of it."""
+"""Publish one claim from the terminal, and wait for its outcome."""
 
 import json
 from collections.abc import Iterator
@@ -73,7 +73,7 @@ _NO_WORKER = Phrase(
     "it is kept and will not be lost, but no requests worker is at work{since}. "
     "The answer comes when one is, and nothing need be said again; see `pishkhan doctor`.",
 )
-_LAST_SIGN = Phrase(" (آخرین نشانه: {since})", ", nothing was heard of one {since}")
+_LAST_SIGN = Phrase(" (آخرین نشانه: {since})", ", no sign of life of one {since}")
 
 
 class Terminal:

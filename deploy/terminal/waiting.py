@@ -1,4 +1,4 @@
-"""What somebody has said that waits: for whom, since when, until when, and how to take it back."""
+"""A speaker's claims that wait: for whom, since when, until when, and how to take them back."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime

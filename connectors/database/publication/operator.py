@@ -11,7 +11,7 @@ from connectors.database.publication.outbox import CHANNEL
 from connectors.database.schema.tables import set_aside_row
 from connectors.database.sql.driver import driver_connection
 
-#: The condition on a row of the outbox that the relay will publish by itself: nobody need decide first.
+#: The condition on a row of the outbox that the relay will publish without a decision of anybody.
 GOES_OUT = """
 published_at IS NULL AND NOT EXISTS (
     SELECT FROM set_aside_row AS aside

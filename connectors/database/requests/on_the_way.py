@@ -1,4 +1,4 @@
-"""What was put into the outbox and has not left it yet, and when workers last gave a sign."""
+"""Events that are in the outbox and not published yet, and when workers last gave a sign of life."""
 
 from collections.abc import Collection
 from datetime import datetime

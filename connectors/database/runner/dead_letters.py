@@ -1,7 +1,7 @@
 """Dead letters: events that can never be applied, with the field and the reason, and as much of each as is of use.
 
-Whatever a record holds, its dead letter can be written: of headers and body so many bytes are kept, of words so many
-characters, and the whole is known by its length and its hash.
+Whatever a record holds, its dead letter can be written: headers, body and texts are kept up to a limit, and the whole
+is identified by its length and its hash.
 """
 
 from collections.abc import Sequence

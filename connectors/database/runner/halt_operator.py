@@ -1,4 +1,4 @@
-"""Where partitions stand still, as operators see it, and their decision to pass exactly what they were shown."""
+"""Halted partitions as operators see them, and their decision to pass exactly what they were shown."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What a worker keeps of its standstills, inside its transactions, and what it reads of operators' decisions there."""
+"""A worker's own halts, recorded inside its transactions, and the operators' decisions that it reads there."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ from connectors.database.runner.dead_letters import clean_text
 from connectors.database.sql.driver import driver_connection
 from consumers.runner.records import HaltNote
 
-#: So long is what is kept of a cause in words.
+#: How many characters of a cause are kept.
 WHY_LENGTH = 1_000
 
 #: Another topic of the same name is another place, except to somebody who reads again and does not know which it is.

@@ -1,4 +1,4 @@
-"""Event identities: which claims are new, which came before, and which lie about an id that was used."""
+"""Event identities: which claims are new, which came before, and which reuse an id for something else."""
 
 import json
 from collections.abc import Sequence

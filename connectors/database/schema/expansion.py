@@ -1,4 +1,4 @@
-"""Which builds may work on a database: a build goes on with one that a newer build has only expanded.
+"""Which builds may work on a database: a build keeps working with one that a newer build has only expanded.
 
 A step of the migrations expands (it adds, and every older build works on beside it) unless it says what it `contracts`:
 in words, what older builds need and will not find. The newest step that contracts is the floor: whoever does not know

@@ -1,4 +1,4 @@
-"""Where partitions stand still, and what operators decided of it."""
+"""Halted partitions, and what operators decided about them."""
 
 from sqlalchemy import BigInteger, Column, Identity, Index, Integer, LargeBinary, Table, Text, func
 

@@ -1,4 +1,4 @@
-"""Dead letters, and how many of them were let go."""
+"""Dead letters, and how many of them were deleted for age or want of room."""
 
 from sqlalchemy import BigInteger, Column, Identity, Index, Integer, LargeBinary, Table, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB

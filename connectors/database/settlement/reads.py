@@ -1,4 +1,4 @@
-"""The ledger, read: by people, by the demonstration's summary, and by whoever wants to add it up himself."""
+"""The ledger, read: by people, by the demonstration's summary, and by auditors who add it up themselves."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A connection on which nobody waits idly: while the server works, so does the worker, at something else."""
+"""A connection that overlaps waiting with work: while the server executes a statement, the worker does more."""
 
 from select import POLLIN, POLLOUT, poll
 from typing import Any, TypeVar

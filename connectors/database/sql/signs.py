@@ -1,4 +1,4 @@
-"""Signs of life: who works, when he was heard of last by the database's clock, and how his own clock goes beside it."""
+"""Signs of life: which workers run, when each was last seen (the database's clock), and how far its clock differs."""
 
 from datetime import datetime
 from typing import Any

@@ -62,7 +62,9 @@ def judge_topics(partitions: Mapping[str, int], agencies: Sequence[str]) -> Iter
             yield wrong("topics", f"{wanted.name} is missing", PREPARE)
         elif found != wanted.row.partitions:
             words = f"{wanted.name} has {found} partitions, not {wanted.row.partitions}: keys are on the wrong ones"
-            yield wrong("topics", words, "let its consumers finish it, delete it, and make it anew by `pishkhan up`")
+            yield wrong(
+                "topics", words, "let its consumers finish it, delete it, and let `pishkhan up` create it again"
+            )
         else:
             fine += 1
     yield good("topics", f"{fine} as declared, {len(agencies)} of them intake of agencies")
@@ -209,7 +211,8 @@ def judge_lag(
             place = f"{one.topic}-{one.partition}"
             end = ends.get((one.topic, one.partition))
             if end is None or topic_ids.get(one.topic) != one.topic_id:
-                remedy = f"the topic was made anew or the broker is another: run `pishkhan repair topic {one.topic}`"
+                why = "the topic was deleted and created again, or the broker is another"
+                remedy = f"{why}: run `pishkhan repair topic {one.topic}`"
                 yield wrong("lag", f"{consumer} knows another {one.topic} than the broker has", remedy)
                 continue
             if one.next_position > end:

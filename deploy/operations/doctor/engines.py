@@ -24,7 +24,7 @@ def check_broker(patient: Patient) -> Iterable[CheckResult]:
     if patient.broker is None:
         remedy = (
             f"{FROZEN}; else start it, or correct PISHKHAN_KAFKA_BOOTSTRAP, _USER and _PASSWORD; "
-            "events are kept meanwhile, and go on by themselves"
+            "events are kept meanwhile, and are processed when it is back"
         )
         yield wrong("broker", patient.broker_problem + _waited(patient, Setback.BROKER_UNAVAILABLE), remedy)
         return
@@ -84,13 +84,13 @@ def check_workers(patient: Patient) -> Iterable[CheckResult]:
         elif port_is_free(port):
             words = f"{row.name} does not run"
             if row.name in seen:
-                words += f": nothing was heard of it {since_words(seen[row.name])}"
+                words += f"; no sign of life {since_words(seen[row.name])}"
             yield wrong("workers", words, f"start `pishkhan up`, or `pishkhan worker {row.name}`")
         else:
             log = settings.data_directory / "logs" / f"{row.name}.log"
             words = f"{row.name} does not answer at port {port}"
             if row.name in seen:
-                words += f": nothing was heard of it {since_words(seen[row.name])}"
+                words += f"; no sign of life {since_words(seen[row.name])}"
             remedy = (
                 f"if it is frozen, let it go on (kill -CONT) or end it (kill -9), nothing is lost; its log is {log}. "
                 "If another program has the port: PISHKHAN_METRICS_PORT=PORT"

@@ -132,13 +132,13 @@ def judge_let_go(topics: Iterable[LetGo]) -> Iterable[CheckResult]:
         words = f"of {one.topic} {one.letters} dead letter(s) were let go, the last at {one.last_at:%Y-%m-%d %H:%M} UTC"
         if one.for_room:
             more = f"{words}; {one.for_room} of them before they were old: there were too many"
-            yield note("waiting", more, "tell whoever speaks there; see docs/runbook.md, Many dead letters")
+            yield note("waiting", more, "inform its publisher; see docs/runbook.md, Many dead letters")
         else:
             yield good("waiting", words)
 
 
 def judge_parked(parked: Iterable[Parked]) -> Iterable[CheckResult]:
-    """Judge the park: what failed at every try needs a person, the rest goes on by itself."""
+    """Judge the park: what failed at every try needs a person, the rest recovers by itself."""
     others: dict[str, list[str]] = defaultdict(list)
     for one in parked:
         if one.reason == ParkReason.FAILED:

@@ -1,1 +1,1 @@
-"""Replaying real service-request logs of other places as requests of a province: mapping is data, and told in full."""
+"""Replaying real service-request logs of other places as requests of a province: the mapping is data, shown in full."""

@@ -1,4 +1,4 @@
-"""While broker, database or a worker is away, everybody says which and since when; then all goes on by itself."""
+"""While broker, database or a worker is away, everybody says which and since when; then all recovers by itself."""
 
 import json
 import os
@@ -287,10 +287,10 @@ def test_a_worker_that_is_frozen_is_said_with_since_when_and_its_work_waits_for_
     bus.as_owner(LONG_AGO)
     wrong = bus.wrong()["workers"]
     assert "requests does not answer at port" in wrong
-    assert ": nothing was heard of it since" in wrong
+    assert "; no sign of life since" in wrong
     published = bus.publish(submissions(2))
     assert "kept in the outbox" not in published.words, "the broker has them"
-    assert "no requests worker is at work, nothing was heard of one since" in bus.submit("--wait", "1").words
+    assert "no requests worker is at work, no sign of life of one since" in bus.submit("--wait", "1").words
     frozen.send_signal(signal.SIGCONT)
     bus.until_done(SUBMITTED, before + 2 + 1)
     bus.until_all(None)
@@ -302,7 +302,7 @@ def test_a_worker_that_is_gone_is_said_with_since_when_and_its_work_waits_for_it
     bus.workers["requests"].kill()
     bus.workers["requests"].wait()
     bus.as_owner(LONG_AGO)
-    assert "requests does not run: nothing was heard of it since" in bus.wrong()["workers"]
+    assert "requests does not run; no sign of life since" in bus.wrong()["workers"]
     assert "no requests worker is at work" in bus.submit("--wait", "0").words
     bus.workers["requests"] = bus.start("requests")
     bus.until_all(None)

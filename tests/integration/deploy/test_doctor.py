@@ -160,7 +160,7 @@ def test_halted_partitions_are_found(settings: Settings) -> None:
 def test_a_worker_that_is_gone_was_last_heard_of_at_some_time(settings: Settings) -> None:
     as_owner(settings, "INSERT INTO worker VALUES ('settlement', 'a', '2026-11-25 08:00Z')")
     [gone] = [finding.words for finding in examine(settings) if finding.words.startswith("settlement does not run")]
-    assert "nothing was heard of it since 2026-11-25 08:00:00 UTC" in gone
+    assert "no sign of life since 2026-11-25 08:00:00 UTC" in gone
 
 
 def test_workers_that_log_in_as_the_super_user_are_found(settings: Settings, engines: Engines) -> None:

@@ -73,7 +73,7 @@ def test_a_second_decision_says_whose_it_replaces(invoke: Any, engine: Engine) -
     said = invoke("parked", "redrive", str(number), "--why", "was sent once", "--by", "reza").stdout
     assert f"{number}: this replaces skip by sara: sent twice" in said
     shown = invoke("parked", "show", str(number)).stdout
-    assert "skip by sara: sent twice (decided anew at" in shown
+    assert "skip by sara: sent twice (replaced by a later decision at" in shown
     assert "redrive by reza: was sent once (for a worker to do)" in shown
     assert "چیزی در انتظار نیست." in invoke("parked", "list", "--reason", "gap", "--lang", "fa").stdout
 

@@ -40,7 +40,7 @@ def test_who_waits_is_said_once_and_so_is_the_end() -> None:
         [],
         ["relay, settlement: not ready since 12:00:00 UTC, the broker does not answer"],
         [],
-        ["every worker is ready again, after 12 s; what was kept goes on by itself"],
+        ["every worker is ready again, after 12 s; what was kept is processed now"],
         [],
     ]
 
@@ -59,7 +59,7 @@ def test_who_waits_for_something_else_is_said_anew() -> None:
 def test_one_that_does_not_answer_is_said_with_the_first_time_that_it_did_not() -> None:
     said = looks(Watch(), (0, READY, READY), (2, READY, None), (4, READY, None), (6, READY, None), (8, READY, READY))
     assert said[3] == ["settlement: not ready since 12:00:02 UTC, it does not answer"]
-    assert said[4] == ["every worker is ready again, after 6 s; what was kept goes on by itself"]
+    assert said[4] == ["every worker is ready again, after 6 s; what was kept is processed now"]
 
 
 def test_a_halt_is_said_once_with_what_to_do_however_often_it_is_tried_in_vain() -> None:

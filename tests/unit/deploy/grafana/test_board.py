@@ -44,7 +44,7 @@ def alerted() -> set[str]:
 
 
 def test_the_committed_board_is_the_generated_one() -> None:
-    assert board_json() == BOARD_TEXT, "write it anew: python -m deploy.grafana.board"
+    assert board_json() == BOARD_TEXT, "write it again: python -m deploy.grafana.board"
 
 
 def test_it_is_of_the_classic_model() -> None:
