@@ -34,7 +34,7 @@ class Unheard(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class KeptClaim:
     """A claim that is kept: by whom, under which id, on which topic, about which request.
 
     Its answer comes after place `after` of the outbox.
@@ -59,10 +59,10 @@ class Answers(Protocol[WaitingKept]):
         What an earlier release kept has no second hash.
         """
 
-    def to(self, said: Said) -> Sequence[Event]:
+    def to(self, said: KeptClaim) -> Sequence[Event]:
         """Return what the bus says to a claim, in order; nothing while it is not decided."""
 
-    def waiting(self, said: Said) -> WaitingKept | None:
+    def waiting(self, said: KeptClaim) -> WaitingKept | None:
         """Return what is known of the claim when it waits; none when it does not."""
 
 
@@ -70,7 +70,7 @@ class Answers(Protocol[WaitingKept]):
 class Answered:
     """What the bus made of a claim: its events, in order."""
 
-    said: Said
+    said: KeptClaim
     events: tuple[Event, ...]
 
     @property
@@ -88,7 +88,7 @@ class Answered:
 class Waits(Generic[Waiting]):
     """The claim waits for another party, or for an operator."""
 
-    said: Said
+    said: KeptClaim
     claim: Waiting
 
 
@@ -96,7 +96,7 @@ class Waits(Generic[Waiting]):
 class Unanswered:
     """Nobody has decided on the claim within the time."""
 
-    said: Said
+    said: KeptClaim
 
 
 class Conversation(Generic[Waiting]):
@@ -140,7 +140,7 @@ class Conversation(Generic[Waiting]):
         check_speaker(source, agencies)
         message = self._publisher.message(source, event, event_id)
         known = event_id is not None and self._is_known(message)
-        said = Said(source, message.envelope.id, message.topic, request_id, 0 if known else self._answers.newest())
+        said = KeptClaim(source, message.envelope.id, message.topic, request_id, 0 if known else self._answers.newest())
         if not known:
             self._publisher.publish([message])
         try:
@@ -160,7 +160,7 @@ class Conversation(Generic[Waiting]):
             raise ClaimInvalid("id", "was used for another event; give each claim an id of its own")
         return True
 
-    def _hear(self, said: Said, wait_seconds: float) -> Answered | Waits[Waiting] | Unanswered:
+    def _hear(self, said: KeptClaim, wait_seconds: float) -> Answered | Waits[Waiting] | Unanswered:
         deadline = self._monotonic() + wait_seconds
         while True:
             if events := self._answers.to(said):

@@ -47,7 +47,7 @@ def claim_of(waiting: Waiting) -> Claim:
     return waiting.claim
 
 
-def waiting_before(case: Case, until: Waiting | None = None) -> tuple[context.WaitingClaim, ...]:
+def waiting_before(case: Case, until: Waiting | None = None) -> tuple[context.EarlierClaim, ...]:
     """Return what waits for the request of `case`, as the life cycle sees it; only what came before `until`, if given.
 
     Claims on which the code failed are not among it: they are an operator's.
@@ -57,7 +57,7 @@ def waiting_before(case: Case, until: Waiting | None = None) -> tuple[context.Wa
     before = takewhile(lambda one: one is not until, case.waiting)
     claims = [claim_of(one) for one in before if not one.gone and not one.failed]
     return tuple(
-        context.WaitingClaim(claim.envelope.id, claim.envelope.type, speaker_of(claim.speaker_kind, claim.speaker_code))
+        context.EarlierClaim(claim.envelope.id, claim.envelope.type, speaker_of(claim.speaker_kind, claim.speaker_code))
         for claim in claims
     )
 

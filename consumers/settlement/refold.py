@@ -21,7 +21,7 @@ from schemas.log_requests import WindowMarked
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptPartition:
     """What is kept of one partition beside its rows: its chain, and settlement's next position.
 
     Not entered though passed, by id of the event: `given_up` by an operator, who let later ones go on; `parked` after
@@ -42,7 +42,7 @@ class Refold:
     kept count, the kept chain: then no row of the log is missing or in another place.
     """
 
-    def __init__(self, partition: int, kept: Kept, since: WindowCut | None) -> None:
+    def __init__(self, partition: int, kept: KeptPartition, since: WindowCut | None) -> None:
         self._kept = kept
         self._since = since
         self._page = Page(partition, Chain(), 1) if since is None else None

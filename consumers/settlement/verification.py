@@ -11,9 +11,9 @@ from typing import Protocol
 from consumers.runner.records import Record
 from consumers.settlement.domain.audit import Break
 from consumers.settlement.domain.chain import Chain, Row
-from consumers.settlement.domain.differences import Difference, DifferenceKind, FirstOnes, differences
+from consumers.settlement.domain.differences import FirstOnes, RowDifference, RowDifferenceKind, differences
 from consumers.settlement.domain.windows import WindowCut
-from consumers.settlement.refold import Kept, Refold
+from consumers.settlement.refold import KeptPartition, Refold
 
 #: Told the partition, records read and records in all.
 Watch = Callable[[int, int, int], None]
@@ -25,11 +25,11 @@ class Books(Protocol):
     def rows(self, partition: int, after: int) -> Iterator[Row]:
         """Yield a partition's rows whose number is not in 1 to `after`, in the order of their numbers."""
 
-    def kept(self, partition: int) -> Kept | None:
+    def kept(self, partition: int) -> KeptPartition | None:
         """Return what is kept of a partition beside its rows; none when settlement never had it."""
 
 
-class Log(Protocol):
+class PartitionLog(Protocol):
     """The requests' log. Raises the broker's unavailability."""
 
     def records(self, partition: int, watch: Watch) -> Iterable[Record]:
@@ -37,7 +37,7 @@ class Log(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PartitionVerdict:
     """What differs in one partition behind the end of window `since_window` (0: from its first row).
 
     `first` are the first of the differences, `rows` counts all rows that differ by kind. `proven` says that the log
@@ -46,14 +46,18 @@ class Verdict:
 
     partition: int
     since_window: int
-    first: tuple[Difference, ...]
-    rows: Mapping[DifferenceKind, int]
+    first: tuple[RowDifference, ...]
+    rows: Mapping[RowDifferenceKind, int]
     proven: bool
 
 
 def name_differences(
-    breaks: Iterable[Break], books: Books, log: Log, limit: int, watch: Watch = lambda partition, done, total: None
-) -> Iterator[Verdict]:
+    breaks: Iterable[Break],
+    books: Books,
+    log: PartitionLog,
+    limit: int,
+    watch: Watch = lambda partition, done, total: None,
+) -> Iterator[PartitionVerdict]:
     """Fold again what each broken partition holds, one partition after another, and say what differs.
 
     At most `limit` differences of each partition are kept. A partition that is broken in several places is folded once,
@@ -63,21 +67,23 @@ def name_differences(
     for one in breaks:
         first.setdefault(one.partition, one)
     for number, one in sorted(first.items()):
-        kept = books.kept(number) or Kept(Chain(), next_position=0)
+        kept = books.kept(number) or KeptPartition(Chain(), next_position=0)
         verdict = _judged(number, kept, one.sound, books, log, limit, watch)
         # A log that has lost the cut's marker is compared whole.
         yield verdict or _whole(number, kept, books, log, limit, watch)
 
 
-def _whole(number: int, kept: Kept, books: Books, log: Log, limit: int, watch: Watch) -> Verdict:
+def _whole(
+    number: int, kept: KeptPartition, books: Books, log: PartitionLog, limit: int, watch: Watch
+) -> PartitionVerdict:
     verdict = _judged(number, kept, None, books, log, limit, watch)
     assert verdict is not None, "from the beginning nothing has to be found first"
     return verdict
 
 
 def _judged(
-    number: int, kept: Kept, since: WindowCut | None, books: Books, log: Log, limit: int, watch: Watch
-) -> Verdict | None:
+    number: int, kept: KeptPartition, since: WindowCut | None, books: Books, log: PartitionLog, limit: int, watch: Watch
+) -> PartitionVerdict | None:
     refold = Refold(number, kept, since)
     found = FirstOnes(limit)
     after = 0 if since is None else since.chain.count
@@ -86,4 +92,4 @@ def _judged(
     if not refold.opened:
         return None
     window = 0 if since is None else since.window
-    return Verdict(number, window, tuple(found.first()), dict(found.rows), refold.chain_kept)
+    return PartitionVerdict(number, window, tuple(found.first()), dict(found.rows), refold.chain_kept)

@@ -15,8 +15,8 @@ from consumers.runner.errors import BrokerUnavailable
 from consumers.runner.records import Record
 from consumers.settlement.domain.audit import Break
 from consumers.settlement.domain.chain import Row
-from consumers.settlement.domain.differences import Difference, DifferenceKind
-from consumers.settlement.verification import Verdict, Watch, name_differences
+from consumers.settlement.domain.differences import RowDifference, RowDifferenceKind
+from consumers.settlement.verification import PartitionVerdict, Watch, name_differences
 from deploy.commands.ledger_reading import reading, watched
 from deploy.commands.options import DataOption
 from deploy.edge import Screen
@@ -78,7 +78,7 @@ class _Counted:
 
 
 class _Log:
-    """Implements `consumers.settlement.verification.Log`."""
+    """Implements `consumers.settlement.verification.PartitionLog`."""
 
     def __init__(self, history: KafkaHistory) -> None:
         self._history = history
@@ -100,10 +100,10 @@ def _named(breaks: Sequence[Break], connection: Connection, settings: Settings, 
         yield f"which rows differ cannot be said: that takes the log, and the broker does not answer ({error})"
 
 
-def verdict_lines(verdict: Verdict) -> Iterator[str]:
+def verdict_lines(verdict: PartitionVerdict) -> Iterator[str]:
     """Yield what is told of one partition: how many rows differ, and the first ones, each with what the log says."""
     where = f"the end of window {verdict.since_window}" if verdict.since_window else "the first row"
-    counts = ", ".join(f"{verdict.rows[kind]:,} {kind.value}" for kind in DifferenceKind if verdict.rows.get(kind))
+    counts = ", ".join(f"{verdict.rows[kind]:,} {kind.value}" for kind in RowDifferenceKind if verdict.rows.get(kind))
     yield (
         f"partition {verdict.partition}, its log folded again from {where}: "
         + (f"{sum(verdict.rows.values()):,} rows differ ({counts})" if counts else "every row is as the log makes it")
@@ -122,13 +122,13 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
         yield f"  … and {more:,} more; --limit shows more of them"
 
 
-def difference_line(one: Difference) -> str:
+def difference_line(one: RowDifference) -> str:
     """Return one differing row: partition, number, transaction, and every field as it is and as the log says."""
     row = one.row
     named = f"partition {row.partition}, row {row.number}, transaction {row.transaction_id}"
-    if one.kind is DifferenceKind.MISSING:
+    if one.kind is RowDifferenceKind.MISSING:
         return f"{named}: is missing; the log says {_brief(row)}"
-    if one.kind is DifferenceKind.EXTRA:
+    if one.kind is RowDifferenceKind.EXTRA:
         return f"{named}: is {_brief(row)}; the log has no such row"
     fields = "; ".join(f"{name} is {_shown(is_)}, the log says {_shown(says)}" for name, is_, says in one.fields())
     if one.rows > 1:

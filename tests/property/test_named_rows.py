@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from consumers.settlement.domain.chain import Row
-from consumers.settlement.domain.differences import DifferenceKind, differences
+from consumers.settlement.domain.differences import RowDifferenceKind, differences
 from tests.kit.values.harmed_books import HarmedBooks
 from tests.kit.values.ledger_log import RequestsLog, at_position
 from tests.property.test_settlement import books_of, logs
@@ -62,9 +62,9 @@ def test_an_altered_row_is_named_with_its_field(log: RequestsLog, data: st.DataO
     [verdict] = books.verdicts()
     [one] = verdict.first
     assert (verdict.partition, verdict.proven) == (row.partition, True)
-    assert (one.kind, one.expected, one.found) == (DifferenceKind.ALTERED, row, altered)
+    assert (one.kind, one.expected, one.found) == (RowDifferenceKind.ALTERED, row, altered)
     assert one.fields() == [(name, ALTERATIONS[name], getattr(row, name))]
-    assert verdict.rows == {DifferenceKind.ALTERED: 1}
+    assert verdict.rows == {RowDifferenceKind.ALTERED: 1}
 
 
 @NAMED
@@ -84,8 +84,8 @@ def test_two_swapped_rows_are_both_named(log: RequestsLog, data: st.DataObject) 
     named = [(one.kind, one.expected, one.fields()) for one in verdict.first]
     assert verdict.proven
     assert named == [
-        (DifferenceKind.MOVED, first, [("number", second.number, first.number)]),
-        (DifferenceKind.MOVED, second, [("number", first.number, second.number)]),
+        (RowDifferenceKind.MOVED, first, [("number", second.number, first.number)]),
+        (RowDifferenceKind.MOVED, second, [("number", first.number, second.number)]),
     ]
 
 
@@ -97,7 +97,7 @@ def test_a_missing_row_is_named(log: RequestsLog, data: st.DataObject) -> None:
     books.ledger.remove(row)
     [verdict] = books.verdicts()
     [one] = verdict.first
-    assert (one.kind, one.expected, one.found, verdict.proven) == (DifferenceKind.MISSING, row, None, True)
+    assert (one.kind, one.expected, one.found, verdict.proven) == (RowDifferenceKind.MISSING, row, None, True)
 
 
 @NAMED
@@ -112,9 +112,9 @@ def test_a_row_taken_out_so_that_the_rest_closes_up_is_named_first(log: Requests
         books.ledger[books.ledger.index(one)] = one._replace(number=one.number - 1)
     books.ledger.remove(row)
     [verdict] = books.verdicts()
-    assert (verdict.first[0].kind, verdict.first[0].expected) == (DifferenceKind.MISSING, row)
+    assert (verdict.first[0].kind, verdict.first[0].expected) == (RowDifferenceKind.MISSING, row)
     # What closed up is told in one line, if it is all different.
-    assert verdict.rows.get(DifferenceKind.MOVED, 0) + verdict.rows.get(DifferenceKind.ALTERED, 0) == len(behind)
+    assert verdict.rows.get(RowDifferenceKind.MOVED, 0) + verdict.rows.get(RowDifferenceKind.ALTERED, 0) == len(behind)
 
 
 @NAMED
@@ -128,7 +128,7 @@ def test_a_row_beyond_the_log_is_named(log: RequestsLog, data: st.DataObject) ->
     books.ledger.append(extra)
     [verdict] = books.verdicts()
     assert verdict.proven
-    assert [(one.kind, one.found) for one in verdict.first] == [(DifferenceKind.EXTRA, extra)]
+    assert [(one.kind, one.found) for one in verdict.first] == [(RowDifferenceKind.EXTRA, extra)]
 
 
 @NAMED
@@ -141,7 +141,7 @@ def test_a_log_that_says_everything_twice_makes_the_same_rows(log: RequestsLog, 
     row = drawn(books, data)
     books.ledger.remove(row)
     [verdict] = books.verdicts()
-    assert [(one.kind, one.expected) for one in verdict.first] == [(DifferenceKind.MISSING, row)]
+    assert [(one.kind, one.expected) for one in verdict.first] == [(RowDifferenceKind.MISSING, row)]
 
 
 @NAMED

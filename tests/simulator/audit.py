@@ -17,7 +17,7 @@ from uuid import UUID
 
 from consumers.intake import Claim, IntakeReader, NotMine, admit, read_claim
 from consumers.parking import DecisionOutcome, ParkReason
-from consumers.requests.domain.life.context import Context, WaitingClaim
+from consumers.requests.domain.life.context import Context, EarlierClaim
 from consumers.requests.domain.life.lifecycle import LIVE, transition
 from consumers.requests.domain.life.outcome import Await
 from consumers.requests.domain.life.state import RequestState
@@ -276,7 +276,7 @@ def needlessly_parked(world: World) -> Iterator[str]:
     loads = Loads(tables.load_clock.rows[1], {code: office.load for code, office in tables.offices.rows.items()})
     caps_rial = {code: office.cap_rial for code, office in tables.offices.rows.items()}
     seen = BatchWorld(view, loads, caps_rial, partial(seed_for, SECRET), code_bits)
-    before: dict[str, tuple[WaitingClaim, ...]] = defaultdict(tuple)
+    before: dict[str, tuple[EarlierClaim, ...]] = defaultdict(tuple)
     for _, row in sorted(tables.parked.rows.items()):
         reason, key = row.event.reason, row.event.key
         if reason is not ParkReason.PREDECESSOR or row.event.expires_at <= now:
@@ -287,7 +287,7 @@ def needlessly_parked(world: World) -> Iterator[str]:
             state = RequestState.model_validate_json(tables.requests.rows[UUID(key)].document)
             speaker = speaker_of(claim.speaker_kind, claim.speaker_code)
             outcome = transition(state, claim.event, Context(speaker, now, now, seen, waiting=before[key]))
-            before[key] += (WaitingClaim(claim.envelope.id, claim.envelope.type, speaker),)
+            before[key] += (EarlierClaim(claim.envelope.id, claim.envelope.type, speaker),)
             if not isinstance(outcome, Await):
                 yield f"{claim.envelope.type} on {key} still waits, and would be: {type(outcome).__name__}"
 

@@ -4,7 +4,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from consumers.reconciliation.domain.questions import Entered, Page, Registered, Told
+from consumers.reconciliation.domain.questions import Entered, PartitionCounts, Registered, SettlementCounts
 from schemas.topics import LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
 
 #: So long one question may take, in ms: nobody waits for a doctor that counts for minutes.
@@ -70,7 +70,7 @@ FROM found FULL JOIN kept USING (partition) FULL JOIN sums USING (partition) ORD
 """
 
 
-class Unanswered(Exception):
+class GivenUp(Exception):
     """A question was given up: the database is too busy, or too large for it."""
 
 
@@ -84,14 +84,14 @@ def registered(database: psycopg.Connection[Any]) -> Registered:
     return Registered(*_asked(database, _REGISTERED, LOG_REGISTRY.name)[0])
 
 
-def told(database: psycopg.Connection[Any]) -> Told:
+def told(database: psycopg.Connection[Any]) -> SettlementCounts:
     """Count what settlement's log must tell of. Raises `Unanswered`."""
-    return Told(*_asked(database, _TOLD, LOG_SETTLEMENT.name)[0])
+    return SettlementCounts(*_asked(database, _TOLD, LOG_SETTLEMENT.name)[0])
 
 
-def pages(database: psycopg.Connection[Any]) -> list[Page]:
+def pages(database: psycopg.Connection[Any]) -> list[PartitionCounts]:
     """Count the ledger's rows by partition, beside what was kept for them. Raises `Unanswered`."""
-    return [Page(*row) for row in _asked(database, _PAGES, LOG_REQUESTS.name)]
+    return [PartitionCounts(*row) for row in _asked(database, _PAGES, LOG_REQUESTS.name)]
 
 
 def _asked(database: psycopg.Connection[Any], question: LiteralString, log: str) -> list[Any]:
@@ -100,4 +100,4 @@ def _asked(database: psycopg.Connection[Any], question: LiteralString, log: str)
             database.execute(f"SET LOCAL statement_timeout = {ANSWER_WITHIN_MS}")
             return database.execute(question, {"log": log}).fetchall()
     except psycopg.errors.QueryCanceled:
-        raise Unanswered(f"no answer within {ANSWER_WITHIN_MS // 1_000} s") from None
+        raise GivenUp(f"no answer within {ANSWER_WITHIN_MS // 1_000} s") from None

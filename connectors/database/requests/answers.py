@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from connectors.database.requests.waiting import WaitingClaim, waiting_claim
 from connectors.database.sql.driver import driver_connection, meaningful_errors
 from consumers.runner.errors import DatabaseUnavailable
-from producers.conversation import AnswersUnavailable, Said
+from producers.conversation import AnswersUnavailable, KeptClaim
 from schemas.base import Event
 from schemas.catalogue import Service
 from schemas.decode import all_events, parse
@@ -44,7 +44,7 @@ class SqlAnswers:
             row = driver_connection(connection).execute(_WORDS, (source, event_id)).fetchone()
         return None if row is None else (bytes(row[0]), None if row[1] is None else bytes(row[1]))
 
-    def to(self, said: Said) -> Sequence[Event]:
+    def to(self, said: KeptClaim) -> Sequence[Event]:
         """Return what the requests' log says to the claim: also what is not published yet, for as long as it is kept.
 
         An answer that is older than the outbox's days is not found.
@@ -54,7 +54,7 @@ class SqlAnswers:
             rows = driver_connection(connection).execute(_ANSWER, (said.after, LOG_REQUESTS.name, ids)).fetchall()
         return [parse(all_events()[kind], bytes(body)) for kind, body in rows]
 
-    def waiting(self, said: Said) -> WaitingClaim | None:
+    def waiting(self, said: KeptClaim) -> WaitingClaim | None:
         """Return the claim when it is parked."""
         with self._connection() as connection:
             return waiting_claim(connection, said.topic, said.source, said.event_id, str(said.request_id))

@@ -13,7 +13,7 @@ from connectors.database.settlement.windows import WindowStore
 from consumers.settlement.domain.audit import Break, OfficeExposure, audit_anchors, audit_chains, audit_exposure
 from consumers.settlement.domain.chain import GENESIS, Chain, Row
 from consumers.settlement.handlers import CONSUMER
-from consumers.settlement.refold import Kept
+from consumers.settlement.refold import KeptPartition
 from schemas.topics import LOG_REQUESTS
 
 #: The running sums against the rows: every partition, account and window where they differ.
@@ -111,14 +111,14 @@ class SqlBooks:
         """Yield a partition's rows whose number is not in 1 to `after`, in the order of their numbers."""
         return ledger_rows(self._connection, partition, after)
 
-    def kept(self, partition: int) -> Kept | None:
+    def kept(self, partition: int) -> KeptPartition | None:
         """Return what is kept of a partition beside its rows; none when settlement never had it."""
         values = {"consumer": CONSUMER, "topic": LOG_REQUESTS.name, "partition": partition}
         found = self._connection.execute(_KEPT, values).first()
         if found is None:
             return None
         head, count, position, given_up, parked, passed_over = found
-        return Kept(Chain(head or GENESIS, count), position, set(given_up), set(parked), set(passed_over))
+        return KeptPartition(Chain(head or GENESIS, count), position, set(given_up), set(parked), set(passed_over))
 
 
 def _kept_chains(connection: Connection) -> dict[int, Chain]:

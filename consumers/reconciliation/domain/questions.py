@@ -36,7 +36,7 @@ class Registered(NamedTuple):
     unpublished: int
 
 
-class Told(NamedTuple):
+class SettlementCounts(NamedTuple):
     """What settlement's log must tell of: transactions, closed windows, and their statements; how much is unpublished.
 
     `unpublished` are rows of the outbox.
@@ -48,7 +48,7 @@ class Told(NamedTuple):
     unpublished: int
 
 
-class Page(NamedTuple):
+class PartitionCounts(NamedTuple):
     """One partition of the ledger: its rows and their sum in rial, and what chain and running sums were kept for."""
 
     partition: int
@@ -64,29 +64,29 @@ class Page(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class LogSize:
     """How many records a log holds, all partitions together, and which of its partitions begin after their first."""
 
     records: int
     begins_late: Mapping[int, int]
 
 
-def lost_from_requests(entered: Entered, log: Log) -> int:
+def lost_from_requests(entered: Entered, log: LogSize) -> int:
     """Return how many decided events of the requests' log it lacks at least."""
     return max(0, entered.events + entered.markers - entered.unpublished - log.records)
 
 
-def lost_from_registry(registered: Registered, log: Log) -> int:
+def lost_from_registry(registered: Registered, log: LogSize) -> int:
     """Return how many events of the registry's log it lacks at least."""
     return max(0, registered.rows - registered.unpublished - log.records)
 
 
-def lost_from_settlement(told: Told, log: Log) -> int:
+def lost_from_settlement(told: SettlementCounts, log: LogSize) -> int:
     """Return how many events of settlement's log it lacks at least."""
     return max(0, told.transactions + told.windows + told.statements - told.unpublished - log.records)
 
 
-def skipped_by_settlement(entered: Entered, log: Log) -> int:
+def skipped_by_settlement(entered: Entered, log: LogSize) -> int:
     """Return how many events settlement has passed without entering them, at least.
 
     `log` was asked after `entered`: what is behind its position is not passed yet.

@@ -19,7 +19,7 @@ ROOM_ROWS = 50_000
 _COMPARED = tuple(name for name in Row._fields if name not in ("partition", "number"))
 
 
-class DifferenceKind(StrEnum):
+class RowDifferenceKind(StrEnum):
     """How a row differs from what the log makes it."""
 
     ALTERED = "altered"
@@ -29,13 +29,13 @@ class DifferenceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RowDifference:
     """One row that differs: `found` is the ledger's, `expected` what the log makes; one of them may be none.
 
     Of rows that were only moved, `rows` follow each other and are moved by the same distance; the first one is named.
     """
 
-    kind: DifferenceKind
+    kind: RowDifferenceKind
     expected: Row | None
     found: Row | None
     rows: int = 1
@@ -51,12 +51,12 @@ class Difference:
         """Return (field, as it is, as the log says) of every field that differs; none when a side is missing."""
         if self.expected is None or self.found is None:
             return []
-        names = ("number",) if self.kind is DifferenceKind.MOVED else _COMPARED
+        names = ("number",) if self.kind is RowDifferenceKind.MOVED else _COMPARED
         sides = ((name, getattr(self.found, name), getattr(self.expected, name)) for name in names)
         return [(name, found, expected) for name, found, expected in sides if found != expected]
 
 
-def differences(expected: Iterable[Row], found: Iterable[Row], room: int = ROOM_ROWS) -> Iterator[Difference]:
+def differences(expected: Iterable[Row], found: Iterable[Row], room: int = ROOM_ROWS) -> Iterator[RowDifference]:
     """Yield every difference between rows of one partition; nothing when both are the same.
 
     They come as they are found, which is not always in the order of their numbers. `room` bounds how many unmatched
@@ -65,7 +65,7 @@ def differences(expected: Iterable[Row], found: Iterable[Row], room: int = ROOM_
     return _in_runs(_compared(expected, found, room))
 
 
-def _compared(expected: Iterable[Row], found: Iterable[Row], room: int) -> Iterator[Difference]:
+def _compared(expected: Iterable[Row], found: Iterable[Row], room: int) -> Iterator[RowDifference]:
     wanted_left, found_left = _Left(), _Left()
     for wanted, there in _side_by_side(expected, found):
         if wanted == there:
@@ -77,19 +77,19 @@ def _compared(expected: Iterable[Row], found: Iterable[Row], room: int) -> Itera
             if wanted_at is None:
                 wanted_left.add(wanted)
             else:
-                yield Difference(DifferenceKind.MOVED, wanted, wanted_at)
+                yield RowDifference(RowDifferenceKind.MOVED, wanted, wanted_at)
         if there is not None:
             if there_at is None:
                 found_left.add(there)
             else:
-                yield Difference(DifferenceKind.MOVED, there_at, there)
+                yield RowDifference(RowDifferenceKind.MOVED, there_at, there)
         while len(wanted_left) + len(found_left) > room:
             number = min(left.first for left in (wanted_left, found_left) if len(left))
             yield _judged(wanted_left.take(number), found_left.take(number))
     yield from _rest(wanted_left, found_left)
 
 
-def _rest(wanted_left: "_Left", found_left: "_Left") -> Iterator[Difference]:
+def _rest(wanted_left: "_Left", found_left: "_Left") -> Iterator[RowDifference]:
     """Match what is like nothing: the same transaction in its place first, then anywhere, then whatever is there."""
     for wanted in wanted_left.rows():
         there = found_left.at(wanted.number)
@@ -105,12 +105,12 @@ def _rest(wanted_left: "_Left", found_left: "_Left") -> Iterator[Difference]:
         yield _judged(wanted_left.take(number), found_left.take(number))
 
 
-def _judged(expected: Row | None, found: Row | None) -> Difference:
+def _judged(expected: Row | None, found: Row | None) -> RowDifference:
     if found is None:
-        return Difference(DifferenceKind.MISSING, expected, None)
+        return RowDifference(RowDifferenceKind.MISSING, expected, None)
     if expected is None:
-        return Difference(DifferenceKind.EXTRA, None, found)
-    return Difference(DifferenceKind.ALTERED, expected, found)
+        return RowDifference(RowDifferenceKind.EXTRA, None, found)
+    return RowDifference(RowDifferenceKind.ALTERED, expected, found)
 
 
 def _side_by_side(expected: Iterable[Row], found: Iterable[Row]) -> Iterator[tuple[Row | None, Row | None]]:
@@ -127,11 +127,11 @@ def _side_by_side(expected: Iterable[Row], found: Iterable[Row]) -> Iterator[tup
             there = next(found_rows, None)
 
 
-def _in_runs(found: Iterable[Difference]) -> Iterator[Difference]:
+def _in_runs(found: Iterable[RowDifference]) -> Iterator[RowDifference]:
     """Put rows together that were moved by the same distance, one after another."""
-    run: Difference | None = None
+    run: RowDifference | None = None
     for one in found:
-        if one.kind is not DifferenceKind.MOVED:
+        if one.kind is not RowDifferenceKind.MOVED:
             yield one
         elif run is not None and _goes_on(run, one):
             run = replace(run, rows=run.rows + 1)
@@ -143,7 +143,7 @@ def _in_runs(found: Iterable[Difference]) -> Iterator[Difference]:
         yield run
 
 
-def _goes_on(run: Difference, one: Difference) -> bool:
+def _goes_on(run: RowDifference, one: RowDifference) -> bool:
     """Say whether a moved row is the next one of a run of them."""
     return all(
         after is not None and before is not None and after.number == before.number + run.rows
@@ -204,11 +204,11 @@ class FirstOnes:
     """Keeps the first differences by number, at most `limit`, and counts all rows by kind."""
 
     limit: int
-    rows: Counter[DifferenceKind] = field(default_factory=Counter)
-    _heap: list[tuple[int, int, Difference]] = field(default_factory=list)
+    rows: Counter[RowDifferenceKind] = field(default_factory=Counter)
+    _heap: list[tuple[int, int, RowDifference]] = field(default_factory=list)
     _turn: Iterator[int] = field(default_factory=count)
 
-    def add(self, one: Difference) -> None:
+    def add(self, one: RowDifference) -> None:
         """Count one, and keep it if it is among the first."""
         self.rows[one.kind] += one.rows
         # A heap gives its smallest first, and what must go is the greatest number.
@@ -218,6 +218,6 @@ class FirstOnes:
         else:
             heappushpop(self._heap, entry)
 
-    def first(self) -> list[Difference]:
+    def first(self) -> list[RowDifference]:
         """Return what was kept, first one first."""
         return [one for _, _, one in sorted(self._heap, reverse=True)]

@@ -12,16 +12,16 @@ from kafka.admin import OffsetSpec
 from psycopg import Connection
 
 from connectors.database.figures import questions
-from connectors.database.figures.questions import Unanswered
+from connectors.database.figures.questions import GivenUp
 from connectors.database.reconciliation.verdicts import KeptVerdict, last_verdict
 from connectors.words.calendar import jalali_moment
 from connectors.words.language import Language
 from consumers.reconciliation.domain.questions import (
     Entered,
-    Log,
-    Page,
+    LogSize,
+    PartitionCounts,
     Registered,
-    Told,
+    SettlementCounts,
     lost_from_registry,
     lost_from_requests,
     lost_from_settlement,
@@ -100,7 +100,7 @@ def judge_verdict(last: KeptVerdict | None, now: datetime) -> CheckResult:
     return note(NOT_ASKED, f"{unasked}; {said}: {found}", remedy)
 
 
-def judge_requests(entered: Entered, log: Log | None) -> Iterator[CheckResult]:
+def judge_requests(entered: Entered, log: LogSize | None) -> Iterator[CheckResult]:
     """Judge requests' rows, their log (none: the broker does not answer) and settlement's way through it."""
     topic = LOG_REQUESTS.name
     if entered.missing:
@@ -122,7 +122,7 @@ def judge_requests(entered: Entered, log: Log | None) -> Iterator[CheckResult]:
         yield good("settlement", f"{entered.entered} events are entered, as many as its position allows")
 
 
-def judge_registry(registered: Registered, log: Log | None) -> Iterator[CheckResult]:
+def judge_registry(registered: Registered, log: LogSize | None) -> Iterator[CheckResult]:
     """Judge the registry's versions and their log."""
     if registered.rows != registered.revision:
         words = f"the registry counts {registered.revision} versions and has {registered.rows}"
@@ -133,13 +133,13 @@ def judge_registry(registered: Registered, log: Log | None) -> Iterator[CheckRes
         yield _lost(LOG_REGISTRY.name, lost)
 
 
-def judge_told(told: Told, log: Log | None) -> Iterator[CheckResult]:
+def judge_told(told: SettlementCounts, log: LogSize | None) -> Iterator[CheckResult]:
     """Judge settlement's log."""
     if log is not None and (lost := lost_from_settlement(told, log)):
         yield _lost(LOG_SETTLEMENT.name, lost)
 
 
-def judge_pages(pages: Sequence[Page]) -> Iterator[CheckResult]:
+def judge_pages(pages: Sequence[PartitionCounts]) -> Iterator[CheckResult]:
     """Judge how many rows the ledger has, and their sums, by partition."""
     differing = [page for page in pages if page.differs]
     for page in differing:
@@ -152,7 +152,7 @@ def judge_pages(pages: Sequence[Page]) -> Iterator[CheckResult]:
         yield good("ledger", f"{sum(page.rows for page in pages)} rows, as many and as much as was kept for them")
 
 
-def judge_beginnings(logs: Mapping[str, Log]) -> Iterator[CheckResult]:
+def judge_beginnings(logs: Mapping[str, LogSize]) -> Iterator[CheckResult]:
     """Judge whether logs that are kept for ever still have their beginnings."""
     for topic, log in logs.items():
         for number, begin in log.begins_late.items():
@@ -165,7 +165,7 @@ def judge_beginnings(logs: Mapping[str, Log]) -> Iterator[CheckResult]:
         yield good("logs", f"{records} records in the logs that are kept for ever, from their first on")
 
 
-def logs_of(broker: KafkaAdminClient) -> dict[str, Log]:
+def logs_of(broker: KafkaAdminClient) -> dict[str, LogSize]:
     """Return how much each log that is kept for ever holds, of those that are there."""
     there = {topic["name"]: len(topic["partitions"]) for topic in broker.describe_topics() if topic["name"] in _LOGS}
     places = [TopicPartition(topic, number) for topic, count in there.items() for number in range(count)]
@@ -174,7 +174,7 @@ def logs_of(broker: KafkaAdminClient) -> dict[str, Log]:
     begins = broker.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
     ends = broker.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
     return {
-        topic: Log(
+        topic: LogSize(
             records=sum(ends[one].offset - begins[one].offset for one in places if one.topic == topic),
             begins_late={
                 one.partition: begins[one].offset for one in places if one.topic == topic and begins[one].offset > 0
@@ -197,7 +197,7 @@ def _asked(
 ) -> Answer | None:
     try:
         return question(database)
-    except Unanswered:
+    except GivenUp:
         unanswered.append(what)
         return None
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from consumers.runner.records import Record
 from consumers.settlement.domain.audit import audit_chains
 from consumers.settlement.domain.chain import Chain, Row
-from consumers.settlement.refold import Kept
-from consumers.settlement.verification import Verdict, Watch, name_differences
+from consumers.settlement.refold import KeptPartition
+from consumers.settlement.verification import PartitionVerdict, Watch, name_differences
 from tests.memory.desk import Books
 
 
@@ -30,11 +30,11 @@ class HarmedBooks:
         own = (row for row in sorted(self.ledger) if row.partition == partition)
         return (row for row in own if row.number > after or row.number < 1)
 
-    def kept(self, partition: int) -> Kept:
+    def kept(self, partition: int) -> KeptPartition:
         page = self.books.pages.get(partition)
         chain = Chain() if page is None else page.chain
         end = sum(record.partition == partition for record in self.log)
-        return Kept(chain, self.positions.get(partition, end), self.given_up, self.parked)
+        return KeptPartition(chain, self.positions.get(partition, end), self.given_up, self.parked)
 
     def records(self, partition: int, watch: Watch) -> Iterable[Record]:
         self.read.append(partition)
@@ -42,7 +42,7 @@ class HarmedBooks:
         watch(partition, len(some), len(some))
         return some
 
-    def verdicts(self, limit: int = 20) -> list[Verdict]:
+    def verdicts(self, limit: int = 20) -> list[PartitionVerdict]:
         """Say what differs, as the command does."""
         kept = {number: page.chain for number, page in self.books.pages.items()}
         breaks = audit_chains(sorted(self.ledger), kept, self.books.window_cuts.values())

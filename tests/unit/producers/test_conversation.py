@@ -13,7 +13,7 @@ from producers.conversation import (
     Answered,
     AnswersUnavailable,
     Conversation,
-    Said,
+    KeptClaim,
     Unanswered,
     Unheard,
     Waits,
@@ -71,11 +71,11 @@ class Bus:
                 return body_hash(message.body), None if event_id.startswith("old") else about
         return None
 
-    def to(self, said: Said) -> Sequence[Event]:
+    def to(self, said: KeptClaim) -> Sequence[Event]:
         self._look()
         return self.answers.get(said.event_id, ())
 
-    def waiting(self, said: Said) -> str | None:
+    def waiting(self, said: KeptClaim) -> str | None:
         return self.parked.get(said.event_id)
 
     def _look(self) -> None:
@@ -104,7 +104,7 @@ def test_what_is_decided_is_heard_as_soon_as_it_is_there(bus: Bus) -> None:
     assert isinstance(outcome, Answered)
     assert (outcome.events, outcome.refused) == ((STARTED,), False)
     assert bus.seconds < 0.3 + 2 * POLL_SECONDS
-    assert outcome.said == Said(OFFICE, "e-1", "pishkhan.intake.offices", REQUEST, 0)
+    assert outcome.said == KeptClaim(OFFICE, "e-1", "pishkhan.intake.offices", REQUEST, 0)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ class World(Protocol):
         """
 
 
-class WaitingClaim(NamedTuple):
+class EarlierClaim(NamedTuple):
     """A claim on the same request that came before and waits: its id, its type's name, and who said it."""
 
     claim_id: str
@@ -76,7 +76,7 @@ class Context(NamedTuple):
     now: datetime
     world: World
     registry_complete: bool = False
-    waiting: tuple[WaitingClaim, ...] = ()
+    waiting: tuple[EarlierClaim, ...] = ()
     intake_unread: str | None = None
 
     def has_waiting(self, model: type[Event]) -> bool:

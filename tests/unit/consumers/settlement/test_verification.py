@@ -6,7 +6,7 @@ import pytest
 
 from consumers.runner.records import Record
 from consumers.settlement.domain.chain import Row
-from consumers.settlement.domain.differences import Difference, DifferenceKind, FirstOnes
+from consumers.settlement.domain.differences import FirstOnes, RowDifference, RowDifferenceKind
 from tests.kit.values.harmed_books import HarmedBooks
 from tests.kit.values.ledger_log import RequestsLog, accepted, certificate, collected, completed, payment, request
 from tests.property.test_settlement import books_of
@@ -56,7 +56,7 @@ def test_rows_that_differ_in_several_windows_are_named_in_their_order() -> None:
     assert [one.row for one in verdict.first] == rows[::-1]
     [verdict] = harmed.verdicts(limit=1)
     assert [one.row for one in verdict.first] == rows[1:]
-    assert verdict.rows == {DifferenceKind.MISSING: 2}
+    assert verdict.rows == {RowDifferenceKind.MISSING: 2}
 
 
 def test_a_log_that_lost_the_marker_is_folded_from_its_beginning() -> None:
@@ -77,7 +77,7 @@ def test_a_log_that_lost_an_event_proves_nothing_and_its_rows_are_extra() -> Non
     harmed.ledger.remove(of_window(harmed.ledger, 3))
     [verdict] = harmed.verdicts()
     assert not verdict.proven
-    assert verdict.rows == {DifferenceKind.EXTRA: sum(row.window_number == 3 for row in harmed.ledger)}
+    assert verdict.rows == {RowDifferenceKind.EXTRA: sum(row.window_number == 3 for row in harmed.ledger)}
 
 
 @pytest.mark.parametrize("left_out", ["parked", "given_up"])
@@ -93,7 +93,7 @@ def test_what_settlement_did_not_enter_is_not_missed(left_out: str) -> None:
     setattr(harmed, left_out, [event_id.decode()])
     harmed.ledger[0] = harmed.ledger[0]._replace(amount_rial=1)
     [verdict] = harmed.verdicts()
-    assert (verdict.proven, verdict.rows) == (True, {DifferenceKind.ALTERED: 1})
+    assert (verdict.proven, verdict.rows) == (True, {RowDifferenceKind.ALTERED: 1})
 
 
 def test_rows_of_what_settlement_has_not_read_are_not_missed() -> None:
@@ -101,7 +101,7 @@ def test_rows_of_what_settlement_has_not_read_are_not_missed() -> None:
     harmed = HarmedBooks(books_of(log.records[:-1]), log.records, positions={ONE: len(log.records) - 1})
     harmed.ledger[0] = harmed.ledger[0]._replace(kind="fine")
     [verdict] = harmed.verdicts()
-    assert verdict.rows == {DifferenceKind.ALTERED: 1}
+    assert verdict.rows == {RowDifferenceKind.ALTERED: 1}
 
 
 def test_a_position_that_was_moved_back_does_not_make_rows_extra() -> None:
@@ -109,13 +109,13 @@ def test_a_position_that_was_moved_back_does_not_make_rows_extra() -> None:
     harmed.positions = {ONE: 1}
     harmed.ledger[-1] = harmed.ledger[-1]._replace(amount_rial=1)
     [verdict] = harmed.verdicts()
-    assert (verdict.proven, verdict.rows) == (True, {DifferenceKind.ALTERED: 1})
+    assert (verdict.proven, verdict.rows) == (True, {RowDifferenceKind.ALTERED: 1})
 
 
 def test_only_the_first_ones_are_kept_and_all_are_counted() -> None:
     rows = books(played().records).ledger
     first = FirstOnes(limit=2)
     for row in (rows[4], rows[2], rows[3], rows[1]):
-        first.add(Difference(DifferenceKind.MISSING, row, None))
+        first.add(RowDifference(RowDifferenceKind.MISSING, row, None))
     assert [one.row.number for one in first.first()] == [2, 3]
-    assert first.rows == {DifferenceKind.MISSING: 4}
+    assert first.rows == {RowDifferenceKind.MISSING: 4}

@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from connectors.database.reconciliation.verdicts import KeptVerdict
 from consumers.reconciliation.domain.questions import (
     Entered,
-    Log,
-    Page,
+    LogSize,
+    PartitionCounts,
     Registered,
-    Told,
+    SettlementCounts,
     lost_from_requests,
     moved_back,
     skipped_by_settlement,
@@ -46,7 +46,7 @@ from deploy.settings import Settings
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 #: Two requests of five events each and one act, all entered; one window over twelve partitions.
 WHOLE = Entered(missing=0, events=11, markers=12, not_entered=0, waiting=0, unpublished=0, entered=11, passed=23)
-LOG = Log(records=23, begins_late={})
+LOG = LogSize(records=23, begins_late={})
 
 
 def said(findings: Iterable[CheckResult]) -> list[tuple[Level, str]]:
@@ -57,9 +57,9 @@ def said(findings: Iterable[CheckResult]) -> list[tuple[Level, str]]:
 
 def test_counts_that_agree_are_good() -> None:
     assert said(judge_requests(WHOLE, LOG)) == []
-    assert said(judge_registry(Registered(8, 8, 0), Log(8, {}))) == []
-    assert said(judge_told(Told(5, 1, 4, 0), Log(10, {}))) == []
-    assert said(judge_pages([Page(0, 3, 3, 90, 90), Page(1, 0, 0, 0, 0)])) == []
+    assert said(judge_registry(Registered(8, 8, 0), LogSize(8, {}))) == []
+    assert said(judge_told(SettlementCounts(5, 1, 4, 0), LogSize(10, {}))) == []
+    assert said(judge_pages([PartitionCounts(0, 3, 3, 90, 90), PartitionCounts(1, 0, 0, 0, 0)])) == []
     assert said(judge_beginnings({"log": LOG})) == []
 
 
@@ -69,11 +69,13 @@ def test_rows_of_requests_that_are_gone_are_wrong() -> None:
 
 
 def test_an_event_that_its_log_lacks_is_wrong() -> None:
-    [(level, words)] = said(judge_requests(WHOLE, Log(22, {})))
+    [(level, words)] = said(judge_requests(WHOLE, LogSize(22, {})))
     assert (level, words) == (Level.WRONG, "pishkhan.log.requests lacks 1 event(s) at least that were decided")
-    assert said(judge_requests(WHOLE._replace(unpublished=1), Log(22, {}))) == []
-    assert said(judge_registry(Registered(8, 8, 1), Log(6, {})))[0][1].startswith("pishkhan.log.registry lacks 1 ")
-    assert said(judge_told(Told(5, 1, 4, 1), Log(8, {})))[0][1].startswith("pishkhan.log.settlement lacks 1 ")
+    assert said(judge_requests(WHOLE._replace(unpublished=1), LogSize(22, {}))) == []
+    assert said(judge_registry(Registered(8, 8, 1), LogSize(6, {})))[0][1].startswith("pishkhan.log.registry lacks 1 ")
+    assert said(judge_told(SettlementCounts(5, 1, 4, 1), LogSize(8, {})))[0][1].startswith(
+        "pishkhan.log.settlement lacks 1 "
+    )
 
 
 def test_events_that_settlement_has_passed_and_not_entered_are_wrong() -> None:
@@ -92,10 +94,10 @@ def test_a_position_before_what_was_entered_is_worth_a_note() -> None:
 
 def test_versions_rows_sums_and_beginnings_that_are_gone_are_wrong() -> None:
     assert said(judge_registry(Registered(7, 8, 0), LOG)) == [(Level.WRONG, "the registry counts 8 versions and has 7")]
-    for page in (Page(3, 2, 3, 90, 90), Page(3, 4, 3, 90, 90), Page(3, 3, 3, 91, 90)):
-        [(level, words)] = said(judge_pages([Page(0, 3, 3, 90, 90), page]))
+    for page in (PartitionCounts(3, 2, 3, 90, 90), PartitionCounts(3, 4, 3, 90, 90), PartitionCounts(3, 3, 3, 91, 90)):
+        [(level, words)] = said(judge_pages([PartitionCounts(0, 3, 3, 90, 90), page]))
         assert (level, words.startswith("partition 3 has ")) == (Level.WRONG, True)
-    assert said(judge_beginnings({"log": Log(10, {4: 2})})) == [
+    assert said(judge_beginnings({"log": LogSize(10, {4: 2})})) == [
         (Level.WRONG, "log/4 begins at 2: its first records are gone")
     ]
 
@@ -121,7 +123,7 @@ def test_a_bus_at_work_is_never_called_wrong(
         entered=entered,
         passed=entered + copies,
     )
-    log = Log(entered + copies + unread + later, {})
+    log = LogSize(entered + copies + unread + later, {})
     assert (lost_from_requests(seen, log), skipped_by_settlement(seen, log), moved_back(seen)) == (0, 0, 0)
 
 
@@ -129,8 +131,8 @@ def test_a_bus_at_work_is_never_called_wrong(
 def test_a_quiet_bus_that_lacks_something_is_called_wrong(entered: int, lost: int, skipped: int) -> None:
     whole = WHOLE._replace(events=entered + lost + skipped, entered=entered + lost, not_entered=skipped, markers=0)
     at_end = whole._replace(passed=entered + skipped)
-    assert lost_from_requests(at_end, Log(entered + skipped, {})) == lost
-    assert skipped_by_settlement(at_end, Log(entered + skipped, {})) == skipped
+    assert lost_from_requests(at_end, LogSize(entered + skipped, {})) == lost
+    assert skipped_by_settlement(at_end, LogSize(entered + skipped, {})) == skipped
 
 
 def test_the_last_word_of_a_reconciliation_is_told_with_its_day() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from consumers.requests.domain.life.authority import NEEDS
-from consumers.requests.domain.life.context import WaitingClaim
+from consumers.requests.domain.life.context import EarlierClaim
 from consumers.requests.domain.life.early import MayWaitFor, SayFirst, WaitFor
 from consumers.requests.domain.life.lifecycle import ROWS, TABLE, awaited, transition
 from consumers.requests.domain.life.outcome import Await, Awaited, AwaitReason, Refuse, TakeBack
@@ -48,12 +48,12 @@ def party(trigger: type[Event]) -> Awaited:
     return Awaited.AGENCY if need is ClaimRefusal.NOT_THE_AGENCY else Awaited.OFFICE
 
 
-def said(*claims: Event, speaker: Speaker = DESK, claim_id: str = "an-earlier-claim") -> tuple[WaitingClaim, ...]:
+def said(*claims: Event, speaker: Speaker = DESK, claim_id: str = "an-earlier-claim") -> tuple[EarlierClaim, ...]:
     """Return claims that wait, as later ones see them."""
-    return tuple(WaitingClaim(claim_id, type(claim).type_name(), speaker) for claim in claims)
+    return tuple(EarlierClaim(claim_id, type(claim).type_name(), speaker) for claim in claims)
 
 
-def told(state: RequestState, claim: Event, waiting: tuple[WaitingClaim, ...] = ()) -> Any:
+def told(state: RequestState, claim: Event, waiting: tuple[EarlierClaim, ...] = ()) -> Any:
     """Return what a claim comes to, said by whoever may say it."""
     speaker = speaker_for(state, claim)
     return transition(state, claim, context(speaker, make_world())._replace(waiting=waiting))
@@ -162,7 +162,7 @@ def test_what_a_desk_says_in_order_waits_behind_what_it_said_before(stage: Reque
 )
 @pytest.mark.parametrize("stage", [S.AWAITED, S.PARKED])
 def test_nothing_waits_behind_a_step_that_does_not_wait(
-    stage: RequestStage, waiting: tuple[WaitingClaim, ...], claim: Event, command: str
+    stage: RequestStage, waiting: tuple[EarlierClaim, ...], claim: Event, command: str
 ) -> None:
     outcome = told(at(stage), claim, waiting)
     assert isinstance(outcome, Refuse)
