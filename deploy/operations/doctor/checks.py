@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from typing import Any
 
 from kafka import KafkaAdminClient
 from psycopg import Connection
@@ -52,6 +53,14 @@ class Patient:
 
 
 Check = Callable[[Patient], Iterable[CheckResult]]
+
+
+def has_tables(database: Connection[Any], *names: str) -> bool:
+    """Say whether all of these tables are there: a database that was never prepared has none."""
+    row = database.execute(
+        "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) AS name", [list(names)]
+    )
+    return row.fetchone() == (True,)
 
 
 def since_words(moment: datetime, now: datetime | None = None) -> str:

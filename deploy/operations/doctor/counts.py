@@ -28,7 +28,7 @@ from consumers.reconciliation.domain.questions import (
     moved_back,
     skipped_by_settlement,
 )
-from deploy.operations.doctor.checks import CheckResult, Patient, good, note, since_words, wrong
+from deploy.operations.doctor.checks import CheckResult, Patient, good, has_tables, note, since_words, wrong
 from schemas.topics import LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
 
 #: The subject of what no check has asked.
@@ -182,14 +182,6 @@ def logs_of(broker: KafkaAdminClient) -> dict[str, LogSize]:
         )
         for topic in sorted(there)
     }
-
-
-def has_tables(database: Connection[Any], *names: str) -> bool:
-    """Say whether all of these tables are there."""
-    row = database.execute(
-        "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest(%s::text[]) AS name", [list(names)]
-    )
-    return row.fetchone() == (True,)
 
 
 def _asked(

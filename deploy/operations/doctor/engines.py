@@ -7,7 +7,7 @@ from psycopg import Connection
 
 from connectors.telemetry.standing import Standing
 from consumers.runner.outcomes import Setback
-from deploy.operations.doctor.checks import CheckResult, Patient, good, note, since_words, wrong
+from deploy.operations.doctor.checks import CheckResult, Patient, good, has_tables, note, since_words, wrong
 from deploy.processes.processes import port_is_free
 from deploy.running.remedies import ANOTHER_CAUSE, REMEDIES
 from deploy.workers.table import WORKERS
@@ -109,7 +109,7 @@ def judge_standing(name: str, port: int, standing: Standing) -> CheckResult:
 
 def _last_seen(database: Connection[tuple[object, ...]]) -> dict[str, datetime]:
     """Return when a worker of each kind last gave a sign, if the last one did not take its leave."""
-    if database.execute("SELECT to_regclass('worker')").fetchone() == (None,):
+    if not has_tables(database, "worker"):
         return {}
     rows = database.execute("SELECT consumer, max(seen_at) FROM worker GROUP BY consumer").fetchall()
     return {str(name): moment for name, moment in rows if isinstance(moment, datetime)}

@@ -11,7 +11,7 @@ from connectors.database.runner.dead_letters import LET_GO, LetGo
 from connectors.database.schema.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.telemetry.standing import Standing
 from consumers.parking import ParkReason
-from deploy.operations.doctor.checks import CheckResult, Patient, good, note, since_words, wrong
+from deploy.operations.doctor.checks import CheckResult, Patient, good, has_tables, note, since_words, wrong
 from deploy.running.remedies import REMEDIES, SEE_THE_LOG
 from schemas.topics import INTAKE_PREFIX
 
@@ -43,9 +43,9 @@ class Parked:
 
 def check_outbox(patient: Patient) -> Iterable[CheckResult]:
     """Is what was committed published, and is there a topic for all of it."""
-    if patient.database is None or not _is_there(patient, "outbox"):
+    if patient.database is None or not has_tables(patient.database, "outbox"):
         return
-    aside = _is_there(patient, "set_aside_row")
+    aside = has_tables(patient.database, "set_aside_row")
     rows = patient.database.execute(
         "SELECT topic, count(*), extract(epoch FROM clock_timestamp() - min(created_at))::float8 "
         f"FROM outbox WHERE {GOES_OUT if aside else 'published_at IS NULL'} GROUP BY topic ORDER BY topic"
@@ -109,20 +109,20 @@ def check_waiting(patient: Patient) -> Iterable[CheckResult]:
     """Events that were set aside: parked ones wait for something, failed ones and dead letters for a person."""
     if patient.database is None:
         return
-    if _is_there(patient, "parked_event"):
+    if has_tables(patient.database, "parked_event"):
         rows = patient.database.execute(
             "SELECT consumer, reason, count(*), count(next_try_at), "
             "extract(epoch FROM min(next_try_at) - clock_timestamp())::float8 "
             "FROM parked_event GROUP BY consumer, reason ORDER BY consumer, reason"
         ).fetchall()
         yield from judge_parked([_parked(row) for row in rows])
-    if _is_there(patient, "dead_letter"):
+    if has_tables(patient.database, "dead_letter"):
         rows = patient.database.execute(
             "SELECT consumer, count(*) FROM dead_letter GROUP BY consumer ORDER BY consumer"
         ).fetchall()
         for consumer, count in rows:
             yield note("waiting", f"{consumer} has {count} dead letter(s)", "see `pishkhan dead-letters list`")
-    if _is_there(patient, "dead_letter_let_go"):
+    if has_tables(patient.database, "dead_letter_let_go"):
         yield from judge_let_go([LetGo._make(row) for row in patient.database.execute(LET_GO).fetchall()])
 
 
@@ -168,7 +168,7 @@ def _parked(row: Sequence[object]) -> Parked:
 
 def check_owed(patient: Patient) -> Iterable[CheckResult]:
     """Is money owed to citizens that offices have not given back."""
-    if patient.database is None or not _is_there(patient, "request_owed"):
+    if patient.database is None or not has_tables(patient.database, "request_owed"):
         return
     rows = patient.database.execute(OWED_QUERY, {"office": None}).fetchall()
     yield judge_owed([Owed(str(row[0]), *(int(str(value)) for value in row[1:])) for row in rows])
@@ -199,8 +199,3 @@ def judge_halted(worker: str, standing: Standing) -> Iterable[CheckResult]:
         why = next((f": {halt.why}" for halt in halts if halt.why), "")
         words = f"{worker} has halted {len(halts)} partition(s) {since}: {cause}; {places}{more}{why}"
         yield wrong("halted", words, REMEDIES.get(cause, SEE_THE_LOG))
-
-
-def _is_there(patient: Patient, table: str) -> bool:
-    assert patient.database is not None
-    return patient.database.execute("SELECT to_regclass(%s)", [table]).fetchone() != (None,)
