@@ -13,7 +13,7 @@ from consumers.settlement.statement import KindMovement
 
 
 class SqlStatementReads:
-    """Implements `StatementReads` on one connection, whose transaction sees one moment (`ledger_reads.calm`)."""
+    """Implements `StatementReads` on one connection, whose transaction sees one moment (`settlement.reads.calm`)."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -16,6 +16,8 @@ COUNT = f"SELECT count(*) FROM ({_DAYS}) AS days"
 #: Nothing when there is no partition at all.
 OLDEST = f"SELECT max(today - day) FROM ({_DAYS}) AS days HAVING count(*) > 0"
 AHEAD = f"SELECT coalesce(max(day - today), -1) FROM ({_DAYS}) AS days"
+#: Nothing that the outbox keeps was made before this moment.
+BEGINS = f"SELECT min(day)::timestamp AT TIME ZONE 'UTC' FROM ({_DAYS}) AS days"
 ALL = f"SELECT count(*), coalesce(max(today - day), 0), coalesce(max(day - today), -1) FROM ({_DAYS}) AS days"
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from connectors.database.publication import days
 from connectors.database.reconciliation import queries
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import plain_url
@@ -142,7 +143,7 @@ class SqlReconciliation:
 
     def outbox_begins(self) -> datetime:
         """Return the moment before which no row that the outbox keeps can have been published."""
-        [(begins,)] = self._rows(queries.OUTBOX_BEGINS)
+        [(begins,)] = self._rows(days.BEGINS)
         if begins is None:
             raise DatabaseUnavailable("the outbox has no partition; run the relay, which makes them")
         return begins  # type: ignore[no-any-return]  # the query says so

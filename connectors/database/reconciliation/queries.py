@@ -21,12 +21,6 @@ CREATE TEMPORARY TABLE claimed (
     body_hash bytea, about_hash bytea, outcome_id text, amount_rial bigint, acceptable boolean
 );
 """
-#: Nothing that the outbox keeps was made before this.
-OUTBOX_BEGINS = """
-SELECT min(to_date(right(child.relname, 8), 'YYYYMMDD'))::timestamp AT TIME ZONE 'UTC'
-FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
-WHERE inhparent = 'outbox'::regclass AND child.relname ~ '^outbox_[0-9]{8}$'
-"""
 HORIZON = "SELECT published_until FROM publication_horizon"
 POSITIONS = """
 SELECT consumer, topic, partition, next_position, topic_id, cluster_id FROM consumer_offset

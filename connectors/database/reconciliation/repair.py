@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
+from connectors.database.publication import days
 from connectors.database.publication.outbox import CHANNEL
-from connectors.database.reconciliation.queries import OUTBOX_BEGINS
 from connectors.database.sql.driver import driver_connection
 from consumers.reconciliation.domain.repair import PositionRepair, RepairPlan
 from schemas.partition import Place
@@ -32,7 +32,7 @@ WHERE row.topic = %s AND row.partition = change.partition
 #: What was not published yet, and whose day is over, is a row of today; what had been published is only kept.
 _PUT_BACK = f"""
 WITH begin (at) AS (
-    {OUTBOX_BEGINS}
+    {days.BEGINS}
 ), back AS (
     UPDATE removed_row SET put_back_at = clock_timestamp() WHERE put_back_at IS NULL AND content ->> 'topic' = %s
     RETURNING CASE WHEN (content ->> 'created_at')::timestamptz >= (SELECT at FROM begin) THEN content
