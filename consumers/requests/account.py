@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from consumers.logs import Logs, Progress, event_of, read_log
+from consumers.logs import Logs, Progress, event_of
 from consumers.requests.domain.loads.history import LoadsHistory, LoadsIncomplete
 from consumers.requests.domain.loads.loads import Loads
 from consumers.requests.domain.registry.view import RegistryView
@@ -178,10 +178,8 @@ def _lists(history: Sequence[Received], decided: DecidedEvent, view: RegistryVie
 
 
 def _read(record: Record) -> Received:
-    try:
-        return read_log(record)
-    except FieldProblem as problem:
-        raise _unreadable(record, problem) from None
+    envelope = _envelope(record)
+    return Received(envelope, _event(record, envelope))
 
 
 def _envelope(record: Record) -> Envelope:

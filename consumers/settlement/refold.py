@@ -35,6 +35,25 @@ class KeptPartition:
     passed_over: Collection[int] = ()
 
 
+def enter_alone(page: Page, arrival: Arrival) -> list[Row]:
+    """Enter one event, whatever else there is, and return its rows; the page keeps its chain and not the rows.
+
+    Raises `EventInvalid` or `LogUnreadable`, with nothing entered.
+    """
+    if not books(arrival.event_type):
+        return []
+    transaction_id = transaction_id_of(arrival.event_id)
+    event = arrival.decode()
+    booking = fold(event, transaction_id, page.window)
+    if booking is None:
+        return []
+    page.enter(booking, transaction_id, arrival.event_id, getattr(event, "request_id", None), arrival.time)
+    rows = list(page.rows)
+    page.rows.clear()
+    page.packed.clear()
+    return rows
+
+
 class Refold:
     """Mutable; `rows` may be asked for once.
 
@@ -98,21 +117,13 @@ class Refold:
         if arrival.event_id in self._kept.parked:
             return None
         page = self._page
-        if page is None or arrival.event_id in self._kept.given_up or not books(arrival.event_type):
+        if page is None or arrival.event_id in self._kept.given_up:
             return []
-        transaction_id = transaction_id_of(arrival.event_id)
         try:
-            event = arrival.decode()
-            booking = fold(event, transaction_id, page.window)
+            rows = enter_alone(page, arrival)
         except (EventInvalid, LogUnreadable):
             return None
-        if booking is None:
-            return []
-        page.enter(booking, transaction_id, arrival.event_id, getattr(event, "request_id", None), arrival.time)
-        rows = list(page.rows)
-        page.rows.clear()
-        page.packed.clear()
-        if page.chain.count == self._kept.chain.count:
+        if rows and page.chain.count == self._kept.chain.count:
             self.chain_kept = page.chain == self._kept.chain
         return rows
 

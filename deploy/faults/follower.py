@@ -12,10 +12,9 @@ from typing import NamedTuple
 from consumers.in_order import InOrder, Turn
 from consumers.runner.ports import Source
 from consumers.settlement.arrival import MARKER, Arrival, read_arrival
-from consumers.settlement.domain.booking import transaction_id_of
 from consumers.settlement.domain.chain import Chain
-from consumers.settlement.domain.fold import books, fold
 from consumers.settlement.domain.page import Page
+from consumers.settlement.refold import enter_alone
 from schemas.log_requests import WindowMarked
 from schemas.topics import LOG_REQUESTS
 
@@ -68,16 +67,8 @@ class Shadow:
 
     def _book(self, page: Page, arrival: Arrival) -> None:
         self.order.take(arrival.key, arrival.sequence)
-        if books(arrival.event_type):
-            event = arrival.decode()
-            transaction_id = transaction_id_of(arrival.event_id)
-            booking = fold(event, transaction_id, page.window)
-            if booking is not None:
-                request_id = getattr(event, "request_id", None)
-                page.enter(booking, transaction_id, arrival.event_id, request_id, arrival.time)
         # Only the chain is wanted of it.
-        page.rows.clear()
-        page.packed.clear()
+        enter_alone(page, arrival)
 
 
 class Follower:
