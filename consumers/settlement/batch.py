@@ -5,7 +5,7 @@ skipped, what comes too early waits until the gap before it is filled. How the l
 of what is written.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -70,7 +70,10 @@ class Batch:
         self._order = InOrder[WaitingEvent](self._before)
         for row in stores.park.of_keys({arrival.key for arrival in arrivals}):
             self._remember(row)
-        self._in_ledger = self._entered_before(arrivals)
+        self._transactions = self._booking(arrivals)
+        ids = self._transactions.values()
+        # Progress alone may be lost: what the ledger has is never entered again.
+        self._in_ledger = stores.ledger.entered(set(ids)) if ids else frozenset()
         self._announcements: list[Announcement] = []
         self._offices: list[OfficeChange] = []
         self._disputes: dict[UUID, tuple[bool, datetime]] = {}
@@ -153,17 +156,16 @@ class Batch:
         unparked = len({*self._unparked, *self._skipped})
         return BatchTally(self._handled, self._duplicates, len(parked), unparked, self._recognized)
 
-    def _entered_before(self, arrivals: Sequence[Arrival]) -> Collection[UUID]:
-        """Return which transactions of events whose turn may come are in the ledger: progress alone may be lost."""
-        ids = {
-            transaction_id_of(arrival.event_id)
+    def _booking(self, arrivals: Sequence[Arrival]) -> Mapping[str, UUID]:
+        """Return the transactions, by id of the event, of all that book and whose turn may come."""
+        return {
+            arrival.event_id: transaction_id_of(arrival.event_id)
             for arrival in (*arrivals, *(event.arrival for event in self._order.waiting()))
             if books(arrival.event_type) and arrival.sequence > self._before.get(arrival.key, 0)
         }
-        return self._stores.ledger.entered(ids) if ids else ()
 
     def _enter(self, arrival: Arrival, subject: str) -> None:
-        if self._in_ledger and transaction_id_of(arrival.event_id) in self._in_ledger:
+        if self._in_ledger and self._transactions.get(arrival.event_id) in self._in_ledger:
             # Its rows, the office's position and its message came in one transaction, and never come again.
             self._order.take(subject, arrival.sequence)
             self._duplicates += 1
@@ -182,7 +184,7 @@ class Batch:
     def _book(self, arrival: Arrival) -> None:
         event = arrival.decode()
         page = self._pages[arrival.record.partition]
-        transaction_id = transaction_id_of(arrival.event_id)
+        transaction_id = self._transactions[arrival.event_id]
         booking = fold(event, transaction_id, page.window)
         if booking is None:
             return

@@ -128,7 +128,7 @@ PARKING: tuple[Mutant, ...] = (
     Mutant(
         "what the ledger has is entered again when its progress is lost",
         "consumers/settlement/batch.py",
-        "        if self._in_ledger and transaction_id_of(arrival.event_id) in self._in_ledger:\n",
+        "        if self._in_ledger and self._transactions.get(arrival.event_id) in self._in_ledger:\n",
         "        if False:\n",
         (f"{LEDGER}::test_an_event_that_the_ledger_has_is_never_entered_again_though_its_progress_is_lost",),
     ),
