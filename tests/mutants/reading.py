@@ -5,9 +5,24 @@ from tests.mutants.mutant import Mutant
 CODECS = "tests/unit/connectors/broker/test_codecs.py"
 BATCHES = "tests/unit/connectors/broker/test_unread_batches.py"
 PASSING = "tests/unit/consumers/runner/test_passing.py"
+NATIONAL_IDS = "tests/unit/schemas/test_national_ids.py"
 HALTS = "tests/contract/test_positions.py"
 
 READING: tuple[Mutant, ...] = (
+    Mutant(
+        "ten digits of a machine's id are a citizen's",
+        "schemas/national_ids.py",
+        '_UUID.sub("|", text)',
+        "text",
+        (f"{NATIONAL_IDS}::test_no_part_of_a_longer_number_and_no_other_number",),
+    ),
+    Mutant(
+        "a claim that is taken back is looked through for citizens",
+        "schemas/national_ids.py",
+        '        "claim_id",  # of an earlier claim, as its sender numbers them\n',
+        "",
+        (f"{NATIONAL_IDS}::test_what_takes_an_earlier_claim_back_names_it_however_its_sender_numbers_claims",),
+    ),
     Mutant(
         "snappy's declared length is believed whatever it is",
         "connectors/broker/codecs.py",

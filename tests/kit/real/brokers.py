@@ -22,7 +22,7 @@ from tests.kit.on_sql.databases import wait_until
 
 def fresh_agency() -> str:
     """Return an agency code, and so an intake topic, of this test alone."""
-    return f"agency-{uuid4().hex[:12]}"
+    return f"agency-{uuid4()}"
 
 
 def provide(login: Mapping[str, Any], *agencies: str) -> None:

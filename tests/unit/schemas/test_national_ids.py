@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.intake_agency import AgencyAnswered, Answer, RequestCancelled, RequestSubmitted, ServicePublished
+from schemas.intake_agency import (
+    AgencyAnswered,
+    Answer,
+    ClaimWithdrawn,
+    RequestCancelled,
+    RequestSubmitted,
+    ServicePublished,
+)
 from schemas.intake_directorate import OfficeSuspended
 from schemas.intake_office import FeeCollected, PaymentMethod, RequestAccepted
 from schemas.national_ids import NUMBER_FIELDS, PROBLEM, Revealed, holds_national_id, is_national_id, revealed
@@ -78,10 +85,27 @@ def test_found_however_it_is_written(text: str) -> None:
         "09151234567",
         "049-937089-8",
         "the 10 of 04 99",
+        f"see 4fc5a5ef-d2f7-4f81-96ee-37{ID}",
+        f"04993708-9900-4f81-96ee-37{ID} and {ID[:8]}-9900-4F81-96EE-37{ID}",
+        f"4fc5a5efd2f74f8196ee37{ID}",
     ],
 )
 def test_no_part_of_a_longer_number_and_no_other_number(text: str) -> None:
     assert not holds_national_id(text)
+
+
+@pytest.mark.parametrize("text", [f"4fc5a5ef-d2f7-4f81-96ee-37{ID} {ID}", f"96ee-37-{ID}", f"4fc5a5ef-d2f7-4f81-{ID}"])
+def test_beside_the_id_of_a_request_or_in_a_piece_of_one_it_is_found(text: str) -> None:
+    assert holds_national_id(text)
+
+
+@given(st.uuids())
+def test_no_id_of_a_request_is_taken_for_a_persons(machine: UUID) -> None:
+    assert not holds_national_id(f"see {machine}, or {machine.hex}")
+
+
+def test_what_takes_an_earlier_claim_back_names_it_however_its_sender_numbers_claims() -> None:
+    assert revealed(ClaimWithdrawn(request_id=REQUEST, claim_id=f"claim-{ID}")) is None
 
 
 @given(st.from_regex(r"[0-9]{9}", fullmatch=True))

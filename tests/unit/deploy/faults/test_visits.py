@@ -30,6 +30,13 @@ def test_no_id_is_used_twice_and_every_kind_comes() -> None:
     assert {one.kind for one in claims} == set(VisitKind) - {VisitKind.WINDOW}
 
 
+def test_no_trials_offices_have_names_that_hold_a_national_id() -> None:
+    """The 201st of these tags has ten digits that pass for one."""
+    for number in range(250):
+        [licence] = Visits("seed", f"tag-{number}", NOW).tight_licence()
+        assert speaker_allowed(licence.message.topic, licence.identity[0])
+
+
 def test_a_window_is_closed_by_the_directorate_under_one_id() -> None:
     [closing], [again] = (Visits("seed", "tag", NOW).close_window(3) for _ in range(2))
     assert closing == again
