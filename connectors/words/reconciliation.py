@@ -48,6 +48,18 @@ KINDS: Mapping[DifferenceKind, KindWords] = {
             "was the database restored from an older backup? Restore a newer one",
         ),
     ),
+    DifferenceKind.ROW_MISSING: KindWords(
+        Phrase(
+            "پایگاه داده چنین تصمیمی گرفته و ردیفی که آن را می‌گوید پاک شده یا به عقب برگشته است",
+            "decided by the database, and the row that says so is gone or older",
+        ),
+        Phrase(
+            "کارگرها را بایستانید و ردیف را از نسخه پشتیبانی بازگردانید که از رویداد آخر آن کهنه‌تر نباشد؛ گذرگاه آن را "
+            "دوباره نمی‌سازد",
+            "stop the workers, and put the row of `request` or `registry_version` back from a backup that is no older "
+            "than its last event: the bus does not make it again",
+        ),
+    ),
     DifferenceKind.ORDER_DOUBLED: KindWords(
         Phrase("دو رویداد گوناگون در یک جای ترتیب", "two different events hold one place in the order"), _LOOK
     ),
@@ -76,7 +88,16 @@ KINDS: Mapping[DifferenceKind, KindWords] = {
         Phrase("ببینید چه کسی حق نوشتن در این دفتر را دارد", "see who may write this log"),
     ),
     DifferenceKind.RECORD_SKIPPED: KindWords(
-        Phrase("مصرف‌کننده از آن گذشته و اثری از آن نیست", "its consumer is past it, and nothing of it was applied"),
+        Phrase(
+            "مصرف‌کننده از آن گذشته و اثری از آن نیست", "its consumer is past it, and nothing shows that it was applied"
+        ),
+        _REPAIR,
+    ),
+    DifferenceKind.PROGRESS_LOST: KindWords(
+        Phrase(
+            "دفتر کل نشان می‌دهد که تسویه آن را ثبت کرده، و شمارش رویدادهای موضوعش آن را ندارد",
+            "settlement has entered it, as the ledger shows, and the row that counts its subject's events does not",
+        ),
         _REPAIR,
     ),
     DifferenceKind.SETTLED_BEYOND_LOG: KindWords(

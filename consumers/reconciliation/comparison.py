@@ -14,7 +14,14 @@ from typing import TypeVar
 from consumers.reconciliation.domain import judge
 from consumers.reconciliation.domain.findings import DifferenceKind, Finding
 from consumers.reconciliation.domain.outcome import ClaimOutcome, outcome_of
-from consumers.reconciliation.domain.views import ClaimSeen, ComparedPosition, ComparisonCut, Subject, Transaction
+from consumers.reconciliation.domain.views import (
+    CLOCKS_DIFFER,
+    ClaimSeen,
+    ComparedPosition,
+    ComparisonCut,
+    Subject,
+    Transaction,
+)
 from consumers.reconciliation.ports import BusSnapshot, ComparedLogs, Store, UnderWay
 from consumers.reconciliation.reading import Expect, Fact, Foreign, read_facts
 from consumers.runner.records import Record, Span
@@ -103,7 +110,7 @@ class Comparison:
     def _without_old_figures(self, spans: Mapping[Place, Span]) -> dict[Place, Span]:
         """Leave out what was measured before the outbox begins: nothing rests on figures, and they are many."""
         figures = [place for place in spans if place.topic == KPI_MEASURED.name]
-        begins = self._logs.since(figures, self._store.outbox_begins() - judge.CLOCKS_DIFFER)
+        begins = self._logs.since(figures, self._store.outbox_begins() - CLOCKS_DIFFER)
         later = {place: Span(begins.get(place, spans[place].end), spans[place].end) for place in figures}
         return {**spans, **later}
 

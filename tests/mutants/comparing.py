@@ -2,6 +2,7 @@
 
 from tests.mutants.mutant import Mutant
 
+CLAIMS = "tests/unit/consumers/reconciliation/domain/test_judge_claims.py"
 COMPARISON = "tests/unit/consumers/reconciliation/test_comparison.py"
 JUDGE = "tests/unit/consumers/reconciliation/domain/test_judge.py"
 LOADS = "tests/property/test_loads_history.py"
@@ -44,7 +45,7 @@ COMPARING: tuple[Mutant, ...] = (
         "consumers/reconciliation/domain/outcome.py",
         "    return ClaimOutcome.APPLIED if claim.submitted else ClaimOutcome.NONE\n",
         "    return ClaimOutcome.APPLIED\n",
-        (f"{JUDGE}::test_every_claim_has_an_outcome",),
+        (f"{CLAIMS}::test_every_claim_has_an_outcome",),
     ),
     Mutant(
         "a repair that forgets a row",
@@ -59,6 +60,48 @@ COMPARING: tuple[Mutant, ...] = (
         "skipped[key] = min(position",
         "skipped[key] = max(position",
         (f"{REPAIR}::test_a_consumer_goes_back_to_the_first_record_that_it_skipped",),
+    ),
+    Mutant(
+        "progress that was lost is called a record that was skipped",
+        "consumers/reconciliation/domain/judge.py",
+        "kind = DifferenceKind.PROGRESS_LOST if event.sequence <= proven else DifferenceKind.RECORD_SKIPPED\n",
+        "kind = DifferenceKind.RECORD_SKIPPED\n",
+        (f"{PROPERTY}::test_progress_that_is_gone_or_older_is_lost_and_no_record_was_skipped",),
+    ),
+    Mutant(
+        "only what books is known to be entered, and not what came before it",
+        "consumers/reconciliation/domain/judge.py",
+        "PROGRESS_LOST if event.sequence <= proven else",
+        "PROGRESS_LOST if event.in_ledger else",
+        (f"{JUDGE}::test_progress_that_was_lost_is_no_record_that_was_skipped",),
+    ),
+    Mutant(
+        "a repair leaves progress lost",
+        "consumers/reconciliation/domain/repair.py",
+        "finding.kind in (DifferenceKind.RECORD_SKIPPED, DifferenceKind.PROGRESS_LOST)",
+        "finding.kind is DifferenceKind.RECORD_SKIPPED",
+        (f"{REPAIR}::test_settlement_goes_back_to_the_first_event_that_its_progress_does_not_count",),
+    ),
+    Mutant(
+        "a row that is gone is called a log that is ahead",
+        "consumers/reconciliation/domain/judge.py",
+        "    return event.queued or not cut.kept(event.appended_at)\n",
+        "    return False\n",
+        (f"{PROPERTY}::test_a_requests_row_that_is_gone_or_older_is_missing_and_the_log_is_not_ahead",),
+    ),
+    Mutant(
+        "what the outbox has let go is called a log that is ahead",
+        "consumers/reconciliation/domain/judge.py",
+        "    return event.queued or not cut.kept(event.appended_at)\n",
+        "    return event.queued\n",
+        (f"{JUDGE}::test_a_row_that_is_gone_is_no_log_that_is_ahead",),
+    ),
+    Mutant(
+        "a version of the registry that is gone from row and log is not missed",
+        "connectors/database/reconciliation/queries.py",
+        "FULL JOIN (SELECT generate_series(1, revision) AS revision FROM registry_head) AS counted\n",
+        "LEFT JOIN (SELECT generate_series(1, revision) AS revision FROM registry_head) AS counted\n",
+        (f"{SERVER}::test_revisions_are_told_as_far_as_rows_log_and_count_reach",),
     ),
     Mutant(
         "a replay that moves positions",

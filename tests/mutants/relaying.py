@@ -11,7 +11,7 @@ OUTBOX = "tests/contract/test_outbox.py"
 LETTING_GO = "tests/contract/test_letting_go.py"
 LETTERS_SQL = "connectors/database/migrations/versions/letters_let_go_0013.py"
 HARMS = "tests/integration/deploy/test_reconcile_harms.py"
-JUDGE = "tests/unit/consumers/reconciliation/domain/test_judge.py"
+CLAIMS = "tests/unit/consumers/reconciliation/domain/test_judge_claims.py"
 
 RELAYING: tuple[Mutant, ...] = (
     Mutant(
@@ -33,7 +33,7 @@ RELAYING: tuple[Mutant, ...] = (
         "consumers/reconciliation/domain/outcome.py",
         "        return ClaimOutcome.DEAD_LETTERED if claim.let_go else ClaimOutcome.SKIPPED\n",
         "        return ClaimOutcome.SKIPPED\n",
-        (f"{JUDGE}::test_every_claim_has_an_outcome",),
+        (f"{CLAIMS}::test_every_claim_has_an_outcome",),
     ),
     Mutant(
         "a record before a letter that was let go is never called skipped",

@@ -164,6 +164,32 @@ def test_records_that_settlement_never_read_are_found(data: st.DataObject, ahead
 
 
 @given(data=st.data())
+def test_progress_that_is_gone_or_older_is_lost_and_no_record_was_skipped(data: st.DataObject) -> None:
+    bus = busy_bus(data)
+    subject = data.draw(st.sampled_from(sorted(bus.database.settled)))
+    settled = bus.database.settled[subject]
+    left = data.draw(st.integers(0, settled - 1))
+    kinds = new_kinds(bus, lambda: bus.database.settled.__setitem__(subject, left))
+    # Of an event that was published twice both records were passed.
+    assert kinds == {DifferenceKind.PROGRESS_LOST: settled - left}
+
+
+@given(data=st.data())
+def test_a_requests_row_that_is_gone_or_older_is_missing_and_the_log_is_not_ahead(data: st.DataObject) -> None:
+    bus = busy_bus(data)
+    subject = data.draw(st.sampled_from(sorted(bus.database.versions)))
+    version = bus.database.versions[subject]
+
+    def harm() -> None:
+        bus.database.cash_rial[subject] = 0
+        bus.database.versions.pop(subject)
+
+    assert new_kinds(bus, harm) == {DifferenceKind.ROW_MISSING: 1}
+    bus.database.versions[subject] = data.draw(st.integers(0, version - 1))
+    assert DifferenceKind.LOG_AHEAD not in {finding.kind for finding in compared(bus)[0]}
+
+
+@given(data=st.data())
 def test_a_position_that_was_moved_back_is_shown(data: st.DataObject) -> None:
     bus = busy_bus(data)
     place = data.draw(st.sampled_from([place for place in LOGS[:PARTITIONS] if bus.logs[place]]))

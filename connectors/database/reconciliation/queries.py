@@ -96,10 +96,11 @@ WHERE starts_with(kept.topic, %(intake)s)
 """
 SUBJECTS = f"""
 WITH event AS (
-    SELECT subject, sequence, event_id, partition, position, coalesce(amount_rial, 0) AS cash_rial, type, reason
+    SELECT subject, sequence, event_id, partition, position, coalesce(amount_rial, 0) AS cash_rial, type, reason,
+        appended_at
     FROM seen WHERE topic = %(log)s AND sequence IS NOT NULL
     UNION ALL
-    SELECT key, sequence, event_id, partition, NULL, coalesce({_CASH}, 0), type, {_REASON}
+    SELECT key, sequence, event_id, partition, NULL, coalesce({_CASH}, 0), type, {_REASON}, NULL
     FROM {_ROWS} WHERE topic = %(log)s AND sequence IS NOT NULL
         AND NOT EXISTS (SELECT FROM seen WHERE seen.topic = %(log)s AND seen.event_id = outbox.event_id)
 ), known AS (
@@ -110,21 +111,26 @@ WITH event AS (
     FROM request FULL JOIN settlement_progress AS progress ON progress.subject = request.request_id
 )
 SELECT coalesce(event.subject, known.subject) AS subject, version, state, stage, coalesce(known.cash_rial, 0),
-    coalesce(settled, 0), sequence, event_id, partition, position, event.cash_rial, type, reason
+    coalesce(settled, 0), sequence, event.event_id, partition, position, event.cash_rial, type, reason, appended_at,
+    queued.event_id IS NOT NULL, booked.event_id IS NOT NULL
 FROM event FULL JOIN known ON known.subject = event.subject
+LEFT JOIN (SELECT DISTINCT event_id FROM {_ROWS} WHERE topic = %(log)s) AS queued ON queued.event_id = event.event_id
+LEFT JOIN (SELECT DISTINCT event_id FROM ledger_transfer) AS booked ON booked.event_id = event.event_id
 ORDER BY coalesce(event.subject, known.subject) COLLATE "C", sequence, position NULLS LAST
 """
 MARKERS = "SELECT subject, event_id, partition, position FROM seen WHERE topic = %(log)s AND type = %(marker)s"
 REVISIONS = f"""
-SELECT coalesce(known.revision, event.sequence), known.revision IS NOT NULL, event_id, position,
-    queued.sequence IS NOT NULL
+SELECT coalesce(known.revision, event.sequence, counted.revision), known.revision IS NOT NULL, event_id, position,
+    queued.sequence IS NOT NULL, counted.revision IS NOT NULL
 FROM registry_version AS known
 FULL JOIN (
     SELECT sequence, (array_agg(event_id ORDER BY position))[1] AS event_id, min(position) AS position
     FROM seen WHERE topic = %(registry)s AND sequence IS NOT NULL GROUP BY sequence
 ) AS event ON event.sequence = known.revision
+FULL JOIN (SELECT generate_series(1, revision) AS revision FROM registry_head) AS counted
+    ON counted.revision = coalesce(known.revision, event.sequence)
 LEFT JOIN (SELECT DISTINCT sequence FROM {_ROWS} WHERE topic = %(registry)s) AS queued
-    ON queued.sequence = coalesce(known.revision, event.sequence)
+    ON queued.sequence = coalesce(known.revision, event.sequence, counted.revision)
 ORDER BY 1
 """
 #: The sides of a transaction, in the order in which they are read: its event in the log, the ledger's rows,

@@ -11,6 +11,8 @@ class DifferenceKind(StrEnum):
     EVENT_MISSING = "event_missing"
     #: The log holds an event that the database never decided: it was restored from before, or somebody wrote the log.
     LOG_AHEAD = "log_ahead"
+    #: The database decided it, and the row of the request or of the registry that says so is gone or older.
+    ROW_MISSING = "row_missing"
     #: Two different events hold one place in the order of their subject.
     ORDER_DOUBLED = "order_doubled"
     #: Acknowledged to the relay, and not in the topic.
@@ -23,6 +25,8 @@ class DifferenceKind(StrEnum):
     FOREIGN_RECORD = "foreign_record"
     #: A consumer's position is past the record, and nothing that it had to leave behind is there.
     RECORD_SKIPPED = "record_skipped"
+    #: The ledger shows that settlement has entered the event, and the row that counts its subject's events does not.
+    PROGRESS_LOST = "progress_lost"
     #: Settlement has entered more of a subject than the log holds.
     SETTLED_BEYOND_LOG = "settled_beyond_log"
     #: A position is not within its log, so its consumer halts.

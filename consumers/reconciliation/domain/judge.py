@@ -7,7 +7,6 @@ whatever was decided after the moment of the database.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 
 from consumers.reconciliation.domain.findings import DifferenceKind, Finding
 from consumers.reconciliation.domain.outcome import ClaimOutcome, outcome_of
@@ -31,8 +30,6 @@ from schemas.partition import Place, partition_of
 from schemas.topics import KEEP, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT, Writer, topic_of
 
 SETTLEMENT, KPI = "settlement", "kpi"
-#: The relay's clock and the database's may differ by this much.
-CLOCKS_DIFFER = timedelta(minutes=1)
 _CASH_EVENTS = frozenset(event.type_name() for event in (OfficeCollectedFee, LateCashTaken, OfficeReturnedFee))
 
 
@@ -76,9 +73,7 @@ def judge_publication(view: Publication, cut: ComparisonCut) -> Iterator[Finding
         yield replace(named, kind=DifferenceKind.PUBLISHED_TWICE, copies=view.copies)
     if view.differs:
         yield replace(named, kind=DifferenceKind.BODY_DIFFERS)
-    since = cut.outbox_complete_since
-    kept = since is None or (view.appended_at is not None and view.appended_at > since + CLOCKS_DIFFER)
-    if view.rows == 0 and kept and cut.old(Place(view.topic, view.partition), view.last):
+    if view.rows == 0 and cut.kept(view.appended_at) and cut.old(Place(view.topic, view.partition), view.last):
         yield replace(named, kind=DifferenceKind.NOT_IN_OUTBOX)
 
 
@@ -91,8 +86,15 @@ def judge_subject(view: Subject, cut: ComparisonCut) -> Iterator[Finding]:
     missing = [sequence for sequence in range(1, version + 1) if sequence not in first]
     for sequence in missing:
         yield Finding(DifferenceKind.EVENT_MISSING, topic=LOG_REQUESTS.name, subject=view.subject, sequence=sequence)
+    ahead = [event for event in first.values() if _ahead(view, event, cut)]
+    for event in ahead:
+        if not _decided(event, cut):
+            yield _of_subject(DifferenceKind.LOG_AHEAD, view.subject, event)
+    if decided := [event.sequence for event in ahead if _decided(event, cut)]:
+        yield Finding(DifferenceKind.ROW_MISSING, subject=view.subject, expected=max(decided), found=view.version)
+    proven = max((event.sequence for event in first.values() if event.in_ledger), default=0)
     for event in first.values():
-        yield from _judge_order(view, event, cut)
+        yield from _judge_order(view, event, proven, cut)
     last = max(first, default=0)
     if view.settled > max(last, version):
         yield Finding(
@@ -127,20 +129,33 @@ def _in_order(view: Subject) -> tuple[dict[int, SubjectEvent], list[SubjectEvent
     return first, doubled
 
 
-def _judge_order(view: Subject, event: SubjectEvent, cut: ComparisonCut) -> Iterator[Finding]:
+def _ahead(view: Subject, event: SubjectEvent, cut: ComparisonCut) -> bool:
+    """Say whether the subject's row lacks an event that the log had before; an act has one event, and no row."""
+    if event.position is None or event.event_id == view.subject or event.sequence <= (view.version or 0):
+        return False
+    return cut.old(Place(LOG_REQUESTS.name, event.partition), event.position)
+
+
+def _decided(event: SubjectEvent, cut: ComparisonCut) -> bool:
+    """Say whether this very database decided an event: its outbox has it, or has let go what was published then.
+
+    A database that was restored from before has neither: what it lacks is younger than anything that it let go.
+    """
+    return event.queued or not cut.kept(event.appended_at)
+
+
+def _judge_order(view: Subject, event: SubjectEvent, proven: int, cut: ComparisonCut) -> Iterator[Finding]:
+    """Has settlement entered the event, if it has passed it; the ledger shows that it has those up to `proven`."""
     if event.position is None:
         return
     place = Place(LOG_REQUESTS.name, event.partition)
-    # An act has an id of its own, no row, and one event.
-    act = event.event_id == view.subject
-    if event.sequence > (view.version or 0) and not act and cut.old(place, event.position):
-        yield _of_subject(DifferenceKind.LOG_AHEAD, view.subject, event)
     entered = event.sequence <= view.settled
     if not cut.passed(SETTLEMENT, place, event.position):
         if entered:
             yield _moved_back(SETTLEMENT, place, event.position)
     elif not entered and event.sequence not in view.waiting:
-        yield replace(_of_subject(DifferenceKind.RECORD_SKIPPED, view.subject, event), consumer=SETTLEMENT)
+        kind = DifferenceKind.PROGRESS_LOST if event.sequence <= proven else DifferenceKind.RECORD_SKIPPED
+        yield replace(_of_subject(kind, view.subject, event), consumer=SETTLEMENT)
 
 
 def judge_marker(view: Marker, cut: ComparisonCut) -> Iterator[Finding]:
@@ -163,15 +178,17 @@ def judge_marker(view: Marker, cut: ComparisonCut) -> Iterator[Finding]:
 
 
 def judge_revision(view: Revision, cut: ComparisonCut) -> Iterator[Finding]:
-    """Has every revision of the registry its event, and every event its revision."""
-    topic = LOG_REGISTRY.name
+    """Has every revision of the registry its row and its event, and every event its revision."""
+    named = Finding(DifferenceKind.EVENT_MISSING, topic=LOG_REGISTRY.name, subject="registry", sequence=view.revision)
+    if (view.known or view.counted) and view.position is None and not view.queued:
+        yield named
     if view.known:
-        if view.position is None and not view.queued:
-            yield Finding(DifferenceKind.EVENT_MISSING, topic=topic, subject="registry", sequence=view.revision)
-    elif view.position is not None and cut.old(Place(topic, 0), view.position):
-        yield Finding(
-            DifferenceKind.LOG_AHEAD, None, topic, 0, view.position, "registry", view.revision, event_id=view.event_id
-        )
+        return
+    found = replace(named, partition=0, position=view.position, event_id=view.event_id)
+    if view.counted:
+        yield replace(found, kind=DifferenceKind.ROW_MISSING)
+    elif view.position is not None and cut.old(Place(LOG_REGISTRY.name, 0), view.position):
+        yield replace(found, kind=DifferenceKind.LOG_AHEAD)
 
 
 def judge_transaction(view: Transaction, cut: ComparisonCut) -> Iterator[Finding]:

@@ -97,7 +97,7 @@ def plan_repair(
         elif finding.kind is DifferenceKind.ROW_REMOVED:
             removed += 1
         elif (
-            finding.kind is DifferenceKind.RECORD_SKIPPED
+            finding.kind in (DifferenceKind.RECORD_SKIPPED, DifferenceKind.PROGRESS_LOST)
             and finding.consumer is not None
             and finding.partition is not None
         ):

@@ -5,10 +5,13 @@ The store gathers them; `judge` looks at one at a time, so nothing here grows wi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from schemas.partition import Place
+
+#: The relay's clock and the database's may differ by this much.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class ComparisonCut:
     def passed(self, consumer: str, place: Place, position: int) -> bool:
         """Say whether `consumer` has put the record at `position` behind it."""
         return position < self.positions.get((consumer, place), 0)
+
+    def kept(self, appended_at: datetime | None) -> bool:
+        """Say whether the outbox still has what it published when the log took it, at `appended_at`."""
+        since = self.outbox_complete_since
+        return since is None or (appended_at is not None and appended_at > since + CLOCKS_DIFFER)
 
     def old(self, place: Place, position: int) -> bool:
         """Say whether the record was there before the moment of the database."""
@@ -61,7 +69,8 @@ class Publication(NamedTuple):
 class SubjectEvent(NamedTuple):
     """One event in its subject's order. `position` is none while only the outbox has it; returned cash is negative.
 
-    `reason` is why a request was closed, and none for every other type.
+    `reason` is why a request was closed, and none for every other type. `appended_at` is when its record came into the
+    log, `queued` says whether the outbox has it, and `in_ledger` whether the ledger has rows of it.
     """
 
     sequence: int
@@ -71,6 +80,9 @@ class SubjectEvent(NamedTuple):
     cash_rial: int
     type: str
     reason: str | None = None
+    appended_at: datetime | None = None
+    queued: bool = False
+    in_ledger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +170,17 @@ class ClaimSeen(NamedTuple):
 
 
 class Revision(NamedTuple):
-    """One revision of the registry: whether the database has it, and its first record; `queued`: in the outbox."""
+    """One revision of the registry: whether the database has its row, and its first record; `queued`: in the outbox.
+
+    `counted` says whether the registry has counted so far.
+    """
 
     revision: int
     known: bool
     event_id: str | None
     position: int | None
     queued: bool
+    counted: bool
 
 
 class Marker(NamedTuple):

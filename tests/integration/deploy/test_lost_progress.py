@@ -1,5 +1,6 @@
 """A row of settlement's progress is lost, and everything is read again: no money, load or message comes twice."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -43,7 +44,10 @@ def test_a_repair_after_progress_was_lost_enters_nothing_twice(bus: SmallBus, ha
     before = effects(bus)
     progress = bus.rows("SELECT sequence FROM settlement_progress WHERE subject = %s", request_id)
     bus.harm(harm, request_id)
-    assert reconcile(bus).exit_code == ExitCode.DIFFERS
+    named = reconcile(bus, "--ndjson")
+    assert named.exit_code == ExitCode.DIFFERS
+    *lines, _ = [json.loads(line) for line in named.stdout.splitlines()]
+    assert {(line["kind"], line["subject"]) for line in lines} == {("progress_lost", str(request_id))}
     assert repair(bus, LOG, "--yes").exit_code == 0
     bus.start_again()
     bus.settle()

@@ -310,15 +310,17 @@ class MemorySnapshot:
     def subjects(self) -> Iterator[Subject]:
         events: dict[str, list[SubjectEvent]] = defaultdict(list)
         seen = [fact for fact in self._of(Seen) if fact.topic == LOG_REQUESTS.name]
+        queued = {row.event_id for row in self.database.outbox.values()}
+        booked = {entry.event_id for entry in self.database.ledger}
         for fact in sorted(seen, key=lambda fact: (fact.sequence or 0, fact.position)):
-            found = SubjectEvent(
-                fact.sequence or 0, fact.event_id, fact.partition, fact.position, fact.amount_rial or 0, fact.type
-            )
+            said = (fact.sequence or 0, fact.event_id, fact.partition, fact.position, fact.amount_rial or 0, fact.type)
+            found = SubjectEvent(*said, None, fact.appended_at, fact.event_id in queued, fact.event_id in booked)
             events[fact.subject].append(found)
         known = {fact.event_id for fact in seen}
         for row in self.database.outbox.values():
             if row.place.topic == LOG_REQUESTS.name and row.event_id not in known:
-                found = SubjectEvent(row.sequence, row.event_id, row.place.partition, None, row.cash_rial, row.type)
+                waits = (row.sequence, row.event_id, row.place.partition, None, row.cash_rial, row.type)
+                found = SubjectEvent(*waits, queued=True, in_ledger=row.event_id in booked)
                 events[row.key].append(found)
         database, nobody, unsaid = self.database, frozenset[int](), frozenset[str]()
         for key in events.keys() | database.versions.keys() | database.settled.keys():

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from connectors.database.reconciliation.bus import SqlReconciliation, SqlSnapshot
 from connectors.database.sql.engine import plain_url
 from consumers.reconciliation.domain.outcome import taken_first
-from consumers.reconciliation.domain.views import ComparedTransfer, Subject, Taught, Transaction
+from consumers.reconciliation.domain.views import ComparedTransfer, Revision, Subject, Taught, Transaction
 from consumers.reconciliation.reading import Booked, Claimed, Fact, Seen
 from schemas.log_requests import OfficeStarted
 from schemas.partition import Place
-from schemas.topics import INTAKE_OFFICES, LOG_REQUESTS
+from schemas.topics import INTAKE_OFFICES, LOG_REGISTRY, LOG_REQUESTS
 from tests.kit.real.engines import DatabaseUrls
 
 pytestmark = pytest.mark.integration
@@ -171,6 +171,56 @@ def test_figures_that_passed_one_partition_are_not_looked_for_in_another(databas
         found = list(held.taught())
     # What is in partition 2 is before no position there, whatever lies in partition 1.
     assert found == [Taught(LOG, 2, 8, "e", REQUEST, shown=True, excused=False)]
+
+
+def test_of_each_event_it_is_told_whether_outbox_and_ledger_have_it(database: DatabaseUrls) -> None:
+    with psycopg.connect(plain_url(database.owner_url)) as connection:
+        for event_id in ("both", "queued", "removed"):
+            connection.execute(
+                "INSERT INTO outbox (shard, topic, partition, key, event_id, source, type, time, sequence, body) "
+                "VALUES (0, %s, 1, %s, %s, '/bus', 't', now(), 1, '{}')",
+                (LOG, REQUEST, event_id),
+            )
+        connection.execute("DELETE FROM outbox WHERE event_id = 'removed'")
+        for number, event_id in enumerate(("both", "both", "booked")):
+            connection.execute(
+                "INSERT INTO ledger_transfer (partition, number, transaction_id, event_id, kind, debit_account, "
+                "credit_account, amount_rial, window_number, recorded_at) "
+                "VALUES (1, %s, gen_random_uuid(), %s, 'post', 'a', 'b', 5, 1, now())",
+                (number, event_id),
+            )
+    names = ("both", "queued", "removed", "booked", "neither")
+    with snapshot(database, [seen(1, place, name, place) for place, name in enumerate(names, start=1)]) as held:
+        [found] = held.subjects()
+    assert [(one.event_id, one.queued, one.in_ledger) for one in found.events] == [
+        ("both", True, True),
+        ("queued", True, False),
+        ("removed", True, False),
+        ("booked", False, True),
+        ("neither", False, False),
+    ]
+    assert {one.appended_at for one in found.events} == {NOON}
+
+
+def test_revisions_are_told_as_far_as_rows_log_and_count_reach(database: DatabaseUrls) -> None:
+    def said(revision: int) -> Seen:
+        about = (f"r{revision}", "t", "policy", revision, None, NOON, None, 1)
+        return Seen(LOG_REGISTRY.name, 0, revision - 1, *about)
+
+    with psycopg.connect(plain_url(database.owner_url)) as connection:
+        connection.execute("UPDATE registry_head SET revision = 3")
+        connection.execute(
+            "INSERT INTO registry_version (revision, kind, code, version, valid_from, accepted_at, body) "
+            "VALUES (1, 'policy', 'policy', 1, now(), now(), '{}')"
+        )
+    with snapshot(database, [said(1), said(2), said(4)]) as held:
+        found = list(held.revisions())
+    assert found == [
+        Revision(1, True, "r1", 0, False, True),
+        Revision(2, False, "r2", 1, False, True),
+        Revision(3, False, None, None, False, True),
+        Revision(4, False, "r4", 3, False, False),
+    ]
 
 
 def test_events_of_one_number_are_told_with_their_partitions(database: DatabaseUrls) -> None:

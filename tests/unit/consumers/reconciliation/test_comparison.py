@@ -17,7 +17,7 @@ from tests.kit.values.reconciliation_memory import LOGS, NOON, MemoryBus, Memory
 
 LOG = LOGS[0]
 #: What each of these says is wrong, and how it is found.
-REVISION = Revision(1, True, None, None, False)
+REVISION = Revision(1, True, None, None, False, True)
 MARKER = Marker(1, "marker-1", LOG.partition, 0, False)
 UNTAUGHT = Taught(*LOG, 0, "e-1", "request-1", shown=False, excused=False)
 REMOVED = Removed(*LOG, "/bus", "e-2", "request-2", 1)

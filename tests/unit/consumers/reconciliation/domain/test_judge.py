@@ -1,15 +1,14 @@
 """What is a difference and what is under way, one id at a time."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from consumers.reconciliation.domain import judge
 from consumers.reconciliation.domain.findings import DifferenceKind, Finding
-from consumers.reconciliation.domain.outcome import ClaimOutcome, outcome_of
 from consumers.reconciliation.domain.views import (
-    ClaimSeen,
     ComparedPosition,
     ComparedTransfer,
     ComparisonCut,
@@ -23,10 +22,7 @@ from consumers.reconciliation.domain.views import (
     Transaction,
 )
 from schemas.log_requests import (
-    ClaimRefused,
-    OfficeCollectedFee,
     OfficePaymentAccepted,
-    OfficeStarted,
     RequestClosed,
     RequestRouted,
 )
@@ -171,6 +167,47 @@ def test_a_request_has_an_event_for_every_number(changes: dict[str, object], exp
     assert sorted(kinds(judge.judge_subject(subject(**changes), CUT))) == sorted(expected)
 
 
+@pytest.mark.parametrize(
+    ("settled", "in_ledger", "expected"),
+    [
+        (0, (), [DifferenceKind.RECORD_SKIPPED] * 3),
+        # What the ledger has was entered, and so was all before it, whether it books anything or not.
+        (0, (2,), [DifferenceKind.PROGRESS_LOST] * 2 + [DifferenceKind.RECORD_SKIPPED]),
+        (1, (1, 3), [DifferenceKind.PROGRESS_LOST] * 2),
+        (3, (1, 3), []),
+    ],
+)
+def test_progress_that_was_lost_is_no_record_that_was_skipped(
+    settled: int, in_ledger: tuple[int, ...], expected: list[DifferenceKind]
+) -> None:
+    some = [one._replace(in_ledger=one.sequence in in_ledger) for one in events((1, 5), (2, 6), (3, READ))]
+    found = list(judge.judge_subject(subject(events=some, settled=settled), CUT))
+    assert kinds(found) == expected
+    assert {(one.consumer, one.partition) for one in found} <= {("settlement", LOG.partition)}
+
+
+@pytest.mark.parametrize("hours", [-1, 0])
+@pytest.mark.parametrize("queued", [True, False])
+@pytest.mark.parametrize("version", [None, 2])
+def test_a_row_that_is_gone_is_no_log_that_is_ahead(version: int | None, queued: bool, hours: int) -> None:
+    """What the outbox has, and what was published before the oldest that it has, this very database has decided."""
+    cut = replace(CUT, outbox_complete_since=NOON + timedelta(hours=hours))
+    some = [one._replace(queued=queued, appended_at=NOON) for one in events((1, 5), (2, 6), (3, 9))]
+    states = frozenset[str]() if version is None else frozenset({"routed"})
+    found = list(judge.judge_subject(subject(events=some, version=version, states=states), cut))
+    if queued or hours == 0:
+        assert found == [Finding(DifferenceKind.ROW_MISSING, subject=REQUEST, expected=3, found=version)]
+    else:
+        assert kinds(found) == [DifferenceKind.LOG_AHEAD] * (3 - (version or 0))
+
+
+def test_of_two_rows_that_are_gone_what_was_never_decided_is_told_apart() -> None:
+    some = [one._replace(queued=one.sequence < 3) for one in events((1, 5), (2, 6), (3, 9))]
+    found = list(judge.judge_subject(subject(events=some, version=None, states=frozenset[str]()), CUT))
+    assert kinds(found) == [DifferenceKind.LOG_AHEAD, DifferenceKind.ROW_MISSING]
+    assert [one.sequence or one.expected for one in found] == [3, 2]
+
+
 def test_an_act_has_one_event_and_no_row() -> None:
     act = SubjectEvent(1, REQUEST, LOG.partition, READ, 0, OfficePaymentAccepted.type_name())
     given = {"version": None, "states": frozenset[str](), "events": [act]}
@@ -209,11 +246,16 @@ def test_a_marker_that_was_passed_has_ended_its_window(
 @pytest.mark.parametrize(
     ("view", "expected"),
     [
-        (Revision(1, True, "e", 0, False), []),
-        (Revision(1, True, None, None, True), []),
-        (Revision(1, True, None, None, False), [DifferenceKind.EVENT_MISSING]),
-        (Revision(1, False, "e", 0, False), [DifferenceKind.LOG_AHEAD]),
-        (Revision(1, False, "e", YOUNGER, False), []),
+        (Revision(1, True, "e", 0, False, True), []),
+        (Revision(1, True, None, None, True, True), []),
+        (Revision(1, True, None, None, False, True), [DifferenceKind.EVENT_MISSING]),
+        (Revision(1, True, None, None, False, False), [DifferenceKind.EVENT_MISSING]),
+        (Revision(1, False, "e", 0, False, False), [DifferenceKind.LOG_AHEAD]),
+        (Revision(1, False, "e", YOUNGER, False, False), []),
+        # What the registry has counted, it decided: its row is gone.
+        (Revision(1, False, "e", 0, False, True), [DifferenceKind.ROW_MISSING]),
+        (Revision(1, False, None, None, True, True), [DifferenceKind.ROW_MISSING]),
+        (Revision(1, False, None, None, False, True), [DifferenceKind.EVENT_MISSING, DifferenceKind.ROW_MISSING]),
     ],
 )
 def test_every_revision_has_its_event(view: Revision, expected: list[DifferenceKind]) -> None:
@@ -267,88 +309,6 @@ def test_the_ledger_holds_what_the_log_makes_it(changes: dict[str, object], expe
 def test_a_closed_window_is_told_of() -> None:
     assert not list(judge.judge_window(1, told=True))
     assert kinds(judge.judge_window(1, told=False)) == [DifferenceKind.ANNOUNCEMENT_MISSING]
-
-
-def claim(**changes: object) -> ClaimSeen:
-    given = {
-        "consumer": "requests",
-        "topic": OFFICES.topic,
-        "partition": OFFICES.partition,
-        "position": READ,
-        "source": "/offices/office-1",
-        "event_id": "e",
-        "type": "t",
-        "subject": REQUEST,
-        "copy": 1,
-        "copies": 1,
-        "known": True,
-        "conflicting": False,
-        "dead": False,
-        "let_go": False,
-        "waiting": False,
-        "given_up": False,
-        "told": OfficeStarted.type_name(),
-        "submitted": False,
-        "cash_rial": None,
-        "told_rial": None,
-    }
-    return ClaimSeen(**{**given, **changes})  # type: ignore[arg-type]  # each test changes what it is about
-
-
-COLLECTED = OfficeCollectedFee.type_name()
-
-
-@pytest.mark.parametrize(
-    ("changes", "outcome", "expected"),
-    [
-        ({}, ClaimOutcome.APPLIED, []),
-        ({"told": ClaimRefused.type_name()}, ClaimOutcome.REFUSED, []),
-        ({"told": None, "waiting": True}, ClaimOutcome.WAITING, []),
-        ({"told": None, "given_up": True}, ClaimOutcome.GIVEN_UP, []),
-        ({"told": None, "submitted": True}, ClaimOutcome.APPLIED, []),
-        ({"told": None}, ClaimOutcome.NONE, [DifferenceKind.CLAIM_WITHOUT_OUTCOME]),
-        ({"copy": 2, "copies": 2}, ClaimOutcome.DUPLICATE, [DifferenceKind.PUBLISHED_TWICE]),
-        ({"known": False, "told": None}, ClaimOutcome.SKIPPED, [DifferenceKind.RECORD_SKIPPED]),
-        ({"known": False, "told": None, "dead": True}, ClaimOutcome.DEAD_LETTERED, []),
-        # Its letter was let go: nobody skipped it. That explains nothing of a claim that was taken in.
-        ({"known": False, "told": None, "let_go": True}, ClaimOutcome.DEAD_LETTERED, []),
-        (
-            {"known": False, "conflicting": True, "copy": 2, "copies": 2, "let_go": True},
-            ClaimOutcome.DEAD_LETTERED,
-            [],
-        ),
-        ({"told": None, "let_go": True}, ClaimOutcome.NONE, [DifferenceKind.CLAIM_WITHOUT_OUTCOME]),
-        ({"known": False, "let_go": True}, ClaimOutcome.APPLIED, [DifferenceKind.IDENTITY_MISSING]),
-        # It has its outcome, but its identity is gone, or is kept with a body that nobody sent.
-        ({"known": False}, ClaimOutcome.APPLIED, [DifferenceKind.IDENTITY_MISSING]),
-        ({"known": False, "told": None, "waiting": True}, ClaimOutcome.WAITING, [DifferenceKind.IDENTITY_MISSING]),
-        ({"known": False, "conflicting": True}, ClaimOutcome.APPLIED, [DifferenceKind.IDENTITY_MISSING]),
-        ({"known": False, "copy": 2, "copies": 2}, ClaimOutcome.DUPLICATE, [DifferenceKind.PUBLISHED_TWICE]),
-        # The same id with another body belongs among the dead letters.
-        (
-            {"known": False, "conflicting": True, "copy": 2, "copies": 2},
-            ClaimOutcome.SKIPPED,
-            [DifferenceKind.RECORD_SKIPPED],
-        ),
-        ({"known": False, "conflicting": True, "copies": 2, "dead": True}, ClaimOutcome.DEAD_LETTERED, []),
-        # The one that was applied has others beside it, and no words under which it was kept.
-        ({"known": False, "conflicting": True, "copies": 2}, ClaimOutcome.APPLIED, [DifferenceKind.IDENTITY_MISSING]),
-        ({"told": None, "copies": 3}, ClaimOutcome.NONE, [DifferenceKind.CLAIM_WITHOUT_OUTCOME]),
-        # A dead letter that a later version could read.
-        ({"dead": True}, ClaimOutcome.APPLIED, []),
-        ({"position": UNREAD, "known": False, "told": None}, ClaimOutcome.UNDER_WAY, []),
-        ({"position": UNREAD}, ClaimOutcome.UNDER_WAY, [DifferenceKind.POSITION_MOVED_BACK]),
-        ({"position": UNREAD, "copies": 2}, ClaimOutcome.UNDER_WAY, [DifferenceKind.POSITION_MOVED_BACK]),
-        ({"position": UNREAD, "copy": 2, "copies": 2}, ClaimOutcome.UNDER_WAY, []),
-        ({"told": COLLECTED, "cash_rial": 5, "told_rial": 5}, ClaimOutcome.APPLIED, []),
-        ({"told": COLLECTED, "cash_rial": 5, "told_rial": 6}, ClaimOutcome.APPLIED, [DifferenceKind.CASH_DIFFERS]),
-    ],
-)
-def test_every_claim_has_an_outcome(
-    changes: dict[str, object], outcome: ClaimOutcome, expected: list[DifferenceKind]
-) -> None:
-    assert outcome_of(claim(**changes), CUT) is outcome
-    assert kinds(judge.judge_claim(claim(**changes), CUT)) == expected
 
 
 @pytest.mark.parametrize(

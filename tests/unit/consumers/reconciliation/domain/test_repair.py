@@ -29,8 +29,8 @@ def lost(place: Place, event_id: str) -> Finding:
     )
 
 
-def skipped(consumer: str, position: int) -> Finding:
-    return Finding(DifferenceKind.RECORD_SKIPPED, consumer, LOG.topic, LOG.partition, position, event_id="e")
+def skipped(consumer: str, position: int, kind: DifferenceKind = DifferenceKind.RECORD_SKIPPED) -> Finding:
+    return Finding(kind, consumer, LOG.topic, LOG.partition, position, event_id="e")
 
 
 def test_a_sound_topic_needs_nothing() -> None:
@@ -51,6 +51,12 @@ def test_a_consumer_goes_back_to_the_first_record_that_it_skipped() -> None:
     findings = [skipped("settlement", 7), skipped("settlement", 5), skipped("kpi", 6)]
     found = plan(LOG, findings, ComparedPosition("settlement", LOG, 9, True), ComparedPosition("kpi", LOG, 10, True))
     assert found.positions == (PositionRepair("settlement", LOG, 9, 5, False), PositionRepair("kpi", LOG, 10, 6, False))
+
+
+def test_settlement_goes_back_to_the_first_event_that_its_progress_does_not_count() -> None:
+    findings = [skipped("settlement", 6), skipped("settlement", 4, DifferenceKind.PROGRESS_LOST)]
+    found = plan(LOG, findings, ComparedPosition("settlement", LOG, 9, True))
+    assert found.positions == (PositionRepair("settlement", LOG, 9, 4, False),)
 
 
 @pytest.mark.parametrize(("begin", "after"), [(0, 0), (4, 4)])
