@@ -1,13 +1,16 @@
 """`pishkhan`: one declared list of commands; only the module of the command that is run is imported."""
 
+import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from itertools import pairwise
 
 import typer
 from typer.models import CommandInfo
 
+from connectors.words.language import Language
 from deploy.edge import Screen
 from deploy.exits import EXITS, ExitCode, help_line
 from deploy.problem import Problem
@@ -125,13 +128,21 @@ def registered(app: typer.Typer) -> Iterator[tuple[CommandRow, str | None, Comma
             yield rows[str(group.name)], command.name or getattr(command.callback, "__name__", ""), command
 
 
+def asked_language(words: Sequence[str], environment: Mapping[str, str]) -> Language:
+    """Return the language of `--lang` or PISHKHAN_LANG, for what is told where no command has read it."""
+    given = [environment.get("PISHKHAN_LANG", "")]
+    given += [after for before, after in pairwise(words) if before == "--lang"]
+    given += [word.removeprefix("--lang=") for word in words if word.startswith("--lang=")]
+    return Language.FA if given[-1] == Language.FA.value else Language.EN
+
+
 def main() -> None:
     """Entry point. A problem is told in words and ends as it says; anything else is a bug and shows its trace."""
     name = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), None)
     try:
         build(name)()
     except Problem as problem:
-        Screen(stderr=True).print_lines(str(problem).split("\n"), style="red")
+        Screen(stderr=True).print_lines(problem.told(asked_language(sys.argv, os.environ)).split("\n"), style="red")
         sys.exit(problem.ends)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)

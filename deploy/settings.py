@@ -9,19 +9,22 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.clock import ScaledClock
 from connectors.failpoints import Armed
 from connectors.telemetry.log_files import LogFile
+from connectors.words import settings as words
 from deploy.engines.kept import write_private
-from deploy.problem import Problem
+from deploy.mistakes import PREFIX, check_brokers, check_database, read_stored, refuse_unknown, told
+from deploy.problem import Misused, Problem
 
-PREFIX = "PISHKHAN_"
 SETTINGS_FILE = "settings.json"
 # Only migrations and the preparation of topics and users use them; a worker never sees them.
 OWNER_ONLY = frozenset({"database_owner_url", "kafka_admin_user", "kafka_admin_password", "accounts"})
+# Business time lies in these years.
+OLDEST_YEAR, NEWEST_YEAR = 2000, 2199
 # The one worker that draws lots.
 ROUTING_WORKER = "requests"
 
@@ -33,6 +36,24 @@ class KafkaSecurity(StrEnum):
     SSL = "SSL"
     SASL_PLAINTEXT = "SASL_PLAINTEXT"
     SASL_SSL = "SASL_SSL"
+
+
+class KafkaMechanism(StrEnum):
+    """How a user shows the broker who it is, of what both of our clients know and a password is enough for."""
+
+    SCRAM_SHA_256 = "SCRAM-SHA-256"
+    SCRAM_SHA_512 = "SCRAM-SHA-512"
+    PLAIN = "PLAIN"
+
+
+class LogLevel(StrEnum):
+    """What a log takes in: this level and those after it."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
 
 
 def default_data_directory() -> Path:
@@ -77,7 +98,7 @@ class Settings(BaseSettings):
     """Who makes topics, users and rules; none: `kafka_user` does."""
     kafka_admin_password: SecretStr = SecretStr("")
     kafka_security: KafkaSecurity = KafkaSecurity.SASL_PLAINTEXT
-    kafka_mechanism: str = "SCRAM-SHA-256"
+    kafka_mechanism: KafkaMechanism = KafkaMechanism.SCRAM_SHA_256
     kafka_replicas: int = Field(default=1, ge=1, le=7)
     """Replicas of every topic that is made: 1 on the embedded broker, 3 on a cluster that must survive a broker."""
     kafka_ca_file: Path | None = None
@@ -96,20 +117,20 @@ class Settings(BaseSettings):
     routing_secret: SecretStr = SecretStr("")
     """Key of the routing seeds: whoever lacks it cannot grind request ids for a wanted office."""
 
-    clock_start: datetime | None = None
+    clock_start: AwareDatetime | None = None
     """Business time at the moment `clock_real_start`; none: business time is real time."""
-    clock_factor: float = Field(default=1.0, gt=0)
+    clock_factor: float = Field(default=1.0, gt=0, le=1_000_000)
     """Seconds of business time per real second."""
-    clock_real_start: datetime | None = None
+    clock_real_start: AwareDatetime | None = None
 
-    clock_bound_seconds: float = Field(default=5.0, gt=0)
+    clock_bound_seconds: float = Field(default=5.0, gt=0, allow_inf_nan=False)
     """What a worker's own clock, the database's and the broker's may differ by, in real time; beyond it, no timed act
     is done. Far more than machines differ that ask a time server, and far less than any deadline."""
 
     dead_letter_days: int | None = Field(default=None, ge=1, le=3_650)
     """So many days a dead letter of intake stays; none: 90. Those of one topic that have no room go sooner."""
 
-    log_level: str = "info"
+    log_level: LogLevel = LogLevel.INFO
     log_file: Path | None = None
     """In a worker's own environment: where its log goes; none: to stderr, which somebody else keeps."""
     log_bytes_max: int = Field(default=10_000_000, ge=100_000, le=1_000_000_000)
@@ -128,6 +149,41 @@ class Settings(BaseSettings):
             Armed.read(text)
         return text
 
+    @field_validator("kafka_bootstrap")
+    @classmethod
+    def _brokers(cls, text: str) -> str:
+        check_brokers(text)
+        return text
+
+    @field_validator("database_url", "database_owner_url")
+    @classmethod
+    def _a_database(cls, secret: SecretStr) -> SecretStr:
+        check_database(secret.get_secret_value())
+        return secret
+
+    @field_validator("kafka_ca_file")
+    @classmethod
+    def _a_readable_file(cls, path: Path | None) -> Path | None:
+        try:
+            if path is not None:
+                path.open("rb").close()
+        except OSError as error:
+            raise ValueError(str(error.strerror)) from None
+        return path
+
+    @field_validator("clock_start", "clock_real_start")
+    @classmethod
+    def _a_year_of_ours(cls, moment: datetime | None) -> datetime | None:
+        # A day of another calendar, such as 1405-01-01, would be taken for one of Gregory's.
+        if moment is not None and not OLDEST_YEAR <= moment.year <= NEWEST_YEAR:
+            raise ValueError("no year that a clock of ours shows")
+        return moment
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_small_letters(cls, level: object) -> object:
+        return level.lower() if isinstance(level, str) else level
+
     @property
     def clock(self) -> ScaledClock:
         """The one clock of business time; all processes with the same settings agree on it."""
@@ -135,7 +191,7 @@ class Settings(BaseSettings):
             epoch = datetime(1970, 1, 1, tzinfo=UTC)
             return ScaledClock(start=epoch, factor=1.0, real_start=epoch)
         if self.clock_real_start is None:
-            raise Problem("PISHKHAN_CLOCK_REAL_START is missing: give the real time at which the clock's start holds.")
+            raise Misused(words.NO_REAL_START)
         return ScaledClock(start=self.clock_start, factor=self.clock_factor, real_start=self.clock_real_start)
 
     @property
@@ -244,9 +300,28 @@ def remember(settings: Settings) -> None:
     write_private(settings.data_directory / SETTINGS_FILE, json.dumps(stored, indent=2) + "\n")
 
 
-def load_settings(data_directory: Path | None = None) -> Settings:
-    """Settings of a command: the environment first, then what `up` wrote into the data directory, then defaults."""
-    given = Settings() if data_directory is None else Settings(data_directory=data_directory)
+def given_settings(data_directory: Path | None = None, **options: str | None) -> Settings:
+    """What the environment and a person's options gave; what an earlier run wrote down is not asked.
+
+    `options` are settings by name that were given to the command itself, as `--name`; none was not. Raises `Misused`
+    for whatever is wrong with them, each in a sentence.
+    """
+    refuse_unknown(os.environ, Settings.model_fields, AccountLogin.model_fields)
+    typed = {"data_directory": data_directory, **options}
+    with told(Settings.model_fields, options):
+        settings = Settings(**{name: value for name, value in typed.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
+    folder = settings.data_directory
+    if folder.exists() and not folder.is_dir():
+        raise Misused(words.NO_FOLDER.filled(folder=str(folder)))
+    return settings
+
+
+def load_settings(data_directory: Path | None = None, **options: str | None) -> Settings:
+    """Settings of a command: its options and the environment, then what `up` wrote into the data directory, defaults.
+
+    Raises `Misused` for a mistake in any of them.
+    """
+    given = given_settings(data_directory, **options)
     path = given.data_directory / SETTINGS_FILE
-    stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return Settings(**{**stored, **given.model_dump(exclude_unset=True)})
+    with told(Settings.model_fields, {}, path):
+        return Settings(**{**read_stored(path), **given.model_dump(exclude_unset=True)})

@@ -56,4 +56,6 @@ def meaningful_errors() -> Iterator[None]:
     try:
         yield
     except (KafkaError, OSError) as error:
-        raise BrokerUnavailable(f"{type(error).__name__}: {error}") from error
+        name, text = type(error).__name__, str(error)
+        # The library's own begin with their class.
+        raise BrokerUnavailable(text if text.startswith(name) else f"{name}: {text}") from error

@@ -31,6 +31,10 @@ class Phrase(NamedTuple):
         """
         return self.of(language).format(**{name: _filled(value, language) for name, value in values.items()})
 
+    def filled(self, /, **values: "str | int | Phrase") -> "Phrase":
+        """Return it in both with its `{names}` filled in, for whoever learns later who is spoken to."""
+        return Phrase(self.fill(Language.FA, **values), self.fill(Language.EN, **values))
+
 
 #: What stands in a place that has nothing to say.
 EMPTY = Phrase("", "")

@@ -34,7 +34,7 @@ from deploy.provinces.loader import Province, read_province
 from deploy.provinces.loading import load_province
 from deploy.running.demonstration import mark, refuse_strange, used_by
 from deploy.running.up import RunningBus, UpOptions, running_bus
-from deploy.settings import default_data_directory
+from deploy.settings import default_data_directory, given_settings
 
 OPENS = clock_time(7, 30)
 #: Business time between the start of the clock and the opening: engines start in it and the province is loaded.
@@ -84,6 +84,8 @@ def demo(
     """
     console = Screen()
     directory = data or default_data_directory() / "demo"
+    # What is wrong with the settings is said at once, and not after the province was read.
+    given_settings(directory)
     refuse_strange(directory)
     provided = read_province(province)
     day = last_working_day(provided, datetime.now(STANDARD_TIME).date())

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from connectors.ids import new_id
@@ -71,7 +70,7 @@ def faults(
     """
     hush()
     console = Screen(highlight=False)
-    settings = _settings(data, kafka, database)
+    settings = load_settings(data, kafka_bootstrap=kafka, database_url=database)
     with _in_words():
         host = visit(settings)
         chosen = _chosen(fault, host)
@@ -82,11 +81,6 @@ def faults(
         passed = _play(console, settings, host, [(one, number) for one in chosen for number in seeds], data)
     if not passed:
         raise typer.Exit(ExitCode.DIFFERS)
-
-
-def _settings(data: Path | None, kafka: str | None, database: str | None) -> Settings:
-    given = {"kafka_bootstrap": kafka, "database_url": None if database is None else SecretStr(database)}
-    return load_settings(data).model_copy(update={name: value for name, value in given.items() if value is not None})
 
 
 def _chosen(names: list[str] | None, host: Host) -> list[Fault]:

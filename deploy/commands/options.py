@@ -7,5 +7,5 @@ import typer
 
 from connectors.words.language import Language
 
-LanguageOption = Annotated[Language, typer.Option("--lang", help="Language of what is shown.")]
+LanguageOption = Annotated[Language, typer.Option("--lang", envvar="PISHKHAN_LANG", help="Language of what is shown.")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of data and logs; kept between runs.")]

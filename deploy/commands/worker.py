@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from deploy.bootstrap import run_worker
+from deploy.mistakes import PREFIX
 from deploy.problem import Misused
-from deploy.settings import PREFIX, Settings, load_settings
+from deploy.settings import Settings, given_settings, load_settings
 from deploy.workers.table import WORKERS, worker_names, worker_row
 
 NAMES = "\n\n".join(f"  [bold]{row.name}[/bold]  {row.purpose}" for row in WORKERS)
@@ -53,7 +54,7 @@ def worker(
 def _own_settings(name: str, data: Path | None) -> Settings:
     """Return what worker `name` may know. A process that has read more than that begins anew without it."""
     if os.environ.get(f"{PREFIX}ACCOUNT") == name:
-        return Settings()
+        return given_settings()
     settings = load_settings(data)
     if name in settings.accounts:
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], settings.worker_environment(name))

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from connectors.words import settings as words
 from deploy.engines.hold import LOCK_FILE, hold
 from deploy.engines.jars import Progress, ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.log_room import LogRoom
 from deploy.engines.postgres import EmbeddedPostgres
+from deploy.problem import Misused
 from deploy.processes.processes import ProcessTable
 
 #: Where each engine has everything of its own.
@@ -38,9 +40,13 @@ class Instance:
         self._descriptor: int | None = None
 
     def __enter__(self) -> "Instance":
-        """Raises AlreadyRunning when another process holds the directory."""
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = hold(self.directory)
+        """Raises AlreadyRunning when another process holds the directory, Misused when it cannot be written."""
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = hold(self.directory)
+        except OSError as error:
+            unusable = words.FOLDER_UNUSABLE.filled(folder=str(self.directory), why=str(error.strerror))
+            raise Misused(unusable) from None
         try:
             self._judge(self.directory)
             self.processes = ProcessTable(self.directory / "run")

@@ -9,9 +9,10 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from connectors.words import settings as words
 from deploy.engines.hold import LOCK_FILE, own_command
 from deploy.engines.kept import write_private
-from deploy.problem import Problem
+from deploy.problem import Misused, Problem
 from deploy.settings import SETTINGS_FILE
 
 #: The file that marks the folder. It is written before anything else is, and kept while the folder is emptied.
@@ -23,7 +24,7 @@ def refuse_strange(directory: Path) -> None:
     if not directory.exists():
         return
     if not directory.is_dir():
-        raise Problem(f"{directory} is no folder; choose another one: --data ANOTHER")
+        raise Misused(words.NO_FOLDER.filled(folder=str(directory)))
     # The lock, and a mark that is being written, are what another demonstration begins with.
     names = {name for name in os.listdir(directory) if name != LOCK_FILE and not name.startswith(f".{MARKER}.")}
     if names and MARKER not in names:

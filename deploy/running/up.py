@@ -15,18 +15,22 @@ from subprocess import Popen
 from pydantic import SecretStr
 
 from connectors.telemetry.standing import Standing
+from connectors.words import settings as words
 from deploy.accounts import OPERATOR, database_logins, joined, kafka_logins
 from deploy.bootstrap import prepare
 from deploy.engines.instance import EmbeddedEngines, Instance
 from deploy.engines.kept import Kept
 from deploy.engines.log_room import LogRoom
 from deploy.engines.port_block import port_block
-from deploy.problem import Problem
+from deploy.mistakes import OPTIONS, PREFIX
+from deploy.problem import Misused, Problem
+from deploy.processes.processes import port_is_free
 from deploy.processes.supervisor import Child, Report, Supervisor
 from deploy.prometheus.monitor import monitor_command, monitor_port, write_monitor_config
 from deploy.running.demonstration import MARKER, note_use
+from deploy.running.given_engines import ask_given_engines, silence_in_words
 from deploy.running.readiness import ask
-from deploy.settings import Settings, remember
+from deploy.settings import Settings, given_settings, remember
 from deploy.workers.table import WORKERS, WorkerRow
 
 ENGINE_STAGE = 0
@@ -96,7 +100,8 @@ class RunningBus:
 def running_bus(wanted: UpOptions, voice: Voice) -> Iterator[RunningBus]:
     """Start everything, yield, and stop everything, engines last, however the block is left.
 
-    Raises Problem (AlreadyRunning, EngineFailed, JarsUnavailable among them) with nothing left running.
+    Raises Problem (AlreadyRunning, EngineFailed, JarsUnavailable among them) with nothing left running; a mistake in
+    what was given is found before any engine starts.
     """
     base = _given_settings(wanted)
     with (
@@ -104,6 +109,8 @@ def running_bus(wanted: UpOptions, voice: Voice) -> Iterator[RunningBus]:
         _held(base.data_directory, wanted, voice.line) as instance,
         _metrics_port(base, Kept(instance.directory / "kept.json")) as metrics_port,
     ):
+        # Before any engine of ours starts, and before it is said that they answer.
+        ask_given_engines(base, broker=wanted.kafka is not None, database=wanted.database is not None)
         instance.log_directory.mkdir(exist_ok=True)
         started = time.monotonic()
         engines = EmbeddedEngines(instance, voice.jars, LogRoom(base.log_bytes_max, base.log_older_files))
@@ -119,7 +126,8 @@ def running_bus(wanted: UpOptions, voice: Voice) -> Iterator[RunningBus]:
             settings = _settings(base, wanted, engines, Kept(instance.directory / "kept.json"), metrics_port)
             remember(settings)
             voice.line(f"engines answer after {engines_seconds:.1f} s: Kafka at {settings.kafka_bootstrap}")
-            prepare(settings, voice.line)
+            with silence_in_words(settings):
+                prepare(settings, voice.line)
             children = [*_engine_children(engines, instance), *_worker_children(settings, instance)]
             children += _monitor_children(settings, instance, voice.line) if wanted.monitor else []
             supervisor = Supervisor(children, voice.line, Random(), [engines.postgres.let_old_logs_go])
@@ -164,12 +172,21 @@ def _ignore_signals() -> None:
 
 def _given_settings(wanted: UpOptions) -> Settings:
     """What the environment and the person gave; what an earlier run wrote down is not asked."""
-    return Settings() if wanted.data_directory is None else Settings(data_directory=wanted.data_directory)
+    base = given_settings(wanted.data_directory, kafka_bootstrap=wanted.kafka, database_url=wanted.database)
+    for name, given in (("kafka_bootstrap", wanted.kafka), ("database_url", wanted.database)):
+        if given is None and name in base.model_fields_set:
+            # Other commands of the same terminal would speak to that one, and not to the bus that runs.
+            raise Misused(words.UNUSED.filled(name=PREFIX + name.upper(), option=OPTIONS[name]))
+    return base
 
 
 def _metrics_port(base: Settings, kept: Kept) -> AbstractContextManager[int]:
     """Hold the workers' ports: those that were given, which are the person's own care, or a free block."""
     if "metrics_port" in base.model_fields_set:
+        for row in WORKERS:
+            port = base.metrics_port + row.port_offset
+            if not port_is_free(port):
+                raise Misused(words.PORT_TAKEN.filled(first=str(base.metrics_port), port=str(port), worker=row.name))
         return nullcontext(base.metrics_port)
     return port_block(kept, base.metrics_port, [row.port_offset for row in WORKERS])
 

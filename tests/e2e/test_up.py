@@ -15,9 +15,10 @@ import pytest
 
 from deploy.engines.instance import Instance
 from deploy.exits import ExitCode
+from deploy.mistakes import PREFIX
 from deploy.processes.processes import ProcessTable
 from deploy.running.demonstration import mark
-from deploy.settings import PREFIX, load_settings
+from deploy.settings import load_settings
 from deploy.workers.table import worker_names
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]

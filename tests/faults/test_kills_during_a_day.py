@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.mistakes import PREFIX
 from deploy.processes.processes import ProcessTable
-from deploy.settings import PREFIX
 from deploy.workers.table import worker_names
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]

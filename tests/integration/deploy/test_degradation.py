@@ -29,11 +29,12 @@ from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.kept import Kept
 from deploy.engines.port_block import port_block
 from deploy.exits import ExitCode
+from deploy.mistakes import PREFIX
 from deploy.operations.delivery import reachable
 from deploy.operations.doctor.checks import Level
 from deploy.operations.doctor.table import examine
 from deploy.problem import Problem
-from deploy.settings import PREFIX, Settings
+from deploy.settings import Settings
 from deploy.workers.table import WORKERS, worker_row
 from schemas.topics import INTAKE_DIRECTORATE
 from tests.kit.on_sql.databases import engine_of

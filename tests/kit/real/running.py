@@ -21,7 +21,8 @@ import pytest
 
 from connectors.database.sql.engine import plain_url
 from deploy.agencies import Agencies
-from deploy.settings import PREFIX, Settings, load_settings
+from deploy.mistakes import PREFIX
+from deploy.settings import Settings, load_settings
 
 #: A Monday, 09:30 in Asia/Tehran: offices are open for hours.
 MORNING = "2026-11-23T06:00:00Z"

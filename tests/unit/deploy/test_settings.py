@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from deploy.mistakes import PREFIX
 from deploy.problem import Problem
-from deploy.settings import PREFIX, SETTINGS_FILE, AccountLogin, KafkaSecurity, Settings, load_settings, remember
+from deploy.settings import SETTINGS_FILE, AccountLogin, KafkaSecurity, Settings, load_settings, remember
 
 START = datetime(2025, 3, 1, 4, 30, tzinfo=UTC)
 
