@@ -71,7 +71,8 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("worker", "deploy.commands.worker"),
     CommandRow("doctor", "deploy.commands.doctor", (ExitCode.DIFFERS,)),
     # Putting events in, and looking after those that got stuck.
-    CommandRow("publish", "deploy.commands.publish", _DECIDES),
+    CommandRow("publish", "deploy.commands.publish", _SPEAKS),
+    CommandRow("outcomes", "deploy.commands.outcomes", _SPEAKS),
     CommandRow("replay-log", "deploy.commands.replay_log", _LOOKS),
     CommandRow("parked", "deploy.commands.parked", _DECIDES, {"list": _LOOKS, "show": _LOOKS}),
     CommandRow("outbox", "deploy.commands.outbox", _DECIDES, {"list": _LOOKS}),

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
-from producers.claims import ClaimInvalid, check_speaker
+from producers.claims import check_speaker
+from producers.outcomes import AnswersUnavailable, SaidBefore, refuse, was_said
 from producers.publisher import Publisher
 from schemas.base import Event
-from schemas.canonical import about_hash, body_hash
-from schemas.log_requests import ClaimRefused, ClaimTakenBack, RequestRefused
-from schemas.message import Message
 
 #: Real seconds between two looks for the answer.
 POLL_SECONDS = 0.05
@@ -23,10 +21,6 @@ POLL_SECONDS = 0.05
 #: What is known of a claim that waits: whoever keeps it says what that is.
 Waiting = TypeVar("Waiting")
 WaitingKept = TypeVar("WaitingKept", covariant=True)
-
-
-class AnswersUnavailable(Exception):
-    """Where answers are written cannot be reached."""
 
 
 class Unheard(Exception):
@@ -47,17 +41,8 @@ class KeptClaim:
     after: int
 
 
-class Answers(Protocol[WaitingKept]):
+class Answers(SaidBefore, Protocol[WaitingKept]):
     """Where answers are written, before anybody publishes them. Every call may raise `AnswersUnavailable`."""
-
-    def newest(self) -> int:
-        """Return the place that the answer to what is published next comes after."""
-
-    def words(self, source: str, event_id: str) -> tuple[bytes, bytes | None] | None:
-        """Return what is known of an id that was used: the hashes of body, and of type and subject; none if it is new.
-
-        What an earlier release kept has no second hash.
-        """
 
     def to(self, said: KeptClaim) -> Sequence[Event]:
         """Return what the bus says to a claim, in order; nothing while it is not decided."""
@@ -75,13 +60,8 @@ class Answered:
 
     @property
     def refused(self) -> bool:
-        """Say whether what was wished for was refused.
-
-        Taking back a submission that waits closes its request as refused: that is what was wished for.
-        """
-        if any(isinstance(event, ClaimTakenBack) for event in self.events):
-            return False
-        return any(isinstance(event, ClaimRefused | RequestRefused) for event in self.events)
+        """Say whether what was wished for was refused."""
+        return refuse(self.events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +119,7 @@ class Conversation(Generic[Waiting]):
         """
         check_speaker(source, agencies)
         message = self._publisher.message(source, event, event_id)
-        known = event_id is not None and self._is_known(message)
+        known = event_id is not None and was_said(message, self._answers.words([(source, event_id)]))
         said = KeptClaim(source, message.envelope.id, message.topic, request_id, 0 if known else self._answers.newest())
         if not known:
             self._publisher.publish([message])
@@ -147,18 +127,6 @@ class Conversation(Generic[Waiting]):
             return self._hear(said, wait_seconds)
         except AnswersUnavailable as error:
             raise Unheard(str(error)) from error
-
-    def _is_known(self, message: Message) -> bool:
-        """Say whether this very claim was said before. Raises ClaimInvalid when its id was used for another one."""
-        envelope = message.envelope
-        before = self._answers.words(envelope.source, envelope.id)
-        if before is None:
-            return False
-        body, about = before
-        same_about = about is None or about == about_hash(envelope.type, envelope.subject)
-        if body != body_hash(message.body) or not same_about:
-            raise ClaimInvalid("id", "was used for another event; give each claim an id of its own")
-        return True
 
     def _hear(self, said: KeptClaim, wait_seconds: float) -> Answered | Waits[Waiting] | Unanswered:
         deadline = self._monotonic() + wait_seconds

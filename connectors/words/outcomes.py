@@ -1,11 +1,16 @@
 """What the bus answers, in the words of the person who asked: rial and toman, Jalali days, no codes of events."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from connectors.words.calendar import jalali_moment
+from connectors.words.dead_letters import reason_words
 from connectors.words.language import EMPTY, Language, Phrase
 from connectors.words.money import amount
+from connectors.words.refusals import refusal_phrase
 from consumers.requests.domain.life.outcome import Awaited
+from producers.outcomes import Decided, Forgotten, Held, Outcome, SetAside
+from schemas import log_registry as registry
 from schemas import log_requests as log
 from schemas.base import Event
 from schemas.late_cash import LateCashTaken
@@ -50,7 +55,7 @@ _OPENED_WITH_CODE = Phrase("درخواست {request} ثبت شد؛ {tracking}", 
 _ROUTED = Phrase(
     "به دفتر {office} سپرده شد؛ مهلت پذیرش: {until}", "routed to office {office}, which must accept by {until}"
 )
-_REFUSED = Phrase("رد شد ({reason}): {detail}{nearest}", "refused ({reason}): {detail}{nearest}")
+_REFUSED = Phrase("رد شد، {words} ({reason}): {detail}{nearest}", "refused ({reason}): {detail}{nearest}")
 _ACCEPTED = Phrase("پذیرفته شد؛ دریافت کنید: {amount}", "accepted; collect {amount}")
 _ACCEPTED_FREE = Phrase("پذیرفته شد؛ وجهی در دفتر دریافت نمی‌شود", "accepted; the office collects nothing")
 _DECLINED = Phrase("دفتر {office} نپذیرفت", "office {office} declined")
@@ -71,7 +76,42 @@ _REPLIED = Phrase("پاسخ دستگاه: {answer}{wanted}", "the agency's answe
 _DELIVERED = Phrase("تحویل شهروند شد", "the citizen is served")
 _COMPLETED = Phrase("درخواست انجام شد", "the request is complete")
 _CLOSED = Phrase("پایان یافت ({reason}){back}", "ended ({reason}){back}")
-_CLAIM_REFUSED = Phrase("پذیرفته نشد ({reason}): {detail}", "not accepted ({reason}): {detail}")
+_CLAIM_REFUSED = Phrase("پذیرفته نشد، {words} ({reason}): {detail}", "not accepted ({reason}): {detail}")
+_TIMED_OUT = Phrase("دفتر {office} در مهلت خود نپذیرفت", "office {office} did not accept in time")
+_REFUND_ACCEPTED = Phrase("بازگشت {amount} به شهروند پذیرفته شد", "the refund of {amount} is accepted")
+_DISPUTE_OPENED = Phrase("سهم‌های این درخواست مورد اختلاف است", "the request's shares are in dispute")
+_DISPUTE_ENDED = Phrase("اختلاف پایان یافت", "the dispute is over")
+_IN_FORCE = Phrase(
+    "{kind} {code}، نسخه {version}، از {since}", "{kind} {code}, version {version}, in force from {since}"
+)
+_PAID = Phrase(
+    "پرداخت {amount} دفتر {office} با شماره {reference} پذیرفته شد",
+    "the payment of {amount} by office {office} under {reference} is accepted",
+)
+_FINED = Phrase("جریمه {amount} دفتر {office} پذیرفته شد", "the fine of {amount} on office {office} is accepted")
+_FINE_LIFTED = Phrase("جریمه {amount} دفتر {office} برداشته شد", "the fine of {amount} on office {office} is lifted")
+_CORRECTED = Phrase(
+    "جابه‌جایی {amount} از {debit} به {credit} پذیرفته شد",
+    "the transfer of {amount} from {debit} to {credit} is accepted",
+)
+_WINDOW = Phrase("دوره تسویه {window} بسته می‌شود", "settlement window {window} is closing")
+_SET_ASIDE = Phrase("کنار گذاشته شد، {words} ({reason})؛ {field}: {detail}", "set aside ({reason}): {field}: {detail}")
+_HELD = Phrase("در انتظار است: {detail}", "waits: {detail}")
+_HELD_UNTIL = Phrase("در انتظار است، حداکثر تا {until}: {detail}", "waits, until {until} at most: {detail}")
+_FORGOTTEN = Phrase(
+    "پذیرفته و بررسی شد؛ پاسخش دیگر اینجا نگه داشته نمی‌شود (`pishkhan explain` از سیاهه می‌خواند)",
+    "was decided on; its answer is no longer kept here (`pishkhan explain` reads the logs)",
+)
+_UNDECIDED = Phrase("ثبت شد و از دست نمی‌رود؛ هنوز پاسخی نیست", "kept, and will not be lost; not decided yet")
+#: What the registry keeps versions of.
+KINDS: Mapping[type[registry.RegistryEntry], tuple[str, Phrase]] = {
+    registry.ServiceVersioned: ("service", Phrase("خدمت", "service")),
+    registry.OfficeVersioned: ("office", Phrase("دفتر", "office")),
+    registry.AgreementVersioned: ("agreement", Phrase("تفاهم‌نامه", "agreement")),
+    registry.PolicyVersioned: ("policy", Phrase("خط‌مشی", "policy")),
+    registry.CalendarVersioned: ("calendar", Phrase("تقویم", "calendar")),
+    registry.TerritoryVersioned: ("territory", Phrase("تقسیمات کشوری", "territory")),
+}
 _TAKEN_BACK = Phrase("پس گرفته شد: {claim}", "taken back: {claim}")
 
 
@@ -101,6 +141,24 @@ def told(event: Event, language: Language) -> str:
     return type(event).__name__ if teller is None else teller(event, language)
 
 
+def outcome_lines(outcome: Outcome | None, language: Language) -> list[str]:
+    """Return in lines what became of a claim; none is one that is not decided yet. Each line says another thing."""
+    match outcome:
+        case Decided(events=events):
+            return list(dict.fromkeys(told(event, language) for event in events))
+        case Held(detail=detail, until=None):
+            return [_HELD.fill(language, detail=detail)]
+        case Held(detail=detail, until=datetime() as until):
+            return [_HELD_UNTIL.fill(language, detail=detail, until=jalali_moment(until, language))]
+        case SetAside(reason=reason, field=field, detail=detail):
+            words = reason_words(reason)
+            return [_SET_ASIDE.fill(language, words=words, reason=reason, field=field, detail=detail)]
+        case Forgotten():
+            return [_FORGOTTEN.of(language)]
+        case _:
+            return [_UNDECIDED.of(language)]
+
+
 def _opened(event: log.RequestOpened, language: Language) -> str:
     request = str(event.request_id)
     if event.tracking_code is None:
@@ -114,7 +172,8 @@ def _routed(event: log.RequestRouted, language: Language) -> str:
 
 def _refused(event: log.RequestRefused, language: Language) -> str:
     nearest = _NEAREST.fill(language, office=event.nearest_office) if event.nearest_office else EMPTY
-    return _REFUSED.fill(language, reason=event.reason, detail=event.detail, nearest=nearest)
+    words = refusal_phrase(event.reason)
+    return _REFUSED.fill(language, words=words, reason=event.reason, detail=event.detail, nearest=nearest)
 
 
 def _accepted(event: log.OfficeAccepted, language: Language) -> str:
@@ -152,8 +211,39 @@ def _closed(event: log.RequestClosed, language: Language) -> str:
     return _CLOSED.fill(language, reason=event.reason, back=back)
 
 
-def _claim_refused(event: log.ClaimRefused, language: Language) -> str:
-    return _CLAIM_REFUSED.fill(language, reason=event.reason, detail=event.detail)
+def _claim_refused(event: log.ClaimRefused | registry.RegistryClaimRefused, language: Language) -> str:
+    words = refusal_phrase(event.reason)
+    return _CLAIM_REFUSED.fill(language, words=words, reason=event.reason, detail=event.detail)
+
+
+def _in_force(event: registry.RegistryEntry, language: Language) -> str:
+    field, kind = KINDS[type(event)]
+    value = getattr(event, field)
+    since = jalali_moment(value.valid_from, language)
+    return _IN_FORCE.fill(language, kind=kind, code=value.code, version=value.version, since=since)
+
+
+def _paid(event: log.OfficePaymentAccepted, language: Language) -> str:
+    paid = amount(event.amount_rial, language)
+    return _PAID.fill(language, amount=paid, office=event.office, reference=event.reference)
+
+
+def _fined(event: log.FineAccepted, language: Language) -> str:
+    phrase = _FINE_LIFTED if event.lifted else _FINED
+    return phrase.fill(language, amount=amount(event.amount_rial, language), office=event.office)
+
+
+def _corrected(event: log.CorrectionAccepted, language: Language) -> str:
+    moved = amount(event.amount_rial, language)
+    return _CORRECTED.fill(language, amount=moved, debit=event.debit_account, credit=event.credit_account)
+
+
+def _refund_accepted(event: log.RefundAccepted, language: Language) -> str:
+    return _REFUND_ACCEPTED.fill(language, amount=amount(event.amount_rial, language))
+
+
+def _disputed(event: log.DisputeMarked, language: Language) -> str:
+    return (_DISPUTE_OPENED if event.open else _DISPUTE_ENDED).of(language)
 
 
 def _taken_back(event: log.ClaimTakenBack, language: Language) -> str:
@@ -178,4 +268,15 @@ _TELLERS: Mapping[type[Event], Callable[..., str]] = {
     log.RequestClosed: _closed,
     log.ClaimRefused: _claim_refused,
     log.ClaimTakenBack: _taken_back,
+    log.OfficeTimedOut: lambda event, language: _TIMED_OUT.fill(language, office=event.office),
+    log.RefundAccepted: lambda event, language: _REFUND_ACCEPTED.fill(
+        language, amount=amount(event.amount_rial, language)
+    ),
+    log.DisputeMarked: _disputed,
+    log.OfficePaymentAccepted: _paid,
+    log.FineAccepted: _fined,
+    log.CorrectionAccepted: _corrected,
+    log.WindowMarked: lambda event, language: _WINDOW.fill(language, window=str(event.window)),
+    registry.RegistryClaimRefused: _claim_refused,
+    **dict.fromkeys(KINDS, _in_force),
 }

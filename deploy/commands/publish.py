@@ -1,7 +1,7 @@
 """`pishkhan publish`: CloudEvents from a file or a pipe, line by line, through the outbox."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -11,25 +11,32 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from sqlalchemy import Engine
 
 from connectors.database.publication.outbox import outbox_opener
+from connectors.database.requests.outcomes import SqlOutcomes
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
 from connectors.words.language import Language
+from connectors.words.outcomes import outcome_lines
 from consumers.runner.errors import DatabaseUnavailable
 from deploy.agencies import known_agencies
-from deploy.commands.options import DataOption
+from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Screen
-from deploy.exits import ExitCode
+from deploy.exits import ExitCode, end_with
 from deploy.operations.delivery import delivery, delivery_words
 from deploy.problem import Problem, Unreachable
 from deploy.running.demonstration import note_use
 from deploy.settings import Settings, load_settings
-from producers.lines import LineProblem, read_lines
+from deploy.terminal.outcomes import code_of, style_of, worst
+from producers.claims import topic_of_speaker
+from producers.lines import KeptLine, LineProblem, publish_lines
+from producers.outcomes import AnswersUnavailable, hear
 from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
 
 #: The broker has an event within moments when the bus runs; after this long it is told what it waits for.
-WAIT_SECONDS = 3.0
+BROKER_SECONDS = 3.0
+#: The bus decides within moments when it runs; a person waits so long for all lines together.
+WAIT_SECONDS = 10.0
 #: So many lines go into one transaction.
 LINES_AT_ONCE = 500
 
@@ -42,40 +49,74 @@ def register(app: typer.Typer) -> None:
 def publish(
     file: Annotated[str, typer.Argument(help="NDJSON of CloudEvents in structured mode; - reads standard input.")],
     wait_seconds: Annotated[
-        float, typer.Option("--wait", min=0, help="Seconds to wait for the broker, and then say what it waits for.")
-    ] = WAIT_SECONDS,
+        float | None,
+        typer.Option(
+            "--wait",
+            min=0,
+            metavar="SECONDS",
+            help=f"Wait so long for what the bus decides on each line: {WAIT_SECONDS:.0f} on a terminal, 0 elsewhere.",
+        ),
+    ] = None,
+    language: LanguageOption = Language.EN,
     data: DataOption = None,
 ) -> None:
-    """Publish events, one per line, each wholly or not at all.
+    """Publish events, one per line, each wholly or not at all, and print what became of each, with its id.
 
-    What is published is kept in the database until the broker has it; it says so while the broker is away. A refused
-    line is told with its number, the
-    field and what is wrong; correct it and publish the file again: events that went through keep
-    their id, type, subject and body, and are skipped.
+    What is published is kept in the database until the broker has it; while the broker is away this is said. A line
+    that may not be published is told with its number, the field and what is wrong. Correct it and publish the file
+    again: what was accepted is known by its id, and is not published twice. `pishkhan outcomes` asks again later.
 
     [bold]Examples[/bold]
 
       pishkhan publish events.ndjson
 
-      generate-events | pishkhan publish -
+      generate-events | pishkhan publish - --wait 30
     """
     settings = load_settings(data)
     note_use(settings.data_directory)
     engine = build_engine(settings.worker_database_url(), "pishkhan publish")
+    console = Screen(highlight=False, soft_wrap=True)
+    if wait_seconds is None and console.is_terminal:
+        wait_seconds = WAIT_SECONDS
     try:
-        published, refused, topics = _publish_lines(file, settings, engine)
-        console = Screen()
-        console.print(f"{published} published, {refused} refused", highlight=False)
-        if published and wait_seconds:
-            _tell_of_delivery(console, settings, engine, topics, wait_seconds)
+        reads = SqlOutcomes(engine.connect)
+        kept, refused = _publish_lines(file, settings, engine, reads)
+        code = _show_outcomes(console, reads, kept, wait_seconds or 0.0, language) if kept else ExitCode.DONE
+        again = sum(line.again for line in kept)
+        known = f", {again} of them before now" if again else ""
+        console.print(f"{len(kept)} published{known}, {refused} refused")
+        if len(kept) > again and wait_seconds != 0 and code in (ExitCode.DONE, ExitCode.UNANSWERED):
+            topics = {topic_of_speaker(line.claim.source)[1] for line in kept}
+            _tell_of_delivery(console, settings, engine, topics, 0.0 if wait_seconds else BROKER_SECONDS, language)
     finally:
         engine.dispose()
-    if refused:
-        raise typer.Exit(ExitCode.REFUSED)
+    end_with(ExitCode.REFUSED if refused else code)
+
+
+def _show_outcomes(
+    console: Screen, reads: SqlOutcomes, kept: Sequence[KeptLine], wait_seconds: float, language: Language
+) -> ExitCode:
+    """Print what becomes of every line within the time, in their order; return the code of the worst.
+
+    Without a time nothing is asked, and nothing is printed.
+    """
+    if not wait_seconds:
+        return ExitCode.DONE
+    numbers = {line.claim: line.line_number for line in kept}
+    codes = {ExitCode.DONE}
+    try:
+        for claim, outcome in hear(reads, list(numbers), wait_seconds):
+            codes.add(code_of(outcome))
+            what = "; ".join(outcome_lines(outcome, language))
+            console.print(f"line {numbers[claim]}, {claim.event_id}: {what}", style=style_of(outcome))
+    except AnswersUnavailable as error:
+        console.print(f"They are kept: the database went away after it had them ({error}).", style="yellow")
+        codes.add(ExitCode.UNANSWERED)
+    return worst(codes)
 
 
 def _tell_of_delivery(
-    console: Screen, settings: Settings, engine: Engine, topics: set[str], wait_seconds: float
+    console: Screen, settings: Settings, engine: Engine, topics: set[str], wait_seconds: float, language: Language
 ) -> None:
     try:
         kept = delivery(settings, engine, topics, wait_seconds)
@@ -83,15 +124,15 @@ def _tell_of_delivery(
         console.print("They are kept: the database went away after it had them.")
         return
     if kept is not None:
-        console.print(delivery_words(kept, Language.EN), style="yellow", highlight=False, soft_wrap=True)
+        console.print(delivery_words(kept, language), style="yellow")
 
 
-def _publish_lines(file: str, settings: Settings, engine: Engine) -> tuple[int, int, set[str]]:
-    """Publish the good lines, tell of the others, and return how many there were of each, and of which topics."""
+def _publish_lines(file: str, settings: Settings, engine: Engine, reads: SqlOutcomes) -> tuple[list[KeptLine], int]:
+    """Publish the good lines, tell of the others; return those that are kept, and how many are not."""
     now = settings.clock.now
     publisher = Publisher(outbox_opener(engine), now, new_id)
-    published = refused = line_number = 0
-    topics: set[str] = set()
+    kept: list[KeptLine] = []
+    refused = line_number = 0
     with _opened(file) as stream, _progress() as progress:
         task = progress.add_task("publishing", total=_size(file))
         lines = _counted(stream, progress, task)
@@ -99,24 +140,22 @@ def _publish_lines(file: str, settings: Settings, engine: Engine) -> tuple[int, 
             try:
                 with meaningful_errors(), engine.connect() as connection:
                     agencies = known_agencies(settings, connection)
-                found = list(read_lines(chunk, now(), agencies, line_number + 1))
-                messages = [item for item in found if not isinstance(item, LineProblem)]
-                publisher.publish(messages)
-            except (DatabaseUnavailable, OutboxUnavailable) as error:
+                found = publish_lines(publisher, reads, chunk, now(), agencies, line_number + 1)
+            except (DatabaseUnavailable, OutboxUnavailable, AnswersUnavailable) as error:
                 raise Unreachable(
-                    f"The database does not answer ({error}). {published} events are published, those from line "
+                    f"The database does not answer ({error}). {len(kept)} events are published, those from line "
                     f"{line_number + 1} on are not accepted. Publish the file again when it is back: what went "
                     "through keeps its id and is skipped."
                 ) from error
-            for problem in found:
-                if isinstance(problem, LineProblem):
+            for one in found:
+                if isinstance(one, LineProblem):
                     refused += 1
-                    text = f"line {problem.line_number}: {problem.field}: {problem.problem}"
+                    text = f"line {one.line_number}: {one.field}: {one.problem}"
                     progress.console.print(text, highlight=False, soft_wrap=True)
-            published += len(messages)
-            topics.update(message.topic for message in messages)
+                else:
+                    kept.append(one)
             line_number += len(chunk)
-    return published, refused, topics
+    return kept, refused
 
 
 def _opened(file: str) -> BinaryIO:

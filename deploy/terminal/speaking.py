@@ -31,7 +31,8 @@ from deploy.running.demonstration import note_use
 from deploy.settings import load_settings
 from deploy.terminal.request_ids import request_id_of
 from producers.claims import ClaimInvalid
-from producers.conversation import Answered, AnswersUnavailable, Conversation, Unanswered, Unheard, Waits
+from producers.conversation import Answered, Conversation, Unanswered, Unheard, Waits
+from producers.outcomes import AnswersUnavailable
 from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
 from schemas.base import Event

@@ -4,6 +4,7 @@ A mutant is a fault that somebody might well make, in a place where it would los
 changes, write the patch anew; when its tests are renamed, name them. `make mutants` applies them one by one.
 """
 
+from tests.mutants.answering import ANSWERING
 from tests.mutants.auditing import AUDITING
 from tests.mutants.comparing import COMPARING
 from tests.mutants.deciding import DECIDING
@@ -17,6 +18,7 @@ from tests.mutants.timing import TIMING
 from tests.mutants.years import YEARS
 
 MUTANTS: tuple[Mutant, ...] = (
+    *ANSWERING,
     *AUDITING,
     *POSITIONS,
     *RELAYING,

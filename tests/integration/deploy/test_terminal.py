@@ -1,8 +1,7 @@
 """Both sides played from the terminal, with the requests consumer behind the outbox and no broker between."""
 
 import re
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -13,97 +12,19 @@ from typer.testing import CliRunner, Result
 from connectors.database.publication.outbox import outbox_opener
 from connectors.database.requests.answers import SqlAnswers
 from connectors.database.requests.waiting import WaitingClaim
-from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
 from consumers.requests.domain.life.state import RequestStage
-from consumers.runner.records import Record
 from deploy.cli import build
 from deploy.exits import ExitCode
 from deploy.problem import Problem
 from producers.claims import ClaimInvalid
 from producers.conversation import Answered, Conversation, Unanswered, Waits
 from producers.publisher import Publisher
-from schemas.envelope import Envelope, to_headers
 from schemas.intake_office import RequestAccepted
-from schemas.offices import OpeningHours
-from tests.kit.on_sql.requests import RequestsBus, SetClock, load_registry, submission
+from tests.kit.on_sql.courier import Courier
+from tests.kit.on_sql.requests import submission
 from tests.kit.real.engines import DatabaseUrls
-from tests.kit.values.builders import AGENCY, SERVICE, Registrable, certificate_line, entries, terms
-from tests.kit.values.builders import agreement as make_agreement
-from tests.kit.values.builders import calendar as make_calendar
-from tests.kit.values.builders import office as make_office
-from tests.kit.values.builders import policy as make_policy
-from tests.kit.values.builders import service as make_service
-from tests.kit.values.builders import territory as make_territory
-
-
-class Courier(threading.Thread):
-    """Carries what is published on intake to the requests consumer, as relay and broker do."""
-
-    def __init__(self, bus: RequestsBus) -> None:
-        super().__init__(daemon=True)
-        self.bus = bus
-        self.ended = threading.Event()
-
-    def run(self) -> None:
-        """Carry until told to end."""
-        carried = 0
-        while not self.ended.wait(0.02):
-            with self.bus.engine.begin() as connection:
-                rows = connection.execute(
-                    text(
-                        "SELECT id, topic, key, event_id, source, type, time, body FROM outbox "
-                        "WHERE topic LIKE 'pishkhan.intake.%' AND id > :carried ORDER BY id"
-                    ),
-                    {"carried": carried},
-                ).all()
-            for row in rows:
-                envelope = Envelope(row.event_id, row.source, row.type, row.key, row.time)
-                headers = tuple(to_headers(envelope))
-                self.bus.clock.moment = row.time
-                self.bus.handle(Record(row.topic, 0, row.id, row.key.encode(), headers, bytes(row.body), row.time))
-                carried = row.id
-
-
-@pytest.fixture
-def owner(migrated_database: DatabaseUrls) -> Iterator[Engine]:
-    """A database that knows one service, which needs an answer, and one office that is always open."""
-    engine = build_engine(migrated_database.owner_url, "tests")
-    hours = tuple(OpeningHours(weekday=day, opens_minute=0, closes_minute=1440) for day in range(7))
-    things: list[Registrable] = [
-        make_territory(),
-        make_policy(),
-        make_calendar(),
-        make_service(needs_agency_answer=True),
-        make_agreement(services=(terms(tariff=(certificate_line(),)),)),
-        make_office("office-1", hours=hours),
-    ]
-    with engine.begin() as connection:
-        load_registry(connection, entries(things))
-        # The workers have found the agency's topic.
-        connection.execute(
-            text(
-                "INSERT INTO consumer_offset (consumer, cluster_id, topic, topic_id, partition, next_position) "
-                "VALUES ('requests', 'c', :topic, 't', 0, 0)"
-            ),
-            {"topic": f"pishkhan.intake.{AGENCY}"},
-        )
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def courier(owner: Engine, migrated_database: DatabaseUrls, monkeypatch: pytest.MonkeyPatch) -> Iterator[Courier]:
-    """The consumer at work, and settings that lead commands to its database."""
-    monkeypatch.setenv("PISHKHAN_DATABASE_URL", migrated_database.worker_url)
-    monkeypatch.setenv("COLUMNS", "200")
-    engine = build_engine(migrated_database.worker_url, "tests")
-    courier = Courier(RequestsBus(engine, SetClock(datetime.now(UTC))))
-    courier.start()
-    yield courier
-    courier.ended.set()
-    courier.join(10)
-    engine.dispose()
+from tests.kit.values.builders import AGENCY, SERVICE
 
 
 def pishkhan(arguments: Sequence[str]) -> Result:

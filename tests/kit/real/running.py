@@ -132,6 +132,8 @@ def _with_words(data: Path, environment: Mapping[str, str]) -> RunningBus:
         "AGENCY": AGENCY,
         "PASSWORD": bus.password(AGENCY),
         "SERVICE": SERVICE,
+        "FORM": "{}",
+        "EVENT_ID": str(submitted["id"]),
         "CITY": CITY,
         "REQUEST_ID": request_id,
         "OFFICE": office,

@@ -24,6 +24,7 @@ LEAVES = [(row, below) for row, below, _ in ALL]
 #: What each command needs to get as far as asking the broker or the database, for those that can find nobody there.
 ASKING: dict[str, tuple[str, ...]] = {
     "publish": ("publish", "-"),
+    "outcomes": ("outcomes", REQUEST),
     "replay-log": (
         "replay-log",
         str(NORTH_KHORASAN / "replay" / "boston_311_2011-09-26.csv.gz"),

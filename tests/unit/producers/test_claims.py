@@ -8,12 +8,11 @@ from uuid import UUID
 import pytest
 
 from producers.claims import ClaimInvalid, check_speaker, message_from_event, message_of
-from producers.lines import LineProblem, read_lines
+from producers.lines import LineProblem, ReadLine, read_lines
 from schemas.envelope import Envelope, to_structured
 from schemas.intake_agency import AgreementPaused, RequestCancelled
 from schemas.intake_directorate import FineImposed, WindowCloseRequested
 from schemas.intake_office import RequestAccepted
-from schemas.message import Message
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 REQUEST = UUID("0197a1b2-0000-7000-8000-000000000001")
@@ -102,7 +101,7 @@ def test_lines_are_numbered_blank_ones_pass_and_each_bad_one_is_told() -> None:
     good = to_structured(envelope(), body())
     lines = [good, b"\n", b"not json\n", to_structured(envelope(sequence=4), body()), b"[]", good]
     found = list(read_lines(lines, NOW, ["water"], first_number=11))
-    assert [type(item) for item in found] == [Message, LineProblem, LineProblem, LineProblem, Message]
+    assert [type(item) for item in found] == [ReadLine, LineProblem, LineProblem, LineProblem, ReadLine]
     problems = [item for item in found if isinstance(item, LineProblem)]
     assert [(problem.line_number, problem.field) for problem in problems] == [
         (13, "line"),

@@ -1,6 +1,6 @@
 """Saying a claim and hearing what becomes of it: decided, waiting, unanswered; and what a broken line means for it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import UUID
@@ -11,13 +11,13 @@ from producers.claims import ClaimInvalid
 from producers.conversation import (
     POLL_SECONDS,
     Answered,
-    AnswersUnavailable,
     Conversation,
     KeptClaim,
     Unanswered,
     Unheard,
     Waits,
 )
+from producers.outcomes import AnswersUnavailable, SaidWords
 from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
 from schemas.base import Event
@@ -63,13 +63,16 @@ class Bus:
         self._look()
         return len(self.published)
 
-    def words(self, source: str, event_id: str) -> tuple[bytes, bytes | None] | None:
+    def words(self, identities: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], SaidWords]:
         self._look()
-        for message in self.published:
-            if (message.envelope.source, message.envelope.id) == (source, event_id):
-                about = about_hash(message.envelope.type, message.envelope.subject)
-                return body_hash(message.body), None if event_id.startswith("old") else about
-        return None
+        return {
+            (one.envelope.source, one.envelope.id): SaidWords(
+                body_hash(one.body),
+                None if one.envelope.id.startswith("old") else about_hash(one.envelope.type, one.envelope.subject),
+            )
+            for one in self.published
+            if (one.envelope.source, one.envelope.id) in identities
+        }
 
     def to(self, said: KeptClaim) -> Sequence[Event]:
         self._look()

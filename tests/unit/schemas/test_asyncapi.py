@@ -66,7 +66,7 @@ def test_a_client_can_publish_a_request_from_the_document_alone() -> None:
     message = at(channel["messages"]["RequestSubmitted"]["$ref"])
     assert message["bindings"]["kafka"]["key"]["description"] == "The text of `ce_subject`, in UTF-8."
     [shown] = message["examples"]
-    assert shown["headers"]["ce_source"] == "/agencies/civil-registration"
+    assert shown["headers"]["ce_source"] == "/agencies/electricity"
     validator(message["headers"]).validate(shown["headers"])
     validator(message["payload"]).validate(shown["payload"])
 

@@ -1,12 +1,31 @@
 """Every answer of the requests' log has words in both languages, and every stage a name."""
 
+from uuid import UUID
+
 import pytest
 
 from connectors.words.language import Language
-from connectors.words.outcomes import STAGES, stage, told
+from connectors.words.outcomes import STAGES, outcome_lines, stage, told
+from connectors.words.refusals import refusal_phrase
 from consumers.requests.domain.life.state import RequestStage
+from producers.outcomes import Decided, Forgotten, Held, Outcome, SetAside
 from schemas.base import Event
-from schemas.log_requests import RequestClosed, RequestEscalated, RequestLogEvent, RequestOpened
+from schemas.log_registry import RegistryClaimRefused, RegistryRefusal
+from schemas.log_requests import (
+    ClaimRefusal,
+    ClaimRefused,
+    CorrectionAccepted,
+    DisputeMarked,
+    FineAccepted,
+    OfficePaymentAccepted,
+    RefusalReason,
+    RequestClosed,
+    RequestEscalated,
+    RequestLogEvent,
+    RequestOpened,
+    WindowMarked,
+)
+from tests.kit.values.builders import MOMENT, agreement, calendar, entries, office, policy, service, territory
 from tests.kit.values.requests_world import (
     ACCEPTED,
     APPROVED,
@@ -61,3 +80,72 @@ def test_counts_have_the_figures_of_the_language() -> None:
     escalated = next(event for event in GIVEN_UP if isinstance(event, RequestEscalated))
     assert "after 2 attempts" in told(escalated, Language.EN)
     assert "پس از ۲ نوبت" in told(escalated, Language.FA)
+
+
+DETAIL = "office: nobody is called office-77"
+IN_FORCE = list(entries([territory(), policy(), calendar(), service(), agreement(), office("office-1")]))
+ACTS: list[Event] = [
+    OfficePaymentAccepted(office="office-1", amount_rial=5_000, reference="bank-1"),
+    FineAccepted(fine_id=UUID(int=1), office="office-1", amount_rial=5_000, lifted=False, minutes_number="1"),
+    FineAccepted(fine_id=UUID(int=1), office="office-1", amount_rial=5_000, lifted=True, minutes_number="1"),
+    CorrectionAccepted(debit_account="suspense", credit_account="state", amount_rial=5_000, minutes_number="1"),
+    WindowMarked(window=9, partition=0, partitions=4),
+    DisputeMarked(request_id=UUID(int=1), open=True, reason="r"),
+    DisputeMarked(request_id=UUID(int=1), open=False, reason="r"),
+    RegistryClaimRefused(
+        claim_id="c", claim_source="/directorate", claim_type="t", reason=RegistryRefusal.ALREADY_KNOWN, detail="d"
+    ),
+]
+
+
+@pytest.mark.parametrize("event", [*IN_FORCE, *ACTS], ids=lambda event: type(event).__name__)
+def test_acts_and_versions_are_told_in_both_languages(event: Event) -> None:
+    persian, english = told(event, Language.FA), told(event, Language.EN)
+    assert english.isascii()
+    assert type(event).__name__ not in english
+    assert any("\u0600" <= letter <= "\u06ff" for letter in persian)
+
+
+@pytest.mark.parametrize("reason", [*ClaimRefusal, *RegistryRefusal, *RefusalReason], ids=repr)
+def test_every_code_of_a_refusal_has_its_meaning(reason: ClaimRefusal | RegistryRefusal | RefusalReason) -> None:
+    phrase = refusal_phrase(reason)
+    assert phrase.en.isascii()
+    assert any("\u0600" <= letter <= "\u06ff" for letter in phrase.fa)
+
+
+def test_the_same_code_of_two_enums_has_each_its_own_meaning() -> None:
+    assert refusal_phrase(RefusalReason.NOT_OWNER) != refusal_phrase(RegistryRefusal.NOT_OWNER)
+
+
+def test_a_refusal_is_told_in_persian_with_its_code_and_what_it_is_about() -> None:
+    refused = ClaimRefused(
+        request_id=None,
+        claim_id="c",
+        claim_source="/directorate",
+        claim_type="t",
+        reason=ClaimRefusal.UNKNOWN_OFFICE,
+        detail=DETAIL,
+    )
+    assert told(refused, Language.FA) == f"پذیرفته نشد، چنین دفتری نیست (unknown_office): {DETAIL}"
+    assert told(refused, Language.EN) == f"not accepted (unknown_office): {DETAIL}"
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Held("predecessor", DETAIL, None),
+        Held("predecessor", DETAIL, MOMENT),
+        SetAside("malformed", "body", DETAIL),
+        Forgotten(),
+        None,
+    ],
+)
+def test_every_outcome_is_told_in_both_languages(outcome: Outcome | None) -> None:
+    [persian], [english] = outcome_lines(outcome, Language.FA), outcome_lines(outcome, Language.EN)
+    assert english.isascii()
+    assert persian != english
+
+
+def test_the_markers_of_a_window_are_one_statement() -> None:
+    marks = tuple(WindowMarked(window=9, partition=number, partitions=4) for number in range(4))
+    assert outcome_lines(Decided(marks), Language.EN) == ["settlement window 9 is closing"]

@@ -1,0 +1,46 @@
+"""Mutants of what somebody is told of what he has said: how a thing that waits, is old or is refused is taken."""
+
+from tests.mutants.mutant import Mutant
+
+OUTCOMES = "tests/unit/producers/test_outcomes.py"
+WORDS = "tests/unit/connectors/words/test_outcomes.py"
+
+ANSWERING: tuple[Mutant, ...] = (
+    Mutant(
+        "a wait is told before the time is over",
+        "producers/outcomes.py",
+        "            if not (over or isinstance(outcome, Decided | SetAside)):\n",
+        "            if not (over or outcome is not None):\n",
+        (f"{OUTCOMES}::test_a_wait_is_told_when_the_time_is_over_and_a_decision_that_ends_it_goes_before",),
+    ),
+    Mutant(
+        "a line that was accepted before is published again",
+        "producers/lines.py",
+        "        fresh += [] if again else [line.message]\n",
+        "        fresh += [line.message]\n",
+        (
+            f"{OUTCOMES}::test_what_was_accepted_before_is_not_published_again_and_its_answer_is_looked_for_from_the_beginning",
+        ),
+    ),
+    Mutant(
+        "an answer that is kept no more is one that never came",
+        "producers/outcomes.py",
+        "found.get(claim, Forgotten() if claim[:2] in accepted else None)",
+        "found.get(claim)",
+        (f"{OUTCOMES}::test_asked_later_an_old_answer_is_told_apart_from_none",),
+    ),
+    Mutant(
+        "a refusal of the registry is none",
+        "producers/outcomes.py",
+        "_REFUSALS = frozenset({ClaimRefused, RequestRefused, RegistryClaimRefused})\n",
+        "_REFUSALS = frozenset({ClaimRefused, RequestRefused})\n",
+        (f"{OUTCOMES}::test_what_refuses",),
+    ),
+    Mutant(
+        "one table for the codes of all refusals",
+        "connectors/words/refusals.py",
+        "        case RegistryRefusal():\n            return REGISTRY_REFUSALS[reason]\n",
+        "        case RegistryRefusal() if reason not in REFUSALS:\n            return REGISTRY_REFUSALS[reason]\n",
+        (f"{WORDS}::test_the_same_code_of_two_enums_has_each_its_own_meaning",),
+    ),
+)
