@@ -27,6 +27,12 @@ def jalali_day(day: date) -> JalaliDay:
     return JalaliDay(found.year, found.month, found.day)
 
 
+def gregorian_day(year: int, month: int, day: int) -> date:
+    """Return the Gregorian day of a Jalali one. Raises `ValueError` when the Jalali calendar has no such day."""
+    found: date = JalaliDate(year, month, day).to_gregorian()
+    return found
+
+
 def month_of(moment: datetime) -> int:
     """Return the Jalali month that `moment`, an aware time, lies in: 140509 is Azar 1405. Later months are greater."""
     return _month(moment.astimezone(STANDARD_TIME).toordinal())

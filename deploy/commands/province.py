@@ -1,5 +1,6 @@
 """`pishkhan province`: check a province's folder, and load it into the bus."""
 
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
@@ -7,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from connectors.words.language import Language, Phrase
 from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable
-from deploy.commands.options import DataOption
+from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Grid, Screen
 from deploy.exits import ExitCode
 from deploy.problem import Misused, Problem, Unreachable
@@ -22,6 +24,11 @@ from producers.ports import OutboxUnavailable
 BUILT_IN = Path(__file__).parent.parent / "provinces"
 #: More problems than a person reads at once only hide the first ones.
 PROBLEMS_SHOWN = 20
+_MORE = Phrase("… و {count} مشکل دیگر.", "… and {count} more problems.")
+_FOLLOW = Phrase(
+    "{count} مشکل دیگر پیامد این‌هاست و با درست‌کردن این‌ها از میان می‌رود.",
+    "{count} more problems only follow from these, and go when these are mended.",
+)
 
 FolderArgument = Annotated[
     Path, typer.Argument(help="A province's folder, or the name of one that comes with the bus: north_khorasan.")
@@ -42,20 +49,20 @@ def register(app: typer.Typer) -> None:
     app.add_typer(province, name="province")
 
 
-def check(folder: FolderArgument) -> None:
+def check(folder: FolderArgument, language: LanguageOption = Language.EN) -> None:
     """Read a province's files and say everything that is wrong, with file, line, field and remedy. Changes nothing."""
-    province = _read(folder)
+    province = _read(folder, language)
     console = Screen()
     console.print(f"{province.names.en} ({province.code}) is in order: {len(province_claims(province))} claims.")
     console.print(_summary(province))
 
 
-def load(folder: FolderArgument, data: DataOption = None) -> None:
+def load(folder: FolderArgument, language: LanguageOption = Language.EN, data: DataOption = None) -> None:
     """Publish a province as its agencies and the directorate would, and wait until the registry has taken it.
 
     Loading the same folder again changes nothing. What the registry refused is shown with the reason.
     """
-    province = _read(folder)
+    province = _read(folder, language)
     settings = load_settings(data)
     note_use(settings.data_directory)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -81,18 +88,24 @@ def load(folder: FolderArgument, data: DataOption = None) -> None:
         )
 
 
-def _read(folder: Path) -> Province:
+def _read(folder: Path, language: Language) -> Province:
     path = folder if folder.is_dir() else BUILT_IN / folder
     if not path.is_dir():
         raise Misused(f"There is no folder {folder}; name a province's folder, or north_khorasan.")
     try:
         return read_province(path)
     except ProvinceInvalid as invalid:
-        lines = [str(problem) for problem in invalid.problems[:PROBLEMS_SHOWN]]
-        more = len(invalid.problems) - len(lines)
-        if more > 0:
-            lines.append(f"… and {more} more problems.")
-        raise Problem("\n".join(lines), ExitCode.DIFFERS) from None
+        raise Problem("\n".join(_problems(invalid, language)), ExitCode.DIFFERS) from None
+
+
+def _problems(invalid: ProvinceInvalid, language: Language) -> Iterator[str]:
+    """Yield the causes, each once, and how much follows from them."""
+    shown = invalid.problems[:PROBLEMS_SHOWN]
+    yield from (problem.words(language) for problem in shown)
+    if len(invalid.problems) > len(shown):
+        yield _MORE.fill(language, count=len(invalid.problems) - len(shown))
+    if invalid.follow_ups:
+        yield _FOLLOW.fill(language, count=invalid.follow_ups)
 
 
 def _outcome(loading: Loading) -> str:

@@ -152,6 +152,10 @@ def _tell(console: Screen, replay: Replay) -> None:
     console.print(
         f"{replay.rows} rows read: {len(replay.cases)} become requests, {sum(replay.dropped.values())} do not."
     )
+    if mapping.columns.id is None:
+        console.print("The log has no ids: each row's is made of what it says.", highlight=False)
+    if mapping.place is not None:
+        console.print(f"The log has no places: every request is for {mapping.place}.", highlight=False)
     if mapping.shift_days:
         moved = ", ".join(f"{source} → {target}" for source, target in weekday_moves(mapping))
         console.print(f"Days move by {mapping.shift_days}: {moved}.", highlight=False, soft_wrap=True)

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploy.provinces.catalogue import Agency, Catalogue
-from deploy.provinces.files import CsvRow, Document, Folder, midnight, names_of, place_of
+from connectors.files.yaml_text import Document
+from connectors.words.language import Phrase
+from deploy.provinces.catalogue import NO_AGENCY, Agency, Catalogue
+from deploy.provinces.files import Folder, place_of
+from deploy.provinces.rows import CsvRow, names_of
 from schemas.agreements import Agreement, AgreementState
 
 AGREEMENT_COLUMNS = (
@@ -12,6 +15,13 @@ AGREEMENT_COLUMNS = (
     *("valid_to", "territory", "settlement_cycle", "payment_term_days", "guarantee_rial", "notice_days"),
     *("offline_permitted", "provenance"),
 )
+AGREEMENT_DAYS = ("letter_date", "valid_from", "valid_to")
+_NOT_ITS_SERVICE = Phrase("{service} خدمت این دستگاه نیست", "{service} is not a service of this agency")
+_NAME_ITS_SERVICES = Phrase(
+    "خدمت‌هایی از همین دستگاه را از services.csv نام ببرید", "name services of this agency that are in services.csv"
+)
+_NO_SERVICE = Phrase("خدمتی با شرایط ندارد", "has no service with terms")
+_ADD_SERVICES = Phrase("خدمت‌هایش را به services.csv بیفزایید", "add its services to services.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +37,9 @@ def read_agreements(
 ) -> tuple[Signed, ...]:
     """Return the agreements in the file's order; problems are left in `folder`."""
     found = []
-    for row in folder.rows("agreements.csv", AGREEMENT_COLUMNS):
+    for row in folder.rows("agreements.csv", AGREEMENT_COLUMNS, days=AGREEMENT_DAYS):
         if row.text("agency") not in agencies:
-            folder.complain(row.file, row.line, "agency", "is not in agencies.csv", "add it there, or correct the code")
+            folder.miss(row, "agency", "agencies.csv", *NO_AGENCY)
             continue
         agreement = _agreement(folder, province, catalogue, row)
         if agreement is not None:
@@ -44,12 +54,12 @@ def _agreement(folder: Folder, province: Document, catalogue: Catalogue, row: Cs
     agency_of = {service.code: service.agency for service in catalogue.services}
     for code in named:
         if agency_of.get(code) != row.text("agency"):
-            remedy = "name services of this agency that are in services.csv"
-            folder.complain(row.file, row.line, "services", f"{code} is not a service of this agency", remedy)
+            problem = Phrase(*(text.format(service=code) for text in _NOT_ITS_SERVICE))
+            folder.miss(row, "services", "services.csv", problem, _NAME_ITS_SERVICES)
     wanted = named or [code for code, agency in agency_of.items() if agency == row.text("agency")]
     terms = [catalogue.terms[code] for code in dict.fromkeys(wanted) if code in catalogue.terms]
     if not terms:
-        folder.complain(row.file, row.line, "agency", "has no service with terms", "add its services to services.csv")
+        folder.miss(row, "agency", "services.csv", _NO_SERVICE, _ADD_SERVICES)
         return None
     return folder.build(
         Agreement,
@@ -58,11 +68,11 @@ def _agreement(folder: Folder, province: Document, catalogue: Catalogue, row: Cs
             "agency": row.text("agency"),
             "version": row.whole("version"),
             "state": AgreementState.SIGNED.value,
-            "valid_from": midnight(row.maybe("valid_from")),
-            "valid_to": midnight(row.maybe("valid_to")),
+            "valid_from": row.moment("valid_from"),
+            "valid_to": row.moment("valid_to"),
             "names": names_of(row),
             "letter_number": row.maybe("letter_number"),
-            "letter_date": row.maybe("letter_date"),
+            "letter_date": row.day("letter_date"),
             "signatory_titles": province.data.get("signatory_titles", []),
             "services": [term.model_dump(mode="json") for term in terms],
             "territory": row.codes("territory"),

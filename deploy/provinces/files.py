@@ -1,95 +1,47 @@
 """Reading a province's files with their line numbers, so that every problem names file, line, field and remedy."""
 
-import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from consumers.jalali import STANDARD_TIME
+from connectors.files.days import JALALI
+from connectors.files.models import error_words
+from connectors.files.numbers import spoiled_text
+from connectors.files.problem import FileProblem, Unreadable, Wrong
+from connectors.files.tables import NoRow, Table
+from connectors.files.yaml_text import Document, YamlPath, read_yaml
+from connectors.words.language import Phrase
+from deploy.provinces.rows import CsvRow
 from schemas.base import Model
 
 AnyModel = TypeVar("AnyModel", bound=Model)
-YamlPath = tuple[str | int, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class FileProblem:
-    """One thing that is wrong in one file, and what to do about it."""
-
-    file: str
-    line: int
-    field: str
-    problem: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.file}, line {self.line}, {self.field}: {self.problem}; {self.remedy}"
+_NO_COLUMN = Phrase("این ستون نیست", "the column is missing")
+_ADD_COLUMN = Phrase("آن را به خط نخست بیفزایید", "add it to the first line")
+_BOTH = Phrase("این ستون به هر دو تقویم آمده است", "the column is there on both calendars")
+_KEEP_ONE = Phrase("یکی را بردارید", "keep one of the two")
+_MISSING = Phrase("نیست", "is missing")
+_COPY_IT = Phrase(
+    "آن را از پوشه استانی دیگر بردارید و تغییر دهید", "copy it from another province's folder and change it"
+)
+_UNREAD = Phrase("خوانده نمی‌شود", "cannot be read as UTF-8 text")
+_SAVE_IT = Phrase("آن را با قالب UTF-8 ذخیره کنید", "save it as UTF-8")
 
 
 class ProvinceInvalid(Exception):
-    """The folder cannot be loaded as it is; `problems` says everything that is wrong with it."""
+    """The folder cannot be loaded as it is.
 
-    def __init__(self, problems: Sequence[FileProblem]) -> None:
+    `problems` are the causes, each once; `follow_ups` counts what is wrong only because of them.
+    """
+
+    def __init__(self, problems: Sequence[FileProblem], follow_ups: int = 0) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
-
-
-@dataclass(frozen=True, slots=True)
-class CsvRow:
-    """One line of a CSV file; an absent or blank cell reads as empty text."""
-
-    file: str
-    line: int
-    cells: Mapping[str, str]
-
-    def text(self, column: str) -> str:
-        """Return the cell, without blanks around it."""
-        return self.cells.get(column, "").strip()
-
-    def maybe(self, column: str) -> str | None:
-        """Return the cell, or none when it is blank."""
-        return self.text(column) or None
-
-    def codes(self, column: str) -> list[str]:
-        """Return a cell that lists codes, separated by `;`."""
-        return [part.strip() for part in self.text(column).split(";") if part.strip()]
-
-    def whole(self, column: str) -> int | str | None:
-        """Return a whole number, none when blank, or the text itself for the model to refuse."""
-        text = self.text(column)
-        return int(text) if text.isascii() and text.isdigit() else text or None
-
-    def decimal(self, column: str) -> float | str:
-        """Return a decimal number, or the text itself for the model to refuse."""
-        try:
-            return float(self.text(column))
-        except ValueError:
-            return self.text(column)
-
-    def flag(self, column: str) -> bool | str:
-        """Return `yes` and `no` as truth values, or the text itself for the model to refuse."""
-        return {"yes": True, "no": False}.get(self.text(column), self.text(column))
-
-
-@dataclass(slots=True)
-class Document:
-    """A parsed YAML file that remembers on which line everything stood."""
-
-    file: str
-    data: Any
-    lines: Mapping[YamlPath, int]
-
-    def line(self, *path: str | int) -> int:
-        """Return the line of `path`, or of its nearest ancestor that stood in the file."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return self.lines.get(path, 1)
+        self.follow_ups = follow_ups
 
 
 @dataclass(slots=True)
@@ -99,10 +51,28 @@ class Folder:
     path: Path
     problems: list[FileProblem] = field(default_factory=list)
     origins: dict[tuple[str, str, int], tuple[str, int]] = field(default_factory=dict)
+    follow_ups: int = 0
+    #: Files of which something could not be taken: whoever misses it there says nothing new.
+    incomplete: set[str] = field(default_factory=set)
 
-    def complain(self, file: str, line: int, where: str, problem: str, remedy: str) -> None:
-        """Remember one problem."""
+    def complain(self, file: str, line: int, where: str, problem: Phrase, remedy: Phrase) -> None:
+        """Remember one problem, once; the same on other lines of the file is that problem with more lines."""
+        self.incomplete.add(file)
+        for known in self.problems:
+            if (known.file, known.field, known.problem, known.remedy) == (file, where, problem, remedy):
+                if line != known.line and line not in known.others:
+                    known.others.append(line)
+                return
         self.problems.append(FileProblem(file, line, where, problem, remedy))
+
+    def miss(self, row: CsvRow, where: str, source: str | tuple[str, ...], problem: Phrase, remedy: Phrase) -> None:
+        """Complain that a row refers to what is not in file `source`: a follow-up when something is wrong there."""
+        sources = {source} if isinstance(source, str) else set(source)
+        if (sources - {row.file}) & self.incomplete:
+            self.follow_ups += 1
+            self.incomplete.add(row.file)
+        else:
+            self.complain(row.file, row.line, where, problem, remedy)
 
     def note(self, kind: str, code: str, version: int, file: str, line: int) -> None:
         """Remember where a version of something stands."""
@@ -115,84 +85,92 @@ class Folder:
     def raise_problems(self) -> None:
         """Raise `ProvinceInvalid` when anything was found wrong so far."""
         if self.problems:
-            raise ProvinceInvalid(self.problems)
+            raise ProvinceInvalid(self.problems, self.follow_ups)
 
-    def rows(self, file: str, columns: Sequence[str], *, optional: bool = False) -> list[CsvRow]:
-        """Return the rows of a CSV file that must have `columns`; a missing optional file has none."""
+    def rows(
+        self, file: str, columns: Sequence[str], *, days: Collection[str] = (), optional: bool = False
+    ) -> list[CsvRow]:
+        """Return the rows of a CSV file that must have `columns`; a missing optional file has none.
+
+        Of `days`, which hold days, each may be there as a Jalali one instead.
+        """
         if optional and not (self.path / file).exists():
             return []
-        text = self._read(file)
-        reader = csv.DictReader(text.splitlines(), strict=True)
-        missing = [column for column in columns if column not in (reader.fieldnames or ())]
-        if missing:
-            self.complain(file, 1, ", ".join(missing), "the column is missing", "add it to the first line")
-            return []
-        rows = []
         try:
-            for cells in reader:
-                if None in cells or None in cells.values():
-                    self.complain(file, reader.line_num, "line", "has more or fewer cells than columns", "check commas")
-                    continue
-                rows.append(CsvRow(file, reader.line_num, cells))
-        except csv.Error as error:
-            self.complain(file, reader.line_num, "line", f"is not CSV ({error})", "check the quotation marks")
-        return rows
+            with (self.path / file).open("rb") as stream:
+                table = Table(stream, columns)
+                return self._table(file, table, columns, days)
+        except Unreadable as error:
+            self.complain(file, error.line, "row", *error.wrong)
+        except FileNotFoundError:
+            self.complain(file, 1, "file", _MISSING, _COPY_IT)
+        except OSError:
+            self.complain(file, 1, "file", _UNREAD, _SAVE_IT)
+        return []
 
-    def document(self, file: str) -> Document:
-        """Return one YAML file; an unreadable one is a problem and reads as empty."""
-        lines: dict[YamlPath, int] = {}
+    def document(self, file: str, shape: TypeAdapter[Any]) -> Document:
+        """Return one YAML file of a `shape`; one that has another, or none, is a problem and reads as empty."""
         try:
-            loader = yaml.SafeLoader(self._read(file))
-            node = loader.get_single_node()
-            data = None if node is None else loader.construct_document(node)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = 1 if mark is None else mark.line + 1
-            self.complain(file, line, "document", "is not YAML", "check indentation and quotation marks")
-            return Document(file, {}, lines)
-        if node is not None:
-            self._note_lines(file, node, (), lines)
-        return Document(file, {} if data is None else data, lines)
+            document = read_yaml((self.path / file).read_text(encoding="utf-8-sig"), file)
+        except Unreadable as error:
+            self.complain(file, error.line, "document", *error.wrong)
+        except FileNotFoundError:
+            self.complain(file, 1, "file", _MISSING, _COPY_IT)
+        except (OSError, UnicodeDecodeError):
+            self.complain(file, 1, "file", _UNREAD, _SAVE_IT)
+        else:
+            for line, name, wrong in document.problems:
+                self.complain(file, line, name, *wrong)
+            try:
+                document.data = (
+                    _empty(shape) if document.data is None else shape.validate_python(document.data, strict=True)
+                )
+            except ValidationError as error:
+                for found in error.errors(include_url=False, include_input=False):
+                    where = ".".join(map(str, found["loc"])) or "document"
+                    self.complain(file, document.line(*found["loc"]), where, *error_words(found))
+            else:
+                return document
+        return Document(file, _empty(shape), {})
 
-    def build(
-        self,
-        model: type[AnyModel],
-        values: Mapping[str, Any],
-        place: "SourcePlace",
-    ) -> AnyModel | None:
-        """Return `values` as a model, or none after complaining of each field at its place."""
+    def build(self, model: type[AnyModel], values: Mapping[str, Any], place: "SourcePlace") -> AnyModel | None:
+        """Return `values` as a model, or none after complaining of each field at its place.
+
+        A `Wrong` among the values is what could not be read there.
+        """
+        unread: dict[tuple[str | int, ...], Wrong] = {}
+        plain = _without_wrong(values, (), unread)
+        for location, wrong in unread.items():
+            self.complain(place.file, *place.of(location), *wrong)
         try:
-            return model.model_validate_json(json.dumps(values, default=str), extra="forbid")
+            built = model.model_validate_json(json.dumps(plain), extra="forbid")
         except ValidationError as error:
             for found in error.errors(include_url=False, include_input=False):
-                line, name = place.of(found["loc"])
-                remedy = _REMEDIES.get(found["type"], "correct it as the message says")
-                self.complain(place.file, line, name, found["msg"].removeprefix("Value error, "), remedy)
+                if found["loc"] not in unread:
+                    self.complain(place.file, *place.of(found["loc"]), *error_words(found))
             return None
+        return None if unread else built
 
-    def _read(self, file: str) -> str:
-        try:
-            return (self.path / file).read_text(encoding="utf-8-sig")
-        except FileNotFoundError:
-            self.complain(file, 1, "file", "is missing", "copy it from another province's folder and change it")
-        except (OSError, UnicodeDecodeError):
-            self.complain(file, 1, "file", "cannot be read as UTF-8 text", "save it as UTF-8")
-        self.raise_problems()
-        raise AssertionError("a file that could not be read was complained of")
-
-    def _note_lines(self, file: str, node: yaml.Node, path: YamlPath, lines: dict[YamlPath, int]) -> None:
-        lines[path] = node.start_mark.line + 1
-        if isinstance(node, yaml.SequenceNode):
-            for index, item in enumerate(node.value):
-                self._note_lines(file, item, (*path, index), lines)
-        elif isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                inner = (*path, str(key.value))
-                if inner in lines:
-                    line = key.start_mark.line + 1
-                    self.complain(file, line, str(key.value), "stands there twice", "remove or rename one")
-                    continue
-                self._note_lines(file, value, inner, lines)
+    def _table(self, file: str, table: Table, columns: Sequence[str], days: Collection[str]) -> list[CsvRow]:
+        found = set(table.columns)
+        missing = [name for name in columns if not {name, *([f"{name}{JALALI}"] if name in days else [])} & found]
+        if missing:
+            self.complain(file, 1, ", ".join(missing), _NO_COLUMN, _ADD_COLUMN)
+            return []
+        for name in days:
+            if {name, f"{name}{JALALI}"} <= found:
+                self.complain(file, 1, name, _BOTH, _KEEP_ONE)
+        rows = []
+        for row in table:
+            if isinstance(row, NoRow):
+                self.complain(file, row.line, row.column, *row.wrong)
+                continue
+            for column, cell in row.cells.items():
+                spoiled = spoiled_text(cell)
+                if spoiled is not None:
+                    self.complain(file, row.line, column, *spoiled)
+            rows.append(CsvRow(file, row.line, row.cells))
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,27 +191,6 @@ class SourcePlace:
         return self.line, self.names.get(name, name)
 
 
-_REMEDIES = {
-    "missing": "fill it in",
-    "int_type": "write a whole number",
-    "float_type": "write a number",
-    "bool_type": "write yes or no",
-    "string_type": "write text",
-    "enum": "use one of the values that the message lists",
-    "string_pattern_mismatch": "use lower case letters, digits, `.`, `_` and `-`",
-    "extra_forbidden": "remove it, or check its spelling",
-    "datetime_from_date_parsing": "write a date such as 2026-03-21",
-    "date_from_datetime_parsing": "write a date such as 2026-03-21",
-    "datetime_parsing": "write a date such as 2026-03-21",
-    "date_parsing": "write a date such as 2026-03-21",
-}
-
-
-def names_of(row: CsvRow, column: str = "name") -> dict[str, str | None]:
-    """Return the Persian and English cells `<column>_fa` and `<column>_en` as a localized text."""
-    return {"fa": row.maybe(f"{column}_fa"), "en": row.maybe(f"{column}_en")}
-
-
 #: How localized columns are called when a model complains of them.
 NAME_COLUMNS = {"names.fa": "name_fa", "names.en": "name_en"}
 
@@ -245,11 +202,21 @@ def place_of(row: CsvRow, **names: str) -> SourcePlace:
     )
 
 
-#: As ISO 8601 writes it, `+03:30`: dates in a province's files are days of the bus's zone.
-_OFFSET = datetime.min.replace(tzinfo=STANDARD_TIME).isoformat()[-6:]
+def _empty(shape: TypeAdapter[Any]) -> Any:
+    """Return what an empty file of this shape says: no fields, or no records."""
+    try:
+        return shape.validate_python({}, strict=True)
+    except ValidationError:
+        return []
 
 
-def midnight(day: Any) -> Any:
-    """Return the instant at which a day begins in Iran, or the value itself for the model to refuse."""
-    text = str(day) if day is not None else None
-    return f"{text}T00:00:00{_OFFSET}" if text is not None and len(text) == 10 else text
+def _without_wrong(value: Any, location: tuple[str | int, ...], unread: dict[tuple[str | int, ...], Wrong]) -> Any:
+    """Return `value` with nothing in the place of each `Wrong`, which is noted."""
+    if isinstance(value, Wrong):
+        unread[location] = value
+        return None
+    if isinstance(value, Mapping):
+        return {key: _without_wrong(inner, (*location, key), unread) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_wrong(inner, (*location, index), unread) for index, inner in enumerate(value)]
+    return value

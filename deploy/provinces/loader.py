@@ -7,13 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid5
 
-from consumers.registry.domain.known import Accept, EntryKind, Known, Value, subject
-from consumers.registry.domain.rules import Said, decide
+from pydantic import ConfigDict, TypeAdapter
+from typing_extensions import TypedDict
+
+from connectors.files.yaml_text import Document
+from connectors.words.language import Phrase
+from connectors.words.registry import refusal_words
+from consumers.registry.domain.known import Accept, EntryKind, Known, Subject, Value, subject
+from consumers.registry.domain.rules import Said, decide, looks_at_all, references
 from deploy.provinces.agreements import Signed, read_agreements
 from deploy.provinces.catalogue import Agency, read_agencies, read_catalogue
-from deploy.provinces.files import Document, Folder, SourcePlace
+from deploy.provinces.files import Folder, SourcePlace
 from deploy.provinces.offices import read_offices
 from deploy.provinces.territory import read_territories
 from deploy.provinces.timing import read_calendars, read_policies
@@ -36,6 +43,28 @@ from schemas.speakers import agency_source
 from schemas.territory import Territory
 
 DIRECTORATE = "/directorate"
+
+
+class _Province(TypedDict, total=False):
+    """What is read of province.yaml; the generator reads more."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # as pydantic reads it
+
+    code: str
+    names: dict[str, str]
+    stated: dict[str, int]
+    stage_owners: dict[str, str]
+    signatory_titles: list[str]
+    duties: list[dict[str, str]]
+    penalties: list[dict[str, str]]
+
+
+PROVINCE: TypeAdapter[Any] = TypeAdapter(_Province)
+_NO_CODE = (
+    Phrase("نوشته نشده است", "is missing"),
+    Phrase("شناسه استان را آنجا بنویسید", "write the province's code there"),
+)
+_CORRECT_ONE = Phrase("یکی از آن دو را درست کنید", "correct one of them")
 #: Ids of claims are made from what they say, so that loading the same folder again says nothing new.
 CLAIM_NAMESPACE = UUID("6a1de8ea-6d3f-5b52-9a86-3f2d9a7f0c41")
 
@@ -105,12 +134,12 @@ class ProvinceClaim:
 def read_province(path: Path) -> Province:
     """Read and check a province's folder. Raises `ProvinceInvalid` with every problem found."""
     folder = Folder(path)
-    document = folder.document("province.yaml")
-    code = document.data.get("code") if isinstance(document.data, dict) else None
+    document = folder.document("province.yaml", PROVINCE)
+    code = document.data.get("code")
     place = SourcePlace(document.file, 1, document=document, path=("names",))
     names = folder.build(LocalizedText, document.data.get("names", {}) if code else {}, place)
     if not isinstance(code, str) or names is None:
-        folder.complain(document.file, document.line("code"), "code", "is missing", "write the province's code there")
+        folder.complain(document.file, document.line("code"), "code", *_NO_CODE)
         folder.raise_problems()
         raise AssertionError("a folder without a code was complained of")
     agencies = read_agencies(folder)
@@ -154,17 +183,28 @@ def province_claims(province: Province) -> list[ProvinceClaim]:
 
 
 def _check_by_the_registry(folder: Folder, province: Province) -> None:
-    """Put the claims to the registry's own rules, so that nothing is published that it would refuse."""
+    """Put the claims to the registry's own rules, so that nothing is published that it would refuse.
+
+    What it would refuse because of an earlier refusal is counted as a follow-up.
+    """
     known = Known()
     moment = max((office.valid_from for office in province.offices), default=datetime.now(UTC))
+    refused: set[Subject] = set()
     for claim in province_claims(province):
         speaker = claim.source.removeprefix("/agencies/") if claim.source != DIRECTORATE else ""
         decision = decide(Said(claim.event, speaker, moment), known)
         if isinstance(decision, Accept):
             known = known.with_values(decision.values)
             continue
-        file, line = folder.origin(claim.kind, claim.key, claim.version)
-        folder.complain(file, line, claim.key, decision.detail, f"the registry would refuse it ({decision.reason})")
+        wider = looks_at_all(claim.event)
+        if references(claim.event) & refused or any(kind in wider for kind, _ in refused):
+            folder.follow_ups += 1
+        else:
+            file, line = folder.origin(claim.kind, claim.key, claim.version)
+            problem = Phrase(refusal_words(decision.reason).fa, decision.detail)
+            remedy = f"دفتر ثبت آن را رد می‌کرد ({decision.reason})", f"the registry would refuse it ({decision.reason})"
+            folder.complain(file, line, claim.key, problem, Phrase(*remedy))
+        refused.add((claim.kind, claim.key))
 
 
 def _check_stated_counts(folder: Folder, document: Document, counts: Counts) -> None:
@@ -173,9 +213,12 @@ def _check_stated_counts(folder: Folder, document: Document, counts: Counts) -> 
         found = getattr(counts, name, None)
         line = document.line("stated", name)
         if found is None:
-            folder.complain(document.file, line, name, "is no count", f"use one of {', '.join(Counts.__slots__)}")
+            names = ", ".join(Counts.__slots__)
+            remedy = Phrase(f"یکی از این‌ها را بنویسید: {names}", f"use one of {names}")
+            folder.complain(document.file, line, name, Phrase("شمارشی نیست", "is no count"), remedy)
         elif found != stated:
-            folder.complain(document.file, line, name, f"says {stated}; the files hold {found}", "correct one of them")
+            problem = Phrase(f"می‌گوید {stated}؛ در پرونده‌ها {found} است", f"says {stated}; the files hold {found}")
+            folder.complain(document.file, line, name, problem, _CORRECT_ONE)
 
 
 def _claim(source: str, about: Value, event: Event, version: int | None = None) -> ProvinceClaim:

@@ -1,9 +1,13 @@
 """offices.csv and opening_hours.yaml -> offices with their licences."""
 
-import re
 from typing import Any
 
-from deploy.provinces.files import CsvRow, Document, Folder, midnight, names_of, place_of
+from pydantic import TypeAdapter
+
+from connectors.words.language import Phrase
+from deploy.provinces.files import Folder, place_of
+from deploy.provinces.rows import CsvRow, names_of
+from deploy.provinces.weeks import opening_hours
 from schemas.offices import Office
 
 OFFICE_COLUMNS = (
@@ -12,20 +16,22 @@ OFFICE_COLUMNS = (
     *("expected_monthly_income_rial", "expected_income_provenance", "prepaid_rial", "net_debit_cap_rial"),
     *("operators", "agreements", "provenance"),
 )
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SPAN = re.compile(r"([0-2]\d):([0-5]\d)-([0-2]\d):([0-5]\d)")
+OFFICE_DAYS = ("valid_from", "licence_from", "licence_to")
+#: Weeks by name: each day has one span or several.
+WEEKS: TypeAdapter[Any] = TypeAdapter(dict[str, dict[str, Any]])
+_ADD_OR_CHOOSE = Phrase("آن را آنجا بیفزایید یا یکی از آن‌ها را بنویسید", "add it there, or use one of those")
 
 
 def read_offices(folder: Folder) -> tuple[Office, ...]:
     """Return the offices in the file's order; problems are left in `folder`."""
-    patterns = folder.document("opening_hours.yaml")
+    patterns = folder.document("opening_hours.yaml", WEEKS)
     hours = {name: opening_hours(folder, patterns, (name,), week) for name, week in patterns.data.items()}
     offices = []
-    for row in folder.rows("offices.csv", OFFICE_COLUMNS):
+    for row in folder.rows("offices.csv", OFFICE_COLUMNS, days=OFFICE_DAYS):
         pattern = row.text("hours")
         if pattern not in hours:
-            remedy = "add it there, or use one of those"
-            folder.complain(row.file, row.line, "hours", f"{pattern!r} is not in opening_hours.yaml", remedy)
+            problem = Phrase(f"«{pattern}» در opening_hours.yaml نیست", f"{pattern!r} is not in opening_hours.yaml")
+            folder.miss(row, "hours", "opening_hours.yaml", problem, _ADD_OR_CHOOSE)
             continue
         office = _office(folder, row, hours[pattern])
         if office is not None:
@@ -34,38 +40,18 @@ def read_offices(folder: Folder) -> tuple[Office, ...]:
     return tuple(offices)
 
 
-def opening_hours(folder: Folder, document: Document, path: tuple[str | int, ...], week: Any) -> list[dict[str, int]]:
-    """Return a week such as `{saturday: 08:00-14:00}` as opening hours; problems are left in `folder`."""
-    hours = []
-    for day, text in dict(week).items():
-        found = _SPAN.fullmatch(str(text))
-        if day not in WEEKDAYS or found is None:
-            line = document.line(*path, day)
-            folder.complain(document.file, line, str(day), "is no opening", "write for example `saturday: 08:00-14:00`")
-            continue
-        opens_hour, opens_minute, closes_hour, closes_minute = (int(part) for part in found.groups())
-        hours.append(
-            {
-                "weekday": WEEKDAYS.index(day),
-                "opens_minute": opens_hour * 60 + opens_minute,
-                "closes_minute": closes_hour * 60 + closes_minute,
-            }
-        )
-    return hours
-
-
 def _office(folder: Folder, row: CsvRow, hours: list[dict[str, int]]) -> Office | None:
     return folder.build(
         Office,
         {
             "code": row.maybe("code"),
             "version": row.whole("version"),
-            "valid_from": midnight(row.maybe("valid_from")),
+            "valid_from": row.moment("valid_from"),
             "office_class": row.maybe("class"),
             "licence": {
                 "number": row.maybe("licence_number"),
-                "valid_from": midnight(row.maybe("licence_from")),
-                "valid_to": midnight(row.maybe("licence_to")),
+                "valid_from": row.moment("licence_from"),
+                "valid_to": row.moment("licence_to"),
                 "state": row.maybe("licence_state"),
             },
             "names": names_of(row),

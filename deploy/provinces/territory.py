@@ -8,7 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from deploy.provinces.files import CsvRow, Document, Folder, midnight, names_of, place_of
+from connectors.files.problem import Wrong
+from connectors.files.yaml_text import Document
+from connectors.words.language import Phrase
+from deploy.provinces.files import Folder, place_of
+from deploy.provinces.rows import CsvRow, day_of, midnight, names_of
 from schemas.base import LocalizedText
 from schemas.territory import City, County, Territory
 
@@ -19,6 +23,24 @@ PLACE_COLUMNS = (
 )
 TRANSFER_COLUMNS = ("valid_from", "from_county", "district", "place", "to_county", "source")
 BEGINNING = date.min
+_NO_BEGINNING = Wrong(
+    Phrase("تاریخ نیست", "is not a date"), Phrase("تاریخ بنویسید، مانند 2016-01-01", "write a date such as 2016-01-01")
+)
+_ENDS_FIRST = Wrong(
+    Phrase("پس از valid_from نیست", "is not after valid_from"),
+    Phrase("روزی پس از آن بنویسید یا خالی بگذارید", "give a later day, or leave it blank"),
+)
+_ONE_OF_TWO = Wrong(
+    Phrase("درست یکی از district و place را بنویسید", "give exactly one of district and place"),
+    Phrase(
+        "بخشی (* برای همه شهرستان) یا یک محل را نام ببرید", "name a district (`*` for all of the county), or one place"
+    ),
+)
+_ADD_COUNTY = Phrase(
+    "شهرستان را به counties.csv بیفزایید، یا سطری به transfers.csv که محل را در آن روز جابه‌جا کند",
+    "add the county to counties.csv, or a line to transfers.csv that moves the place on that day",
+)
+_OWN_CODE = Phrase("به هر محل شناسه خودش را بدهید", "give each place its own code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +81,11 @@ def read_territories(folder: Folder, province: Document) -> tuple[Territory, ...
     spans = _read_counties(folder)
     spots = _read_places(folder)
     transfers = _read_transfers(folder)
-    start = province.data.get("territory_from")
-    if not isinstance(start, date):
-        line = province.line("territory_from")
-        folder.complain(province.file, line, "territory_from", "is not a date", "write a date such as 2016-01-01")
+    begins = day_of(province.data, "territory_from")
+    if not isinstance(begins, str):
+        folder.complain(province.file, province.line("territory_from"), "territory_from", *(begins or _NO_BEGINNING))
         return ()
+    start = date.fromisoformat(begins)
     days = {start, *(span.begins for span in spans), *(span.ends for span in spans if span.ends)}
     days |= {transfer.day for transfer in transfers}
     versions = []
@@ -91,9 +113,8 @@ def _version(
             if transfer.day <= day and transfer.moves(spot, county):
                 county = transfer.to_county
         if county not in counties:
-            problem = f"county {county} does not exist on {day}"
-            remedy = "add the county to counties.csv, or a line to transfers.csv that moves the place on that day"
-            folder.complain(spot.row.file, spot.row.line, "county", problem, remedy)
+            problem = Phrase(f"شهرستان {county} در {day} نیست", f"county {county} does not exist on {day}")
+            folder.miss(spot.row, "county", ("counties.csv", "transfers.csv"), problem, _ADD_COUNTY)
             continue
         cities.append(spot.city.model_copy(update={"county": county}))
     if not counties or not cities:
@@ -110,7 +131,7 @@ def _version(
 
 def _read_counties(folder: Folder) -> list[_Span]:
     spans = []
-    for row in folder.rows("counties.csv", COUNTY_COLUMNS):
+    for row in folder.rows("counties.csv", COUNTY_COLUMNS, days=("valid_from", "valid_to")):
         county = folder.build(
             County,
             {
@@ -124,7 +145,9 @@ def _read_counties(folder: Folder) -> list[_Span]:
         )
         begins = read_day(folder, row, "valid_from", blank=BEGINNING)
         ends = read_day(folder, row, "valid_to", blank=date.max)
-        if county is not None and begins is not None and ends is not None:
+        if begins is not None and ends is not None and ends <= begins:
+            folder.complain(row.file, row.line, "valid_to", *_ENDS_FIRST)
+        elif county is not None and begins is not None and ends is not None:
             spans.append(_Span(county, row, begins, None if ends == date.max else ends))
     return spans
 
@@ -151,21 +174,19 @@ def _read_places(folder: Folder) -> list[_Spot]:
         if city is None:
             continue
         if city.code in spots:
-            folder.complain(
-                row.file, row.line, "code", f"{city.code} stands there twice", "give each place its own code"
-            )
+            problem = Phrase(f"{city.code} دو بار آمده است", f"{city.code} stands there twice")
+            folder.complain(row.file, row.line, "code", problem, _OWN_CODE)
         spots[city.code] = _Spot(city, row.text("district_en"), row)
     return list(spots.values())
 
 
 def _read_transfers(folder: Folder) -> list[_Transfer]:
     transfers = []
-    for row in folder.rows("transfers.csv", TRANSFER_COLUMNS, optional=True):
+    for row in folder.rows("transfers.csv", TRANSFER_COLUMNS, days=("valid_from",), optional=True):
         day = read_day(folder, row, "valid_from")
         district, place = row.text("district"), row.text("place")
         if bool(district) == bool(place):
-            remedy = "name a district (`*` for all of the county), or one place"
-            folder.complain(row.file, row.line, "district", "give exactly one of district and place", remedy)
+            folder.complain(row.file, row.line, "district", *_ONE_OF_TWO)
         elif day is not None:
             transfers.append(_Transfer(day, row.text("from_county"), district, place, row.text("to_county"), row))
     return sorted(transfers, key=lambda transfer: transfer.day)
@@ -173,15 +194,14 @@ def _read_transfers(folder: Folder) -> list[_Transfer]:
 
 def read_day(folder: Folder, row: CsvRow, column: str, blank: date | None = None) -> date | None:
     """Return the date in a cell; a blank one is `blank`, and a problem when there is no such thing."""
-    text = row.text(column)
-    if not text and blank is not None:
+    day = row.day(column)
+    if isinstance(day, str):
+        return date.fromisoformat(day)
+    if day is None and blank is not None:
         return blank
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        folder.complain(row.file, row.line, column, "is not a date", "write a date such as 2026-03-21")
-        return None
+    folder.complain(row.file, row.line, column, *(day or _NO_BEGINNING))
+    return None
 
 
 def _instant(day: date) -> datetime:
-    return datetime.fromisoformat(midnight(day))
+    return datetime.fromisoformat(str(midnight(day.isoformat())))

@@ -2,17 +2,24 @@
 
 from typing import Any
 
-from deploy.provinces.files import Folder, SourcePlace, midnight, names_of, place_of
-from deploy.provinces.offices import opening_hours
+from pydantic import TypeAdapter
+
+from connectors.files.days import JALALI
+from deploy.provinces.files import Folder, SourcePlace, place_of
+from deploy.provinces.rows import day_of, midnight, names_of
+from deploy.provinces.weeks import opening_hours
 from schemas.policy import Calendar, Holiday, Policy
 
 #: Words about a record that are for people who read the file.
-_ABOUT = frozenset({"provenance", "note"})
+_ABOUT = frozenset({"provenance", "note", f"valid_from{JALALI}"})
+HOLIDAY_COLUMNS = ("on", "name_fa", "name_en", "estimated")
+#: Both files are a list of records, which models read.
+RECORDS: TypeAdapter[Any] = TypeAdapter(list[dict[str, Any]])
 
 
 def read_policies(folder: Folder) -> tuple[Policy, ...]:
     """Return the policy's versions in the file's order; problems are left in `folder`."""
-    document = folder.document("policy.yaml")
+    document = folder.document("policy.yaml", RECORDS)
     policies = []
     for index, record in enumerate(document.data):
         place = SourcePlace(document.file, 1, document=document, path=(index,))
@@ -26,7 +33,7 @@ def read_policies(folder: Folder) -> tuple[Policy, ...]:
 def read_calendars(folder: Folder) -> tuple[Calendar, ...]:
     """Return the calendars in the file's order, each with all holidays; problems are left in `folder`."""
     holidays = _read_holidays(folder)
-    document = folder.document("calendars.yaml")
+    document = folder.document("calendars.yaml", RECORDS)
     calendars = []
     for index, record in enumerate(document.data):
         fields = _plain(record)
@@ -39,17 +46,17 @@ def read_calendars(folder: Folder) -> tuple[Calendar, ...]:
     return tuple(calendars)
 
 
-def _plain(record: Any) -> dict[str, Any]:
-    fields = {key: value for key, value in dict(record).items() if key not in _ABOUT}
-    return {**fields, "valid_from": midnight(fields.get("valid_from"))}
+def _plain(record: dict[str, Any]) -> dict[str, Any]:
+    fields = {key: value for key, value in record.items() if key not in _ABOUT}
+    return {**fields, "valid_from": midnight(day_of(record, "valid_from"))}
 
 
 def _read_holidays(folder: Folder) -> list[dict[str, Any]]:
     holidays = []
-    for row in folder.rows("holidays.csv", ("on", "name_fa", "name_en", "estimated"), optional=True):
+    for row in folder.rows("holidays.csv", HOLIDAY_COLUMNS, days=("on",), optional=True):
         holiday = folder.build(
             Holiday,
-            {"on": row.maybe("on"), "names": names_of(row), "estimated": row.flag("estimated")},
+            {"on": row.day("on"), "names": names_of(row), "estimated": row.flag("estimated")},
             place_of(row),
         )
         if holiday is not None:

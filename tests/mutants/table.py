@@ -15,6 +15,7 @@ from tests.mutants.reading import READING
 from tests.mutants.relaying import RELAYING
 from tests.mutants.speaking import SPEAKING
 from tests.mutants.timing import TIMING
+from tests.mutants.writing import WRITING
 from tests.mutants.years import YEARS
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -29,4 +30,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *SPEAKING,
     *TIMING,
     *YEARS,
+    *WRITING,
 )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from connectors.files.tables import Row, Table
+from connectors.files.yaml_text import read_yaml
 
 Record = Mapping[str, str]
 
@@ -31,7 +32,7 @@ class Facts:
 def read_facts(folder: Path) -> Facts:
     """Return the hand-written files of `folder`; they must be there and have their columns."""
     return Facts(
-        province=yaml.safe_load((folder / "province.yaml").read_text(encoding="utf-8")),
+        province=read_document(folder / "province.yaml"),
         counties=read_table(folder / "counties.csv"),
         cities=read_table(folder / "cities.csv"),
         agencies=read_table(folder / "agencies.csv"),
@@ -40,9 +41,14 @@ def read_facts(folder: Path) -> Facts:
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
-    """Return the rows of a CSV file."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    """Return the rows of a CSV file that we keep in order ourselves. Raises `Unreadable`."""
+    with path.open("rb") as file:
+        return [row.cells for row in Table(file) if isinstance(row, Row)]
+
+
+def read_document(path: Path) -> Any:
+    """Return what a YAML file says. Raises `Unreadable`."""
+    return read_yaml(path.read_text(encoding="utf-8-sig"), path.name).data
 
 
 def table(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:

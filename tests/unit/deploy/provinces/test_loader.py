@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from connectors.files.problem import FileProblem
 from consumers.jalali import STANDARD_TIME
 from consumers.requests.domain.registry.calendar import DAY_MINUTES, Schedule, local_minute
-from deploy.provinces.files import FileProblem, ProvinceInvalid
+from deploy.provinces.files import ProvinceInvalid
 from deploy.provinces.generate import NORTH_KHORASAN
 from deploy.provinces.loader import Counts, Province, province_claims, read_province
 from schemas.agreements import AgreementState
@@ -147,17 +148,17 @@ def test_ids_of_claims_follow_from_content(province: Province) -> None:
         ("transfers.csv", "2023-02-12", "12/2/2023", "valid_from", "date"),
         ("agreements.csv", ",daily,", ",weekly,", "settlement_cycle", "daily"),
         ("agreements.csv", "samalqan", "atlantis", "mou-bank-melli", "atlantis"),
-        ("tariffs.yaml", "numerator: 70", "numerator: 60", "mou-bank-melli", "9/10"),
+        ("tariffs.yaml", "numerator: 70", "numerator: 60", "bank-certificate.lines.0.split", "9/10"),
         (
             *("tariffs.yaml", "{kind: fixed, amount_rial: 1200}"),
             "{kind: percentage, field: bill-amount-rial, numerator: 1, denominator: 9, floor_rial: 7, cap_rial: 6}",
-            *("mou-electricity", "rule.floor_rial: 7 rial is above cap_rial, 6"),
+            *("bill.lines.1.rule", "rule.floor_rial: 7 rial is above cap_rial, 6"),
         ),
         ("tariffs.yaml", "amount_rial: 1200", "amount_rial: much", "rule.fixed.amount_rial", "integer"),
         ("forms.yaml", "page-count:", "page-number:", "forms.bill-copy", "page-count"),
-        ("policy.yaml", "attempts_limit: 3", "attempts_limit: 0", "0.attempts_limit", "greater"),
+        ("policy.yaml", "attempts_limit: 3", "attempts_limit: 0", "attempts_limit", "greater"),
         ("calendars.yaml", "saturday: 08:00-14:00", "saturday: 8-14", "saturday", "opening"),
-        ("holidays.csv", "2026-01-03", "1404-13-01", "on", "calendar"),
+        ("holidays.csv", "2026-01-03", "2026-02-30", "on", "calendar"),
         ("state_fees.csv", "387011100140149001055000035724", "", "tariff", "deposit_id"),
         ("province.yaml", "urban_offices: 50", "urban_offices: 51", "urban_offices", "says 51; the files hold 50"),
     ],
@@ -167,9 +168,10 @@ def test_each_problem_names_file_line_field_and_remedy(
 ) -> None:
     replace(copy / file, old, new)
     found = problems(copy)
-    matching = [problem for problem in found if problem.field.endswith(field.removeprefix("0."))]
-    assert any(words in f"{problem.problem} {problem.remedy}" for problem in matching), [str(one) for one in found]
-    assert all(problem.remedy and problem.line >= 1 for problem in found)
+    matching = [problem for problem in found if problem.field.endswith(field)]
+    texts = [f"{problem.problem.en} {problem.remedy.en}" for problem in matching]
+    assert any(words in text for text in texts), [str(one) for one in found]
+    assert all(problem.remedy.fa and problem.line >= 1 for problem in found)
 
 
 @pytest.mark.parametrize("file", ["offices.csv", "services.csv", "counties.csv"])
@@ -184,7 +186,7 @@ def test_the_line_is_the_one_where_it_stands(copy: Path, file: str) -> None:
 
 def test_a_missing_file_and_a_missing_column_are_told(copy: Path) -> None:
     (copy / "tariffs.yaml").unlink()
-    assert [(found.file, found.problem) for found in problems(copy)] == [("tariffs.yaml", "is missing")]
+    assert [(found.file, found.problem.en) for found in problems(copy)] == [("tariffs.yaml", "is missing")]
     shutil.copy(NORTH_KHORASAN / "tariffs.yaml", copy)
     replace(copy / "offices.csv", "daily_capacity", "capacity")
     assert any(found.field == "daily_capacity" for found in problems(copy))
@@ -193,7 +195,7 @@ def test_a_missing_file_and_a_missing_column_are_told(copy: Path) -> None:
 def test_a_key_that_stands_twice_is_told(copy: Path) -> None:
     with (copy / "reasons.yaml").open("a", encoding="utf-8") as file:
         file.write("branch-only: {fa: دوباره, en: again}\n")
-    assert [found.problem for found in problems(copy)] == ["stands there twice"]
+    assert [found.problem.en for found in problems(copy)] == ["stands there twice"]
 
 
 def test_a_split_is_two_lines_of_data(copy: Path) -> None:
