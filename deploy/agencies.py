@@ -10,12 +10,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from connectors.broker.admin import GATEWAY_USER, BrokerAdmin, agency_user
+from connectors.broker.admin import GATEWAY_USER, SCRAM_MECHANISM, BrokerAdmin, agency_user
 from connectors.database.runner.positions import agencies_read
 from deploy.engines.kept import Kept
 from deploy.problem import Problem
 from deploy.settings import Settings
-from schemas.topics import RESERVED_AGENCY_CODES
+from schemas.limits import PRODUCER_BATCH_BYTES
+from schemas.speakers import agency_source
+from schemas.topics import INTAKE_AGENCY, RESERVED_AGENCY_CODES
 
 AGENCIES_FILE = "agencies.json"
 _CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -50,6 +52,25 @@ class Agencies:
         """Return every user that the broker must know besides the bus, with its password."""
         users = [GATEWAY_USER, *(agency_user(code) for code in self.codes())]
         return {user: self._kept.secret(user) for user in users}
+
+
+def client_properties(settings: Settings, code: str) -> list[str]:
+    """Return what an agency's own Kafka client needs, as lines of librdkafka's properties: the password, too.
+
+    Raises `Problem` for an unknown agency and for a missing setting.
+    """
+    password = Agencies(settings.data_directory).password(code)
+    login = settings.kafka_login()
+    return [
+        f"# Write to topic {INTAKE_AGENCY.for_agency(code)} alone, with ce_source {agency_source(code)}.",
+        f"bootstrap.servers={login['bootstrap_servers']}",
+        f"security.protocol={login['security_protocol']}",
+        f"sasl.mechanism={SCRAM_MECHANISM}",
+        f"sasl.username={agency_user(code)}",
+        f"sasl.password={password}",
+        # By default librdkafka makes batches of a megabyte, which the topic does not take.
+        f"batch.size={PRODUCER_BATCH_BYTES}",
+    ]
 
 
 def known_agencies(settings: Settings, connection: Connection) -> frozenset[str]:

@@ -10,6 +10,9 @@ from consumers.jalali import jalali_day
 
 #: What clocks in Tehran show, those of years with summer time included; the bus reckons with `consumers.jalali`.
 TEHRAN = ZoneInfo("Asia/Tehran")
+_SINCE = Phrase("{moment}", "since {moment} UTC ({ago})")
+#: Units of a duration in real seconds, used from two of each on.
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 _DAY_AND_TIME = Phrase("{day} ساعت {time}", "{day} {time}")
 
 
@@ -29,6 +32,13 @@ def explained_moment(moment: datetime, language: Language) -> str:
 def operators_moment(moment: datetime, language: Language) -> str:
     """Return an aware time for operators: Jalali in Persian; in English UTC to the second, as logs write it."""
     return jalali_moment(moment, language) if language is Language.FA else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def since_words(moment: datetime, now: datetime, language: Language) -> str:
+    """Return since when something lasts; in English also how long that is at `now`."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    unit, size = next(((unit, size) for unit, size in _UNITS if seconds >= 2 * size), ("s", 1))
+    return _SINCE.fill(language, moment=operators_moment(moment, language), ago=f"{seconds // size} {unit}")
 
 
 def both_calendars(moment: datetime) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from connectors.database.publication.operator import AsideLine, OutboxAction
 from connectors.words.language import Language, Phrase
+from producers.set_aside import AsideLine, OutboxAction
 
 NOTHING = Phrase("چیزی کنار گذاشته نشده است.", "Nothing is set aside.")
 HEADINGS = (

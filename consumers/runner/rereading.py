@@ -7,6 +7,7 @@ moves, so only records that the consumer has passed may be read again: what it h
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from threading import Event
@@ -84,6 +85,24 @@ class Tally:
 
     def resumed(self, partition: Partition) -> None:
         """A halt ends the reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """What became of one consumer's records. `to_come` were left out: it reads them yet, in their turn."""
+
+    consumer: str
+    tally: Tally
+    to_come: int
+
+
+@dataclass(frozen=True, slots=True)
+class RereadRequest:
+    """What to read again: from `start` to before `end` (none: until now), of `topics` (none: of all)."""
+
+    start: datetime
+    end: datetime | None = None
+    topics: Sequence[str] = ()
 
 
 class Rereading(Generic[Stores]):

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from consumers.logs import Logs
 from consumers.runner.records import Record
 from consumers.settlement.domain.audit import Break
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.differences import FirstOnes, RowDifference, RowDifferenceKind, differences
 from consumers.settlement.domain.windows import WindowCut
 from consumers.settlement.refold import KeptPartition, Refold
+from schemas.topics import LOG_REQUESTS
 
 #: Told the partition, records read and records in all.
 Watch = Callable[[int, int, int], None]
@@ -34,6 +36,17 @@ class PartitionLog(Protocol):
 
     def records(self, partition: int, watch: Watch) -> Iterable[Record]:
         """Yield all records that a partition holds, in their order."""
+
+
+class RequestsLog:
+    """Implements `PartitionLog` over the bus's own logs."""
+
+    def __init__(self, logs: Logs) -> None:
+        self._logs = logs
+
+    def records(self, partition: int, watch: Watch) -> Iterable[Record]:
+        """Yield all records that a partition holds, in their order."""
+        return self._logs.records([LOG_REQUESTS.name], partition, lambda done, total: watch(partition, done, total))
 
 
 @dataclass(frozen=True, slots=True)

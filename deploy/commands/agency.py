@@ -5,22 +5,20 @@ from typing import Annotated
 
 import typer
 
-from connectors.broker.admin import SCRAM_MECHANISM, agency_user
-from connectors.database.requests.answers import newest_service
 from connectors.ids import new_id
 from connectors.words.language import Language
-from deploy.agencies import Agencies
+from consumers.registry.lookup import newest_service
+from consumers.requests.inbox import waiting_of
+from deploy.agencies import client_properties
 from deploy.commands.options import DataOption, LanguageOption
-from deploy.edge import say
+from deploy.edge import say_lines
 from deploy.problem import Misused
 from deploy.settings import load_settings
 from deploy.terminal.fields import form_of
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
-from deploy.terminal.waiting import take_back, waiting_of, waiting_table
+from deploy.terminal.waiting import take_back, waiting_table
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
-from schemas.limits import PRODUCER_BATCH_BYTES
 from schemas.speakers import agency_source
-from schemas.topics import INTAKE_AGENCY
 
 RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning.")]
 WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer.")]
@@ -85,8 +83,8 @@ def submit(
     """Submit a request; the answer says which office has it. Amounts in the form are rial."""
     request_id = new_id()
     with Terminal(data, language) as terminal:
-        with terminal.before_saying() as connection:
-            known = newest_service(connection, service)
+        with terminal.before_saying() as view:
+            known = newest_service(view.registry, service)
         claim = claim_of(
             RequestSubmitted,
             request_id=request_id,
@@ -136,7 +134,8 @@ def answer(
 def waiting(context: typer.Context, language: LanguageOption = Language.EN, data: DataOption = None) -> None:
     """Show what the agency has said that waits: for whom, and until when."""
     with Terminal(data, language) as terminal:
-        claims = waiting_of(terminal, _source(context))
+        with terminal.reading() as view:
+            claims = waiting_of(view.inbox, _source(context))
         table = waiting_table(claims, terminal.clock.business, f"pishkhan agency {context.obj}", language)
         terminal.console.print(table, soft_wrap=False)
 
@@ -155,18 +154,7 @@ def withdraw_claim(
 
 def credentials(context: typer.Context, data: DataOption = None) -> None:
     """Print what the agency's own Kafka client needs, as librdkafka's properties. It holds the password."""
-    settings = load_settings(data)
-    code: str = context.obj
-    password = Agencies(settings.data_directory).password(code)
-    login = settings.kafka_login()
-    say(f"# Write to topic {INTAKE_AGENCY.for_agency(code)} alone, with ce_source {_source(context)}.")
-    say(f"bootstrap.servers={login['bootstrap_servers']}")
-    say(f"security.protocol={login['security_protocol']}")
-    say(f"sasl.mechanism={SCRAM_MECHANISM}")
-    say(f"sasl.username={agency_user(code)}")
-    say(f"sasl.password={password}")
-    # By default librdkafka makes batches of a megabyte, which the topic does not take.
-    say(f"batch.size={PRODUCER_BATCH_BYTES}")
+    say_lines(client_properties(load_settings(data), context.obj))
 
 
 def _source(context: typer.Context) -> str:

@@ -2,13 +2,13 @@
 
 import typer
 
-from connectors.database.runner.dead_letters import DeadLetterStore
 from connectors.words.dead_letters import reason_words
 from connectors.words.language import Language
-from deploy.commands.database import worker_connection
+from consumers.letters import letter_page
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.parked import ConsumerOption, LimitOption
 from deploy.edge import Grid, Screen
+from deploy.use_cases import opened
 
 
 def register(app: typer.Typer) -> None:
@@ -31,18 +31,17 @@ def list_dead_letters(
     data: DataOption = None,
 ) -> None:
     """Show what was put aside, the newest first, and below it what each reason means."""
-    with worker_connection(data) as connection:
-        store = DeadLetterStore(connection)
-        rows, gone = store.newest(limit, consumer), store.let_go()
+    with opened(data) as view:
+        page = letter_page(view.letters, limit, consumer)
     table = Grid("when", "consumer", "topic", "position", "source", "reason", "field", "detail")
-    for row in rows:
+    for row in page.lines:
         place = f"{row.partition}/{row.position}"
         when = f"{row.recorded_at:%Y-%m-%d %H:%M:%S}"
         cells = (when, row.consumer, row.topic, place, row.source or "", row.reason, row.field, row.detail)
         table.add_row(*cells)
     screen = Screen()
-    screen.print(table if rows else "There are no dead letters.")
-    for reason in sorted({row.reason for row in rows}):
+    screen.print(table if page.lines else "There are no dead letters.")
+    for reason in page.reasons:
         screen.print(f"{reason}: {reason_words(reason).of(language)}")
-    for one in gone:
+    for one in page.let_go:
         screen.print(f"Of {one.topic} {one.letters} were let go, {one.for_room} of them for want of room.")

@@ -7,20 +7,19 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from connectors.broker.history import KafkaHistory
 from connectors.words.explanation import explanation_lines, verification_lines
 from connectors.words.language import Language
 from consumers.logs import Progress as Report
 from consumers.requests.account import Account, AccountImpossible, Accounts
 from consumers.requests.domain.review.verify import VerificationResult
 from consumers.runner.errors import BrokerUnavailable
-from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption
 from deploy.edge import Screen, say_json, say_lines
 from deploy.exits import ExitCode, end_with
 from deploy.problem import Unreachable
 from deploy.settings import load_settings
 from deploy.terminal.request_ids import request_id_of
+from deploy.use_cases import logs_of, opened
 
 LANGUAGE_HELP = "Language of the answer."
 ALL_HELP = "Name the offices behind every count (reads all logs)."
@@ -59,10 +58,10 @@ def explain_request(
       pishkhan explain 019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071 --lang fa --all --verify
     """
     settings = load_settings(data)
-    request_id = request_id_of(request, lambda: worker_connection(data))
+    request_id = request_id_of(request, lambda: opened(data))
     secret = settings.routing_secret.get_secret_value().encode() or None
     try:
-        with KafkaHistory(settings.kafka_login()) as logs, _bar() as bar:
+        with logs_of(settings) as logs, _bar() as bar:
             accounts = Accounts(logs, secret, lambda what: _task(bar, what))
             account = accounts.give(request_id, lists=all_offices, verified=verified)
     except BrokerUnavailable as error:

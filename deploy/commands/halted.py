@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from connectors.database.runner.halt_operator import HaltLine, HaltOperator
-from deploy.commands.database import worker_connection
+from consumers.halted import HaltLine, NobodyStands, pass_halted
 from deploy.commands.options import DataOption
 from deploy.edge import Grid, Screen, say
 from deploy.exits import ExitCode
 from deploy.problem import Misused, Problem
+from deploy.use_cases import opened
+from schemas.partition import Place
 
 TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC", help="The topic, as `pishkhan repair halted` shows it.")]
 PartitionArgument = Annotated[int, typer.Argument(metavar="PARTITION", help="The partition.", min=0)]
@@ -29,8 +30,8 @@ def show_halted(data: DataOption = None) -> None:
 
     A partition whose position was lost is not among them: `pishkhan repair topic` is for that.
     """
-    with worker_connection(data) as connection:
-        lines = HaltOperator(connection).standing()
+    with opened(data) as view:
+        lines = view.halts.standing()
     if not lines:
         say("No consumer stands still at anything that could be passed.")
         return
@@ -44,7 +45,7 @@ def show_halted(data: DataOption = None) -> None:
     Screen().print(table)
 
 
-def pass_halted(
+def pass_one(
     topic: TopicArgument,
     partition: PartitionArgument,
     position: PositionArgument,
@@ -64,29 +65,20 @@ def pass_halted(
     """
     if not reason.strip():
         raise Misused("Say why it is passed (--reason): it stays on record.")
-    with worker_connection(data) as connection:
-        operator = HaltOperator(connection)
-        standing = operator.standing()
-        shown = [line for line in standing if _is_meant(line, topic, partition, position, consumer)]
-        if not shown:
-            raise Problem(_nothing_there(standing, topic, partition, position), ExitCode.REFUSED)
-        decided = operator.pass_over(shown, by, reason)
-    for line in shown:
-        if line in decided:
-            say(f"{line.consumer} passes {_place(line)} within half a minute; it is in the dead letters then.")
-        else:
-            say(f"{line.consumer}: {line.decided_by} has passed {_place(line)} already: {line.decided_why}")
+    try:
+        with opened(data) as view:
+            passed = pass_halted(view.halts, Place(topic, partition), position, by, reason, consumer)
+    except NobodyStands as error:
+        raise Problem(_nothing_there(error, topic, partition, position), ExitCode.REFUSED) from None
+    for line in passed.now:
+        say(f"{line.consumer} passes {_place(line)} within half a minute; it is in the dead letters then.")
+    for line in passed.before:
+        say(f"{line.consumer}: {line.decided_by} has passed {_place(line)} already: {line.decided_why}")
 
 
-def _is_meant(line: HaltLine, topic: str, partition: int, position: int, consumer: str | None) -> bool:
-    there = (line.topic, line.partition, line.position) == (topic, partition, position)
-    return there and consumer in (None, line.consumer)
-
-
-def _nothing_there(standing: list[HaltLine], topic: str, partition: int, position: int) -> str:
-    others = [line for line in standing if (line.topic, line.partition) == (topic, partition)]
+def _nothing_there(nobody: NobodyStands, topic: str, partition: int, position: int) -> str:
     words = f"Nobody stands still at position {position} of {topic}/{partition}, so nothing was done."
-    for line in others:
+    for line in nobody.others:
         words += f" {line.consumer} stands at {line.position}."
     return f"{words} `pishkhan repair halted` shows where consumers stand."
 

@@ -12,17 +12,17 @@ from typing import Annotated, TextIO
 import typer
 from rich.table import Column
 
-from connectors.database.figures.statement import SqlStatementReads
-from connectors.database.settlement import reads
 from connectors.visible import csv_cell, json_text
 from connectors.words.language import Language
+from connectors.words.statement import statement_lines
+from consumers.settlement.books import LedgerEntry, entries
 from consumers.settlement.statement import statement_of
-from deploy.commands.ledger_reading import reading, watched
-from deploy.commands.ledger_statement import statement_lines
+from deploy.commands.ledger_reading import watched
 from deploy.commands.ledger_verify import verify
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Grid, Screen, say_lines
 from deploy.problem import Problem
+from deploy.use_cases import calmly_opened
 
 
 class Format(StrEnum):
@@ -69,8 +69,8 @@ def export(
     """
     write = {Format.NDJSON: _write_ndjson, Format.CSV: _write_csv}[format_]
     try:
-        with _target(output) as stream, reading(data) as connection, watched(connection) as watch:
-            write(stream, reads.entries(watch(reads.ledger_rows(connection))))
+        with _target(output) as stream, calmly_opened(data) as view, watched(view.ledger) as watch:
+            write(stream, entries(watch(view.ledger.all_rows())))
     except BrokenPipeError:
         # Whoever read has seen enough, as `head` has; flushing the rest at exit must not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -90,8 +90,8 @@ def balances(
 
       pishkhan ledger balances office:
     """
-    with reading(data) as connection:
-        found, disputed = reads.balances(connection, prefix), reads.disputed(connection)
+    with calmly_opened(data) as view:
+        found, disputed = view.ledger.balances(prefix), view.ledger.disputed()
     table = Grid("account", *(_number_column(name) for name in ("debits", "credits", "balance, rial")))
     for line in found:
         amounts = (line.debits_rial, line.credits_rial, line.balance_rial)
@@ -122,8 +122,8 @@ def statement(
 
       pishkhan ledger statement office:urban-001:drawer --window 1 --lang fa
     """
-    with reading(data) as connection:
-        found = statement_of(SqlStatementReads(connection), account, window)
+    with calmly_opened(data) as view:
+        found = statement_of(view.statement, account, window)
     if found is None:
         raise Problem(f"{account} has no entry up to window {window}. `pishkhan ledger balances` lists accounts.")
     say_lines(statement_lines(found, language))
@@ -143,18 +143,18 @@ def _target(output: Path | None) -> Iterator[TextIO]:
         raise Problem(f"{output} cannot be written: {error.strerror}.") from error
 
 
-def _write_ndjson(stream: TextIO, entries: Iterable[reads.StatementEntry]) -> None:
-    for entry in entries:
+def _write_ndjson(stream: TextIO, sides: Iterable[LedgerEntry]) -> None:
+    for entry in sides:
         stream.write(json_text(dict(zip(entry._fields, _texts(entry), strict=True))) + "\n")
 
 
-def _write_csv(stream: TextIO, entries: Iterable[reads.StatementEntry]) -> None:
+def _write_csv(stream: TextIO, sides: Iterable[LedgerEntry]) -> None:
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(reads.StatementEntry._fields)
-    writer.writerows(map(csv_cell, _texts(entry)) for entry in entries)
+    writer.writerow(LedgerEntry._fields)
+    writer.writerows(map(csv_cell, _texts(entry)) for entry in sides)
 
 
-def _texts(entry: reads.StatementEntry) -> tuple[str | int | None, ...]:
+def _texts(entry: LedgerEntry) -> tuple[str | int | None, ...]:
     return (
         str(entry.transaction_id),
         entry.event_id,

@@ -1,29 +1,25 @@
 """`pishkhan ledger verify`: everything recomputed from the rows, and, where they are not sound, from the log."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.progress import Progress
-from sqlalchemy import Connection
 
-from connectors.broker.history import KafkaHistory
-from connectors.database.settlement import reads
-from connectors.database.settlement.audit import SqlBooks, audit_rows, audit_sums, audit_windows
 from consumers.runner.errors import BrokerUnavailable
-from consumers.runner.records import Record
+from consumers.settlement.books import audit
 from consumers.settlement.domain.audit import Break
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.domain.differences import RowDifference, RowDifferenceKind
-from consumers.settlement.verification import PartitionVerdict, Watch, name_differences
-from deploy.commands.ledger_reading import reading, watched
+from consumers.settlement.verification import Books, PartitionVerdict, RequestsLog, Watch, name_differences
+from deploy.commands.ledger_reading import watched
 from deploy.commands.options import DataOption
 from deploy.edge import Screen
 from deploy.exits import ExitCode
 from deploy.problem import Problem
 from deploy.settings import Settings, load_settings
-from schemas.topics import LOG_REQUESTS
+from deploy.use_cases import calmly_opened, logs_of
 
 SOUND = "The ledger is sound: Σ, running sums, hash chains, windows' anchors and exposure agree with the rows."
 
@@ -45,56 +41,27 @@ def verify(
       pishkhan ledger verify --limit 100
     """
     console = Screen(highlight=False, soft_wrap=True)
-    with reading(data) as connection, watched(connection) as watch:
-        rows = _Counted(watch(reads.ledger_rows(connection)))
-        findings = list(audit_sums(connection))
-        breaks = list(audit_rows(connection, iter(rows)))
-        findings += [*map(str, breaks), *audit_windows(connection)]
-        summary, kept = reads.ledger_summary(connection), reads.transfers_kept(connection)
+    with calmly_opened(data) as view, watched(view.ledger) as watch:
+        found = audit(view.ledger, watch)
+        summary = found.summary
         console.print(
-            f"{rows.count:,} transfers; held {summary.held_rial:,} = posted {summary.posted_rial:,} + voided "
+            f"{found.rows:,} transfers; held {summary.held_rial:,} = posted {summary.posted_rial:,} + voided "
             f"{summary.voided_rial:,} + still held {summary.still_held_rial:,} rial; Σ {summary.sum_rial:,}"
         )
-        if rows.count != kept:
-            findings.insert(0, f"the ledger has {rows.count:,} rows, and the chains were kept for {kept:,}")
-        if findings:
-            named = list(_named(breaks, connection, load_settings(data), limit))
-            told = "\n".join(["The ledger is not sound:", *(f"  {line}" for line in (*findings, *named))])
+        if not found.sound:
+            named = list(_named(found.breaks, view.books, load_settings(data), limit))
+            told = "\n".join(["The ledger is not sound:", *(f"  {line}" for line in (*found.findings, *named))])
             raise Problem(told, ExitCode.DIFFERS)
     console.print(SOUND)
 
 
-class _Counted:
-    """Rows that are counted as they go by."""
-
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self._rows = rows
-        self.count = 0
-
-    def __iter__(self) -> Iterator[Row]:
-        for row in self._rows:
-            self.count += 1
-            yield row
-
-
-class _Log:
-    """Implements `consumers.settlement.verification.PartitionLog`."""
-
-    def __init__(self, history: KafkaHistory) -> None:
-        self._history = history
-
-    def records(self, partition: int, watch: Watch) -> Iterable[Record]:
-        """Yield all records that a partition holds, in their order."""
-        return self._history.records([LOG_REQUESTS.name], partition, lambda done, total: watch(partition, done, total))
-
-
-def _named(breaks: Sequence[Break], connection: Connection, settings: Settings, limit: int) -> Iterator[str]:
+def _named(breaks: Sequence[Break], books: Books, settings: Settings, limit: int) -> Iterator[str]:
     """Yield what differs, row by row, in every partition whose chain is broken."""
     if not breaks:
         return
     try:
-        with KafkaHistory(settings.kafka_login()) as history, _bar() as watch:
-            for verdict in name_differences(breaks, SqlBooks(connection), _Log(history), limit, watch):
+        with logs_of(settings) as logs, _bar() as watch:
+            for verdict in name_differences(breaks, books, RequestsLog(logs), limit, watch):
                 yield from verdict_lines(verdict)
     except BrokerUnavailable as error:
         yield f"which rows differ cannot be said: that takes the log, and the broker does not answer ({error})"

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from difflib import get_close_matches
 from typing import Annotated
 from uuid import UUID
 
@@ -10,20 +9,19 @@ import typer
 from rich.console import Group, RenderableType
 from rich.live import Live
 
-from connectors.database.registry.entries import RegistryStore
-from connectors.database.requests.owed import owed_at
-from connectors.database.requests.requests import inbox, request_state
 from connectors.ids import new_id
 from connectors.words.language import Language, Phrase
 from connectors.words.money import amount
 from connectors.words.outcomes import tracking
 from consumers.registry.domain.known import EntryKind
+from consumers.registry.lookup import CodeUnknown, check_known
+from consumers.requests.inbox import desk_fee, inbox_of, owed_rial, tracking_code
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.exits import ExitCode, end_with
 from deploy.problem import Problem
 from deploy.terminal.inbox import inbox_table, owed_lines, return_command
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
-from deploy.terminal.waiting import take_back, waiting_of, waiting_table
+from deploy.terminal.waiting import take_back, waiting_table
 from schemas.intake_office import (
     AgencyAwaited,
     DeclineReason,
@@ -36,7 +34,6 @@ from schemas.intake_office import (
     ServiceStarted,
 )
 from schemas.speakers import office_source
-from schemas.tariff import Collector
 
 REFRESH_SECONDS = 0.5
 _STILL_OWED = Phrase("هنوز به شهروند بدهکارید: {amount}؛ {command}", "still to give back: {amount}; {command}")
@@ -116,13 +113,13 @@ def accept(
     """Take a routed request on; the answer says what to collect, and the tracking code to tell the citizen."""
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, office=context.obj)
-        with terminal.before_saying() as connection:
-            state = request_state(connection, request_id)
+        with terminal.before_saying() as view:
+            code = tracking_code(view.inbox, request_id)
         claim = claim_of(RequestAccepted, request_id=request_id, operator=operator)
-        code = terminal.said(_source(context), claim, request_id, wait_seconds)
-        if code is not ExitCode.REFUSED and state is not None and state.tracking_code is not None:
-            terminal.console.print(tracking(state.tracking_code, language))
-        end_with(code)
+        end = terminal.said(_source(context), claim, request_id, wait_seconds)
+        if end is not ExitCode.REFUSED and code is not None:
+            terminal.console.print(tracking(code, language))
+        end_with(end)
 
 
 def decline(
@@ -155,19 +152,17 @@ def collect(
     """Record that the citizen paid the fee, in cash, or by card with --pos. Amounts are rial."""
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, office=context.obj)
-        with terminal.before_saying() as connection:
-            state = request_state(connection, request_id)
-        fee = None if state is None else state.fee
+        with terminal.before_saying() as view:
+            fee = desk_fee(view.inbox, request_id)
         if amount_rial is None:
             if fee is None:
                 first = f"pishkhan office {context.obj} accept {request}"
                 raise Problem(f"What to collect for {request} is not known; accept it first: {first}")
-            if fee.office_collects_rial == 0:
+            if fee.amount_rial == 0:
                 raise Problem(f"The office collects nothing for {request}.")
-            amount_rial = fee.office_collects_rial
+            amount_rial = fee.amount_rial
         terminal.console.print(amount(amount_rial, language), style="bold")
-        card = fee is not None and any(line.collector is Collector.OFFICE_POS for line in fee.lines)
-        if card and pos_reference is None:
+        if fee is not None and fee.by_card and pos_reference is None:
             raise Problem("The tariff says that this fee is paid by card: give --pos REFERENCE.")
         claim = claim_of(
             FeeCollected,
@@ -259,9 +254,8 @@ def deliver(
 
 def _owed_rial(terminal: Terminal, request_id: UUID) -> int:
     """Return what the office has to give back to the citizen of one request, in rial."""
-    with terminal.before_saying() as connection:
-        state = request_state(connection, request_id)
-    return 0 if state is None else state.owed_rial
+    with terminal.before_saying() as view:
+        return owed_rial(view.inbox, request_id)
 
 
 def _tell_rest(terminal: Terminal, office: str, request_id: UUID) -> None:
@@ -295,23 +289,23 @@ def _new_receipt() -> str:
 
 def _check_office(terminal: Terminal, office: str) -> None:
     """Raise `Problem`, naming offices with a code like it, when the registry has no such office."""
-    with terminal.reading() as connection:
-        offices = RegistryStore(connection).codes(EntryKind.OFFICE)
-    if office not in offices:
-        near = get_close_matches(office, offices) or offices[:3]
-        known = f"offices are called {', '.join(near)}" if near else "none is known yet, load a province first"
-        raise Problem(f"No office is called {office}; {known}.")
+    try:
+        with terminal.reading() as view:
+            check_known(view.registry, EntryKind.OFFICE, office)
+    except CodeUnknown as unknown:
+        near = ", ".join(unknown.near)
+        known = f"offices are called {near}" if near else "none is known yet, load a province first"
+        raise Problem(f"No office is called {office}; {known}.") from None
 
 
 def _inbox(terminal: Terminal, office: str) -> Group:
     """Return what the office has to do, and below it what it has to give back and what it has said that waits."""
-    with terminal.reading() as connection:
-        states, owing = inbox(connection, office), owed_at(connection, office)
-    waiting = waiting_of(terminal, office_source(office))
-    parts: list[RenderableType] = [inbox_table(office, states, terminal.clock.now(), terminal.language)]
-    if owing:
-        parts.append(owed_lines(office, owing, terminal.language))
-    if waiting:
+    with terminal.reading() as view:
+        inbox = inbox_of(view.inbox, office, office_source(office))
+    parts: list[RenderableType] = [inbox_table(inbox, terminal.clock.now(), terminal.language)]
+    if inbox.owed:
+        parts.append(owed_lines(inbox, terminal.language))
+    if inbox.waiting:
         business, command = terminal.clock.business, f"pishkhan office {office}"
-        parts.append(waiting_table(waiting, business, command, terminal.language))
+        parts.append(waiting_table(inbox.waiting, business, command, terminal.language))
     return Group(*parts)

@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from connectors.database.publication.operator import OutboxAction, OutboxOperator
 from connectors.words.language import Language
 from connectors.words.outbox import HEADINGS, NOTHING, cells, not_noted_words, noted_words
-from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.parked import ByOption, WhyOption
 from deploy.edge import Grid, Screen
 from deploy.exits import ExitCode
 from deploy.problem import Problem
+from deploy.use_cases import opened
+from producers.set_aside import OutboxAction, decide, set_aside_rows
 
 IdsArgument = Annotated[list[int], typer.Argument(help="Ids as `pishkhan outbox list` shows them.")]
 DecidedOption = Annotated[bool, typer.Option("--decided", help="Show instead what was decided on: by whom and why.")]
@@ -42,13 +42,12 @@ def list_set_aside(
     decided: DecidedOption = False, language: LanguageOption = Language.EN, data: DataOption = None
 ) -> None:
     """Show what was set aside, why, and how many events wait behind it."""
-    with worker_connection(data) as connection:
-        operator = OutboxOperator(connection)
-        lines, behind = operator.lines(decided=decided), operator.behind()
+    with opened(data) as view:
+        rows = set_aside_rows(view.aside, decided=decided)
     table = Grid(*(heading.of(language) for heading in HEADINGS))
-    for line in lines:
-        table.add_row(*cells(line, behind.get(line.id, 0), language))
-    Screen().print(table if lines else NOTHING.of(language))
+    for row in rows:
+        table.add_row(*cells(row.line, row.behind, language))
+    Screen().print(table if rows else NOTHING.of(language))
 
 
 def retry(
@@ -66,10 +65,9 @@ def give_up(
 
 
 def _decide(ids: Sequence[int], action: OutboxAction, by: str, why: str, language: Language, data: DataOption) -> None:
-    with worker_connection(data) as connection:
-        found = OutboxOperator(connection).decide(ids, action, by, why)
-    if found:
-        Screen(soft_wrap=True, highlight=False).print(noted_words(found, action, language))
-    missing = sorted(set(ids) - set(found))
-    if missing:
-        raise Problem(not_noted_words(missing, action, language), ExitCode.REFUSED)
+    with opened(data) as view:
+        decided = decide(view.aside, ids, action, by, why)
+    if decided.found:
+        Screen(soft_wrap=True, highlight=False).print(noted_words(decided.found, action, language))
+    if decided.missing:
+        raise Problem(not_noted_words(decided.missing, action, language), ExitCode.REFUSED)

@@ -6,16 +6,15 @@ from typing import Annotated
 
 import typer
 
-from connectors.database.requests.outcomes import SqlOutcomes
 from connectors.words.calendar import operators_moment
 from connectors.words.language import Language, Phrase
 from connectors.words.outcomes import outcome_lines, told
-from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Screen, say_json
 from deploy.exits import ExitCode, end_with
 from deploy.problem import Misused
 from deploy.terminal.outcomes import code_of, style_of, worst
+from deploy.use_cases import outcomes_of
 from producers.outcomes import Decided, Outcome, Refusal, SaidClaim, ask, summary
 from schemas.speakers import DIRECTORATE, sender_of
 
@@ -67,7 +66,7 @@ def outcomes(
         raise Misused("Give ids of events, or --refused to list what was refused; one of the two.")
     if sender_of(source) is None:
         raise Misused("--source: must be /agencies/CODE, /offices/CODE or /directorate.")
-    reads = SqlOutcomes(lambda: worker_connection(data))
+    reads = outcomes_of(data)
     if refused:
         _show_refusals(reads.refusals(source, limit), source, language, as_json=as_json)
         return

@@ -1,30 +1,27 @@
 """`pishkhan parked`: what waits, and what an operator wants done with it."""
 
 import getpass
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
-from connectors.database.parking.operator import ParkOperator
 from connectors.words.language import Language
+from connectors.words.parked import (
+    NOTHING_PARKED,
+    decision_words,
+    details,
+    missing_words,
+    noted_lines,
+    shown_words,
+)
+from consumers.parked import ChoiceInvalid, Chosen, decide, parked_details, parked_page
 from consumers.parking import OperatorAction, ParkReason
-from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Grid, Screen
 from deploy.exits import ExitCode
 from deploy.problem import Misused, Problem
-from deploy.terminal.parked_words import (
-    NOTHING_PARKED,
-    decision_words,
-    facts,
-    facts_of_decision,
-    missing_words,
-    noted_lines,
-    parked_table,
-    shown_words,
-)
+from deploy.terminal.parked import parked_table
+from deploy.use_cases import opened
 
 LimitOption = Annotated[int, typer.Option(help="Show so many at most.")]
 ConsumerOption = Annotated[str | None, typer.Option(help="Only of this consumer, such as requests.")]
@@ -68,32 +65,28 @@ def list_parked(
     data: DataOption = None,
 ) -> None:
     """Show what waits, the longest first, and until when."""
-    with worker_connection(data) as connection:
-        operator = ParkOperator(connection)
-        lines, count = operator.oldest(limit, consumer, reason), operator.count(consumer, reason)
+    with opened(data) as view:
+        page = parked_page(view.park, limit, consumer, reason)
     console = Screen()
-    console.print(parked_table(lines, language) if lines else NOTHING_PARKED.of(language))
-    if len(lines) < count:
-        console.print(shown_words(len(lines), count, language), highlight=False, soft_wrap=True)
+    console.print(parked_table(page.lines, language) if page.lines else NOTHING_PARKED.of(language))
+    if len(page.lines) < page.count:
+        console.print(shown_words(len(page.lines), page.count, language), highlight=False, soft_wrap=True)
 
 
 def show(parked_id: IdArgument, language: LanguageOption = Language.EN, data: DataOption = None) -> None:
     """Show one event without its body, and every decision on it: who, when, why, and what became of it."""
-    with worker_connection(data) as connection:
-        operator = ParkOperator(connection)
-        line, decisions = operator.find(parked_id), operator.decisions(parked_id)
-        headers = operator.headers(parked_id)
-    if line is None and not decisions:
+    with opened(data) as view:
+        found = parked_details(view.park, parked_id)
+    if found is None:
         raise Problem(f"No event {parked_id} is parked, and nobody has decided on one. See `pishkhan parked list`.")
-    known = facts_of_decision(decisions[-1], language) if line is None else facts(line, headers, language)
     table = Grid(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for name, value in known:
+    for name, value in details(found, language):
         table.add_row(name, value)
     console = Screen()
     console.print(table)
-    for decision in decisions:
+    for decision in found.decisions:
         console.print(decision_words(decision, language), highlight=False, soft_wrap=True)
 
 
@@ -107,7 +100,7 @@ def redrive(
     data: DataOption = None,
 ) -> None:
     """Try events again: their consumer applies them as if they came now, in their order."""
-    _decide(_Chosen(ids or [], failed, consumer), OperatorAction.REDRIVE, by, why, language, data)
+    _decide(_chosen(ids or [], consumer, failed=failed), OperatorAction.REDRIVE, by, why, language, data)
 
 
 def skip(
@@ -123,37 +116,25 @@ def skip(
 
     A submission that waits for the registry is decided instead, without what it waits for: its request must end.
     """
-    _decide(_Chosen(ids or [], failed, consumer), OperatorAction.SKIP, by, why, language, data)
+    _decide(_chosen(ids or [], consumer, failed=failed), OperatorAction.SKIP, by, why, language, data)
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """Which events a person means: these ids, or all that failed, of one consumer or of all. Raises `Misused`."""
-
-    ids: Sequence[int]
-    failed: bool
-    consumer: str | None
-
-    def __post_init__(self) -> None:
-        if bool(self.ids) == self.failed:
-            raise Misused(
-                "Say which events: ids as `pishkhan parked list` shows them, or --failed for all that failed."
-            )
-        if self.consumer is not None and not self.failed:
-            raise Misused("--consumer belongs to --failed; ids are of one consumer each.")
+def _chosen(ids: list[int], consumer: str | None, *, failed: bool) -> Chosen:
+    try:
+        return Chosen(ids, failed, consumer)
+    except ChoiceInvalid:
+        if ids and not failed:
+            raise Misused("--consumer belongs to --failed; ids are of one consumer each.") from None
+        raise Misused(
+            "Say which events: ids as `pishkhan parked list` shows them, or --failed for all that failed."
+        ) from None
 
 
-def _decide(chosen: _Chosen, action: OperatorAction, by: str, why: str, language: Language, data: DataOption) -> None:
-    with worker_connection(data) as connection:
-        operator = ParkOperator(connection)
-        if chosen.failed:
-            found = operator.decide_on_failed(chosen.consumer, action, by, why)
-        else:
-            found = operator.decide(chosen.ids, action, by, why)
-        replaced = operator.replaced(found)
+def _decide(chosen: Chosen, action: OperatorAction, by: str, why: str, language: Language, data: DataOption) -> None:
+    with opened(data) as view:
+        decided = decide(view.park, chosen, action, by, why)
     console = Screen(soft_wrap=True, highlight=False)
-    for line in noted_lines(found, action, replaced, language):
+    for line in noted_lines(decided.found, action, decided.replaced, language):
         console.print(line)
-    missing = sorted(set(chosen.ids) - set(found))
-    if missing:
-        raise Problem(missing_words(missing, language), ExitCode.REFUSED)
+    if decided.missing:
+        raise Problem(missing_words(decided.missing, language), ExitCode.REFUSED)

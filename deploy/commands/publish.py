@@ -2,36 +2,31 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from sqlalchemy import Engine
 
-from connectors.database.publication.outbox import outbox_opener
-from connectors.database.requests.outcomes import SqlOutcomes
-from connectors.database.sql.driver import meaningful_errors
-from connectors.database.sql.engine import build_engine
-from connectors.ids import new_id
+from connectors.words.delivery import delivery_words
 from connectors.words.language import Language
 from connectors.words.outcomes import outcome_lines
 from consumers.runner.errors import DatabaseUnavailable
-from deploy.agencies import known_agencies
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Screen
 from deploy.exits import ExitCode, end_with
-from deploy.operations.delivery import delivery, delivery_words
+from deploy.operations.delivery import delivery
 from deploy.problem import Problem, Unreachable
 from deploy.running.demonstration import note_use
 from deploy.settings import Settings, load_settings
 from deploy.terminal.outcomes import code_of, style_of, worst
+from deploy.use_cases import Bus
 from producers.claims import topic_of_speaker
 from producers.lines import KeptLine, LineProblem, publish_lines
-from producers.outcomes import AnswersUnavailable, hear
+from producers.outcomes import AnswersUnavailable, OutcomeReads, hear
 from producers.ports import OutboxUnavailable
-from producers.publisher import Publisher
 
 #: The broker has an event within moments when the bus runs; after this long it is told what it waits for.
 BROKER_SECONDS = 3.0
@@ -74,27 +69,23 @@ def publish(
     """
     settings = load_settings(data)
     note_use(settings.data_directory)
-    engine = build_engine(settings.worker_database_url(), "pishkhan publish")
     console = Screen(highlight=False, soft_wrap=True)
     if wait_seconds is None and console.is_terminal:
         wait_seconds = WAIT_SECONDS
-    try:
-        reads = SqlOutcomes(engine.connect)
-        kept, refused = _publish_lines(file, settings, engine, reads)
-        code = _show_outcomes(console, reads, kept, wait_seconds or 0.0, language) if kept else ExitCode.DONE
+    with Bus(settings, "pishkhan publish") as bus:
+        kept, refused = _publish_lines(file, settings, bus)
+        code = _show_outcomes(console, bus.outcomes, kept, wait_seconds or 0.0, language) if kept else ExitCode.DONE
         again = sum(line.again for line in kept)
         known = f", {again} of them before now" if again else ""
         console.print(f"{len(kept)} published{known}, {refused} refused")
         if len(kept) > again and wait_seconds != 0 and code in (ExitCode.DONE, ExitCode.UNANSWERED):
             topics = {topic_of_speaker(line.claim.source)[1] for line in kept}
-            _tell_of_delivery(console, settings, engine, topics, 0.0 if wait_seconds else BROKER_SECONDS, language)
-    finally:
-        engine.dispose()
+            _tell_of_delivery(console, settings, bus, topics, 0.0 if wait_seconds else BROKER_SECONDS, language)
     end_with(ExitCode.REFUSED if refused else code)
 
 
 def _show_outcomes(
-    console: Screen, reads: SqlOutcomes, kept: Sequence[KeptLine], wait_seconds: float, language: Language
+    console: Screen, reads: OutcomeReads, kept: Sequence[KeptLine], wait_seconds: float, language: Language
 ) -> ExitCode:
     """Print what becomes of every line within the time, in their order; return the code of the worst.
 
@@ -116,21 +107,20 @@ def _show_outcomes(
 
 
 def _tell_of_delivery(
-    console: Screen, settings: Settings, engine: Engine, topics: set[str], wait_seconds: float, language: Language
+    console: Screen, settings: Settings, bus: Bus, topics: set[str], wait_seconds: float, language: Language
 ) -> None:
     try:
-        kept = delivery(settings, engine, topics, wait_seconds)
+        kept = delivery(settings, bus.engine, topics, wait_seconds)
     except DatabaseUnavailable:
         console.print("They are kept: the database went away after it had them.")
         return
     if kept is not None:
-        console.print(delivery_words(kept, language), style="yellow")
+        console.print(delivery_words(kept, language, datetime.now(UTC)), style="yellow")
 
 
-def _publish_lines(file: str, settings: Settings, engine: Engine, reads: SqlOutcomes) -> tuple[list[KeptLine], int]:
+def _publish_lines(file: str, settings: Settings, bus: Bus) -> tuple[list[KeptLine], int]:
     """Publish the good lines, tell of the others; return those that are kept, and how many are not."""
     now = settings.clock.now
-    publisher = Publisher(outbox_opener(engine), now, new_id)
     kept: list[KeptLine] = []
     refused = line_number = 0
     with _opened(file) as stream, _progress() as progress:
@@ -138,9 +128,9 @@ def _publish_lines(file: str, settings: Settings, engine: Engine, reads: SqlOutc
         lines = _counted(stream, progress, task)
         while chunk := list(islice(lines, LINES_AT_ONCE)):
             try:
-                with meaningful_errors(), engine.connect() as connection:
-                    agencies = known_agencies(settings, connection)
-                found = publish_lines(publisher, reads, chunk, now(), agencies, line_number + 1)
+                with bus.reading() as view:
+                    agencies = view.agencies
+                found = publish_lines(bus.publisher, bus.outcomes, chunk, now(), agencies, line_number + 1)
             except (DatabaseUnavailable, OutboxUnavailable, AnswersUnavailable) as error:
                 raise Unreachable(
                     f"The database does not answer ({error}). {len(kept)} events are published, those from line "

@@ -4,26 +4,19 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from connectors.broker.logs import KafkaLogs
-from connectors.database.reconciliation.bus import SqlReconciliation, TablesRefused
-from connectors.database.reconciliation.verdicts import VerdictNotKept, keep_verdict
 from connectors.words.language import Language
 from connectors.words.reconciliation import kind_lines, summary_lines, verdict
-from consumers.reconciliation.comparison import Comparison, Watch
+from consumers.reconciliation.comparison import Watch
 from consumers.reconciliation.domain.findings import DifferenceKind, Finding
-from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
-from consumers.settlement.expected import expected_of
-from deploy.commands.database import worker_connection
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Screen, say, say_json, say_lines
 from deploy.exits import ExitCode
-from deploy.problem import Problem, Unreachable
+from deploy.operations.comparing import comparing, keep
 from deploy.settings import Settings, load_settings
 
 
@@ -70,25 +63,18 @@ def reconcile(
     form = Form.NDJSON if as_ndjson else Form.JSON if as_json else Form.TABLE
     records, harmful, harmless = _told(settings, form, language, limit)
     code = ExitCode.DIFFERS if harmful or (strict and harmless) else ExitCode.DONE
-    _keep(data, records, harmful, harmless, code)
+    not_kept = keep(data, records, harmful, harmless, code)
+    if not_kept is not None:
+        say(f"What was said could not be kept for the doctor ({not_kept}).", error=True)
     if code is not ExitCode.DONE:
         raise typer.Exit(code)
-
-
-def _keep(data: Path | None, records: int, differences: int, harmless: int, code: ExitCode) -> None:
-    """Keep what was said, for the doctor; say so when this role may not."""
-    try:
-        with worker_connection(data) as connection:
-            keep_verdict(connection, records, differences, harmless, code)
-    except VerdictNotKept as error:
-        say(f"What was said could not be kept for the doctor ({error}).", error=True)
 
 
 def _told(settings: Settings, form: Form, language: Language, limit: int) -> tuple[int, int, int]:
     """Compare and tell; return how many records were read, how many differences and harmless ones there are."""
     counts: Counter[DifferenceKind] = Counter()
     kept: dict[DifferenceKind, list[Finding]] = {}
-    with comparing(settings) as (comparison, _):
+    with bar() as watch, comparing(settings, watch) as (comparison, _):
         for finding in comparison.findings():
             counts[finding.kind] += 1
             if form is Form.NDJSON:
@@ -116,37 +102,14 @@ def _told(settings: Settings, form: Form, language: Language, limit: int) -> tup
 
 
 @contextmanager
-def comparing(settings: Settings, only: str | None = None) -> Iterator[tuple[Comparison, KafkaLogs]]:
-    """Give a comparison of the bus of `settings`, or of one topic, and the logs; with a bar on the error stream.
-
-    Errors become `Problem`.
-    """
-    try:
-        with (
-            KafkaLogs(settings.kafka_login()) as logs,
-            SqlReconciliation(settings.worker_database_url(), logs.cluster_id()) as store,
-            _bar() as watch,
-        ):
-            yield Comparison(logs, store, expected_of, watch, only), logs
-    except (BrokerUnavailable, DatabaseUnavailable) as error:
-        who = "broker" if isinstance(error, BrokerUnavailable) else "database"
-        raise Unreachable(f"The {who} does not answer ({error}). Is the bus running? Try `pishkhan doctor`.") from None
-    except TablesRefused as error:
-        raise Problem(
-            f"The workers' role may not do this ({error}). Let the database's owner run: "
-            "GRANT TEMPORARY ON DATABASE name TO pishkhan_worker"
-        ) from None
-
-
-@contextmanager
-def _bar() -> Iterator[Watch]:
+def bar() -> Iterator[Watch]:
     """Give what shows how far a comparison is: one bar on the error stream, only to people."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Screen(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("reading topics", total=None)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task("reading topics", total=None)
 
         def watch(what: str, done: int, total: int | None) -> None:
-            bar.update(task, description=what, completed=done, total=total)
+            shown.update(task, description=what, completed=done, total=total)
 
         yield watch

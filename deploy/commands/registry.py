@@ -7,16 +7,14 @@ import typer
 import yaml
 from rich.syntax import Syntax
 
-from connectors.database.registry.entries import RegistryStore
 from connectors.words.calendar import TEHRAN, both_calendars
-from consumers.registry.domain.entries import value_of
 from consumers.registry.domain.known import EntryKind
-from deploy.commands.database import worker_connection
+from consumers.registry.lookup import CodeUnknown, version_at, versions_of
 from deploy.commands.options import DataOption
 from deploy.edge import Grid, Screen
 from deploy.problem import Misused, Problem
 from deploy.settings import load_settings
-from schemas.log_registry import RegistryEntry
+from deploy.use_cases import opened
 
 KindArgument = Annotated[EntryKind, typer.Argument(help="What kind of thing.")]
 CodeArgument = Annotated[str, typer.Argument(help="Its code, such as mou-electricity.")]
@@ -51,18 +49,18 @@ def show(
       pishkhan registry show territory north-khorasan --at 2020-01-01
     """
     moment = load_settings(data).clock.now() if at is None else read_moment(at)
-    with worker_connection(data) as connection:
-        found = RegistryStore(connection).as_of(kind, code, moment, revision)
+    with opened(data) as view:
+        found = version_at(view.registry, kind, code, moment, revision)
     if found is None:
         known = "" if revision is None else f" at revision {revision}"
         raise Problem(
             f"No version of {kind} {code} holds at {both_calendars(moment)}{known}. See `pishkhan registry history`."
         )
-    value = value_of(found)
+    value = found.value
     console = Screen()
     console.print(
         f"{kind} {code}, version {value.version}: in force from {both_calendars(value.valid_from)}; "
-        f"accepted {both_calendars(found.accepted_at)} as revision {found.revision}",
+        f"accepted {both_calendars(found.entry.accepted_at)} as revision {found.entry.revision}",
         highlight=False,
         soft_wrap=True,
     )
@@ -74,20 +72,21 @@ def show(
 
 def history(kind: KindArgument, code: CodeArgument, data: DataOption = None) -> None:
     """List every version of something, oldest first."""
-    with worker_connection(data) as connection:
-        entries = RegistryStore(connection).history(kind, code)
-    if not entries:
-        raise Problem(f"No {kind} is called {code}.")
+    try:
+        with opened(data) as view:
+            versions = versions_of(view.registry, kind, code)
+    except CodeUnknown as unknown:
+        like = f" Known are, for instance, {', '.join(unknown.near)}." if unknown.near else ""
+        raise Problem(f"No {kind} is called {code}.{like}") from None
     table = Grid("version", "revision", "in force from", "accepted", "state")
-    for entry in entries:
-        value = value_of(entry)
+    for one in versions:
         cells = (
-            str(value.version),
-            str(entry.revision),
-            both_calendars(value.valid_from),
-            both_calendars(entry.accepted_at),
+            str(one.value.version),
+            str(one.entry.revision),
+            both_calendars(one.value.valid_from),
+            both_calendars(one.entry.accepted_at),
         )
-        table.add_row(*cells, _state(entry))
+        table.add_row(*cells, one.state or "")
     Screen().print(table)
 
 
@@ -98,12 +97,3 @@ def read_moment(text: str) -> datetime:
     except ValueError:
         raise Misused(f"--at {text} is not a time; write 2026-11-25, 2026-11-25T14:30 or 2026-11-25T11:00Z.") from None
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=TEHRAN)).astimezone(UTC)
-
-
-def _state(entry: RegistryEntry) -> str:
-    value = value_of(entry)
-    for name in ("state", "stage"):
-        if hasattr(value, name):
-            return str(getattr(value, name))
-    licence = getattr(value, "licence", None)
-    return "" if licence is None else str(licence.state)

@@ -5,16 +5,15 @@ from typing import Annotated
 
 import typer
 
-from connectors.database.reconciliation.repair import carry_out
 from connectors.words.language import Language
 from connectors.words.repair import done_lines, plan_lines, question
 from consumers.reconciliation.comparison import Comparison
 from consumers.reconciliation.domain.repair import Reader, RepairPlan, plan_repair
-from deploy.commands.database import worker_connection
-from deploy.commands.halted import pass_halted, show_halted
+from deploy.commands.halted import pass_one, show_halted
 from deploy.commands.options import DataOption, LanguageOption
-from deploy.commands.reconcile import comparing
+from deploy.commands.reconcile import bar
 from deploy.edge import say
+from deploy.operations.comparing import comparing, repair
 from deploy.problem import Misused, Problem
 from deploy.settings import load_settings
 from schemas.topics import INTAKE_PREFIX, TOPICS
@@ -34,7 +33,7 @@ def register(app: typer.Typer) -> None:
     group.callback()(lambda: None)
     group.command("topic")(repair_topic)
     group.command("halted")(show_halted)
-    group.command("pass")(pass_halted)
+    group.command("pass")(pass_one)
     app.add_typer(group, name="repair")
 
 
@@ -64,7 +63,7 @@ def repair_topic(
     if topic not in {row.name for row in TOPICS} and not topic.startswith(INTAKE_PREFIX):
         raise Misused(f"{topic} is no topic of the bus. `pishkhan reconcile` names those that need a repair.")
     settings = load_settings(data)
-    with comparing(settings, topic) as (comparison, logs):
+    with bar() as watch, comparing(settings, watch, topic) as (comparison, logs):
         plan = _plan(comparison, topic, logs.outside_readers(topic))
         partitions = [one for one in logs.partitions() if one.topic == topic]
         cluster_id = logs.cluster_id()
@@ -76,10 +75,7 @@ def repair_topic(
         return
     if not yes:
         typer.confirm(question(language), abort=True)
-    with worker_connection(data) as connection:
-        topic_ids = {one.place: one.topic_id for one in partitions}
-        again = carry_out(connection, plan, cluster_id, topic_ids)
-    for line in done_lines(again, language):
+    for line in done_lines(repair(data, plan, cluster_id, partitions), language):
         say(line)
 
 

@@ -13,14 +13,14 @@ from rich.progress import Progress
 from connectors.telemetry.log import place_of_exception, redact
 from connectors.visible import json_text
 from connectors.words.language import Language
+from connectors.words.rereading import came_to, cells, headings, time_words
 from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable
-from consumers.runner.rereading import RereadingHalted
+from consumers.runner.rereading import RereadingHalted, RereadRequest
 from deploy.commands.options import DataOption, LanguageOption
-from deploy.edge import Screen
-from deploy.operations.rereading import RereadRequest, reread
+from deploy.edge import Grid, Screen
+from deploy.operations.rereading import reread
 from deploy.problem import Misused, Problem, Unreachable
 from deploy.settings import load_settings
-from deploy.terminal.replay_words import came_to, replay_table, time_words
 
 FromOption = Annotated[str, typer.Option("--from", help="Read again what the broker got from then on (ISO 8601; UTC).")]
 ToOption = Annotated[str | None, typer.Option("--to", help="... and before then. Without it, until now.")]
@@ -77,7 +77,10 @@ def replay(
     except RereadingHalted as halted:
         raise Problem(f"Stopped ({halted.cause}): {halted}. See `pishkhan doctor`. {again}") from halted
     console.print(time_words(wanted, language), highlight=False)
-    console.print(replay_table(results, language))
+    table = Grid(*headings(language), pad_edge=False)
+    for one in results:
+        table.add_row(*cells(one, language))
+    console.print(table)
     for line in came_to(results, language, dry_run=dry_run):
         console.print(line, highlight=False, soft_wrap=True)
 

@@ -8,13 +8,8 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from sqlalchemy import Engine
 
-from connectors.database.publication.outbox import outbox_opener
-from connectors.database.registry.entries import RegistryStore
-from connectors.database.sql.driver import meaningful_errors
-from connectors.database.sql.engine import build_engine
-from consumers.registry.domain.known import EntryKind
+from consumers.registry.lookup import owners_of
 from consumers.runner.errors import Contention, DatabaseUnavailable
 from deploy.commands.options import DataOption
 from deploy.commands.registry import read_moment
@@ -31,6 +26,7 @@ from deploy.operations.replay.reading import Replay, business_times, load_mappin
 from deploy.problem import Problem, Unreachable
 from deploy.running.demonstration import note_use
 from deploy.settings import Settings, load_settings
+from deploy.use_cases import Bus
 from producers.claims import message_from_event
 from producers.ports import OutboxUnavailable
 from schemas.speakers import agency_source
@@ -78,28 +74,25 @@ def replay_log(
         return
     settings = load_settings(data)
     note_use(settings.data_directory)
-    engine = build_engine(settings.worker_database_url(), "pishkhan replay-log")
     try:
-        _check_services(engine, replay.mapping, replay.cases)
-        begins = settings.clock.now() if start is None else read_moment(start)
-        times = business_times(replay.cases, begins, speed)
-        if at_once:
-            times = [min(moment, begins) for moment in times]
-        else:
-            console.print(_timing(times, speed), highlight=False, soft_wrap=True)
-        _publish(settings, engine, replay, times)
+        with Bus(settings, "pishkhan replay-log") as bus:
+            _check_services(bus, replay.mapping, replay.cases)
+            begins = settings.clock.now() if start is None else read_moment(start)
+            times = business_times(replay.cases, begins, speed)
+            if at_once:
+                times = [min(moment, begins) for moment in times]
+            else:
+                console.print(_timing(times, speed), highlight=False, soft_wrap=True)
+            _publish(settings, bus, replay, times)
     except (DatabaseUnavailable, Contention, OutboxUnavailable) as error:
         raise Unreachable(
             f"The database does not answer: {error}. Replay the log again; nothing is said twice."
         ) from error
-    finally:
-        engine.dispose()
     console.print(f"{len(replay.cases)} requests published.", highlight=False)
 
 
-def _publish(settings: Settings, engine: Engine, replay: Replay, times: Sequence[datetime]) -> None:
+def _publish(settings: Settings, bus: Bus, replay: Replay, times: Sequence[datetime]) -> None:
     """Publish each case when its time has come on the bus's clock; a late start catches up at once."""
-    open_outbox = outbox_opener(engine)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Screen(stderr=True), transient=True) as progress:
         task = progress.add_task("replaying", total=len(replay.cases))
@@ -121,7 +114,7 @@ def _publish(settings: Settings, engine: Engine, replay: Replay, times: Sequence
                 )
                 for case, moment in zip(replay.cases[done:due], times[done:due], strict=True)
             ]
-            with open_outbox() as outbox:
+            with bus.open_outbox() as outbox:
                 outbox.add(messages)
             done = due
             progress.update(task, completed=done)
@@ -132,12 +125,11 @@ def _wait(progress: Progress, task: TaskID, seconds: float) -> None:
     time.sleep(min(max(seconds, 0.01), LOOK_SECONDS))
 
 
-def _check_services(engine: Engine, mapping: LogMapping, cases: Sequence[ReplayCase]) -> None:
+def _check_services(bus: Bus, mapping: LogMapping, cases: Sequence[ReplayCase]) -> None:
     """Every service that is used must be known and belong to the agency that the mapping names."""
     used = services_by_use(cases)
-    with meaningful_errors(), engine.begin() as connection:
-        entries = RegistryStore(connection).known([(EntryKind.SERVICE, code) for code in used], ())
-    owners = {entry.service.code: entry.service.agency for entry in entries if hasattr(entry, "service")}
+    with bus.reading() as view:
+        owners = owners_of(view.registry, used)
     for code in used:
         agency = mapping.services[code].agency
         if code not in owners:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
 from connectors.database.requests.requests import RequestCounts
-from connectors.database.settlement.reads import LedgerSummary
+from consumers.settlement.books import LedgerSummary
 from deploy.demo.steering import Steering
 from schemas import log_requests as log
 from schemas.envelope import Envelope

@@ -1,48 +1,25 @@
-"""Why events are still in the outbox, in text for people: what they wait for, since when, and what ends it."""
+"""Why events are still in the outbox: asked of the relay on this machine, the database and the broker's address."""
 
 import socket
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 
-from persiantools import digits
 from sqlalchemy import Engine
 
 from connectors.database.requests.on_the_way import database_now, last_seen, waiting_events
 from connectors.database.sql.driver import meaningful_errors
 from connectors.telemetry.standing import Standing
-from connectors.words.calendar import jalali_moment
-from connectors.words.language import Language
 from consumers.runner.outcomes import Setback
-from deploy.operations.doctor.checks import since_words
 from deploy.running.readiness import ask
 from deploy.settings import Settings
 from deploy.workers.table import worker_row
+from producers.delivery import Delay, Delivery
 
 POLL_SECONDS = 0.1
 PROBE_SECONDS = 1.0
 #: Workers give a sign every few seconds while they can work, also in long waits for a broker; see `silent`.
 SILENT = timedelta(seconds=30)
-_BY_THEMSELVES, _NOT_AGAIN = "They are published by themselves", "nothing need be sent again."
-
-
-class Delay(Enum):
-    """Why events have not left the outbox."""
-
-    BROKER_AWAY = "broker away"
-    RELAY_AWAY = "relay away"
-    BUSY = "busy"
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """How many events are still in the outbox, why, and since when that is so, as far as it is known."""
-
-    waiting: int
-    delay: Delay
-    since: datetime | None = None
 
 
 def delivery(settings: Settings, engine: Engine, topics: Collection[str], wait_seconds: float) -> Delivery | None:
@@ -100,32 +77,3 @@ def away_since(engine: Engine, name: str) -> tuple[bool, datetime | None]:
     with meaningful_errors(), engine.connect() as connection:
         seen = last_seen(connection).get(name)
         return silent(seen, database_now(connection)), seen
-
-
-def delivery_words(found: Delivery, language: Language) -> str:
-    """Say what becomes of the events, and what ends their wait."""
-    return _persian(found) if language is Language.FA else _english(found)
-
-
-def _english(found: Delivery) -> str:
-    since = "" if found.since is None else f" {since_words(found.since)}"
-    kept = f"{found.waiting} event(s) are kept in the outbox, in their order"
-    if found.delay is Delay.BUSY:
-        return f"{kept}: the broker has not acknowledged them yet. {_BY_THEMSELVES} soon; {_NOT_AGAIN}"
-    if found.delay is Delay.BROKER_AWAY:
-        cause, end = "the broker does not answer", "when it is back"
-    else:
-        cause, end = "no relay is at work", "when one is (`pishkhan up`, or `pishkhan worker relay`)"
-    return f"{kept}: {cause}{since}. {_BY_THEMSELVES} {end}; {_NOT_AGAIN}"
-
-
-def _persian(found: Delivery) -> str:
-    since = "" if found.since is None else f" (از {jalali_moment(found.since, Language.FA)})"
-    kept = f"{digits.en_to_fa(str(found.waiting))} رویداد به ترتیب در صندوق خروجی نگه داشته شده است"
-    if found.delay is Delay.BUSY:
-        return f"{kept}: کارگزار پیام هنوز آن را تأیید نکرده است. به‌زودی خودبه‌خود منتشر می‌شود؛ دوباره نفرستید."
-    if found.delay is Delay.BROKER_AWAY:
-        cause, end = "کارگزار پیام پاسخ نمی‌دهد", "با بازگشت آن"
-    else:
-        cause, end = "رله‌ای در کار نیست", "با اجرای `pishkhan worker relay`"
-    return f"{kept}: {cause}{since}. {end} خودبه‌خود منتشر می‌شود؛ دوباره نفرستید."

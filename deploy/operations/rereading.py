@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from threading import Event
 
@@ -17,7 +16,7 @@ from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import build_engine
 from consumers.logs import Progress
 from consumers.runner.records import Partition, Record, Span
-from consumers.runner.rereading import Tally
+from consumers.runner.rereading import Reread, RereadRequest
 from deploy.bootstrap import rereading
 from deploy.problem import Misused
 from deploy.settings import Settings
@@ -26,24 +25,6 @@ from schemas.partition import Place
 
 #: Small, because settlement holds the rows of the partitions in a batch, and their owner waits.
 BATCH_RECORDS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Reread:
-    """What became of one consumer's records. `to_come` were left out: it reads them yet, in their turn."""
-
-    consumer: str
-    tally: Tally
-    to_come: int
-
-
-@dataclass(frozen=True, slots=True)
-class RereadRequest:
-    """What to read again: from `start` to before `end` (none: until now), of `topics` (none: of all)."""
-
-    start: datetime
-    end: datetime | None = None
-    topics: Sequence[str] = ()
 
 
 def reread(settings: Settings, wanted: RereadRequest, *, keep: bool, progress: Progress) -> list[Reread]:

@@ -1,6 +1,5 @@
 """An office's requests as a table: what to do next, until when, and what to collect. It fits 80 columns."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Group
@@ -11,6 +10,7 @@ from connectors.words.language import Language, Phrase
 from connectors.words.money import amount
 from connectors.words.outcomes import owed_reason, stage
 from consumers.requests.domain.life.state import RequestStage, RequestState
+from consumers.requests.inbox import Inbox
 from deploy.edge import Grid
 from deploy.terminal.request_ids import short_ids
 
@@ -29,16 +29,16 @@ _SERVICE_WIDTH = 24
 _YEAR_LENGTH = 5
 
 
-def owed_lines(office: str, states: Sequence[RequestState], language: Language) -> Group:
+def owed_lines(inbox: Inbox, language: Language) -> Group:
     """Return what the office has to give back to citizens: each request, how much, why, and the command for it."""
-    total = amount(sum(state.owed_rial for state in states), language)
+    total = amount(inbox.owed_rial, language)
     lines = [Text(_TO_GIVE_BACK.fill(language, amount=total), style="bold")]
-    names = short_ids([state.request_id for state in states])
-    for state in states:
+    names = short_ids([state.request_id for state in inbox.owed])
+    for state in inbox.owed:
         name, reason = names[state.request_id], owed_reason(state.stage.value, language)
         what = f"{name}  {state.asked().service}  {reason}  {amount(state.owed_rial, language)}"
         lines.append(Text(what if state.tracking_code is None else f"{what}  {state.tracking_code}"))
-        lines.append(Text(f"    {return_command(office, name, state.owed_rial)}"))
+        lines.append(Text(f"    {return_command(inbox.office, name, state.owed_rial)}"))
     return Group(*lines)
 
 
@@ -47,12 +47,12 @@ def return_command(office: str, request: str, owed_rial: int) -> str:
     return f"pishkhan office {office} return {request} --amount {owed_rial}"
 
 
-def inbox_table(office: str, states: Sequence[RequestState], now: datetime, language: Language) -> Grid:
-    """Return the table of `states`, the most urgent first; what is overdue at `now` is red.
+def inbox_table(inbox: Inbox, now: datetime, language: Language) -> Grid:
+    """Return the table of what is at the desk, the most urgent first; what is overdue at `now` is red.
 
     Ids are shortened as far as they stay apart: the commands take them so.
     """
-    title = _TITLE.fill(language, office=office)
+    title, states = _TITLE.fill(language, office=inbox.office), inbox.at_desk
     caption = jalali_moment(now, language)
     table = Grid(title=f"{title} · {len(states)}", caption=caption, box=None, pad_edge=False)
     request, service, stage_heading, until, to_collect = (heading.of(language) for heading in _HEADINGS)

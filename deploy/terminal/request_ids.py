@@ -1,59 +1,55 @@
 """Request ids as people type and read them: whole, or only so much of the beginning as tells them apart."""
 
-import re
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from uuid import UUID
 
-from sqlalchemy import Connection
-
-from connectors.database.requests.requests import requests_beginning
+from consumers.requests.finding import (
+    IdUnreadable,
+    RequestAmbiguous,
+    RequestNotFound,
+    check_beginning,
+    find_request,
+    whole_id,
+)
 from deploy.problem import Misused, Problem
+from deploy.use_cases import View
 
 #: Ids begin with the millisecond of their making, `019ab3c4-5d6e`; its first half alone stays the same for a minute.
 SHORT_LENGTH = 13
-#: Less than this is more likely a slip than a beginning.
-DIGITS_MIN = 6
-#: When several requests begin alike, so many are named.
-NAMED_MAX = 5
-_DIGITS = 32
-_BEGINNING = re.compile(r"[0-9a-f-]+")
 
 
 def request_id_of(
     text: str,
-    connect: Callable[[], AbstractContextManager[Connection]],
+    reading: Callable[[], AbstractContextManager[View]],
     *,
     office: str | None = None,
     agency: str | None = None,
 ) -> UUID:
-    """Return the request id that a person typed, whole or its beginning; `connect` opens a transaction for reading.
+    """Return the request id that a person typed, whole or its beginning; `reading` opens a transaction.
 
     A beginning is looked for among the requests that `office` has, or that are `agency`'s. Raises `Problem`.
     """
-    try:
-        return UUID(text)
-    except ValueError:
-        pass
+    whole = whole_id(text)
+    if whole is not None:
+        return whole
     typed = text.strip().lower()
-    digits = typed.replace("-", "")
-    if _BEGINNING.fullmatch(typed) is None or not DIGITS_MIN <= len(digits) < _DIGITS:
+    try:
+        check_beginning(typed)
+        with reading() as view:
+            return find_request(view.inbox, typed, office=office, agency=agency)
+    except IdUnreadable:
         raise Misused(
             f"{text} is no request id; copy it from the inbox or from the submission. Its beginning is enough, "
             f"such as 019ab3c4-5d6e, when it is of no other request."
-        )
-    first, last = UUID(hex=digits.ljust(_DIGITS, "0")), UUID(hex=digits.ljust(_DIGITS, "f"))
-    with connect() as connection:
-        found = requests_beginning(connection, first, last, NAMED_MAX + 1, office=office, agency=agency)
-    if len(found) == 1:
-        return found[0]
-    if not found:
+        ) from None
+    except RequestNotFound:
         whose = f" of office {office}" if office else f" of agency {agency}" if agency else ""
-        raise Problem(f"No request{whose} begins with {typed}. Type more of another, or the whole id.")
-    named = ", ".join(str(one) for one in found[:NAMED_MAX])
-    more = " and more" if len(found) > NAMED_MAX else ""
-    raise Problem(f"Several requests begin with {typed}: {named}{more}. Type more of the id.")
+        raise Problem(f"No request{whose} begins with {typed}. Type more of another, or the whole id.") from None
+    except RequestAmbiguous as several:
+        more = " and more" if several.more else ""
+        raise Problem(f"Several requests begin with {typed}: {several}{more}. Type more of the id.") from None
 
 
 def short_ids(ids: Collection[UUID]) -> dict[UUID, str]:

@@ -3,38 +3,31 @@
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine
-
-from connectors.database.publication.outbox import outbox_opener
-from connectors.database.requests.answers import SqlAnswers
-from connectors.database.requests.waiting import WaitingClaim
-from connectors.database.sql.driver import meaningful_errors
-from connectors.database.sql.engine import build_engine
-from connectors.ids import new_id
-from connectors.words.calendar import jalali_moment
+from connectors.words.calendar import jalali_moment, since_words
+from connectors.words.delivery import delivery_words
 from connectors.words.language import EMPTY, Language, Phrase
 from connectors.words.outcomes import told, waits_for
 from consumers.parking import NEVER
+from consumers.requests.inbox import WaitingClaim
 from consumers.runner.errors import DatabaseUnavailable
-from deploy.agencies import known_agencies
 from deploy.edge import Screen
 from deploy.exits import ExitCode, end_with
-from deploy.operations.delivery import Delay, away_since, delivery, delivery_words
-from deploy.operations.doctor.checks import since_words
+from deploy.operations.delivery import away_since, delivery
 from deploy.problem import Misused, Problem, Unreachable
 from deploy.running.demonstration import note_use
 from deploy.settings import load_settings
 from deploy.terminal.request_ids import request_id_of
+from deploy.use_cases import Bus, View
 from producers.claims import ClaimInvalid
-from producers.conversation import Answered, Conversation, Unanswered, Unheard, Waits
+from producers.conversation import Answered, Unanswered, Unheard, Waits
+from producers.delivery import Delay
 from producers.outcomes import AnswersUnavailable
 from producers.ports import OutboxUnavailable
-from producers.publisher import Publisher
 from schemas.base import Event
 from schemas.decode import EventInvalid, SomeEvent, parse
 from schemas.log_requests import ClaimRefused, RequestRefused
@@ -84,27 +77,26 @@ class Terminal:
         self._settings = settings = load_settings(data)
         self.language = language
         self.console = Screen(highlight=False, soft_wrap=True)
-        self._engine: Engine = build_engine(settings.worker_database_url(), "pishkhan terminal")
+        self._bus = Bus(settings, "pishkhan terminal")
         self.clock = settings.clock
-        publisher = Publisher(outbox_opener(self._engine), self.clock.now, new_id)
-        self._conversation = Conversation(publisher, SqlAnswers(self._engine.connect))
+        self._conversation = self._bus.conversation
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._engine.dispose()
+        self._bus.__exit__()
 
     @contextmanager
-    def reading(self, consequence: str = "") -> Iterator[Connection]:
+    def reading(self, consequence: str = "") -> Iterator[View]:
         """Open a transaction for reading; `consequence` is told when the database does not answer."""
         try:
-            with meaningful_errors(), self._engine.connect() as connection:
-                yield connection
+            with self._bus.reading() as view:
+                yield view
         except DatabaseUnavailable as error:
             raise self._unavailable(error, consequence) from error
 
-    def before_saying(self) -> AbstractContextManager[Connection]:
+    def before_saying(self) -> AbstractContextManager[View]:
         """Open a transaction for reading what somebody needs who is about to say something."""
         return self.reading(_NOT_ACCEPTED.of(self.language))
 
@@ -122,8 +114,8 @@ class Terminal:
         It is done, refused, waits for another party (then it is told for whom, until when, and how to take it back), or
         is not answered within `wait_seconds`.
         """
-        with self.before_saying() as connection:
-            agencies = known_agencies(self._settings, connection)
+        with self.before_saying() as view:
+            agencies = view.agencies
         note_use(self._settings.data_directory)
         try:
             outcome = self._conversation.say(source, event, request_id, agencies=agencies, wait_seconds=wait_seconds)
@@ -174,18 +166,18 @@ class Terminal:
     def _why_no_answer(self, topic: str) -> str:
         """Say where the claim is, and what has to come back before it is answered."""
         try:
-            kept = delivery(self._settings, self._engine, [topic], 0.0)
-            away, seen = away_since(self._engine, "requests")
+            kept = delivery(self._settings, self._bus.engine, [topic], 0.0)
+            away, seen = away_since(self._bus.engine, "requests")
         except DatabaseUnavailable as error:
             raise self._unavailable(error, _ACCEPTED.of(self.language)) from error
         if kept is not None and kept.delay is not Delay.BUSY:
-            return delivery_words(kept, self.language)
+            return delivery_words(kept, self.language, datetime.now(UTC))
         if not away:
             return _NO_ANSWER_YET.of(self.language)
         return _NO_WORKER.fill(self.language, since=EMPTY if seen is None else self._last_sign(seen))
 
     def _last_sign(self, seen: datetime) -> str:
-        since = jalali_moment(seen, self.language) if self.language is Language.FA else since_words(seen)
+        since = since_words(seen, datetime.now(UTC), self.language)
         return _LAST_SIGN.fill(self.language, since=since)
 
 

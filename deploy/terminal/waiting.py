@@ -4,16 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from connectors.database.requests.waiting import WaitingClaim, waiting_claims
 from connectors.words.calendar import jalali_moment
 from connectors.words.language import Language, Phrase
 from connectors.words.outcomes import waits_for
 from consumers.parking import NEVER
+from consumers.requests.inbox import WaitingClaim, waiting_beginning
 from deploy.edge import Grid
 from deploy.problem import Problem
 from deploy.terminal.request_ids import SHORT_LENGTH, short_ids
 from deploy.terminal.speaking import Terminal, claim_of
-from producers.claims import topic_of_speaker
 from schemas.intake_agency import ClaimWithdrawn
 
 #: What people call the claims that can wait: as the commands do.
@@ -75,19 +74,13 @@ def claim_name(type_name: str, language: Language) -> str:
     return CLAIMS.get(name, Phrase(name, name)).of(language)
 
 
-def waiting_of(terminal: Terminal, source: str) -> list[WaitingClaim]:
-    """Return what `source` has said that waits."""
-    with terminal.reading() as connection:
-        return waiting_claims(connection, topic_of_speaker(source)[1], source)
-
-
 def take_back(terminal: Terminal, source: str, typed: str, wait_seconds: float) -> None:
     """Take back what waits under an id, or the beginning of one, and print the answer. Raises `Problem`."""
-    found = [one for one in waiting_of(terminal, source) if one.claim_id.startswith(typed)]
-    exact = [one for one in found if one.claim_id == typed]
-    if len(exact or found) != 1:
+    with terminal.reading() as view:
+        found = waiting_beginning(view.inbox, source, typed)
+    if len(found) != 1:
         raise Problem(_unclear(typed, [one.claim_id for one in found], source))
-    [claim] = exact or found
+    [claim] = found
     withdrawn = claim_of(ClaimWithdrawn, request_id=claim.request_id, claim_id=claim.claim_id)
     terminal.say(source, withdrawn, claim.request_id, wait_seconds)
 

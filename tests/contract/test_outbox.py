@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from connectors.database.publication.operator import OutboxAction
 from connectors.database.publication.outbox import SHARDS
 from consumers.runner.records import Move, Partition
 from producers.ports import Outbox, OutboxRow, OutboxUnavailable
+from producers.set_aside import OutboxAction
 from schemas.envelope import Envelope, from_headers
 from schemas.message import Message
 from schemas.partition import Place, partition_of

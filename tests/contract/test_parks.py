@@ -8,7 +8,8 @@ from consumers.parking import OperatorAction
 from consumers.requests.handlers import CONSUMER
 from tests.contract.parks import ParkContract
 from tests.memory.database import Transaction
-from tests.memory.park import MemoryPark, MemoryParkOperator
+from tests.memory.operators import MemoryParkOperator
+from tests.memory.park import MemoryPark
 from tests.memory.positions import BusSession
 from tests.memory.tables import BusDatabase
 

@@ -3,15 +3,20 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 import psycopg
 from sqlalchemy import Engine, text
 
-from connectors.database.publication.operator import OutboxAction, OutboxOperator
+from connectors.database.parking.operator import ParkOperator
+from connectors.database.publication.operator import OutboxOperator
 from connectors.database.publication.relay import SqlRelayOutbox
+from connectors.database.registry.entries import RegistryStore
 from connectors.database.registry.stores import registry_stores as sql_registry_stores
+from connectors.database.requests.inbox import SqlInboxReads
 from connectors.database.requests.stores import request_stores as sql_request_stores
+from connectors.database.runner.dead_letters import DeadLetterStore
 from connectors.database.runner.halt_operator import HaltOperator
 from connectors.database.runner.leases import SqlLeases
 from connectors.database.runner.positions import SqlPositions
@@ -20,14 +25,20 @@ from connectors.database.settlement.stores import settlement_stores as sql_settl
 from connectors.database.sql import engine as engines
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import plain_url
+from consumers.halted import HaltDecisions
+from consumers.letters import LetterReads
+from consumers.parked import ParkDecisions
+from consumers.registry.lookup import RegistryReads
 from consumers.registry.ports import RegistryStores
 from consumers.requests.domain.loads.loads import NOTHING
+from consumers.requests.inbox import InboxReads
 from consumers.requests.ports import RequestStores
 from consumers.runner.ports import Leases, Work
 from consumers.runner.records import Partition
 from consumers.settlement.handlers import CONSUMER as SETTLEMENT
 from consumers.settlement.ports import SettlementStores
 from producers.ports import Outbox
+from producers.set_aside import AsideDecisions, OutboxAction
 from schemas.limits import LETTER_ROOM, LetterRoom
 from schemas.topics import LOG_REQUESTS
 from tests.kit.on_sql.databases import wait_until
@@ -35,7 +46,14 @@ from tests.kit.real.engines import DatabaseUrls
 from tests.kit.values.clocks import trusting_watch
 from tests.memory.ledger import settlement_stores
 from tests.memory.letters import DAY_SECONDS
+from tests.memory.operators import (
+    MemoryHaltOperator,
+    MemoryLetterReads,
+    MemoryOutboxOperator,
+    MemoryParkOperator,
+)
 from tests.memory.outbox import MemoryRelayOutbox
+from tests.memory.people import MemoryInboxReads, MemoryRegistryReads
 from tests.memory.positions import BusSession, MemoryLeases, MemoryWork
 from tests.memory.requests import registry_stores, request_stores
 from tests.memory.tables import BusDatabase, LetGo, LettersPlace, OfficeRow, Offset
@@ -44,6 +62,18 @@ from tests.memory.tables import BusDatabase, LetGo, LettersPlace, OfficeRow, Off
 SHORT_SECONDS, LONG_SECONDS = 0.4, 60.0
 #: Long enough to see that somebody waits for a lock, and short enough for a test.
 LOCK_TIMEOUT_MS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What people look at and decide on, in one transaction."""
+
+    inbox: InboxReads
+    registry: RegistryReads
+    park: ParkDecisions
+    aside: AsideDecisions
+    halts: HaltDecisions
+    letters: LetterReads
 
 
 class Client(Protocol):
@@ -57,6 +87,9 @@ class Client(Protocol):
 
     def settlement(self) -> AbstractContextManager[SettlementStores]:
         """Open a transaction of settlement."""
+
+    def people(self) -> AbstractContextManager[People]:
+        """Open a transaction in which people look and decide."""
 
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:
         """Return leases and batches of `consumer`, under this client's name."""
@@ -128,6 +161,18 @@ class MemoryClient:
     def settlement(self) -> Iterator[SettlementStores]:
         with self._session.transaction() as transaction:
             yield settlement_stores(transaction, self._tables)
+
+    @contextmanager
+    def people(self) -> Iterator[People]:
+        with self._session.transaction() as transaction:
+            yield People(
+                MemoryInboxReads(transaction, self._tables),
+                MemoryRegistryReads(transaction, self._tables),
+                MemoryParkOperator(transaction, self._tables),
+                MemoryOutboxOperator(transaction, self._tables),
+                MemoryHaltOperator(transaction, self._tables),
+                MemoryLetterReads(transaction, self._tables),
+            )
 
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:
         leases = MemoryLeases(self._session, consumer, self._name, self._lease_seconds)
@@ -207,6 +252,18 @@ class SqlClient:
     def settlement(self) -> Iterator[SettlementStores]:
         with meaningful_errors(), self._engine.begin() as connection:
             yield sql_settlement_stores(connection)
+
+    @contextmanager
+    def people(self) -> Iterator[People]:
+        with meaningful_errors(), self._engine.begin() as connection:
+            yield People(
+                SqlInboxReads(connection),
+                RegistryStore(connection),
+                ParkOperator(connection),
+                OutboxOperator(connection),
+                HaltOperator(connection),
+                DeadLetterStore(connection),
+            )
 
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:
         leases = SqlLeases(self._engine, consumer, "cluster", self._name, trusting_watch(), self._lease_seconds)

@@ -17,7 +17,8 @@ from schemas.log_settlement import WindowClosed
 from schemas.message import Message
 from schemas.topics import LOG_REQUESTS
 from tests.memory.ledger import MemoryWindows, settlement_stores
-from tests.memory.park import MemoryPark, MemoryParkOperator
+from tests.memory.operators import MemoryParkOperator
+from tests.memory.park import MemoryPark
 from tests.memory.positions import BusSession
 from tests.memory.tables import BusDatabase, OfficeRow, Offset
 from tests.memory.telemetry import MemoryTelemetry

@@ -1,4 +1,4 @@
-"""The park over the database in memory, and what operators ask of it."""
+"""The park over the database in memory."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from consumers.parking import (
 from consumers.runner.errors import Contention, ParkFull
 from tests.kit.values.builders import MOMENT
 from tests.memory.database import Transaction
-from tests.memory.tables import BusDatabase, Decision, Parked
+from tests.memory.tables import BusDatabase, Parked
 
 
 class MemoryPark:
@@ -40,7 +40,7 @@ class MemoryPark:
             raise ParkFull(f"{self._consumer}: {self._limit} events wait; redrive or skip some")
         for event in events:
             number = self._tables.next_id("parked_event")
-            row = Parked(self._consumer, event, None, self._next_try(event))
+            row = Parked(self._consumer, event, None, self._next_try(event), self._tables.seconds())
             self._transaction.insert(self._tables.parked, number, row)
 
     def kept(self) -> int:
@@ -139,31 +139,9 @@ class MemoryPark:
         ]
 
 
-class MemoryParkOperator:
-    """What an operator asks of every park; workers carry it out."""
-
-    def __init__(self, transaction: Transaction, tables: BusDatabase) -> None:
-        self._transaction = transaction
-        self._tables = tables
-
-    def decide(self, ids: Collection[int], action: OperatorAction) -> list[int]:
-        """Note a decision. Returns the ids that were found."""
-        found = []
-        for number in sorted(ids):
-            self._transaction.lock(self._tables.parked, number)
-            row = self._transaction.find(self._tables.parked, number)
-            if row is not None:
-                settle(self._transaction, self._tables, number, DecisionOutcome.REPLACED)
-                decision = Decision(number, row.event.record, action)
-                self._transaction.insert(self._tables.decisions, self._tables.next_id("park_decision"), decision)
-                row = row._replace(action=action, next_try_at=self._tables.seconds())
-                self._transaction.put(self._tables.parked, number, row)
-                found.append(number)
-        return found
-
-
 def settle(transaction: Transaction, tables: BusDatabase, parked_id: int, outcome: DecisionOutcome) -> None:
     """Note what became of the open decision on an event, if there is one."""
     for number, decision in transaction.rows(tables.decisions).items():
         if decision.parked_id == parked_id and decision.outcome is None:
-            transaction.put(tables.decisions, number, decision._replace(outcome=outcome))
+            ended = decision._replace(outcome=outcome, ended_at=tables.seconds())
+            transaction.put(tables.decisions, number, ended)

@@ -72,12 +72,12 @@ class MemoryRequests:
     def insert(self, states: Sequence[RequestState], now: datetime) -> None:
         self._transaction.step("adds the new requests")
         for state in sorted(states, key=lambda state: state.request_id):
-            self._transaction.insert(self._requests, state.request_id, _row(state))
+            self._transaction.insert(self._requests, state.request_id, _row(state, now))
 
     def update(self, states: Sequence[RequestState], now: datetime) -> None:
         self._transaction.step("writes the requests")
         for state in states:
-            self._transaction.put(self._requests, state.request_id, _row(state))
+            self._transaction.put(self._requests, state.request_id, _row(state, now))
 
     def rest(self, request_id: UUID, until: datetime) -> None:
         row = self._transaction.find(self._requests, request_id)
@@ -241,5 +241,5 @@ def registry_stores(transaction: Transaction, tables: BusDatabase) -> RegistrySt
     )
 
 
-def _row(state: RequestState) -> RequestRow:
-    return RequestRow(state.model_dump_json(exclude_defaults=True).encode(), state.due_at)
+def _row(state: RequestState, now: datetime) -> RequestRow:
+    return RequestRow(state.model_dump_json(exclude_defaults=True).encode(), state.due_at, now)

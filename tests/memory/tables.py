@@ -30,10 +30,11 @@ class Offset(NamedTuple):
 
 
 class RequestRow(NamedTuple):
-    """One request: its document as JSON, and its next timer."""
+    """One request: its document as JSON, its next timer, and when it was written last."""
 
     document: bytes
     due_at: datetime | None
+    updated_at: datetime
 
 
 class OfficeRow(NamedTuple):
@@ -60,15 +61,18 @@ class Aside(NamedTuple):
     key: str
     cause: str
     decision: str | None = None
+    by: str | None = None
+    why: str | None = None
 
 
 class Parked(NamedTuple):
-    """One event that waits; `next_try_at` is real time, in seconds."""
+    """One event that waits; `next_try_at` and `parked_at` are real time, in seconds."""
 
     consumer: str
     event: ParkedEvent
     action: OperatorAction | None
     next_try_at: float | None
+    parked_at: float = 0.0
 
 
 #: Of which consumer, before which move, at which bytes.
@@ -88,9 +92,19 @@ class Decision(NamedTuple):
     """What an operator decided on a parked event, and what became of that."""
 
     parked_id: int
-    record: Record
+    consumer: str
+    event: ParkedEvent
     action: OperatorAction
+    by: str
+    why: str
+    decided_at: float
     outcome: DecisionOutcome | None = None
+    ended_at: float | None = None
+
+    @property
+    def record(self) -> Record:
+        """What the event came as."""
+        return self.event.record
 
 
 class Letter(NamedTuple):

@@ -20,8 +20,8 @@ from schemas.subject import subject_of
 from schemas.topics import INTAKE_DIRECTORATE, INTAKE_OFFICES
 from tests.kit.values import builders
 from tests.kit.values.builders import SERVICE
+from tests.memory.operators import MemoryParkOperator
 from tests.memory.outbox import outbox_opener
-from tests.memory.park import MemoryParkOperator
 from tests.memory.positions import BusSession
 from tests.simulator.world import AGENCY, AGENCY_TOPIC, LATE_SERVICE, OFFICES, World
 

@@ -17,6 +17,8 @@ SHARED = (
     "deploy.commands.",
     "deploy.terminal.",
     "deploy.operations.rereading",
+    "deploy.operations.comparing",
+    "deploy.use_cases",
     "deploy.provinces.loading",
     "deploy.faults.",
 )

@@ -1,8 +1,7 @@
 """The park as operators see it: what waits, what they decide, and every decision there ever was."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
@@ -11,6 +10,7 @@ from connectors.database.parking.park import OPEN_DECISION
 from connectors.database.schema.tables import park_decision, parked_event
 from connectors.database.sql.driver import driver_connection
 from connectors.database.sql.kafka_columns import headers_from_json
+from consumers.parked import DecisionLine, ParkedLine
 from consumers.parking import DecisionOutcome, OperatorAction, ParkReason
 
 Line = TypeVar("Line")
@@ -47,56 +47,8 @@ RETURNING parked_id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ParkedLine:
-    """One parked event as people see it; its body stays in the database.
-
-    `next_try_at` is none when the event is not tried by itself any more, or never failed.
-    """
-
-    id: int
-    consumer: str
-    key: str
-    reason: str
-    detail: str
-    topic: str
-    partition: int
-    position: int
-    appended_at: datetime
-    parked_at: datetime
-    expires_at: datetime
-    tries: int
-    next_try_at: datetime | None
-    operator_action: str | None
-    decided_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionLine:
-    """One decision on one event; without an outcome no worker has come to it yet."""
-
-    parked_id: int
-    consumer: str
-    key: str
-    source: str | None
-    event_id: str | None
-    type: str | None
-    topic: str
-    partition: int
-    position: int
-    reason: str
-    detail: str
-    tries: int
-    action: str
-    decided_by: str
-    why: str
-    decided_at: datetime
-    outcome: str | None
-    ended_at: datetime | None
-
-
 class ParkOperator:
-    """What an operator sees of every park and may ask for; workers carry it out."""
+    """Implements `ParkDecisions` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

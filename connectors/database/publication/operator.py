@@ -1,15 +1,14 @@
 """The outbox as operators see it: rows that no broker takes, and what a person decides on them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, fields
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import fields
 
 from sqlalchemy import Connection, func, select
 
 from connectors.database.publication.outbox import CHANNEL
 from connectors.database.schema.tables import set_aside_row
 from connectors.database.sql.driver import driver_connection
+from producers.set_aside import AsideLine, OutboxAction
 
 #: The condition on a row of the outbox that the relay will publish without a decision of anybody.
 GOES_OUT = """
@@ -34,35 +33,8 @@ RETURNING id
 """
 
 
-class OutboxAction(StrEnum):
-    """What a person may decide on a row that was set aside."""
-
-    RETRY = "retry"
-    GIVE_UP = "give_up"
-
-
-@dataclass(frozen=True, slots=True)
-class AsideLine:
-    """One row that was set aside, as people see it, and what was decided; its body stays in the database."""
-
-    id: int
-    topic: str
-    key: str
-    source: str
-    event_id: str
-    type: str
-    sequence: int | None
-    bytes: int
-    cause: str
-    set_aside_at: datetime
-    action: str | None
-    decided_by: str | None
-    why: str | None
-    decided_at: datetime | None
-
-
 class OutboxOperator:
-    """What an operator sees of rows that were set aside; the relay carries out what is decided."""
+    """Implements `AsideDecisions` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -1,9 +1,7 @@
-"""Claims on requests that wait, as their speakers see them; bodies stay in the database."""
+"""Claims on requests that wait, as their publishers see them; bodies stay in the database."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +13,7 @@ from consumers.parking import ParkReason
 from consumers.requests.domain.life.lifecycle import awaited
 from consumers.requests.domain.life.outcome import Awaited
 from consumers.requests.domain.life.state import RequestStage
+from consumers.requests.inbox import WaitingClaim
 
 _COLUMNS = """
 SELECT key, reason, detail, headers, appended_at, expires_at, coalesce(state, 'awaited')
@@ -23,22 +22,6 @@ WHERE consumer = 'requests' AND topic = %(topic)s AND headers @> %(said)s::jsonb
 """
 _OF_SPEAKER = f"{_COLUMNS} ORDER BY id LIMIT %(limit)s"
 _OF_CLAIM = f"{_COLUMNS} AND key = %(key)s ORDER BY id LIMIT 1"
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingClaim:
-    """A claim on a request that waits: since the broker had it (real time), until `until` (business time) at most.
-
-    `awaited` is whose word it waits for; none when it is an operator's, because the code failed on it or before it.
-    """
-
-    request_id: UUID
-    claim_id: str
-    type_name: str
-    awaited: Awaited | None
-    detail: str
-    since: datetime
-    until: datetime
 
 
 def waiting_claims(connection: Connection, topic: str, source: str, limit: int = 200) -> list[WaitingClaim]:

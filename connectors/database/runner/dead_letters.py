@@ -5,10 +5,8 @@ is identified by its length and its hash.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import fields
 from hashlib import sha256
-from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -17,6 +15,7 @@ from connectors.database.sql.copy import copy_rows
 from connectors.database.sql.driver import driver_connection
 from connectors.database.sql.kafka_columns import headers_to_json
 from consumers.intake import Unreadable
+from consumers.letters import LetGo, LetterLine
 from consumers.runner.records import Record
 from schemas.limits import LETTER_BYTES_MAX
 
@@ -55,35 +54,8 @@ FROM dead_letter_let_go GROUP BY topic ORDER BY topic
 """
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetterRow:
-    """One dead letter as people see it; the body stays in the database."""
-
-    id: int
-    consumer: str
-    topic: str
-    partition: int
-    position: int
-    reason: str
-    field: str
-    detail: str
-    source: str | None
-    event_id: str | None
-    recorded_at: datetime
-
-
-class LetGo(NamedTuple):
-    """How many letters of one topic were let go, `for_room` of them before they were old, and when the last."""
-
-    topic: str
-    letters: int
-    bytes: int
-    for_room: int
-    last_at: datetime
-
-
 class DeadLetterStore:
-    """Adds and lists dead letters on one connection."""
+    """Adds dead letters on one connection, and implements `LetterReads`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -112,13 +84,13 @@ class DeadLetterStore:
         }
         return set(driver_connection(self._connection).execute(_KNOWN, parameters).fetchall())
 
-    def newest(self, limit: int, consumer: str | None = None) -> list[DeadLetterRow]:
+    def newest(self, limit: int, consumer: str | None = None) -> list[LetterLine]:
         """Return the newest `limit` dead letters, newest first."""
-        names = DeadLetterRow.__dataclass_fields__
+        names = [field.name for field in fields(LetterLine)]
         query = select(*(dead_letter.columns[name] for name in names)).order_by(dead_letter.c.id.desc()).limit(limit)
         if consumer is not None:
             query = query.where(dead_letter.c.consumer == consumer)
-        return [DeadLetterRow(*row) for row in self._connection.execute(query)]
+        return [LetterLine(*row) for row in self._connection.execute(query)]
 
     def let_go(self) -> list[LetGo]:
         """Return what was let go of each topic, if anything ever was."""

@@ -1,11 +1,11 @@
 """Halted partitions as operators see them, and their decision to pass exactly what they were shown."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
 from connectors.database.sql.driver import driver_connection
+from consumers.halted import HaltLine
 
 #: What a worker halted at last, as long as its consumer has not gone on from there.
 _STANDING = """
@@ -24,29 +24,8 @@ WHERE id = ANY(%(ids)s) AND decided_at IS NULL AND passed_at IS NULL RETURNING i
 """
 
 
-@dataclass(frozen=True, slots=True)
-class HaltLine:
-    """One partition in which one consumer stands still; `end` is where it goes on when this is passed."""
-
-    consumer: str
-    topic: str
-    partition: int
-    position: int
-    end: int
-    cause: str
-    why: str
-    length: int
-    sha256: str
-    halted_at: datetime
-    seen_at: datetime
-    decided_by: str | None
-    decided_why: str | None
-    decided_at: datetime | None
-    id: int
-
-
 class HaltOperator:
-    """What an operator sees of standstills and may ask for; workers carry it out."""
+    """Implements `HaltDecisions` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -55,7 +34,7 @@ class HaltOperator:
         """Return where consumers stand still now, by consumer and place."""
         return [HaltLine(*row) for row in driver_connection(self._connection).execute(_STANDING)]
 
-    def pass_over(self, shown: list[HaltLine], by: str, why: str) -> list[HaltLine]:
+    def pass_over(self, shown: Sequence[HaltLine], by: str, why: str) -> list[HaltLine]:
         """Decide that exactly `shown` is passed without being applied; return those that nobody had decided on."""
         values = {"ids": [line.id for line in shown], "by": by, "why": why}
         decided = {halt for (halt,) in driver_connection(self._connection).execute(_PASS, values)}

@@ -3,13 +3,14 @@
 Give each of these a connection in REPEATABLE READ, or a running worker makes rows and sums look apart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, select, text
 
 from connectors.database.schema.tables import consumer_offset, settlement_window
-from connectors.database.settlement.reads import ledger_rows, ledger_summary
+from connectors.database.settlement.reads import balances, disputed, ledger_rows, ledger_summary, transfers_kept
 from connectors.database.settlement.windows import WindowStore
+from consumers.settlement.books import Balance, Disputed, LedgerSummary
 from consumers.settlement.domain.audit import Break, OfficeExposure, audit_anchors, audit_chains, audit_exposure
 from consumers.settlement.domain.chain import GENESIS, Chain, Row
 from consumers.settlement.handlers import CONSUMER
@@ -99,6 +100,45 @@ def audit_windows(connection: Connection) -> Iterator[str]:
     closed = connection.execute(select(settlement_window.c.window_number, settlement_window.c.anchor))
     anchors = {row.window_number: row.anchor for row in closed}
     yield from audit_anchors(anchors, WindowStore(connection).all_cuts())
+
+
+class SqlLedgerReads:
+    """Implements `LedgerReads` on one connection, whose transaction sees one moment (`reads.calm`)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def summary(self) -> LedgerSummary:
+        """Return the ledger's sums."""
+        return ledger_summary(self._connection)
+
+    def balances(self, prefix: str = "") -> Sequence[Balance]:
+        """Return the accounts whose name begins with `prefix`."""
+        return balances(self._connection, prefix)
+
+    def disputed(self) -> Disputed:
+        """Return what is in dispute."""
+        return disputed(self._connection)
+
+    def transfers_kept(self) -> int:
+        """Return how many transfers the chains cover."""
+        return transfers_kept(self._connection)
+
+    def all_rows(self) -> Iterator[Row]:
+        """Yield all rows by partition and number."""
+        return ledger_rows(self._connection)
+
+    def wrong_sums(self) -> Iterable[str]:
+        """Name the sums that are wrong."""
+        return audit_sums(self._connection)
+
+    def breaks(self, rows: Iterator[Row]) -> Iterable[Break]:
+        """Name where `rows` do not make the chains that were kept."""
+        return audit_rows(self._connection, rows)
+
+    def wrong_windows(self) -> Iterable[str]:
+        """Name the closed windows whose anchors are wrong."""
+        return audit_windows(self._connection)
 
 
 class SqlBooks:

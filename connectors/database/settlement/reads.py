@@ -1,14 +1,11 @@
 """The ledger, read: by people, by the demonstration's summary, and by auditors who add it up themselves."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
-from uuid import UUID
 
 from sqlalchemy import Connection, func, or_, select, text
 
 from connectors.database.schema.tables import consumer_offset, ledger_transfer
+from consumers.settlement.books import Balance, Disputed, LedgerSummary
 from consumers.settlement.domain.booking import BookingKind
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.handlers import CONSUMER
@@ -70,52 +67,6 @@ WHERE dispute.open
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerSummary:
-    """The ledger in five sums, in rial, each over the rows themselves.
-
-    Held = posted + voided + still held; `sum_rial` adds up debits less credits of every account, which must be zero.
-    """
-
-    held_rial: int
-    posted_rial: int
-    voided_rial: int
-    still_held_rial: int
-    sum_rial: int
-
-
-class Balance(NamedTuple):
-    """One account's sums over all rows, in rial."""
-
-    account: str
-    debits_rial: int
-    credits_rial: int
-
-    @property
-    def balance_rial(self) -> int:
-        """Debits less credits."""
-        return self.debits_rial - self.credits_rial
-
-
-class StatementEntry(NamedTuple):
-    """One side of a transfer: a debit is positive, a credit negative."""
-
-    transaction_id: UUID
-    event_id: str
-    request_id: UUID | None
-    kind: str
-    account: str
-    amount_rial: int
-    time: datetime
-
-
-class Disputed(NamedTuple):
-    """How many requests are in dispute, and what was posted for them, in rial."""
-
-    requests: int
-    posted_rial: int
-
-
 def calm(connection: Connection) -> None:
     """Let the transaction, of which nothing was read yet, see one moment and take its time."""
     for setting in _CALM:
@@ -166,11 +117,3 @@ def ledger_rows(connection: Connection, partition: int | None = None, after: int
         query = query.where(ledger_transfer.c.partition == partition, or_(number > after, number < 1))
     for row in connection.execute(query, execution_options={"yield_per": CHUNK_ROWS}):
         yield Row(*row)
-
-
-def entries(rows: Iterator[Row]) -> Iterator[StatementEntry]:
-    """Yield both sides of every row, the debit first: added up, they are zero."""
-    for row in rows:
-        shared = (row.transaction_id, row.event_id, row.request_id, row.kind)
-        yield StatementEntry(*shared, row.debit_account, row.amount_rial, row.recorded_at)
-        yield StatementEntry(*shared, row.credit_account, -row.amount_rial, row.recorded_at)

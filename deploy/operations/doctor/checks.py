@@ -10,6 +10,8 @@ from kafka import KafkaAdminClient
 from psycopg import Connection
 
 from connectors.telemetry.standing import Standing
+from connectors.words import calendar
+from connectors.words.language import Language
 from consumers.runner.outcomes import Setback
 from deploy.settings import Settings
 
@@ -65,11 +67,7 @@ def has_tables(database: Connection[Any], *names: str) -> bool:
 
 def since_words(moment: datetime, now: datetime | None = None) -> str:
     """Say since when something lasts: the moment, and how long ago it was."""
-    seconds = max(0, int(((now or datetime.now(UTC)) - moment).total_seconds()))
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"since {moment:%Y-%m-%d %H:%M:%S} UTC ({seconds // size} {unit})"
-    return f"since {moment:%Y-%m-%d %H:%M:%S} UTC ({seconds} s)"
+    return calendar.since_words(moment, now or datetime.now(UTC), Language.EN)
 
 
 def good(subject: str, words: str) -> CheckResult:

@@ -9,9 +9,10 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from connectors.broker.admin import agency_user
-from connectors.database.runner.halt_operator import HaltLine, HaltOperator
+from connectors.database.runner.halt_operator import HaltOperator
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import build_engine
+from consumers.halted import HaltLine
 from consumers.intake import IntakeReader
 from deploy.agencies import Agencies
 from deploy.faults.bystander import Bystander, Latencies

@@ -19,11 +19,12 @@ from connectors.database.sql.engine import build_engine
 from consumers.intake import Unreadable
 from consumers.runner.outcomes import DeadLetterReason, Outcome
 from consumers.runner.records import Record
+from consumers.runner.rereading import Reread, RereadRequest
 from deploy.cli import build
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
-from deploy.operations.rereading import Reread, RereadRequest, reread
+from deploy.operations.rereading import reread
 from deploy.problem import Problem
 from deploy.settings import Settings
 from schemas.intake_agency import RequestCancelled

@@ -11,9 +11,9 @@ from typer.testing import CliRunner, Result
 
 from connectors.database.publication.outbox import outbox_opener
 from connectors.database.requests.answers import SqlAnswers
-from connectors.database.requests.waiting import WaitingClaim
 from connectors.ids import new_id
 from consumers.requests.domain.life.state import RequestStage
+from consumers.requests.inbox import WaitingClaim
 from deploy.cli import build
 from deploy.exits import ExitCode
 from deploy.problem import Problem

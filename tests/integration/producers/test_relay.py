@@ -12,12 +12,13 @@ from sqlalchemy import Engine, text
 
 from connectors.broker.admin import BATCH_BYTES, BrokerAdmin
 from connectors.broker.log_producer import LogProducer
-from connectors.database.publication.operator import OutboxAction, OutboxOperator
+from connectors.database.publication.operator import OutboxOperator
 from connectors.database.publication.outbox import outbox_opener
 from connectors.database.publication.relay import SqlRelayOutbox
 from consumers.runner.records import Record
 from deploy.engines.kafka import EmbeddedKafka
 from producers.relay import Relay, RelayPace
+from producers.set_aside import OutboxAction
 from schemas.envelope import Envelope, from_headers
 from schemas.limits import PRODUCER_BATCH_BYTES
 from schemas.message import Message

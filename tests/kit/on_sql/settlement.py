@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from connectors.database.settlement.audit import audit
-from connectors.database.settlement.reads import LedgerSummary, balances, ledger_rows, ledger_summary
+from connectors.database.settlement.reads import balances, ledger_rows, ledger_summary
 from connectors.database.settlement.stores import settlement_stores
 from connectors.database.sql.driver import meaningful_errors
 from consumers.runner.records import Record
+from consumers.settlement.books import LedgerSummary
 from consumers.settlement.domain.chain import Row
 from consumers.settlement.handlers import CONSUMER, SettlementHandler
 from consumers.settlement.ports import SettlementStores

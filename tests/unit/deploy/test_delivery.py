@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.telemetry.standing import Standing
+from connectors.words.delivery import delivery_words
 from connectors.words.language import Language
-from deploy.operations.delivery import SILENT, Delay, Delivery, delivery_words, judge
+from deploy.operations.delivery import SILENT, judge
+from producers.delivery import Delay, Delivery
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+LATER = NOON + timedelta(minutes=3)
 READY, WAITS = Standing(), Standing("broker_unavailable", NOON)
 
 
@@ -34,16 +37,17 @@ def test_what_keeps_events_is_the_broker_the_relay_or_the_work(
 
 
 def test_the_words_say_what_ends_the_wait_and_that_nothing_need_be_sent_again() -> None:
-    away = delivery_words(Delivery(3, Delay.BROKER_AWAY, NOON), Language.EN)
+    away = delivery_words(Delivery(3, Delay.BROKER_AWAY, NOON), Language.EN, LATER)
     assert away.startswith(
-        "3 event(s) are kept in the outbox, in their order: the broker does not answer since 2026-11-25"
+        "3 event(s) are kept in the outbox, in their order: the broker does not answer "
+        "since 2026-11-25 12:00:00 UTC (3 min)."
     )
     assert away.endswith("published by themselves when it is back; nothing need be sent again.")
-    assert "pishkhan worker relay" in delivery_words(Delivery(3, Delay.RELAY_AWAY), Language.EN)
-    busy = delivery_words(Delivery(3, Delay.BUSY), Language.EN)
+    assert "pishkhan worker relay" in delivery_words(Delivery(3, Delay.RELAY_AWAY), Language.EN, LATER)
+    busy = delivery_words(Delivery(3, Delay.BUSY), Language.EN, LATER)
     assert "the broker has not acknowledged them yet" in busy
     assert "nothing need be sent again" in busy
     for delay in Delay:
-        persian = delivery_words(Delivery(12, delay, NOON), Language.FA)
+        persian = delivery_words(Delivery(12, delay, NOON), Language.FA, NOON)
         assert "۱۲ رویداد" in persian
         assert "دوباره نفرستید" in persian

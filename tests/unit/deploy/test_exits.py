@@ -218,7 +218,7 @@ def test_harmless_differences_count_when_it_is_said(ends: Callable[..., int], mo
     ):
         kept: list[tuple[object, ...]] = []
         monkeypatch.setattr("deploy.commands.reconcile._told", lambda *_, told=told: told)
-        monkeypatch.setattr("deploy.commands.reconcile._keep", lambda *what, kept=kept: kept.append(what))
+        monkeypatch.setattr("deploy.commands.reconcile.keep", lambda *what, kept=kept: kept.append(what))
         assert ends("reconcile", *words) == code
         assert kept == [(None, *told, code)]
 

@@ -17,7 +17,7 @@ from schemas.topics import INTAKE_AGENCY
 from tests.kit.on_sql.requests import AGENCY_SOURCE, SetClock, claim_record
 from tests.kit.values.builders import AGENCY, service
 from tests.kit.values.clocks import trusting_watch
-from tests.memory.park import MemoryParkOperator
+from tests.memory.operators import MemoryParkOperator
 from tests.memory.positions import BusSession
 from tests.memory.requests import registry_stores
 from tests.memory.tables import BusDatabase

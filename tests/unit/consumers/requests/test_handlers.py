@@ -21,7 +21,7 @@ from schemas.topics import INTAKE_DIRECTORATE, LOG_REQUESTS
 from tests.kit.on_sql.requests import DIRECTORATE, SetClock, SetEnds, claim_record
 from tests.kit.values.builders import MOMENT, code_bits
 from tests.kit.values.clocks import trusting_watch
-from tests.memory.park import MemoryParkOperator
+from tests.memory.operators import MemoryParkOperator
 from tests.memory.positions import BusSession
 from tests.memory.requests import request_stores
 from tests.memory.tables import BusDatabase

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from connectors.database.requests.requests import RequestCounts
-from connectors.database.settlement.reads import LedgerSummary
+from consumers.settlement.books import LedgerSummary
 from deploy.demo.report import ByClass, LogCount, Report, Seconds
 from deploy.demo.steering import Distances, Steering
 from schemas import log_requests as log

@@ -6,8 +6,8 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 
 from connectors.database.requests.requests import RequestCounts
-from connectors.database.settlement.reads import LedgerSummary
 from connectors.words.outcomes import STAGES
+from consumers.settlement.books import LedgerSummary
 from deploy.demo.picture import save_picture
 from deploy.demo.report import ByClass, Report, Seconds
 from deploy.demo.screen import Glance, line, look_next, screen, summary

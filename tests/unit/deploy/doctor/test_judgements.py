@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from connectors.broker.admin import topic_rows
 from connectors.database.publication.days import OutboxDays
 from connectors.database.requests.owed import Owed
-from connectors.database.runner.dead_letters import LetGo
 from connectors.telemetry.standing import Halt, Standing
+from consumers.letters import LetGo
 from deploy.operations.doctor.accounts import judge_accounts
 from deploy.operations.doctor.checks import CheckResult, Level, Patient, since_words
 from deploy.operations.doctor.contents import ConsumerPosition, agencies_of, judge_lag, judge_rights, judge_topics

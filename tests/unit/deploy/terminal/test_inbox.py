@@ -9,6 +9,7 @@ from rich.console import Console
 
 from connectors.words.language import Language
 from consumers.requests.domain.life.state import RequestStage, RequestState
+from consumers.requests.inbox import Inbox
 from deploy.terminal.inbox import inbox_table, owed_lines
 from deploy.terminal.request_ids import short_ids
 from tests.kit.values.builders import MOMENT
@@ -20,7 +21,7 @@ LONG_SERVICE = "electricity.change-of-subscriber"
 def shown(states: list[RequestState], language: Language) -> list[str]:
     """Return the inbox's lines as a terminal of 80 columns shows them."""
     console = Console(file=StringIO(), width=80)
-    console.print(inbox_table("nk-urban-011", states, MOMENT, language))
+    console.print(inbox_table(Inbox("nk-urban-011", states, [], []), MOMENT, language))
     assert isinstance(console.file, StringIO)
     return console.file.getvalue().splitlines()
 
@@ -79,7 +80,7 @@ def test_what_is_to_be_given_back_is_below_with_amount_reason_and_command(langua
         for number, stage in enumerate((RequestStage.CANCELLED, RequestStage.REJECTED))
     ]
     console = Console(file=StringIO(), width=80)
-    console.print(owed_lines("nk-urban-011", ended, language))
+    console.print(owed_lines(Inbox("nk-urban-011", [], ended, []), language))
     assert isinstance(console.file, StringIO)
     text = console.file.getvalue()
     assert "60,000" in text or "۶۰٬۰۰۰" in text

@@ -4,13 +4,13 @@ from contextlib import AbstractContextManager
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection
 
 from deploy.problem import Problem
 from deploy.terminal.request_ids import request_id_of
+from deploy.use_cases import View
 
 
-def nobody() -> AbstractContextManager[Connection]:
+def nobody() -> AbstractContextManager[View]:
     raise AssertionError("the database need not be asked")
 
 

@@ -5,10 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from connectors.database.parking.operator import DecisionLine, ParkedLine
 from connectors.words.language import Language
-from consumers.parking import NEVER, DecisionOutcome, OperatorAction, ParkReason
-from deploy.terminal.parked_words import (
+from connectors.words.parked import (
     ACTIONS,
     OUTCOMES,
     REASONS,
@@ -16,8 +14,10 @@ from deploy.terminal.parked_words import (
     facts,
     facts_of_decision,
     noted_lines,
-    parked_table,
 )
+from consumers.parked import DecisionLine, ParkedLine
+from consumers.parking import NEVER, DecisionOutcome, OperatorAction, ParkReason
+from deploy.terminal.parked import parked_table
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 LINE = ParkedLine(

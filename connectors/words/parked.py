@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rich import box
-
-from connectors.database.parking.operator import DecisionLine, ParkedLine
 from connectors.words.calendar import operators_moment
 from connectors.words.language import Language, Phrase
+from consumers.parked import DecisionLine, ParkedDetails, ParkedLine
 from consumers.parking import NEVER, DecisionOutcome, OperatorAction, ParkReason
-from deploy.edge import Grid
 
 #: Of an event's envelope, what says which one it is. Its body may be a citizen's.
 SHOWN_HEADERS = ("ce_type", "ce_source", "ce_id", "ce_time", "ce_sequence")
@@ -32,7 +29,7 @@ OUTCOMES: Mapping[DecisionOutcome, Phrase] = {
     DecisionOutcome.KEPT: Phrase("آزموده شد و هنوز در انتظار است، در", "tried, and still parked, at"),
     DecisionOutcome.REPLACED: Phrase("تصمیمی دیگر جای آن را گرفت، در", "replaced by a later decision at"),
 }
-_HEADINGS = (
+HEADINGS = (
     Phrase("شناسه", "id"),
     Phrase("در انتظار", "waits"),
     Phrase("کلید و شرح", "key and detail"),
@@ -65,21 +62,14 @@ _SHOWN = Phrase(
 _MISSING = Phrase("دیگر در انتظار نیستند یا هرگز نبوده‌اند: {ids}.", "Not parked any more, or never were: {ids}.")
 
 
-def parked_table(lines: Sequence[ParkedLine], language: Language) -> Grid:
-    """Return what waits, one row each."""
-    number, waits, key, ends = (heading.of(language) for heading in _HEADINGS)
-    table = Grid(number, waits, box=box.SIMPLE_HEAD, pad_edge=False)
-    # A request's id is there to be copied, so it stays on one line of a terminal of 80 columns.
-    table.add_column(key, min_width=36, overflow="fold")
-    table.add_column(ends, overflow="fold")
-    for line in lines:
-        until = _until(line, language)
-        if line.operator_action is not None:
-            action = ACTIONS[OperatorAction(line.operator_action)]
-            until.append(_BY.fill(language, action=action, by=line.decided_by or ""))
-        reason = REASONS[ParkReason(line.reason)].of(language)
-        table.add_row(str(line.id), (line.consumer, reason), (line.key, line.detail), tuple(until))
-    return table
+def cells(line: ParkedLine, language: Language) -> tuple[str | tuple[str, ...], ...]:
+    """Return one row of the table, in the order of `HEADINGS`; a tuple is several lines of one cell."""
+    until = _until(line, language)
+    if line.operator_action is not None:
+        action = ACTIONS[OperatorAction(line.operator_action)]
+        until.append(_BY.fill(language, action=action, by=line.decided_by or ""))
+    reason = REASONS[ParkReason(line.reason)].of(language)
+    return str(line.id), (line.consumer, reason), (line.key, line.detail), tuple(until)
 
 
 def shown_words(shown: int, count: int, language: Language) -> str:
@@ -87,8 +77,15 @@ def shown_words(shown: int, count: int, language: Language) -> str:
     return _SHOWN.fill(language, shown=shown, count=count)
 
 
+def details(found: ParkedDetails, language: Language) -> Iterator[tuple[str, str]]:
+    """Yield what is known of an event, by name: of itself while it is parked, then of the newest decision on it."""
+    if found.line is None:
+        return facts_of_decision(found.decisions[-1], language)
+    return facts(found.line, found.headers, language)
+
+
 def facts(line: ParkedLine, headers: Mapping[str, str], language: Language) -> Iterator[tuple[str, str]]:
-    """Yield what is known of an event that waits, by name."""
+    """Yield what is known of an event that is parked, by name."""
     yield _EVENT.of(language), _WHICH.fill(language, id=str(line.id), consumer=line.consumer, key=line.key)
     yield _WAITS.of(language), f"{REASONS[ParkReason(line.reason)].of(language)}: {line.detail}"
     yield _UNTIL.of(language), ", ".join(_until(line, language))

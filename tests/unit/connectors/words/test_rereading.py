@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.words.language import Language
+from connectors.words.rereading import came_to, cells, headings, time_words
 from consumers.runner.outcomes import Outcome
-from consumers.runner.rereading import Tally
-from deploy.operations.rereading import Reread, RereadRequest
-from deploy.terminal.replay_words import came_to, replay_table, time_words
+from consumers.runner.rereading import Reread, RereadRequest, Tally
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
@@ -48,4 +47,4 @@ def test_of_which_time_the_records_are_is_told() -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_every_consumer_has_a_row(language: Language) -> None:
-    assert replay_table([reread(), reread()], language).row_count == 2
+    assert len(headings(language)) == len(cells(reread(), language)) == 9

@@ -1,12 +1,11 @@
-"""The result of a replay, in both languages: a table by consumer, and what it means."""
+"""The result of reading records again, in both languages: numbers by consumer, and what they mean."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.words.calendar import operators_moment
 from connectors.words.language import Language, Phrase, figures
 from consumers.runner.outcomes import Outcome
-from deploy.edge import Grid
-from deploy.operations.rereading import Reread, RereadRequest
+from consumers.runner.rereading import Reread, RereadRequest
 
 #: The columns that count outcomes.
 _OUTCOMES: Mapping[Outcome, Phrase] = {
@@ -36,15 +35,16 @@ _LEFT = Phrase(
 )
 
 
-def replay_table(results: Sequence[Reread], language: Language) -> Grid:
-    """Return what became of each consumer's records."""
-    headings = (_CONSUMER, _RECORDS, *_OUTCOMES.values(), _OTHERS, _TO_COME)
-    table = Grid(*(heading.of(language) for heading in headings), pad_edge=False)
-    for one in results:
-        counts = [one.tally.outcomes[outcome] for outcome in _OUTCOMES]
-        cells = (one.tally.records, *counts, one.tally.passed_over, one.to_come)
-        table.add_row(one.consumer, *(figures(cell, language) for cell in cells))
-    return table
+def headings(language: Language) -> tuple[str, ...]:
+    """Return the headings of the table, one for each cell of `cells`."""
+    return tuple(one.of(language) for one in (_CONSUMER, _RECORDS, *_OUTCOMES.values(), _OTHERS, _TO_COME))
+
+
+def cells(one: Reread, language: Language) -> tuple[str, ...]:
+    """Return what became of one consumer's records, in numbers."""
+    counts = [one.tally.outcomes[outcome] for outcome in _OUTCOMES]
+    numbers = (one.tally.records, *counts, one.tally.passed_over, one.to_come)
+    return one.consumer, *(figures(number, language) for number in numbers)
 
 
 def time_words(wanted: RereadRequest, language: Language) -> str:

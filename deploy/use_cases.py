@@ -1,0 +1,215 @@
+"""The use cases of people over their stores, for whoever shows them: each skin opens this, and no store itself.
+
+A skin of another kind (an HTTP route, a page) is built the same way, over a connection of its own worker. Each store is
+imported where it is built: a command imports only what it shows, and starts twice as fast.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine
+
+from connectors.database.sql.driver import meaningful_errors
+from connectors.database.sql.engine import build_engine
+from consumers.runner.errors import Contention, DatabaseUnavailable
+from deploy.problem import Unreachable
+from deploy.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from connectors.broker.history import KafkaHistory
+    from consumers.halted import HaltDecisions
+    from consumers.letters import LetterReads
+    from consumers.parked import ParkDecisions
+    from consumers.registry.lookup import RegistryReads
+    from consumers.requests.inbox import InboxReads, WaitingClaim
+    from consumers.settlement.books import LedgerReads
+    from consumers.settlement.statement import StatementReads
+    from consumers.settlement.verification import Books
+    from producers.conversation import Conversation
+    from producers.outcomes import OutcomeReads
+    from producers.ports import OpenOutbox
+    from producers.publisher import Publisher
+    from producers.set_aside import AsideDecisions
+
+
+class View:
+    """The ports of the use cases in one transaction."""
+
+    def __init__(self, settings: Settings, connection: Connection) -> None:
+        self._settings = settings
+        self.connection = connection
+
+    @cached_property
+    def inbox(self) -> "InboxReads":
+        """Requests and waiting claims."""
+        from connectors.database.requests.inbox import SqlInboxReads
+
+        return SqlInboxReads(self.connection)
+
+    @cached_property
+    def registry(self) -> "RegistryReads":
+        """Accepted versions."""
+        from connectors.database.registry.entries import RegistryStore
+
+        return RegistryStore(self.connection)
+
+    @cached_property
+    def park(self) -> "ParkDecisions":
+        """What waits, and decisions on it."""
+        from connectors.database.parking.operator import ParkOperator
+
+        return ParkOperator(self.connection)
+
+    @cached_property
+    def aside(self) -> "AsideDecisions":
+        """Rows of the outbox that no broker takes, and decisions on them."""
+        from connectors.database.publication.operator import OutboxOperator
+
+        return OutboxOperator(self.connection)
+
+    @cached_property
+    def halts(self) -> "HaltDecisions":
+        """Where consumers stand still, and decisions on it."""
+        from connectors.database.runner.halt_operator import HaltOperator
+
+        return HaltOperator(self.connection)
+
+    @cached_property
+    def letters(self) -> "LetterReads":
+        """Dead letters."""
+        from connectors.database.runner.dead_letters import DeadLetterStore
+
+        return DeadLetterStore(self.connection)
+
+    @cached_property
+    def ledger(self) -> "LedgerReads":
+        """The ledger's sums, balances and rows; in a calm view."""
+        from connectors.database.settlement.audit import SqlLedgerReads
+
+        return SqlLedgerReads(self.connection)
+
+    @cached_property
+    def books(self) -> "Books":
+        """What is kept of each partition of the ledger; in a calm view."""
+        from connectors.database.settlement.audit import SqlBooks
+
+        return SqlBooks(self.connection)
+
+    @cached_property
+    def statement(self) -> "StatementReads":
+        """The ledger as a statement needs it; in a calm view."""
+        from connectors.database.figures.statement import SqlStatementReads
+
+        return SqlStatementReads(self.connection)
+
+    @cached_property
+    def agencies(self) -> frozenset[str]:
+        """The agencies that have an intake topic."""
+        from deploy.agencies import known_agencies
+
+        return known_agencies(self._settings, self.connection)
+
+
+class Bus:
+    """A bus's database as a skin reaches it, in a `with`. Nothing connects before the first transaction.
+
+    `name` is what the database calls the connections.
+    """
+
+    def __init__(self, settings: Settings, name: str) -> None:
+        self._settings = settings
+        self.engine: Engine = build_engine(settings.worker_database_url(), name)
+
+    def __enter__(self) -> "Bus":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.dispose()
+
+    @cached_property
+    def open_outbox(self) -> "OpenOutbox":
+        """What opens a transaction on the outbox."""
+        from connectors.database.publication.outbox import outbox_opener
+
+        return outbox_opener(self.engine)
+
+    @cached_property
+    def publisher(self) -> "Publisher":
+        """What publishes claims through the outbox, at the bus's business time."""
+        from connectors.ids import new_id
+        from producers.publisher import Publisher
+
+        return Publisher(self.open_outbox, self._settings.clock.now, new_id)
+
+    @cached_property
+    def conversation(self) -> "Conversation[WaitingClaim]":
+        """What publishes claims and awaits their answers."""
+        from connectors.database.requests.answers import SqlAnswers
+        from producers.conversation import Conversation
+
+        return Conversation(self.publisher, SqlAnswers(self.engine.connect))
+
+    @cached_property
+    def outcomes(self) -> "OutcomeReads":
+        """What became of claims."""
+        from connectors.database.requests.outcomes import SqlOutcomes
+
+        return SqlOutcomes(self.engine.connect)
+
+    def reading(self) -> AbstractContextManager[View]:
+        """Open a transaction that writes nothing. Raises `DatabaseUnavailable`."""
+        return self._view(self.engine.connect)
+
+    def deciding(self) -> AbstractContextManager[View]:
+        """Open a transaction; leaving it commits. Raises `DatabaseUnavailable` or `Contention`."""
+        return self._view(self.engine.begin)
+
+    @contextmanager
+    def _view(self, connect: Callable[[], AbstractContextManager[Connection]]) -> Iterator[View]:
+        with meaningful_errors(), connect() as connection:
+            yield View(self._settings, connection)
+
+
+def outcomes_of(data: Path | None) -> "OutcomeReads":
+    """Return what became of claims on the bus in folder `data`. Its calls raise `Unreachable`, with a remedy."""
+    from connectors.database.requests.outcomes import SqlOutcomes
+
+    return SqlOutcomes(lambda: _connected(data))
+
+
+def logs_of(settings: Settings) -> "KafkaHistory":
+    """Return the bus's own logs, read from their beginnings; use it in a `with`."""
+    from connectors.broker.history import KafkaHistory
+
+    return KafkaHistory(settings.kafka_login())
+
+
+@contextmanager
+def opened(data: Path | None) -> Iterator[View]:
+    """Open one transaction of the bus in folder `data`; leaving it commits. Raises `Unreachable`, with a remedy."""
+    try:
+        with Bus(load_settings(data), "pishkhan command") as bus, bus.deciding() as view:
+            yield view
+    except Contention as error:
+        raise Unreachable("Somebody else has these rows in hand just now. Nothing was changed; do it again.") from error
+    except DatabaseUnavailable as error:
+        raise Unreachable(f"The database does not answer: {error}. Is `pishkhan up` running?") from error
+
+
+@contextmanager
+def _connected(data: Path | None) -> Iterator[Connection]:
+    with opened(data) as view:
+        yield view.connection
+
+
+@contextmanager
+def calmly_opened(data: Path | None) -> Iterator[View]:
+    """Open one view of the database, which nothing changes while it lasts and which may take its time."""
+    from connectors.database.settlement.reads import calm
+
+    with opened(data) as view:
+        calm(view.connection)
+        yield view
