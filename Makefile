@@ -17,6 +17,9 @@ SCHEDULES ?= 5000
 SEED ?= 1
 STEPS ?= 50
 
+# Hundreds of processes are started by the tests, and each would compile every module anew. Empty means not set.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check faults days simulate mutants bench lock clean
 

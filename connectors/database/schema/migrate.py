@@ -11,15 +11,13 @@ from sqlalchemy import Connection, create_engine, pool, text
 
 from connectors.database.schema.expansion import keep_floor, was_expanded_by_a_newer_build
 from connectors.database.schema.grants import apply_grants
+from connectors.database.schema.metadata import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.database.schema.tables import metadata
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import database_url
 
 #: Two processes that start together migrate one after the other.
 _MIGRATION_LOCK = 7_236_001
-#: Enough for a weekend without a relay, few enough to keep the outbox's plans small.
-OUTBOX_DAYS_AHEAD = 3
-OUTBOX_DAYS_KEPT = 7
 
 
 def migrate(owner_url: str) -> None:

@@ -8,7 +8,7 @@ from connectors.database.publication.days import ALL, OutboxDays
 from connectors.database.publication.operator import GOES_OUT
 from connectors.database.requests.owed import OWED_QUERY, Owed
 from connectors.database.runner.dead_letters import LET_GO
-from connectors.database.schema.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
+from connectors.database.schema.metadata import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.telemetry.standing import Standing
 from consumers.letters import LetGo
 from consumers.parking import ParkReason

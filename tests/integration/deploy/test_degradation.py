@@ -23,7 +23,6 @@ from typer.testing import CliRunner
 from connectors.database.sql.engine import plain_url
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
 from deploy.agencies import Agencies
-from deploy.bootstrap import prepare
 from deploy.cli import build
 from deploy.engines.kafka import EmbeddedKafka
 from deploy.engines.kept import Kept
@@ -34,6 +33,7 @@ from deploy.operations.delivery import reachable
 from deploy.operations.doctor.checks import Level
 from deploy.operations.doctor.table import examine
 from deploy.problem import Problem
+from deploy.running.preparation import prepare
 from deploy.settings import Settings
 from deploy.workers.table import WORKERS, worker_row
 from schemas.topics import INTAKE_DIRECTORATE

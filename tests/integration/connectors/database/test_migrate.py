@@ -16,7 +16,8 @@ from connectors.database.publication.outbox import OutboxStore
 from connectors.database.reconciliation.bus import SqlReconciliation
 from connectors.database.runner.intake import ClaimLedger
 from connectors.database.schema.expansion import DatabaseTooNew
-from connectors.database.schema.migrate import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT, configuration, drift, migrate
+from connectors.database.schema.metadata import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
+from connectors.database.schema.migrate import configuration, drift, migrate
 from connectors.database.schema.tables import metadata
 from connectors.database.sql.engine import build_engine
 from connectors.roles import WORKER_ROLE

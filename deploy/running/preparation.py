@@ -1,0 +1,25 @@
+"""What a bus needs before its workers start. A module of its own, so that no worker carries what migrates tables."""
+
+from collections.abc import Callable
+
+from connectors.database.schema.expansion import DatabaseTooNew
+from connectors.database.schema.migrate import migrate
+from deploy.accounts import provision_accounts
+from deploy.agencies import provision
+from deploy.problem import Problem
+from deploy.settings import Settings
+
+
+def prepare(settings: Settings, report: Callable[[str], None]) -> None:
+    """Bring tables, topics, users and rights up to what this version declares; harmless when repeated.
+
+    Raises `BrokerUnavailable`, `DatabaseUnavailable`, and `Problem` for a missing setting and for a database that a
+    newer build has changed.
+    """
+    try:
+        migrate(settings.owner_database_url())
+    except DatabaseTooNew as newer:
+        raise Problem(str(newer)) from newer
+    made = provision(settings)
+    provision_accounts(settings)
+    report(f"tables, topics and rights are ready ({len(made)} topics made)")
