@@ -90,6 +90,12 @@ COMMANDS: tuple[CommandRow, ...] = (
         {"check": (ExitCode.DIFFERS,)},
     ),
     CommandRow("registry", "deploy.commands.registry", _LOOKS),
+    # What there is to ask for.
+    CommandRow("services", "deploy.commands.services", _LOOKS),
+    CommandRow("cities", "deploy.commands.cities", _LOOKS),
+    CommandRow("offices", "deploy.commands.offices", _LOOKS),
+    CommandRow("agencies", "deploy.commands.agencies", _LOOKS),
+    CommandRow("reasons", "deploy.commands.reasons", _NO_OTHER),
     # What was decided, and why.
     CommandRow("explain", "deploy.commands.explain", _COMPARES),
     CommandRow("ledger", "deploy.commands.ledger", _LOOKS, {"verify": _COMPARES}),

@@ -3,9 +3,7 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from persiantools import digits
-
-from connectors.words.language import Language, Phrase
+from connectors.words.language import Language, Phrase, in_figures
 from consumers.jalali import jalali_day
 
 #: What clocks in Tehran show, those of years with summer time included; the bus reckons with `consumers.jalali`.
@@ -19,14 +17,14 @@ _DAY_AND_TIME = Phrase("{day} ساعت {time}", "{day} {time}")
 def jalali_moment(moment: datetime, language: Language) -> str:
     """Return an aware time on the Jalali calendar, such as `1405/09/04 08:30`."""
     local = moment.astimezone(TEHRAN)
-    return _in_figures(f"{_jalali_day(local)} {local:%H:%M}", language)
+    return in_figures(f"{_jalali_day(local)} {local:%H:%M}", language)
 
 
 def explained_moment(moment: datetime, language: Language) -> str:
     """Return an aware time on the calendar of the language: Jalali in Persian, Gregorian in English, both Tehran's."""
     local = moment.astimezone(TEHRAN)
     day = _jalali_day(local) if language is Language.FA else f"{local:%Y-%m-%d}"
-    return _in_figures(_DAY_AND_TIME.fill(language, day=day, time=f"{local:%H:%M}"), language)
+    return in_figures(_DAY_AND_TIME.fill(language, day=day, time=f"{local:%H:%M}"), language)
 
 
 def operators_moment(moment: datetime, language: Language) -> str:
@@ -50,7 +48,3 @@ def both_calendars(moment: datetime) -> str:
 def _jalali_day(local: datetime) -> str:
     year, month, day = jalali_day(local.date())
     return f"{year:04}/{month:02}/{day:02}"
-
-
-def _in_figures(text: str, language: Language) -> str:
-    return str(digits.en_to_fa(text)) if language is Language.FA else text

@@ -47,6 +47,11 @@ def figures(number: int, language: Language) -> str:
     return str(digits.en_to_fa(text.replace(",", "٬"))) if language is Language.FA else text
 
 
+def in_figures(text: str, language: Language) -> str:
+    """Return a text of ASCII digits, such as a day or a time, in the figures of a language."""
+    return str(digits.en_to_fa(text)) if language is Language.FA else text
+
+
 def listed(texts: Iterable[str], language: Language) -> str:
     """Return several texts as a list in one line."""
     return _SEPARATOR.of(language).join(texts)

@@ -33,6 +33,9 @@ class RegistryReads(Protocol):
     def codes(self, kind: EntryKind) -> Sequence[str]:
         """Return the codes of everything of `kind`, in order."""
 
+    def since(self, revision: int) -> Sequence[RegistryEntry]:
+        """Return every entry after `revision`, in order."""
+
     def known(self, subjects: Collection[Subject], kinds: Collection[EntryKind]) -> Sequence[RegistryEntry]:
         """Return all versions of `subjects` and of everything of `kinds`, in revision order."""
 

@@ -9,7 +9,7 @@ import typer
 from connectors.words.calendar import operators_moment
 from connectors.words.language import Language, Phrase
 from connectors.words.outcomes import outcome_lines, told
-from deploy.commands.options import DataOption, LanguageOption
+from deploy.commands.options import DataOption, JsonOption, LanguageOption
 from deploy.edge import Screen, say_json
 from deploy.exits import ExitCode, end_with
 from deploy.problem import Misused
@@ -45,7 +45,7 @@ def outcomes(
         str, typer.Option(help="With --refused: /directorate, /agencies/CODE or /offices/CODE.")
     ] = DIRECTORATE,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="With --refused: the newest so many.")] = REFUSALS_SHOWN,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")] = False,
+    as_json: JsonOption = False,
     language: LanguageOption = Language.EN,
     data: DataOption = None,
 ) -> None:

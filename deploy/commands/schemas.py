@@ -7,13 +7,18 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from deploy.commands.options import DataOption
 from deploy.edge import say
 from deploy.exits import ExitCode
 from deploy.problem import Problem
+from deploy.settings import KafkaSecurity, load_settings
 from schemas.asyncapi import document
 from schemas.decode import all_events
 from schemas.export import file_name, json_schema
 from schemas.release import RELEASED_FOLDER, load_released, review
+
+#: What stands in the document when no bus is known and no address given.
+NO_BROKER = "localhost:9092"
 
 
 def register(app: typer.Typer) -> None:
@@ -26,12 +31,18 @@ def register(app: typer.Typer) -> None:
 
 def export(
     folder: Annotated[Path, typer.Argument(help="Where to write; made when it is not there.")],
-    bootstrap: Annotated[str, typer.Option(help="The broker's address to name in the document.")] = "localhost:9092",
+    bootstrap: Annotated[
+        str | None, typer.Option(help="The broker's address to name in the document; by default the bus's own.")
+    ] = None,
     security_protocol: Annotated[
-        str, typer.Option(help="SASL_PLAINTEXT on one machine, SASL_SSL over a network.")
-    ] = "SASL_PLAINTEXT",
+        KafkaSecurity | None, typer.Option(help="SASL_PLAINTEXT on one machine, SASL_SSL over a network.")
+    ] = None,
+    data: DataOption = None,
 ) -> None:
     """Write one JSON Schema per event and the AsyncAPI document of the whole bus.
+
+    The document names the broker of the bus in the data folder (or of PISHKHAN_KAFKA_BOOTSTRAP); say what outsiders
+    must use when that is another address.
 
     [bold]Examples[/bold]
 
@@ -39,14 +50,22 @@ def export(
 
       pishkhan schemas export build/schemas --bootstrap kafka.example.org:9093 --security-protocol SASL_SSL
     """
+    settings = load_settings(data)
+    address = bootstrap or settings.kafka_bootstrap or NO_BROKER
     folder.mkdir(parents=True, exist_ok=True)
     for name, schema in _current().items():
         _write(folder / name, schema)
     text = yaml.dump(
-        document(bootstrap, security_protocol), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120
+        document(address, (security_protocol or settings.kafka_security).value),
+        Dumper=_Dumper,
+        allow_unicode=True,
+        sort_keys=False,
+        width=120,
     )
     (folder / "asyncapi.yaml").write_text(text, encoding="utf-8")
-    say(f"{len(_current())} schemas and asyncapi.yaml written to {folder}")
+    say(f"{len(_current())} schemas and asyncapi.yaml written to {folder}; the broker in it is {address}")
+    if address == NO_BROKER and bootstrap is None:
+        say("No bus is known here, so that address is a guess: give --bootstrap, or the bus's folder with --data.")
 
 
 def release(

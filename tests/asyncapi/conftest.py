@@ -57,7 +57,7 @@ def program(folder: Path, name: str) -> Path:
 
 def exported_to(folder: Path) -> dict[str, Any]:
     """Export the contract into `folder` and return its document."""
-    export(folder, "localhost:9092", "SASL_PLAINTEXT")
+    export(folder, "localhost:9092")
     document: dict[str, Any] = yaml.safe_load((folder / "asyncapi.yaml").read_text(encoding="utf-8"))
     return document
 

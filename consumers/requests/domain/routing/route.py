@@ -286,10 +286,15 @@ def _refusal_of_all(
     """Return why no office at all may have the request, or none when some may."""
     if request.agency is not None and request.agency != service.agency:
         return Refused(RefusalReason.NOT_OWNER, f"service {service.code} belongs to {service.agency}")
+    if service.stage is Stage.LIVE and city is None:
+        return Refused(RefusalReason.UNKNOWN_PLACE, f"city {request.city} is in no territory in force")
+    return refusal_of_service(index, service)
+
+
+def refusal_of_service(index: CandidateIndex, service: Service) -> Refused | None:
+    """Return why nobody can have any request for `service` now, or none when some may."""
     if service.stage is not Stage.LIVE:
         return Refused(RefusalReason.SERVICE_NOT_LIVE, f"service {service.code} is {service.stage.value}, not live")
-    if city is None:
-        return Refused(RefusalReason.UNKNOWN_PLACE, f"city {request.city} is in no territory in force")
     offered = [held for held in index.snapshot.agreements_on(service.code) if held[0].agency == service.agency]
     active = [held for held in offered if is_active(held[0])]
     everybody = {Exclusion.AGREEMENT: len(index.snapshot.offices)}

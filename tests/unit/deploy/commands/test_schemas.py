@@ -9,6 +9,7 @@ import yaml
 from deploy.cli import build
 from deploy.commands.schemas import export, release
 from deploy.problem import Problem
+from deploy.settings import KafkaSecurity
 from schemas.asyncapi import document
 from schemas.decode import all_events
 from schemas.export import file_name, json_schema
@@ -20,7 +21,7 @@ def test_the_command_is_in_the_declared_list() -> None:
 
 
 def test_export_writes_every_schema_and_the_document(tmp_path: Path) -> None:
-    export(tmp_path / "new" / "folder", "kafka.example.org:9093", "SASL_SSL")
+    export(tmp_path / "new" / "folder", "kafka.example.org:9093", KafkaSecurity.SASL_SSL)
     written = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "new" / "folder").iterdir()}
     assert yaml.safe_load(written.pop("asyncapi.yaml")) == document("kafka.example.org:9093", "SASL_SSL")
     assert {name: json.loads(text) for name, text in written.items()} == {
@@ -28,8 +29,22 @@ def test_export_writes_every_schema_and_the_document(tmp_path: Path) -> None:
     }
 
 
+def test_the_document_names_the_broker_of_the_bus_or_says_that_it_knows_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PISHKHAN_DATA_DIRECTORY", str(tmp_path / "nobody"))
+    export(tmp_path)
+    assert "the broker in it is localhost:9092\nNo bus is known here" in capsys.readouterr().out
+    monkeypatch.setenv("PISHKHAN_KAFKA_BOOTSTRAP", "kafka.example.org:9094")
+    monkeypatch.setenv("PISHKHAN_KAFKA_SECURITY", "SASL_SSL")
+    export(tmp_path)
+    assert "No bus" not in capsys.readouterr().out
+    written = yaml.safe_load((tmp_path / "asyncapi.yaml").read_text(encoding="utf-8"))
+    assert written == document("kafka.example.org:9094", "SASL_SSL")
+
+
 def test_the_document_has_no_anchors(tmp_path: Path) -> None:
-    export(tmp_path, "localhost:9092", "SASL_PLAINTEXT")
+    export(tmp_path, "localhost:9092")
     tokens = yaml.scan((tmp_path / "asyncapi.yaml").read_text(encoding="utf-8"))
     assert not [token for token in tokens if isinstance(token, yaml.AnchorToken | yaml.AliasToken)]
 

@@ -1,0 +1,124 @@
+"""`pishkhan offices`: which offices there are, and what each may deliver."""
+
+from typing import Annotated
+
+import typer
+
+from connectors.words.calendar import explained_moment
+from connectors.words.catalogue import CLASSES, LICENCES, hours_words, name
+from connectors.words.language import Language, Phrase, figures, listed
+from connectors.words.money import rial
+from consumers.requests.directory import NotListed, OfficeEntry
+from consumers.requests.domain.registry.snapshot import OfficeFacts
+from deploy.commands.options import DataOption, JsonOption, LanguageOption
+from deploy.edge import Grid, Screen, say_json, say_lines
+from deploy.terminal.directory import directory_now, not_listed
+
+_HEADINGS = (
+    Phrase("کد", "code"),
+    Phrase("نام", "name"),
+    Phrase("شهر", "city"),
+    Phrase("نوع", "class"),
+    Phrase("مجوز", "licence"),
+    Phrase("ظرفیت", "places"),
+)
+_HEAD = Phrase("{code}، {name}؛ دفتر {kind} در {city}", "{code}, {name}: {kind} office in {city}")
+_LICENCE = Phrase("مجوز {number}: {state}، تا {until}", "licence {number}: {state}, until {until}")
+_LICENCE_OPEN = Phrase("مجوز {number}: {state}", "licence {number}: {state}")
+_NOT_NOW = Phrase("؛ اکنون معتبر نیست", "; not valid now")
+_CAPACITY = Phrase("ظرفیت: {places} درخواست در دست", "places: {places} requests in hand")
+_MONEY = Phrase("سقف: {cap}؛ درآمد ماهانه پیش‌بینی‌شده: {expected}", "cap: {cap}; expected income of a month: {expected}")
+_EQUIPMENT = Phrase("تجهیزات: {codes}", "equipment: {codes}")
+_TRAINING = Phrase("آموزش: {codes}", "training: {codes}")
+_OPERATORS = Phrase("کاربران: {codes}", "operators: {codes}")
+_SERVICES = Phrase("می‌تواند ارائه کند ({count}): {codes}", "may deliver ({count}): {codes}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group of commands."""
+    offices = typer.Typer(help="Which offices there are, and what each may deliver.", no_args_is_help=True)
+    offices.command("list")(list_offices)
+    offices.command("show")(show)
+    app.add_typer(offices, name="offices")
+
+
+def list_offices(
+    city: Annotated[str | None, typer.Option(help="Only offices in the city of this code.")] = None,
+    as_json: JsonOption = False,
+    language: LanguageOption = Language.EN,
+    data: DataOption = None,
+) -> None:
+    """List the offices in force: code, name, city, class, licence and places.
+
+    [bold]Examples[/bold]
+
+      pishkhan offices list --city bojnord
+    """
+    found = directory_now(data).offices(city)
+    if as_json:
+        for facts in found:
+            say_json(_as_json(facts))
+        return
+    table = Grid(*(heading.of(language) for heading in _HEADINGS), box=None, pad_edge=False)
+    for facts in found:
+        office = facts.office
+        words = CLASSES[office.office_class].of(language), LICENCES[office.licence.state].of(language)
+        places = figures(office.daily_capacity, language)
+        table.add_row(office.code, name(office.names, language), office.city, *words, places)
+    Screen().print(table)
+
+
+def show(
+    code: Annotated[str, typer.Argument(metavar="OFFICE", help="Its code.")],
+    as_json: JsonOption = False,
+    language: LanguageOption = Language.EN,
+    data: DataOption = None,
+) -> None:
+    """Show one office: licence, hours, places, money limits, and every service that it may deliver now.
+
+    [bold]Examples[/bold]
+
+      pishkhan offices show urban-001 --lang fa
+    """
+    try:
+        entry = directory_now(data).office(code)
+    except NotListed as error:
+        raise not_listed(error, language) from None
+    if as_json:
+        say_json({**_as_json(entry.facts), "services": list(entry.services)})
+        return
+    say_lines(_lines(entry, language))
+
+
+def _lines(entry: OfficeEntry, language: Language) -> list[str]:
+    facts, office = entry.facts, entry.facts.office
+    kind, names = CLASSES[office.office_class], name(office.names, language)
+    lists = ((_EQUIPMENT, office.equipment), (_TRAINING, office.training), (_OPERATORS, office.operators))
+    return [
+        _HEAD.fill(language, code=office.code, name=names, kind=kind, city=office.city),
+        _licence(facts, language),
+        *hours_words(office.hours, language),
+        _CAPACITY.fill(language, places=office.daily_capacity),
+        _MONEY.fill(
+            language,
+            cap=rial(facts.cap_rial, language),
+            expected=rial(office.expected_monthly_income_rial, language),
+        ),
+        *(phrase.fill(language, codes=listed(codes, language)) for phrase, codes in lists if codes),
+        _SERVICES.fill(language, count=len(entry.services), codes=listed(entry.services, language)),
+    ]
+
+
+def _licence(facts: OfficeFacts, language: Language) -> str:
+    licence = facts.office.licence
+    state = LICENCES[licence.state]
+    if licence.valid_to is None:
+        said = _LICENCE_OPEN.fill(language, number=licence.number, state=state)
+    else:
+        until = explained_moment(licence.valid_to, language)
+        said = _LICENCE.fill(language, number=licence.number, state=state, until=until)
+    return said if facts.licensed else said + _NOT_NOW.of(language)
+
+
+def _as_json(facts: OfficeFacts) -> dict[str, object]:
+    return {**facts.office.model_dump(mode="json"), "county": facts.county, "licensed": facts.licensed}
