@@ -9,8 +9,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 DEMO_OPTIONS ?=
 TEST_OPTIONS ?=
-# Each has engines of its own, and a bus while it needs one: some 2 GB.
-TEST_PROCESSES ?= 2
+# Four, because most of the long tests wait half of their time; fewer where memory is short, because each has engines of
+# its own, and a bus while it needs one: some 2 GB.
+TEST_PROCESSES ?= $(shell awk '/^MemAvailable/ { all = int($$2 / 2500000); print (all > 4 ? 4 : all < 1 ? 1 : all) }' \
+	/proc/meminfo 2>/dev/null || echo 2)
 KILLS ?= 60
 FAULTS ?=
 SCHEDULES ?= 5000

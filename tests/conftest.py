@@ -4,11 +4,13 @@ import os
 import signal
 
 import pytest
+from xdist.remote import Producer
 
 from tests.kit.on_sql.databases import database, engine
 from tests.kit.real.brokers import own_broker
 from tests.kit.real.engines import engines, fresh_database, migrated_database, template
 from tests.kit.real.running import running_bus
+from tests.kit.spread import Spread, rank
 
 __all__ = [
     "database",
@@ -29,25 +31,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # every process that the tests start.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
 
-#: Side by side, the longest files go first, so that what is given out last is short and all processes end together.
-LONGEST_FIRST = (
-    "tests/e2e/",
-    "tests/faults/",
-    "tests/docs/",
-    "tests/integration/deploy/",
-    "tests/simulator/",
-    "tests/integration/",
-    "tests/property/",
-    "tests/contract/",
-)
-
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the longest files first where several processes take them from one list; each has its own copy of it."""
-    if not hasattr(config, "workerinput"):
-        return
-    items.sort(
-        key=lambda item: next(
-            (rank for rank, folder in enumerate(LONGEST_FIRST) if item.nodeid.startswith(folder)), len(LONGEST_FIRST)
-        )
-    )
+    """Put the longest first where several processes take from one list; each has its own copy of it."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: rank(item.nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread | None:
+    """Give out what goes together; another way may be asked for by name."""
+    return Spread(config, log) if config.getvalue("dist") == "loadfile" else None
