@@ -7,8 +7,8 @@ from connectors.words.catalogue import STATES
 from connectors.words.language import Language, Phrase, figures
 from consumers.requests.directory import AgencyEntry
 from deploy.commands.options import DataOption, JsonOption, LanguageOption
-from deploy.edge import Grid, Screen, say_json
-from deploy.terminal.directory import directory_now
+from deploy.edge import Screen, say_json
+from deploy.terminal.directory import directory_now, listing
 from schemas.agreements import Agreement
 
 _HEADINGS = (
@@ -46,7 +46,7 @@ def list_agencies(as_json: JsonOption = False, language: LanguageOption = Langua
         for entry in entries:
             say_json(_as_json(entry))
         return
-    table = Grid(*(heading.of(language) for heading in _HEADINGS), box=None, pad_edge=False)
+    table = listing(_HEADINGS, language)
     for entry in entries:
         counts = figures(entry.services, language), figures(entry.open_services, language)
         table.add_row(entry.code, *counts, tuple(_agreement(one, language) for one in entry.agreements) or "")
@@ -61,8 +61,6 @@ def _agreement(agreement: Agreement, language: Language) -> str:
 
 
 def _as_json(entry: AgencyEntry) -> dict[str, object]:
-    agreements = [
-        {"code": one.code, "state": one.state.value, "valid_from": one.valid_from, "valid_to": one.valid_to}
-        for one in entry.agreements
-    ]
+    fields = {"code", "state", "valid_from", "valid_to"}
+    agreements = [one.model_dump(mode="json", include=fields) for one in entry.agreements]
     return {"code": entry.code, "services": entry.services, "open": entry.open_services, "agreements": agreements}

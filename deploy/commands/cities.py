@@ -7,8 +7,8 @@ import typer
 from connectors.words.catalogue import name
 from connectors.words.language import Language, Phrase, figures
 from deploy.commands.options import DataOption, JsonOption, LanguageOption
-from deploy.edge import Grid, Screen, say_json
-from deploy.terminal.directory import directory_now
+from deploy.edge import Screen, say_json
+from deploy.terminal.directory import directory_now, listing
 
 _HEADINGS = (Phrase("کد", "code"), Phrase("نام", "name"), Phrase("شهرستان", "county"), Phrase("دفترها", "offices"))
 
@@ -41,7 +41,7 @@ def list_cities(
         for entry in entries:
             say_json({**entry.city.model_dump(mode="json"), "offices": entry.offices})
         return
-    table = Grid(*(heading.of(language) for heading in _HEADINGS), box=None, pad_edge=False)
+    table = listing(_HEADINGS, language)
     for entry in entries:
         names = name(entry.city.names, language), name(entry.county.names, language)
         table.add_row(entry.city.code, *names, figures(entry.offices, language))

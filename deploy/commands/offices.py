@@ -11,8 +11,8 @@ from connectors.words.money import rial
 from consumers.requests.directory import NotListed, OfficeEntry
 from consumers.requests.domain.registry.snapshot import OfficeFacts
 from deploy.commands.options import DataOption, JsonOption, LanguageOption
-from deploy.edge import Grid, Screen, say_json, say_lines
-from deploy.terminal.directory import directory_now, not_listed
+from deploy.edge import Screen, say_json, say_lines
+from deploy.terminal.directory import directory_now, listing, not_listed
 
 _HEADINGS = (
     Phrase("کد", "code"),
@@ -59,7 +59,7 @@ def list_offices(
         for facts in found:
             say_json(_as_json(facts))
         return
-    table = Grid(*(heading.of(language) for heading in _HEADINGS), box=None, pad_edge=False)
+    table = listing(_HEADINGS, language)
     for facts in found:
         office = facts.office
         words = CLASSES[office.office_class].of(language), LICENCES[office.licence.state].of(language)

@@ -10,7 +10,7 @@ from connectors.words.refusals import refusal_phrase
 from consumers.requests.directory import NotListed, ServiceEntry
 from deploy.commands.options import DataOption, JsonOption, LanguageOption
 from deploy.edge import Grid, Screen, say_json
-from deploy.terminal.directory import directory_now, not_listed
+from deploy.terminal.directory import directory_now, listing, not_listed
 
 _LIST_HEADINGS = (Phrase("کد", "code"), Phrase("نام", "name"), Phrase("دفترها", "offices"), Phrase("وضع", "state"))
 _FORM_HEADINGS = (Phrase("فیلد", "field"), Phrase("نام", "name"), Phrase("مقدار", "value"), Phrase("لازم", "needed"))
@@ -61,7 +61,7 @@ def list_services(
         for entry in entries:
             say_json(_as_json(entry))
         return
-    table = Grid(*(heading.of(language) for heading in _LIST_HEADINGS), box=None, pad_edge=False)
+    table = listing(_LIST_HEADINGS, language)
     for entry in entries:
         state = _OPEN if entry.refused is None else refusal_phrase(entry.refused.reason)
         service = entry.service
@@ -122,7 +122,7 @@ def _head(entry: ServiceEntry, language: Language) -> list[str]:
 def _form(entry: ServiceEntry, language: Language) -> Grid | str:
     if not entry.service.form:
         return _NO_FORM.of(language)
-    table = Grid(*(heading.of(language) for heading in _FORM_HEADINGS), box=None, pad_edge=False)
+    table = listing(_FORM_HEADINGS, language)
     for field in sorted(entry.service.form, key=lambda one: one.order):
         if field.personal:
             needed = _PERSONAL if field.required else _PERSONAL_OPTIONAL

@@ -1,10 +1,12 @@
 """The directory of what can be asked for, read from the bus's database."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from connectors.words.language import Language, Phrase, listed
 from consumers.requests.directory import Directory, NotListed
 from consumers.requests.domain.registry.view import RegistryView
+from deploy.edge import Grid
 from deploy.problem import Problem
 from deploy.settings import load_settings
 from deploy.use_cases import opened
@@ -23,6 +25,14 @@ def directory_now(data: Path | None) -> Directory:
     with opened(data) as view:
         entries = view.registry.since(0)
     return Directory(RegistryView.empty().with_entries(entries), moment)
+
+
+def listing(headings: Iterable[Phrase], language: Language) -> Grid:
+    """Return an empty table, the first column of which holds codes: they are copied, so they are never broken."""
+    table = Grid(box=None, pad_edge=False)
+    for number, heading in enumerate(headings):
+        table.add_column(heading.of(language), no_wrap=number == 0)
+    return table
 
 
 def not_listed(error: NotListed, language: Language) -> Problem:

@@ -54,7 +54,7 @@ def test_every_list_fits_eighty_columns_in_both_languages_and_is_json_for_machin
 @pytest.mark.usefixtures("province")
 def test_a_service_says_what_to_send_and_what_it_costs() -> None:
     shown = pishkhan("services", "show", "electricity.bill-copy").stdout
-    assert "subscription number" in shown
+    assert "subscription-number  Subscription" in shown
     assert "rial for each of page-count" in shown
     assert (
         "pishkhan agency electricity submit electricity.bill-copy --city … --field subscription-number=… "
