@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from subprocess import Popen
@@ -19,7 +20,7 @@ from connectors.words import settings as words
 from deploy.accounts import OPERATOR, database_logins, joined, kafka_logins
 from deploy.engines.instance import EmbeddedEngines, Instance
 from deploy.engines.kept import Kept
-from deploy.engines.log_room import LogRoom
+from deploy.engines.log_room import LogRoom, turn_over
 from deploy.engines.port_block import port_block
 from deploy.mistakes import OPTIONS, PREFIX
 from deploy.problem import Misused, Problem
@@ -113,7 +114,8 @@ def running_bus(wanted: UpOptions, voice: Voice) -> Iterator[RunningBus]:
         ask_given_engines(base, broker=wanted.kafka is not None, database=wanted.database is not None)
         instance.log_directory.mkdir(exist_ok=True)
         started = time.monotonic()
-        engines = EmbeddedEngines(instance, voice.jars, LogRoom(base.log_bytes_max, base.log_older_files))
+        log_room = LogRoom(base.log_bytes_max, base.log_older_files)
+        engines = EmbeddedEngines(instance, voice.jars, log_room)
         use_kafka, use_postgres = wanted.kafka is None, wanted.database is None
         try:
             if use_kafka:
@@ -130,7 +132,8 @@ def running_bus(wanted: UpOptions, voice: Voice) -> Iterator[RunningBus]:
                 prepare(settings, voice.line)
             children = [*_engine_children(engines, instance), *_worker_children(settings, instance)]
             children += _monitor_children(settings, instance, voice.line) if wanted.monitor else []
-            supervisor = Supervisor(children, voice.line, Random(), [engines.postgres.let_old_logs_go])
+            chores = [engines.postgres.let_old_logs_go, partial(turn_over, _monitor_log(instance), log_room)]
+            supervisor = Supervisor(children, voice.line, Random(), chores)
             supervisor.start()
             try:
                 yield RunningBus(settings, supervisor, engines_seconds)
@@ -256,6 +259,10 @@ def _worker_children(settings: Settings, instance: Instance) -> list[Child]:
     return [child(row.name) for row in WORKERS]
 
 
+def _monitor_log(instance: Instance) -> Path:
+    return instance.log_directory / "prometheus.log"
+
+
 def _monitor_children(settings: Settings, instance: Instance, report: Report) -> list[Child]:
     """Prometheus, when it is installed; else a line that says so, and no child."""
     program = shutil.which("prometheus")
@@ -266,7 +273,7 @@ def _monitor_children(settings: Settings, instance: Instance, report: Report) ->
     config = write_monitor_config(directory, settings)
     command = monitor_command(program, directory, config)
     report(f"Prometheus scrapes the workers: http://127.0.0.1:{monitor_port(directory)}")
-    log = instance.log_directory / "prometheus.log"
+    log = _monitor_log(instance)
 
     def spawn() -> Popen[bytes]:
         return instance.processes.spawn("prometheus", command, log=log)

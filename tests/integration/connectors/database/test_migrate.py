@@ -173,6 +173,20 @@ def test_outbox_partitions_are_there_for_the_coming_days(engine: Engine) -> None
     assert outbox_days(engine) == wanted
 
 
+def test_answers_are_found_by_their_ids_on_every_day(engine: Engine) -> None:
+    query = text("SELECT tablename FROM pg_indexes WHERE indexdef ~ 'USING hash .event_id.' ORDER BY tablename")
+    with engine.begin() as connection:
+        assert list(connection.execute(query).scalars()) == [
+            "outbox",
+            *(f"outbox_{day}" for day in outbox_days(engine)),
+        ]
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = connection.execute(
+            text("EXPLAIN SELECT body FROM outbox WHERE id > 0 AND event_id = ANY(ARRAY['a', 'b'])")
+        )
+        assert "_event_id_idx" in "".join(plan.scalars())
+
+
 @pytest.fixture
 def old_days(database: DatabaseUrls) -> None:
     """Two days long past, each with a row; that of the second is published."""
