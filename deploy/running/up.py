@@ -132,8 +132,8 @@ def running_bus(wanted: UpOptions, voice: Voice) -> Iterator[RunningBus]:
                 prepare(settings, voice.line)
             children = [*_engine_children(engines, instance), *_worker_children(settings, instance)]
             children += _monitor_children(settings, instance, voice.line) if wanted.monitor else []
-            chores = [engines.postgres.let_old_logs_go, partial(turn_over, _monitor_log(instance), log_room)]
-            supervisor = Supervisor(children, voice.line, Random(), chores)
+            monitor_turns = partial(turn_over, _monitor_log(instance), log_room)
+            supervisor = Supervisor(children, voice.line, Random(), (engines.postgres.let_old_logs_go, monitor_turns))
             supervisor.start()
             try:
                 yield RunningBus(settings, supervisor, engines_seconds)

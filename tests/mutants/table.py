@@ -5,6 +5,7 @@ changes, write the patch anew; when its tests are renamed, name them. `make muta
 """
 
 from tests.mutants.answering import ANSWERING
+from tests.mutants.asking import ASKING
 from tests.mutants.auditing import AUDITING
 from tests.mutants.comparing import COMPARING
 from tests.mutants.deciding import DECIDING
@@ -20,6 +21,7 @@ from tests.mutants.years import YEARS
 
 MUTANTS: tuple[Mutant, ...] = (
     *ANSWERING,
+    *ASKING,
     *AUDITING,
     *POSITIONS,
     *RELAYING,

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 
 from deploy.cli import COMMANDS, CommandRow, build, main, registered
-from deploy.exits import ALWAYS, EXITS, ExitCode, help_line, in_order, row_of
+from deploy.exits import ALWAYS, EXITS, ExitCode, end_with, help_line, in_order, row_of
 from deploy.operations.doctor.checks import good, wrong
 from deploy.provinces.generate import NORTH_KHORASAN
 from schemas.export import json_schema
@@ -241,3 +242,20 @@ def test_ctrl_c_is_told_from_what_failed(ends: Callable[..., int], monkeypatch: 
 
 def test_a_code_is_named_by_its_row() -> None:
     assert [row_of(code).short for code in (ExitCode.DONE, ExitCode.UNKNOWN)] == ["done", "could not be known"]
+
+
+@pytest.mark.parametrize("code", ExitCode)
+def test_every_code_ends_a_command_but_done(code: ExitCode) -> None:
+    if code is ExitCode.DONE:
+        end_with(code)
+        return
+    with pytest.raises(typer.Exit) as ended:
+        end_with(code)
+    assert ended.value.exit_code == code
+
+
+def test_a_command_may_always_end_as_every_command_may() -> None:
+    assert in_order([ExitCode.DIFFERS, ExitCode.REFUSED]) == tuple(
+        sorted([*ALWAYS, ExitCode.REFUSED, ExitCode.DIFFERS])
+    )
+    assert in_order(()) == ALWAYS
