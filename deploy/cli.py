@@ -1,5 +1,6 @@
 """`pishkhan`: one declared list of commands; only the module of the command that is run is imported."""
 
+import errno
 import gc
 import os
 import sys
@@ -12,9 +13,10 @@ import typer
 from typer.models import CommandInfo
 
 from connectors.words.language import Language
-from deploy.edge import Screen
+from deploy.edge import OutputLost, Screen, flush_outputs, give_up_outputs, open_outputs
 from deploy.exits import EXITS, ExitCode, help_line
 from deploy.problem import Problem
+from deploy.terminal.plain import PlainCommand, PlainGroup
 
 HELP = """Event bus between executive organizations and the counter offices that serve citizens for them.
 
@@ -111,7 +113,12 @@ COMMANDS: tuple[CommandRow, ...] = (
 def build(name: str | None) -> typer.Typer:
     """The application: with the one command called `name`, or with all of them when there is no such command."""
     app = typer.Typer(
-        name="pishkhan", help=HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False
+        name="pishkhan",
+        cls=PlainGroup,
+        help=HELP,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
     )
     # A callback makes it a group also when only one command is registered.
     app.callback(epilog=_EXITS)(lambda: None)
@@ -119,8 +126,10 @@ def build(name: str | None) -> typer.Typer:
     for row in rows:
         import_module(row.module).register(app)
     for row, below, command in registered(app):
+        command.cls = PlainCommand
         command.epilog = help_line(row.ends_of(below))
     for group in app.registered_groups:
+        group.cls = PlainGroup
         group.epilog = help_line(next(row for row in COMMANDS if row.name == group.name).ends)
     return app
 
@@ -146,7 +155,21 @@ def asked_language(words: Sequence[str], environment: Mapping[str, str]) -> Lang
 
 def main() -> None:
     """Entry point. A problem is told in words and ends as it says; anything else is a bug and shows its trace."""
-    name = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), None)
+    open_outputs()
+    try:
+        try:
+            _run(next((argument for argument in sys.argv[1:] if not argument.startswith("-")), None))
+        finally:
+            flush_outputs()
+    except OutputLost as lost:
+        give_up_outputs()
+        # Whoever closed a pipe knows it; a full disk is told where it still can be.
+        if lost.errno != errno.EPIPE:
+            _tell(f"What was to be shown could not be written: {lost.strerror}.")
+        sys.exit(ExitCode.PROBLEM)
+
+
+def _run(name: str | None) -> None:
     # Modules and models stay; while they are made the collector would go through all of them again and again.
     gc.disable()
     try:
@@ -155,10 +178,19 @@ def main() -> None:
         gc.enable()
         application()
     except Problem as problem:
-        Screen(stderr=True).print_lines(problem.told(asked_language(sys.argv, os.environ)).split("\n"), style="red")
+        _tell(problem.told(asked_language(sys.argv, os.environ)))
         sys.exit(problem.ends)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
+
+
+def _tell(words: str) -> None:
+    """Say what is wrong, a line each, where it can be said."""
+    try:
+        Screen(stderr=True).print_lines(words.split("\n"), style="red")
+    except OutputLost:
+        # The exit code says it.
+        give_up_outputs()
 
 
 if __name__ == "__main__":

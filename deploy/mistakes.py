@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -76,11 +77,15 @@ def read_stored(path: Path) -> dict[str, Any]:
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "no JSON"
-        raise Misused(words.STORED_UNREADABLE.filled(file=str(path), why=str(why), folder=str(path.parent))) from None
+        raise _unreadable(path, str(error.strerror) if isinstance(error, OSError) else "no JSON") from None
     if not isinstance(stored, dict):
-        raise Misused(words.STORED_UNREADABLE.filled(file=str(path), why="no object", folder=str(path.parent)))
+        raise _unreadable(path, "no object")
     return stored
+
+
+def _unreadable(path: Path, why: str) -> Misused:
+    command = shlex.join(["pishkhan", "up", "--data", str(path.parent)])
+    return Misused(words.STORED_UNREADABLE.filled(file=str(path), why=why, command=command))
 
 
 def check_brokers(text: str) -> None:

@@ -90,8 +90,8 @@ NO_REAL_START = Phrase(
     "PISHKHAN_CLOCK_START is set and PISHKHAN_CLOCK_REAL_START is missing; give the real time of that start in it.",
 )
 STORED_UNREADABLE = Phrase(
-    "{file} خواندنی نیست ({why})؛ `pishkhan up --data {folder}` آن را از نو می‌نویسد.",
-    "{file} cannot be read ({why}); `pishkhan up --data {folder}` writes it anew.",
+    "{file} خواندنی نیست ({why})؛ `{command}` آن را از نو می‌نویسد.",
+    "{file} cannot be read ({why}); `{command}` writes it anew.",
 )
 IN_FILE = Phrase("{name} در {file}", "{name} in {file}")
 

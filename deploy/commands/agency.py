@@ -80,7 +80,12 @@ def submit(
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Submit a request; the answer says which office has it. Amounts in the form are rial."""
+    """Submit a request; the answer says which office has it. Amounts in the form are rial.
+
+    [bold]Example[/bold]
+
+      pishkhan agency electricity submit electricity.bill-copy --city bojnord --field page-count=2
+    """
     request_id = new_id()
     with Terminal(data, language) as terminal:
         with terminal.before_saying() as view:
@@ -106,7 +111,12 @@ def cancel(
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Cancel a request that is not complete; what was collected is due back to the citizen."""
+    """Cancel a request that is not complete; what was collected is due back to the citizen.
+
+    [bold]Example[/bold]
+
+      pishkhan agency electricity cancel 019ab3c4-5d6e --reason 'the citizen asked for it'
+    """
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, agency=context.obj)
         claim = claim_of(RequestCancelled, request_id=request_id, reason=reason)
@@ -122,7 +132,14 @@ def answer(
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Answer an office's question about a request."""
+    """Answer an office's question about a request.
+
+    [bold]Examples[/bold]
+
+      pishkhan agency electricity answer 019ab3c4-5d6e approved
+
+      pishkhan agency electricity answer 019ab3c4-5d6e more --document 'the deed'
+    """
     if (reply is Reply.MORE) != (document is not None):
         raise Misused("Give --document with the answer `more`, and only then: it says which document is wanted.")
     with Terminal(data, language) as terminal:
@@ -132,7 +149,12 @@ def answer(
 
 
 def waiting(context: typer.Context, language: LanguageOption = Language.EN, data: DataOption = None) -> None:
-    """Show what the agency has said that waits: for whom, and until when."""
+    """Show what the agency has said that waits: for whom, and until when.
+
+    [bold]Example[/bold]
+
+      pishkhan agency electricity waiting --lang fa
+    """
     with Terminal(data, language) as terminal:
         with terminal.reading() as view:
             claims = waiting_of(view.inbox, _source(context))
@@ -147,13 +169,23 @@ def withdraw_claim(
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Take back what the agency said and what waits: it is never carried out."""
+    """Take back what the agency said and what waits: it is never carried out.
+
+    [bold]Example[/bold]
+
+      pishkhan agency electricity withdraw-claim 019ab3c4-7a01
+    """
     with Terminal(data, language) as terminal:
         take_back(terminal, _source(context), claim, wait_seconds)
 
 
 def credentials(context: typer.Context, data: DataOption = None) -> None:
-    """Print what the agency's own Kafka client needs, as librdkafka's properties. It holds the password."""
+    """Print what the agency's own Kafka client needs, as librdkafka's properties. It holds the password.
+
+    [bold]Example[/bold]
+
+      pishkhan agency electricity credentials > electricity.properties
+    """
     say_lines(client_properties(load_settings(data), context.obj))
 
 

@@ -35,6 +35,7 @@ from deploy.provinces.loading import load_province
 from deploy.running.demonstration import mark, refuse_strange, used_by
 from deploy.running.up import RunningBus, UpOptions, running_bus
 from deploy.settings import default_data_directory, given_settings
+from deploy.terminal.hints import hint
 
 OPENS = clock_time(7, 30)
 #: Business time between the start of the clock and the opening: engines start in it and the province is loaded.
@@ -217,12 +218,12 @@ def _live(console: Screen) -> Iterator[Callable[[Glance], None]]:
 
 
 def _next_steps(directory: Path, example: str | None) -> list[tuple[str, str]]:
-    program, data = sys.argv[0], f"--data {directory}"
-    steps = [(f"{program} up {data}", "start this bus again; then, in another terminal:")]
+    data = ("--data", directory)
+    steps = [(hint("up", *data), "start this bus again; then, in another terminal:")]
     if example is not None:
-        steps.append((f"{program} explain {example} {data} --verify", "why this office, recomputed"))
+        steps.append((hint("explain", example, *data, "--verify"), "why this office, recomputed"))
     return [
         *steps,
-        (f"{program} ledger export {data} --format csv", "every entry, to add up yourself"),
-        (f"{program} doctor {data}", "is everything as it should be?"),
+        (hint("ledger", "export", *data, "--format", "csv"), "every entry, to add up yourself"),
+        (hint("doctor", *data), "is everything as it should be?"),
     ]

@@ -29,6 +29,10 @@ def show_halted(data: DataOption = None) -> None:
     """Show where consumers stand still and why: what it is, how much, its hash, and who has passed it.
 
     A partition whose position was lost is not among them: `pishkhan repair topic` is for that.
+
+    [bold]Example[/bold]
+
+      pishkhan repair halted
     """
     with opened(data) as view:
         lines = view.halts.standing()
@@ -62,6 +66,10 @@ def pass_one(
 
     What can be mended is better mended: in a log of the bus, later events of the same request wait behind what is
     passed, as behind a gap.
+
+    [bold]Example[/bold]
+
+      pishkhan repair pass pishkhan.intake.gas 0 4711 --reason 'a damaged batch; the agency sends it again'
     """
     if not reason.strip():
         raise Misused("Say why it is passed (--reason): it stays on record.")

@@ -90,7 +90,14 @@ def show_inbox(
     language: LanguageOption = Language.EN,
     data: DataOption = None,
 ) -> None:
-    """Show the office's requests, and what it has to give back to citizens, live until Ctrl-C."""
+    """Show the office's requests, and what it has to give back to citizens, live until Ctrl-C.
+
+    [bold]Examples[/bold]
+
+      pishkhan office urban-001 inbox
+
+      pishkhan office urban-001 inbox --once --lang fa
+    """
     with Terminal(data, language) as terminal:
         _check_office(terminal, context.obj)
         if once or not sys.stdout.isatty():
@@ -110,7 +117,12 @@ def accept(
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Take a routed request on; the answer says what to collect, and the tracking code to tell the citizen."""
+    """Take a routed request on; the answer says what to collect, and the tracking code to tell the citizen.
+
+    [bold]Example[/bold]
+
+      pishkhan office urban-001 accept 019ab3c4-5d6e
+    """
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, office=context.obj)
         with terminal.before_saying() as view:
@@ -131,7 +143,12 @@ def decline(
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Send a routed request back; it goes to another office."""
+    """Send a routed request back; it goes to another office.
+
+    [bold]Example[/bold]
+
+      pishkhan office urban-001 decline 019ab3c4-5d6e --reason equipment_broken
+    """
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, office=context.obj)
         claim = claim_of(RequestDeclined, request_id=request_id, reason=reason, operator=operator)
@@ -149,7 +166,14 @@ def collect(
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Record that the citizen paid the fee, in cash, or by card with --pos. Amounts are rial."""
+    """Record that the citizen paid the fee, in cash, or by card with --pos. Amounts are rial.
+
+    [bold]Examples[/bold]
+
+      pishkhan office urban-001 collect 019ab3c4-5d6e
+
+      pishkhan office urban-001 collect 019ab3c4-5d6e --pos 004711
+    """
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, office=context.obj)
         with terminal.before_saying() as view:
@@ -188,7 +212,12 @@ def give_back(
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Record money that went back to the citizen. Amounts are rial."""
+    """Record money that went back to the citizen. Amounts are rial.
+
+    [bold]Example[/bold]
+
+      pishkhan office urban-001 return 019ab3c4-5d6e --amount 30000
+    """
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, office=context.obj)
         amount_rial = amount_rial or _owed_rial(terminal, request_id)
@@ -214,7 +243,12 @@ def start(
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Begin the work."""
+    """Begin the work.
+
+    [bold]Example[/bold]
+
+      pishkhan office urban-001 start 019ab3c4-5d6e
+    """
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, office=context.obj)
         claim = claim_of(ServiceStarted, request_id=request_id, operator=operator)
@@ -230,7 +264,12 @@ def ask(
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Ask the agency, and wait for its answer."""
+    """Ask the agency, and wait for its answer.
+
+    [bold]Example[/bold]
+
+      pishkhan office urban-001 await 019ab3c4-5d6e --question 'Which of the two meters is it?'
+    """
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, office=context.obj)
         claim = claim_of(AgencyAwaited, request_id=request_id, question=question, operator=operator)
@@ -245,7 +284,12 @@ def deliver(
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """The citizen has what was asked for: the request is complete."""
+    """The citizen has what was asked for: the request is complete.
+
+    [bold]Example[/bold]
+
+      pishkhan office urban-001 deliver 019ab3c4-5d6e
+    """
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, office=context.obj)
         claim = claim_of(ServiceDelivered, request_id=request_id, operator=operator)
@@ -273,7 +317,12 @@ def withdraw_claim(
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Take back what you said and what waits: it is never carried out."""
+    """Take back what you said and what waits: it is never carried out.
+
+    [bold]Example[/bold]
+
+      pishkhan office urban-001 withdraw-claim 019ab3c4-7a01
+    """
     with Terminal(data, language) as terminal:
         take_back(terminal, _source(context), claim, wait_seconds)
 

@@ -41,7 +41,14 @@ def register(app: typer.Typer) -> None:
 def list_set_aside(
     decided: DecidedOption = False, language: LanguageOption = Language.EN, data: DataOption = None
 ) -> None:
-    """Show what was set aside, why, and how many events wait behind it."""
+    """Show what was set aside, why, and how many events wait behind it.
+
+    [bold]Examples[/bold]
+
+      pishkhan outbox list
+
+      pishkhan outbox list --decided
+    """
     with opened(data) as view:
         rows = set_aside_rows(view.aside, decided=decided)
     table = Grid(*(heading.of(language) for heading in HEADINGS))
@@ -53,14 +60,24 @@ def list_set_aside(
 def retry(
     ids: IdsArgument, why: WhyOption, by: ByOption, language: LanguageOption = Language.EN, data: DataOption = None
 ) -> None:
-    """Let the relay try events again, and what waits behind them. What is refused again is set aside again."""
+    """Let the relay try events again, and what waits behind them. What is refused again is set aside again.
+
+    [bold]Example[/bold]
+
+      pishkhan outbox retry 3 --why 'the topic takes larger events again'
+    """
     _decide(ids, OutboxAction.RETRY, by, why, language, data)
 
 
 def give_up(
     ids: IdsArgument, why: WhyOption, by: ByOption, language: LanguageOption = Language.EN, data: DataOption = None
 ) -> None:
-    """Never publish events; what waits behind them goes on. Numbered ones cannot be: their readers would wait."""
+    """Never publish events; what waits behind them goes on. Numbered ones cannot be: their readers would wait.
+
+    [bold]Example[/bold]
+
+      pishkhan outbox give-up 4 --why 'it is published again, in two parts'
+    """
     _decide(ids, OutboxAction.GIVE_UP, by, why, language, data)
 
 

@@ -64,7 +64,12 @@ def list_parked(
     language: LanguageOption = Language.EN,
     data: DataOption = None,
 ) -> None:
-    """Show what waits, the longest first, and until when."""
+    """Show what waits, the longest first, and until when.
+
+    [bold]Example[/bold]
+
+      pishkhan parked list --reason failed
+    """
     with opened(data) as view:
         page = parked_page(view.park, limit, consumer, reason)
     console = Screen()
@@ -74,7 +79,12 @@ def list_parked(
 
 
 def show(parked_id: IdArgument, language: LanguageOption = Language.EN, data: DataOption = None) -> None:
-    """Show one event without its body, and every decision on it: who, when, why, and what became of it."""
+    """Show one event without its body, and every decision on it: who, when, why, and what became of it.
+
+    [bold]Example[/bold]
+
+      pishkhan parked show 17
+    """
     with opened(data) as view:
         found = parked_details(view.park, parked_id)
     if found is None:
@@ -99,7 +109,14 @@ def redrive(
     language: LanguageOption = Language.EN,
     data: DataOption = None,
 ) -> None:
-    """Try events again: their consumer applies them as if they came now, in their order."""
+    """Try events again: their consumer applies them as if they came now, in their order.
+
+    [bold]Examples[/bold]
+
+      pishkhan parked redrive 17 18 --why 'the service is published now'
+
+      pishkhan parked redrive --failed --consumer requests --why 'repaired in 1.4.2'
+    """
     _decide(_chosen(ids or [], consumer, failed=failed), OperatorAction.REDRIVE, by, why, language, data)
 
 
@@ -115,6 +132,10 @@ def skip(
     """Give events up: they are never applied, and those behind them go on. Sent again they are repetitions.
 
     A submission that waits for the registry is decided instead, without what it waits for: its request must end.
+
+    [bold]Example[/bold]
+
+      pishkhan parked skip 17 --why 'sent by mistake, the agency has sent another'
     """
     _decide(_chosen(ids or [], consumer, failed=failed), OperatorAction.SKIP, by, why, language, data)
 

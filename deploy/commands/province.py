@@ -50,7 +50,12 @@ def register(app: typer.Typer) -> None:
 
 
 def check(folder: FolderArgument, language: LanguageOption = Language.EN) -> None:
-    """Read a province's files and say everything that is wrong, with file, line, field and remedy. Changes nothing."""
+    """Read a province's files and say everything that is wrong, with file, line, field and remedy. Changes nothing.
+
+    [bold]Example[/bold]
+
+      pishkhan province check ./my_province
+    """
     province = _read(folder, language)
     console = Screen()
     console.print(f"{province.names.en} ({province.code}) is in order: {len(province_claims(province))} claims.")
@@ -61,6 +66,10 @@ def load(folder: FolderArgument, language: LanguageOption = Language.EN, data: D
     """Publish a province as its agencies and the directorate would, and wait until the registry has taken it.
 
     Loading the same folder again changes nothing. What the registry refused is shown with the reason.
+
+    [bold]Example[/bold]
+
+      pishkhan province load north_khorasan
     """
     province = _read(folder, language)
     settings = load_settings(data)

@@ -71,7 +71,12 @@ def show(
 
 
 def history(kind: KindArgument, code: CodeArgument, data: DataOption = None) -> None:
-    """List every version of something, oldest first."""
+    """List every version of something, oldest first.
+
+    [bold]Example[/bold]
+
+      pishkhan registry history office urban-001
+    """
     try:
         with opened(data) as view:
             versions = versions_of(view.registry, kind, code)

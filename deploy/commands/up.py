@@ -1,7 +1,7 @@
 """`pishkhan up`: engines and workers, supervised, until Ctrl-C."""
 
-import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,9 +9,10 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from deploy.commands.options import DataOption
-from deploy.edge import Screen
+from deploy.edge import OutputLost, Screen
 from deploy.running.up import RunningBus, UpOptions, Voice, running_bus
 from deploy.running.watching import Watch
+from deploy.terminal.hints import hint
 from deploy.workers.table import WORKERS
 
 LOOK_EVERY_SECONDS = 2.0
@@ -45,21 +46,29 @@ def up(
     """
     console = Screen()
     wanted = UpOptions(data_directory=data, kafka=kafka, database=database, monitor=monitor)
+    voice = console_voice(console)
     try:
-        with running_bus(wanted, console_voice(console)) as bus:
+        with running_bus(wanted, voice) as bus:
             bus.wait_until_ready()
-            _say_where(console, bus)
-            _say_what_changes(console, bus)
+            _say_where(voice, bus)
+            _say_what_changes(voice, bus)
     except KeyboardInterrupt:
         console.print("stopped")
 
 
 def console_voice(console: Screen) -> Voice:
-    """Lines on the console, and a bar while the broker's jars are fetched for the first time."""
+    """Lines on the console, and a bar while the broker's jars are fetched for the first time.
+
+    A bus goes on, and stops in order, when nobody can hear of it any more: its output is a pipe that was closed, say.
+    """
     progress = Progress(
         TextColumn("fetching the broker"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
     )
     task = progress.add_task("jars", total=None)
+
+    def line(text: str) -> None:
+        with suppress(OutputLost):
+            console.print(text, highlight=False, soft_wrap=True)
 
     def jars(ready: int, total: int) -> None:
         progress.update(task, completed=ready, total=total)
@@ -68,10 +77,10 @@ def console_voice(console: Screen) -> Voice:
         elif ready == total and progress.live.is_started:
             progress.stop()
 
-    return Voice(line=lambda text: console.print(text, highlight=False, soft_wrap=True), jars=jars)
+    return Voice(line=line, jars=jars)
 
 
-def _say_where(console: Screen, bus: RunningBus) -> None:
+def _say_where(voice: Voice, bus: RunningBus) -> None:
     settings = bus.settings
     lines = [
         "The bus runs. Stop it with Ctrl-C.",
@@ -80,15 +89,16 @@ def _say_where(console: Screen, bus: RunningBus) -> None:
     ]
     lines += [f"  {row.name:<10} http://127.0.0.1:{settings.metrics_port + row.port_offset}/metrics" for row in WORKERS]
     # The folder is named, so that the command is right whatever the person's own settings are.
-    lines.append(f"What is wrong, if something is: {sys.argv[0]} doctor --data {settings.data_directory}")
-    console.print_lines(lines)
+    lines.append(f"What is wrong, if something is: {hint('doctor', '--data', settings.data_directory)}")
+    for line in lines:
+        voice.line(line)
 
 
-def _say_what_changes(console: Screen, bus: RunningBus) -> None:
+def _say_what_changes(voice: Voice, bus: RunningBus) -> None:
     """Look at the workers until Ctrl-C, and say what is new."""
     watch = Watch()
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
         standings, now = bus.standings(), datetime.now(UTC)
         for line in watch.look(standings, now):
-            console.print(f"{now:%H:%M:%S} UTC  {line}", highlight=False, soft_wrap=True)
+            voice.line(f"{now:%H:%M:%S} UTC  {line}")
