@@ -37,6 +37,16 @@ ANSWERING: tuple[Mutant, ...] = (
         (f"{OUTCOMES}::test_what_refuses",),
     ),
     Mutant(
+        "an office whose place is not known is one that there was not",
+        "consumers/requests/domain/review/standing.py",
+        "    if not lists:\n",
+        "    if False:\n",
+        (
+            "tests/unit/consumers/requests/domain/test_standing.py"
+            "::test_without_lists_the_place_is_not_known_and_never_guessed",
+        ),
+    ),
+    Mutant(
         "one table for the codes of all refusals",
         "connectors/words/refusals.py",
         "        case RegistryRefusal():\n            return REGISTRY_REFUSALS[reason]\n",
