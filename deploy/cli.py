@@ -99,6 +99,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("agencies", "deploy.commands.agencies", _LOOKS),
     CommandRow("reasons", "deploy.commands.reasons", _NO_OTHER),
     # What was decided, and why.
+    CommandRow("requests", "deploy.commands.requests", _LOOKS),
     CommandRow("explain", "deploy.commands.explain", _COMPARES),
     CommandRow("ledger", "deploy.commands.ledger", _LOOKS, {"verify": _COMPARES}),
     CommandRow("reconcile", "deploy.commands.reconcile", _COMPARES),

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from consumers.letters import LetterReads
     from consumers.parked import ParkDecisions
     from consumers.registry.lookup import RegistryReads
+    from consumers.requests.domain.loads.loads import Load
     from consumers.requests.inbox import InboxReads, WaitingClaim
+    from consumers.requests.listing import ListReads
     from consumers.settlement.books import LedgerReads
     from consumers.settlement.statement import StatementReads
     from consumers.settlement.verification import Books
@@ -48,6 +50,20 @@ class View:
         from connectors.database.requests.inbox import SqlInboxReads
 
         return SqlInboxReads(self.connection)
+
+    @cached_property
+    def listing(self) -> "ListReads":
+        """Opened requests, as somebody looks for them."""
+        from connectors.database.requests.listing import SqlListReads
+
+        return SqlListReads(self.connection)
+
+    @cached_property
+    def loads(self) -> "dict[str, Load]":
+        """What every office carries and has earned, by code."""
+        from connectors.database.requests.office_positions import PositionStore
+
+        return {code: position.load for code, position in PositionStore(self.connection).read()[1].items()}
 
     @cached_property
     def registry(self) -> "RegistryReads":

@@ -1,6 +1,7 @@
 """The directory of what can be asked for, read from the bus's database."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from connectors.words.language import Language, Phrase, listed
@@ -9,7 +10,7 @@ from consumers.requests.domain.registry.view import RegistryView
 from deploy.edge import Grid
 from deploy.problem import Problem
 from deploy.settings import load_settings
-from deploy.use_cases import opened
+from deploy.use_cases import View, opened
 
 _KINDS = {"service": Phrase("خدمتی", "service"), "office": Phrase("دفتری", "office")}
 _NOT_LISTED = Phrase(
@@ -23,15 +24,19 @@ def directory_now(data: Path | None) -> Directory:
     """Return what can be asked for now. Raises `Unreachable`."""
     moment = load_settings(data).clock.now()
     with opened(data) as view:
-        entries = view.registry.since(0)
-    return Directory(RegistryView.empty().with_entries(entries), moment)
+        return directory_at(view, moment)
+
+
+def directory_at(view: View, moment: datetime) -> Directory:
+    """Return what can be asked for at a moment of business time."""
+    return Directory(RegistryView.empty().with_entries(view.registry.since(0)), moment)
 
 
 def listing(headings: Iterable[Phrase], language: Language) -> Grid:
     """Return an empty table, the first column of which holds codes: they are copied, so they are never broken."""
     table = Grid(box=None, pad_edge=False)
     for number, heading in enumerate(headings):
-        table.add_column(heading.of(language), no_wrap=number == 0)
+        table.add_column(heading.of(language), no_wrap=number == 0, overflow="fold")
     return table
 
 

@@ -3,6 +3,7 @@
 from tests.mutants.mutant import Mutant
 
 OUTCOMES = "tests/unit/producers/test_outcomes.py"
+STANDING = "tests/unit/consumers/requests/domain/test_standing.py"
 WORDS = "tests/unit/connectors/words/test_outcomes.py"
 
 ANSWERING: tuple[Mutant, ...] = (
@@ -41,10 +42,7 @@ ANSWERING: tuple[Mutant, ...] = (
         "consumers/requests/domain/review/standing.py",
         "    if not lists:\n",
         "    if False:\n",
-        (
-            "tests/unit/consumers/requests/domain/test_standing.py"
-            "::test_without_lists_the_place_is_not_known_and_never_guessed",
-        ),
+        (f"{STANDING}::test_without_lists_the_place_is_not_known_and_never_guessed",),
     ),
     Mutant(
         "one table for the codes of all refusals",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 from rich.cells import cell_len
+from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from connectors.database.sql.engine import build_engine
@@ -83,6 +84,25 @@ def test_a_code_that_nothing_has_is_answered_with_those_near_it() -> None:
         pishkhan("services", "show", "electricity.bil-copy")
     with pytest.raises(Problem, match="دفتری با کد urban-1"):
         pishkhan("offices", "show", "urban-1", "--lang", "fa")
+
+
+@pytest.mark.usefixtures("province")
+def test_offices_that_have_earned_least_of_what_is_expected_come_first(migrated_database: DatabaseUrls) -> None:
+    [month] = {str(one["month"]) for one in read("offices", "income")}
+    engine = build_engine(migrated_database.worker_url, "tests")
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE office_position SET income_rial = 7000000, income_month = :month WHERE office = 'urban-001'"),
+            {"month": int(month.replace("-", ""))},
+        )
+    engine.dispose()
+    found = read("offices", "income", "--city", "bojnord")
+    assert (found[-1]["office"], found[-1]["income_rial"]) == ("urban-001", 7_000_000)
+    shown = pishkhan("offices", "income", "--city", "bojnord").stdout
+    assert f"In all 7,000,000 rial of {sum(int(str(one['expected_so_far_rial'])) for one in found):,} rial; " in shown
+    persian = pishkhan("offices", "income", "--lang", "fa").stdout
+    assert "۷٬۰۰۰٬۰۰۰" in persian
+    assert max(cell_len(line) for line in [*shown.splitlines(), *persian.splitlines()]) <= 80
 
 
 def test_every_reason_is_told_with_its_code_in_both_languages() -> None:
