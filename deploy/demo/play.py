@@ -106,6 +106,8 @@ class Playback:
             agreements=registry.agreements,
             steering=steered.figures(expected_rial),
             seconds=seconds,
+            refusals=counted.refusals(),
+            with_person=tuple(counted.escalated),
         )
         return report, counted.disagreements(requests)
 

@@ -1,5 +1,6 @@
 """The summary of a day: counted from the database, counted again from the requests' log, and the two compared."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -8,6 +9,7 @@ from consumers.settlement.books import LedgerSummary
 from deploy.demo.steering import Steering
 from schemas import log_requests as log
 from schemas.envelope import Envelope
+from schemas.log_requests import RefusalReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,11 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that the summary says, and `--report` writes."""
+    """Everything that the summary says, and `--report` writes.
+
+    `refusals` counts the requests that were refused, by reason; `with_person` are the ids of those that no office took
+    in time.
+    """
 
     requests: RequestCounts
     ledger: LedgerSummary
@@ -38,6 +44,8 @@ class Report:
     agreements: int
     steering: Steering
     seconds: Seconds
+    refusals: dict[RefusalReason, int]
+    with_person: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
         """Return the report as plain values, named as in the documentation."""
@@ -73,6 +81,8 @@ class LogCount:
     cancelled: set[str] = field(default_factory=set)
     sequences: dict[str, int] = field(default_factory=dict)
     gaps: list[str] = field(default_factory=list)
+    reasons: dict[str, RefusalReason] = field(default_factory=dict)
+    escalated: list[str] = field(default_factory=list)
 
     def read(self, events: Iterable[tuple[Envelope, bytes]], tell: Callable[[Envelope, bytes], None]) -> None:
         """Count events in log order; an event that the relay sent twice counts once. Each of them is told of once."""
@@ -92,6 +102,15 @@ class LogCount:
                 by_type[envelope.type].add(subject)
             elif envelope.type == log.RequestClosed.type_name() and cancelled in body:
                 self.cancelled.add(subject)
+            if envelope.type == log.RequestRefused.type_name():
+                self.reasons[subject] = log.RequestRefused.model_validate_json(body).reason
+            elif envelope.type == log.RequestEscalated.type_name():
+                self.escalated.append(subject)
+
+    def refusals(self) -> dict[RefusalReason, int]:
+        """Return how many requests were refused for which reason, the most first."""
+        refused = (reason for subject, reason in self.reasons.items() if subject not in self.routed)
+        return dict(Counter(refused).most_common())
 
     def _is_next(self, subject: str, sequence: int) -> bool:
         last = self.sequences.get(subject, 0)

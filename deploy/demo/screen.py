@@ -13,10 +13,13 @@ from rich.text import Text
 from connectors.words.calendar import jalali_moment
 from connectors.words.language import Language
 from connectors.words.outcomes import stage
+from connectors.words.vocabulary import REFUSALS
 from deploy.demo.report import Report
 from deploy.demo.steering import Steering
 from deploy.edge import Grid
 
+#: So many requests that were left to a person are named.
+NAMED_MAX = 3
 _UNDER_WAY = "under way"
 #: What the summary says of routed requests, by state.
 _ENDS = {
@@ -87,7 +90,9 @@ def summary(report: Report, states: Mapping[str, int], faults: Sequence[str]) ->
         f"urban and {report.services.rural} at rural offices, under {report.agreements} agreements.\n",
         f"{requests.submitted:,} requests were submitted: {requests.routed:,} routed, {requests.refused:,} refused "
         f"with a reason, {requests.parked:,} parked.\n",
+        _refused(report),
         f"At the end of the day: {_ends(states)}.\n",
+        _left_to_a_person(report),
         f"{ledger.held_rial:,} rial were held = {ledger.posted_rial:,} posted + {ledger.voided_rial:,} voided + "
         f"{ledger.still_held_rial:,} still held; all accounts add up to {ledger.sum_rial:,}.\n",
         _steered(report.steering),
@@ -104,6 +109,19 @@ def look_next(steps: Sequence[tuple[str, str]]) -> Text:
     for command, purpose in steps:
         text.append(f"\n{purpose}\n").append(f"  {command}\n", style="bold")
     return text
+
+
+def _refused(report: Report) -> str:
+    """Return why requests were refused, the most first; nothing when none was."""
+    reasons = (f"{count:,} {REFUSALS[reason].en} ({reason.value})" for reason, count in report.refusals.items())
+    return f"Refused were: {', '.join(reasons)}.\n" if report.refusals else ""
+
+
+def _left_to_a_person(report: Report) -> str:
+    """Name the requests that no office took in time; nothing when there is none."""
+    named, more = report.with_person[:NAMED_MAX], len(report.with_person) - NAMED_MAX
+    rest = f" and {more:,} more (`pishkhan requests list --with-person`)" if more > 0 else ""
+    return f"Left to a person: {', '.join(named)}{rest}.\n" if named else ""
 
 
 def _steered(steering: Steering) -> str:

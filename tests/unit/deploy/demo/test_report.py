@@ -12,17 +12,23 @@ from deploy.demo.steering import Distances, Steering
 from schemas import log_requests as log
 from schemas.decode import encode
 from schemas.envelope import Envelope
+from tests.kit.values.requests_world import SUBMITTED, walk
 
 COUNTS = RequestCounts(submitted=4, routed=2, refused=1, parked=1, completed=1, cancelled=1)
 LEDGER = LedgerSummary(held_rial=100, posted_rial=60, voided_rial=30, still_held_rial=10, sum_rial=0)
 STEERING = Steering(Distances(1, 1000, 1000, 1000), Distances(0, 0, 0, 0), 60, 0.5)
-SOUND = Report(COUNTS, LEDGER, ByClass(50, 152), ByClass(74, 32), 11, STEERING, Seconds(1.0, 2.0, 3.0))
+SOUND = Report(COUNTS, LEDGER, ByClass(50, 152), ByClass(74, 32), 11, STEERING, Seconds(1.0, 2.0, 3.0), {}, ())
 #: What each request's own log says, in order; only types count, but for a closing's reason.
 LOG: dict[str, list[type[log.RequestLogEvent]]] = {
     "completed": [log.RequestOpened, log.RequestRouted, log.RequestCompleted],
     "cancelled": [log.RequestOpened, log.RequestRouted, log.RequestClosed],
     "refused": [log.RequestOpened, log.RequestRefused],
 }
+[REFUSED] = [
+    event
+    for event in walk(SUBMITTED.model_copy(update={"city": "atlantis"}))[1]
+    if isinstance(event, log.RequestRefused)
+]
 
 
 def closed(reason: log.CloseReason) -> bytes:
@@ -41,10 +47,15 @@ def closed(reason: log.CloseReason) -> bytes:
     )
 
 
+def body(model: type[log.RequestLogEvent], reason: log.CloseReason) -> bytes:
+    """The body of an event: of a refusal its own, of every other one that of an end."""
+    return encode(REFUSED) if model is log.RequestRefused else closed(reason)
+
+
 def said(reason: log.CloseReason = log.CloseReason.CANCELLED, drop: int | None = None) -> list[tuple[Envelope, bytes]]:
     """The whole log; without the event of place `drop`."""
     events = [
-        (Envelope(f"{subject}-{sequence}", "/bus", model.type_name(), subject, sequence=sequence), closed(reason))
+        (Envelope(f"{subject}-{sequence}", "/bus", model.type_name(), subject, sequence=sequence), body(model, reason))
         for subject, models in LOG.items()
         for sequence, model in enumerate(models, 1)
     ]
@@ -94,3 +105,11 @@ def test_sound_books_have_no_fault() -> None:
 def test_broken_books_are_told(report: Report, fault: str) -> None:
     [found] = report.faults()
     assert fault in found
+
+
+def test_refusals_are_counted_by_reason_and_who_was_left_to_a_person_is_named() -> None:
+    counted = LogCount()
+    left = Envelope("e", "/bus", log.RequestEscalated.type_name(), "completed", sequence=4)
+    counted.read([*said(), (left, b"{}")], lambda envelope, body: None)
+    assert counted.refusals() == {log.RefusalReason.UNKNOWN_PLACE: 1}
+    assert counted.escalated == ["completed"]

@@ -1,5 +1,6 @@
 """What the terminal shows of a day: words, figures, commands that can be copied, a picture that needs nothing else."""
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from deploy.demo.picture import save_picture
 from deploy.demo.report import ByClass, Report, Seconds
 from deploy.demo.screen import Glance, line, look_next, screen, summary
 from deploy.demo.steering import Distances, Steering
+from schemas.log_requests import RefusalReason
 from tests.kit.values.builders import MOMENT
 
 STATES = {"completed": 70, "escalated": 5, "accepted": 3, "started": 4, "routed": 2, "refused": 9, "parked": 7}
@@ -24,6 +26,8 @@ REPORT = Report(
     agreements=11,
     steering=Steering(Distances(60, 7_420, 2_300, 25_660), Distances(24, 1_300, 1_330, 2_441), 1163, 0.5351),
     seconds=Seconds(10.0, 3.0, 60.0),
+    refusals={RefusalReason.FORM_INVALID: 6, RefusalReason.NO_ELIGIBLE_OFFICE: 3},
+    with_person=tuple(f"id-{number}" for number in range(5)),
 )
 
 
@@ -50,6 +54,18 @@ def test_the_summary_says_where_every_routed_request_is() -> None:
     assert "of chosen offices 1.3 km on average (half 1.3 at most, 95 % 2.4)" in said
     assert "95 % are accepted within 19 minutes; the Gini coefficient of income over expectation is 0.535." in said
     assert "The books agree." in said
+
+
+def test_the_summary_names_why_requests_were_refused_and_which_were_left_to_a_person() -> None:
+    said = words(shown(summary(REPORT, STATES, [])))
+    assert (
+        "Refused were: 6 the form is incomplete or wrong (form_invalid), "
+        "3 no office within reach can have it (no_eligible_office)." in said
+    )
+    assert "Left to a person: id-0, id-1, id-2 and 2 more (`pishkhan requests list --with-person`)." in said
+    nobody = words(shown(summary(replace(REPORT, refusals={}, with_person=()), STATES, [])))
+    assert "Refused were" not in nobody
+    assert "Left to a person" not in nobody
 
 
 def test_a_day_whose_books_do_not_agree_is_not_called_sound() -> None:
