@@ -1,4 +1,4 @@
-"""Partitions in which a consumer stands still, as operators see them, and their decision to pass what they were shown.
+"""Partitions that a consumer has halted, as operators see them, and their decision to pass what they were shown.
 
 The use case of everybody who looks after halts, at a terminal, over HTTP or on a page; workers carry decisions out.
 """
@@ -13,7 +13,7 @@ from schemas.partition import Place
 
 @dataclass(frozen=True, slots=True)
 class HaltLine:
-    """One partition in which one consumer stands still; `end` is where it continues when this is passed."""
+    """One partition that one consumer has halted; `end` is where it continues when this is passed."""
 
     consumer: str
     topic: str
@@ -33,17 +33,17 @@ class HaltLine:
 
 
 class HaltDecisions(Protocol):
-    """Where consumers stand still, in one transaction."""
+    """The partitions that consumers have halted, in one transaction."""
 
     def standing(self) -> Sequence[HaltLine]:
-        """Return where consumers stand still now, by consumer and place."""
+        """Return what is halted now, by consumer and place."""
 
     def pass_over(self, shown: Sequence[HaltLine], by: str, why: str) -> Sequence[HaltLine]:
         """Decide that exactly `shown` is passed without being applied; return those that nobody had decided on."""
 
 
 class NobodyStands(Exception):
-    """No consumer stands still there; `others` are those that stand still elsewhere in the same partition."""
+    """No consumer has halted there; `others` are halts elsewhere in the same partition."""
 
     def __init__(self, place: Place, position: int, others: Sequence[HaltLine]) -> None:
         super().__init__(f"{place.topic}/{place.partition} at {position}")
@@ -61,7 +61,7 @@ class Passed:
 def pass_halted(
     halts: HaltDecisions, place: Place, position: int, by: str, why: str, consumer: str | None = None
 ) -> Passed:
-    """Decide that what consumers stand still at there is passed: of one consumer, or of every one.
+    """Decide to pass what is halted there: for one consumer, or for every one.
 
     Raises `NobodyStands`; then nothing was decided.
     """

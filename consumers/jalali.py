@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from persiantools.jdatetime import JalaliDate
 
-#: Iran has kept this offset all year since September 2022. Reckoning stands on the constant and not on a file of time
+#: Iran has kept this offset all year since September 2022. Computations use the constant and not a file of time
 #: zones, which differs from machine to machine and from year to year: the same log must come to the same months, days
 #: and opening hours wherever and whenever it is folded. What people read is on Tehran's clocks: `connectors.words`.
 STANDARD_OFFSET = timedelta(hours=3, minutes=30)
@@ -34,7 +34,7 @@ def gregorian_day(year: int, month: int, day: int) -> date:
 
 
 def month_of(moment: datetime) -> int:
-    """Return the Jalali month that `moment`, an aware time, lies in: 140509 is Azar 1405. Later months are greater."""
+    """Return the Jalali month of `moment`, an aware time: 140509 is Azar 1405. Later months are greater."""
     return _month(moment.astimezone(STANDARD_TIME).toordinal())
 
 

@@ -14,7 +14,7 @@ from schemas.envelope import from_headers
 from schemas.problems import FieldProblem
 from schemas.topics import topic_of
 
-#: Called with records read and records in all, as a reading goes on.
+#: Called with records read and records in all, while a log is read.
 Progress = Callable[[int, int], None]
 
 

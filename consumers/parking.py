@@ -89,7 +89,7 @@ class DecisionOutcome(StrEnum):
     SKIPPED = "skipped"
     #: It is still parked: the code failed on it again, or it waits for something.
     KEPT = "kept"
-    #: An operator decided anew before a worker came to it.
+    #: An operator decided again before a worker had carried it out.
     REPLACED = "replaced"
 
 

@@ -51,42 +51,42 @@ EXITS: tuple[ExitRow, ...] = (
     ExitRow(
         ExitCode.USAGE,
         "wrong usage",
-        "The words of the command mean nothing: an unknown option, or a value that does not fit. Nothing was done.",
-        "Correct the command; the same words fail again.",
+        "The command line is not valid: an unknown option, or a value that does not fit. Nothing was done.",
+        "Correct the command; the same command fails again.",
     ),
     # A decision of the bus, on record where it was a claim.
     ExitRow(
         ExitCode.REFUSED,
         "refused",
-        "What was said or asked was refused, wholly or in part; each refusal is shown with its reason.",
-        "Correct what was said; the same claim is refused again.",
+        "What was published or asked was refused, wholly or in part; each refusal is shown with its reason.",
+        "Correct the claim; the same claim is refused again.",
     ),
     # Kept by the bus; the three rows differ in what is known of the claim.
     ExitRow(
         ExitCode.WAITS,
         "waits for another party",
-        "What was said is kept and waits for another party; the answer says for whom and until when.",
-        "Do not say it again.",
+        "The claim is kept and waits for another party; the answer says for whom and until when.",
+        "Do not send it again.",
     ),
     ExitRow(
         ExitCode.UNANSWERED,
         "kept, not answered yet",
-        "What was said is kept and will not be lost, but there was no answer within the time of --wait.",
-        "Do not say it again; ask for the answer later.",
+        "The claim is kept and will not be lost, but there was no answer within the time of --wait.",
+        "Do not send it again; ask for the answer later.",
     ),
     # Neither yes nor no. Never 0: whoever has not looked must not report that all is well.
     ExitRow(
         ExitCode.UNKNOWN,
         "could not be known",
         "The broker or the database did not answer, or the logs do not hold what the answer needs.",
-        "Run it again when they answer; what was being said may or may not be kept, and the error says which.",
+        "Run it again when they answer; a claim may or may not be kept, and the error says which.",
     ),
     # The answer was had, and it is no.
     ExitRow(
         ExitCode.DIFFERS,
         "differs",
-        "What was examined is not as it must be: records differ, a decision comes out otherwise, a check is wrong.",
-        "Look at what is named.",
+        "What was examined is not as it must be: records or decisions differ, or a check found a problem.",
+        "Examine what is named.",
     ),
     # As shells count a program that SIGINT ended: 128 + 2.
     ExitRow(

@@ -53,7 +53,7 @@ def message_of(envelope: Envelope, body: bytes, now: datetime) -> Message:
     told = revealed(event)
     if told is not None:
         raise ClaimInvalid(_data(told.field), told.problem)
-    # What the event is about is its key, too: one party's words on it stay in one partition.
+    # What the event is about is its key, too, so that one party's claims on it stay in one partition.
     subject = subject_of(event) or envelope.subject or envelope.id
     wrong = None if envelope.subject is None else subject_problem(event, envelope.subject)
     if wrong is not None:

@@ -18,7 +18,7 @@ from schemas.base import Event
 #: Real seconds between two looks for the answer.
 POLL_SECONDS = 0.05
 
-#: What is known of a claim that waits: whoever keeps it says what that is.
+#: What is known of a claim that waits, as its store returns it.
 Waiting = TypeVar("Waiting")
 WaitingKept = TypeVar("WaitingKept", covariant=True)
 
@@ -80,7 +80,7 @@ class Unanswered:
 
 
 class Conversation(Generic[Waiting]):
-    """Says claims and awaits their answers. `sleep` and `monotonic` are real time; tests give their own."""
+    """Publishes claims and awaits their answers. `sleep` and `monotonic` are real time; tests give their own."""
 
     def __init__(
         self,

@@ -43,7 +43,7 @@ OfficeProgress = (
 
 
 class Publisher:
-    """Publishes claims for the speakers that it is told; whether they are true is decided by the consumers.
+    """Publishes claims for given speakers; the consumers decide whether they are true.
 
     Every call returns the new event's id, and may raise `ClaimInvalid` (nothing was published) or
     `OutboxUnavailable` (the same).

@@ -102,7 +102,7 @@ class Relay:
             self._report.waiting_for_database(str(error))
             self._wait_after_failure(stop)
         except TopicMissing as error:
-            # The others go on; these are asked for again after a while.
+            # The others continue; these are checked again after a while.
             self._missing |= error.topics
             self._missing_until = self._monotonic() + self._pace.missing_topic_seconds
             self._report.topics_missing(self._missing)

@@ -29,7 +29,7 @@ from schemas.message import Message
 from schemas.partition import Place
 from schemas.topics import KPI_MEASURED
 
-#: How many events came to what, and why.
+#: The number of events by outcome and reason.
 Counts = Counter[tuple[Outcome, StrEnum | None]]
 
 CONSUMER = "kpi"
@@ -77,7 +77,7 @@ class KpiHandler:
         stores.positions.advance({record.place: record.position + 1})
 
     def bury(self, stores: Stores, record: Record) -> None:
-        """Let a record go at which the database ends the connection, whoever tries: no figure rests on it."""
+        """Skip a record at which the database ends the connection at every try: no figure depends on it."""
         detail = "the database closes the connection at this record alone"
         letter = Unreadable(record, DeadLetterReason.CONNECTION_LOST, "record", detail)
         for new in stores.dead_letters.add(CONSUMER, [letter]):

@@ -113,7 +113,7 @@ class Stores(Protocol):
 
     @property
     def positions(self) -> FigurePositions:
-        """Where to go on."""
+        """Where to continue."""
 
     @property
     def facts(self) -> Facts:

@@ -1,4 +1,4 @@
-"""The account that the bus gives of a request: why it went where it went, and whether that comes out the same again.
+"""The account that the bus gives of a request: why it went where it went, and whether a recomputation gives the same.
 
 The use case of everybody who asks, at a terminal, over HTTP or on a page: it reads the logs through a port, decides
 with the domain's functions and returns values. What is shown, and how, is the caller's.
@@ -34,7 +34,7 @@ from schemas.partition import partition_of
 from schemas.problems import FieldProblem
 from schemas.topics import LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
 
-#: Told what is about to be read; returns what is told how far that reading is.
+#: Called with what is about to be read; returns what is called with the progress of that reading.
 Watch = Callable[[str], Progress]
 
 
@@ -44,7 +44,7 @@ class AccountImpossible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What became of a request, and of each decision what making it again came to.
+    """What became of a request, and the result of recomputing each decision.
 
     `verifications` are empty when none were asked for, but for what stood in the way of the lists of offices.
     """
@@ -77,7 +77,7 @@ class Accounts:
         self._watch = watch
 
     def give(self, request_id: UUID, *, lists: bool = False, verified: bool = False) -> Account:
-        """Return the account of one request: with the offices behind every count, and with every decision made again.
+        """Return the account of one request: with the offices behind every count, and with every decision recomputed.
 
         Either of these reads all logs; without them the request's own partition and the registry are enough.
         """

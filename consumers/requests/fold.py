@@ -379,7 +379,7 @@ class Fold:
         self.handled += 1
 
     def _log_act(self, claim: Claim, events: tuple[Event, ...]) -> None:
-        # All or nothing: whoever catches what fails here goes on with the batch.
+        # All or nothing: after a failure here the caller continues with the batch.
         self.decided += [act_decided(claim, number, event, self._moment(claim)) for number, event in enumerate(events)]
 
     def _failed(self, waiting: Waiting, error: Exception) -> None:

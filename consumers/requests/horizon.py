@@ -14,7 +14,7 @@ from schemas.partition import Place
 from schemas.topics import INTAKE_AGENCY, INTAKE_DIRECTORATE, INTAKE_OFFICES
 
 #: So long, in real time, a topic that is not read holds a deadline: longer than any restart or change of hands takes,
-#: and short enough that nobody waits a day for a partition that stands still.
+#: and short enough that nobody waits a day for a halted partition.
 HOLD = timedelta(minutes=10)
 #: On these all requests may be spoken of.
 COMMON = (INTAKE_OFFICES.name, INTAKE_DIRECTORATE.name)

@@ -98,7 +98,7 @@ class Batches(Generic[Stores]):
                 if stop.wait(wait_seconds):
                     raise
             except (Fenced, Contention, DatabaseUnavailable, BrokerUnavailable):
-                # Not split: whoever holds the locks may be frozen, and only renewing the leases ends that.
+                # Not split: the holder of the locks may be frozen, and only a renewal of the leases ends it.
                 raise
             except ParkFull as full:
                 self._telemetry.rolled_back(Setback.PARK_FULL)

@@ -39,7 +39,7 @@ class ReadAhead:
         self._wanted = 0
 
     def read_on(self) -> bool:
-        """Read a few of the next records if there are any yet, and say whether to go on; never waits, never raises.
+        """Read a few of the next records if there are any yet, and say whether to continue; never waits, never raises.
 
         What fails is met at the next `poll`.
         """

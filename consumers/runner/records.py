@@ -40,7 +40,7 @@ class UnreadReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """What a record says of itself that stands for all from `first` up to its own position.
+    """A mark on a record that represents everything from `first` up to its own position.
 
     Of these only the bytes are known, as they lie in the log: the record's body. `why` quotes none of them.
     """
@@ -68,7 +68,7 @@ class Record:
 
     @property
     def place(self) -> Place:
-        """Where it lies."""
+        """The partition that it is in."""
         return Place(self.topic, self.partition)
 
 
@@ -83,7 +83,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class HaltNote:
-    """Where one partition stands still and why: before `move`, which nobody may make but an operator.
+    """Where one partition is halted and why: before `move`, which only an operator may make.
 
     `length` and `sha256` are of the body of the record, or of all that cannot be read, as it lies in the log.
     """

@@ -106,7 +106,7 @@ class RereadRequest:
 
 
 class Rereading(Generic[Stores]):
-    """Applies batches of records again with the care of the worker's own loop; `tally` says what became of them."""
+    """Applies batches of records again as the worker's own loop does; `tally` counts their outcomes."""
 
     def __init__(
         self,

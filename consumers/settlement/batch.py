@@ -117,7 +117,7 @@ class Batch:
             self._enter_waiting(subject)
 
     def skip(self, arrival: Arrival, row: ParkedRow) -> None:
-        """Leave a parked event out of the ledger, and go on after it.
+        """Leave a parked event out of the ledger, and continue after it.
 
         Only the next event of a subject can be left out: leaving out one behind a gap would make the missing ones, when
         they come at last, look like repetitions, and their money would be lost without a word.
@@ -197,7 +197,7 @@ class Batch:
             month = month_of(arrival.time) if booking.income_rial else 0
             released_rial, late_cash_rial = booking.released_rial, booking.late_cash_rial
             moved.append(OfficeChange(booking.office, released_rial, booking.income_rial, month, late_cash_rial))
-        # What can fail comes before this: a batch that is changed in part could not go on after a failure.
+        # What can fail comes before this: a batch that is changed in part could not continue after a failure.
         page.enter(booking, transaction_id, arrival.event_id, request_id, arrival.time)
         self._announcements.append(announcement)
         self._offices += moved

@@ -1,4 +1,4 @@
-"""Closing settlement windows: whoever commits the last cut of a window closes it, exactly once."""
+"""Closing settlement windows: the worker that commits the last cut of a window closes it, exactly once."""
 
 from collections.abc import Sequence
 

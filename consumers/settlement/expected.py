@@ -1,4 +1,4 @@
-"""What the ledger must hold for one event, for whoever compares the two."""
+"""What the ledger must hold for one event, as a comparison needs it."""
 
 from typing import NamedTuple
 from uuid import UUID

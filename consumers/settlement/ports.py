@@ -16,7 +16,7 @@ from schemas.message import Message
 
 
 class Opened(NamedTuple):
-    """Where one partition's page goes on."""
+    """Where one partition's page continues."""
 
     chain: Chain
     window: int
@@ -40,7 +40,7 @@ class Ledger(Protocol):
     """The ledger's rows and what is kept beside them."""
 
     def open(self, partitions: Collection[int]) -> Mapping[int, Opened]:
-        """Lock these partitions' rows, in order, and return where their pages go on."""
+        """Lock these partitions' rows, in order, and return where their pages continue."""
 
     def progress(self, subjects: Collection[str]) -> Mapping[str, int]:
         """Return the last sequence folded per subject; a subject never seen is left out."""
@@ -55,7 +55,7 @@ class Ledger(Protocol):
         """Keep the last sequences of subjects never seen before (`Collision` if they were) and of known ones."""
 
     def keep_pages(self, pages: Mapping[int, Opened]) -> None:
-        """Keep where the pages go on."""
+        """Keep where the pages continue."""
 
     def mark_disputes(self, marks: Mapping[UUID, tuple[bool, datetime]]) -> None:
         """Keep whether requests' legs are disputed, and since when that is so."""

@@ -43,15 +43,15 @@ _REMEDY = Phrase(
 #: What it means for a claim that the database is away: before it was kept, while it was written, and after.
 _NOT_ACCEPTED = Phrase(
     "این گفته ثبت نشد؛ پس از بازگشت آن دوباره بگویید.",
-    "What you said was not written down; say it again when the database is back.",
+    "Your claim was not stored; send it again when the database is back.",
 )
 _UNSURE = Phrase(
     "شاید این گفته ثبت نشده باشد؛ پس از بازگشت آن ببینید، و اگر نیست دوباره بگویید.",
-    "What you said may not have been written down; look when the database is back, and say it again if it was not.",
+    "Your claim may not have been stored; look when the database is back, and send it again if it was not.",
 )
 _ACCEPTED = Phrase(
     "این گفته ثبت شده است و از دست نمی‌رود؛ دوباره نگویید.",
-    "What you said is kept and will not be lost; do not say it again.",
+    "Your claim is stored and will not be lost; do not send it again.",
 )
 _WAITS = Phrase("در انتظار {whom}: {detail}", "it waits for {whom}: {detail}")
 _WAITS_UNTIL = Phrase(
@@ -65,7 +65,7 @@ _NO_ANSWER_YET = Phrase(
 _NO_WORKER = Phrase(
     "ثبت شد و از دست نمی‌رود، ولی کارگر درخواست‌ها در کار نیست{since}. با بازگشت آن پاسخ می‌آید؛ دوباره نگویید.",
     "it is kept and will not be lost, but no requests worker is at work{since}. "
-    "The answer comes when one is, and nothing need be said again; see `pishkhan doctor`.",
+    "The answer comes when one is, and nothing need be sent again; see `pishkhan doctor`.",
 )
 _LAST_SIGN = Phrase(" (آخرین نشانه: {since})", ", no sign of life of one {since}")
 

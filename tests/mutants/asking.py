@@ -193,7 +193,7 @@ ASKING: tuple[Mutant, ...] = (
         "connectors/database/requests/waiting.py",
         "    return json.dumps([list(header) for header in headers])\n",
         "    return json.dumps([list(header) for header in headers[1:]])\n",
-        (f"{PEOPLE}::test_what_waits_says_for_whom_and_until_when[sql]",),
+        (f"{PEOPLE}::test_an_inbox_holds_what_the_office_has_to_do_and_to_give_back[sql]",),
     ),
     Mutant(
         "a proposal is in force",

@@ -27,7 +27,7 @@ class Window:
 
 
 def windows_of(moment: datetime) -> tuple[Window, Window]:
-    """Return the hour and the day that `moment` lies in."""
+    """Return the hour and the day of `moment`."""
     local = moment.astimezone(STANDARD_TIME)
     hour = local.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
     day = day_of(moment)
@@ -35,7 +35,7 @@ def windows_of(moment: datetime) -> tuple[Window, Window]:
 
 
 def day_of(moment: datetime) -> Window:
-    """Return the day that `moment` lies in."""
+    """Return the day of `moment`."""
     local = moment.astimezone(STANDARD_TIME)
     day = local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
     return Window(day, day + DAY)

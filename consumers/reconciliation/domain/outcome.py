@@ -25,7 +25,7 @@ class ClaimOutcome(StrEnum):
     DEAD_LETTERED = "dead_lettered"
     #: Another record of the same identity was taken, or is to be.
     DUPLICATE = "duplicate"
-    #: Its consumer is past it and has never heard of it.
+    #: Its consumer is past it and has no trace of it.
     SKIPPED = "skipped"
     #: It was taken in, and nothing says what became of it.
     NONE = "none"

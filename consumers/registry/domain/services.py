@@ -64,7 +64,7 @@ def withdraw(claim: ServiceWithdrawn, agency: str, moment: datetime, known: Know
 
 
 def _not_its_own(code: str, agency: str, known: Known) -> Refuse | None:
-    """Refuse a new code that lies under another agency's, or under none; of codes that begin alike the longest owns it.
+    """Refuse a new code that does not begin with its agency's code; of agency codes that match, the longest owns it.
 
     An agency is known by an agreement that the directorate has put to it.
     """

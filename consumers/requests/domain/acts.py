@@ -54,7 +54,7 @@ def remembered(claim: Event) -> tuple[ActKey, ...]:
 
 
 def act(claim: Event, known: Mapping[ActKey, str], snapshot: Snapshot, partitions: int) -> Done | Refuse:
-    """Return what `claim` comes to. `known` holds the records of `remembered`, `partitions` is the requests log's."""
+    """Return the outcome of `claim`. `known` holds the records of `remembered`, `partitions` is the requests log's."""
     match claim:
         case OfficePaid():
             return _unknown_office(claim.office, snapshot) or _pay(claim, known)

@@ -25,7 +25,7 @@ class OfficeExposure:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """One place where a partition's rows do not make what was kept; as text, what a person is told.
+    """One place where a partition's rows do not make what was kept; as text, the line for a person.
 
     `sound` is the last cut up to which they do; none: not even up to the first.
     """
@@ -35,7 +35,7 @@ class Break:
     sound: WindowCut | None
 
     def __str__(self) -> str:
-        """Return what a person is told."""
+        """Return the line for a person."""
         return f"partition {self.partition}: {self.words}"
 
 

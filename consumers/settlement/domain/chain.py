@@ -81,7 +81,7 @@ def link(head: bytes, packed: bytes) -> bytes:
 
 
 def extend(chain: Chain, rows: Iterable[Row]) -> Chain:
-    """Return the chain after `rows`, which must go on where it ends. Raises `ChainBroken` where they do not."""
+    """Return the chain after `rows`, which must continue it. Raises `ChainBroken` where they do not."""
     head, count = chain.head, chain.count
     for row in rows:
         count += 1

@@ -9,7 +9,7 @@ from schemas.tariff import Collector, Fee, Party, Payer
 
 
 def hold(fee: Fee, agency: str) -> tuple[Transfer, ...]:
-    """Put the whole fee into suspense, undivided, against whoever will pay it."""
+    """Put the whole fee into suspense, undivided, against the party that will pay it."""
     citizen_rial, agency_rial = _payers(fee)
     held = []
     if citizen_rial:
@@ -52,7 +52,7 @@ def void(fee: Fee, agency: str, collected_rial: int) -> tuple[Transfer, ...]:
 
 
 def office_income_rial(fee: Fee) -> int:
-    """Return the office's own part of the whole fee, whoever pays it."""
+    """Return the office's own part of the whole fee, for any payer."""
     return sum(leg.amount_rial for line in fee.lines for leg in line.legs if leg.party is Party.OFFICE)
 
 

@@ -87,7 +87,7 @@ def _return(event: log.OfficeReturnedFee, transaction_id: UUID, window: int) -> 
 
 
 def _take_late(event: LateCashTaken, transaction_id: UUID, window: int) -> Booking:
-    """Book money that nobody asked for any more: it lies in the drawer, and is the citizen's."""
+    """Book money that was collected after the end: it is in the drawer, and is the citizen's."""
     announcement = ledger.LateCashRecorded(
         transaction_id=transaction_id,
         window=window,

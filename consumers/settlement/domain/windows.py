@@ -32,7 +32,7 @@ class AccountMovement:
 
 
 def close(window: int, cuts: Sequence[WindowCut]) -> WindowClosed:
-    """Return the closing of `window` from the cuts of all partitions: the same whoever closes it, and when."""
+    """Return the closing of `window` from the cuts of all partitions; it does not depend on who closes it, or when."""
     assert cuts, "a window is closed by its cuts"
     return WindowClosed(
         window=window,

@@ -273,7 +273,7 @@ def test_a_database_that_is_away_is_said_with_since_when_and_nothing_is_taken_in
         for said in (bus.submit(), bus.accept()):
             assert said.exit_code == ExitCode.UNKNOWN
             assert "The database does not answer" in said.problem
-            assert "What you said was not written down; say it again when the database is back." in said.problem
+            assert "Your claim was not stored; send it again when the database is back." in said.problem
         assert "این گفته ثبت نشد؛ پس از بازگشت آن دوباره بگویید." in bus.accept("--lang", "fa").problem
         assert "; workers wait for it since" in bus.wrong()["database"]
     bus.until_all(None)

@@ -82,7 +82,7 @@ def exposure_rial(fee: Fee) -> int:
 
 
 def exposure_of(lines: Sequence[TariffLine], form: Form) -> int:
-    """Return the exposure of the fee that `compute_fee` would return, whoever the parties are.
+    """Return the exposure of the fee that `compute_fee` would return, for any parties.
 
     Raises `FeeImpossible` as it does, and costs a third: routing asks this of every request whose form moves its fee.
     """

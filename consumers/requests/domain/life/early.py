@@ -1,4 +1,4 @@
-"""What a party says too early: it waits for another party's word, or is refused with the command to use first.
+"""Claims that come too early: one waits for another party's, or is refused with the command to use first.
 
 A party knows its own steps, and what an office says goes through one partition in the order in which it was said. So
 nothing waits for a step of its own speaker, or a slip of today would be carried out by itself tomorrow. What another
@@ -85,7 +85,7 @@ def wait_for(awaited: Awaited, word: type[Event]) -> Await:
 
 
 def say_first(step: type[Event], state: RequestState, context: Context) -> Await | Refuse:
-    """Return what a claim comes to that follows `step`, which its own speaker has not said or which waits."""
+    """Return the outcome of a claim that follows `step`, which its own speaker has not published or which waits."""
     if context.has_waiting(step):
         return wait_for(Awaited.OWN, step)
     words = _SAY_FIRST[_missing(step, state, context)]

@@ -25,7 +25,7 @@ _STAGE_OF = {
 
 
 def answer(state: RequestState, claim: AgencyAnswered, context: Context) -> Outcome:
-    """Take the agency's answer: work goes on, or the case ends rejected."""
+    """Take the agency's answer: work continues, or the request ends as rejected."""
     replied = AgencyReplied(
         request_id=state.request_id,
         agency=state.owner(),

@@ -13,7 +13,7 @@ from schemas.intake_office import FeeCollected, PaymentMethod
 from schemas.late_cash import LateCashTaken
 from schemas.log_requests import ClaimRefusal
 
-#: So many times the fee may be taken late for one request, in all; whoever says more has typed a zero too many.
+#: Late cash for one request may be so many times its fee, in all; more is taken for a typing error.
 FEES_MAX = 10
 #: At least this much, in rial: also where there was no fee.
 FLOOR_RIAL = 10_000_000

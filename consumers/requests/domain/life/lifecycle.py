@@ -101,7 +101,7 @@ ROWS: tuple[tuple[Trigger, Iterable[RequestStage], Rule], ...] = (
     (FeeCollected, (S.CANCELLED, S.REJECTED, S.EXPIRED), late_cash.take_late),
     (FeeCollected, (S.COMPLETED, S.REFUSED), _ended),
     (FeeReturned, (S.ESCALATED,), _nobody),
-    # The end may be another party's word, but a return that waits for it would take money back that nobody has given.
+    # Another party may end it, but a return that waited for that would book money as given back that nobody has given.
     (FeeReturned, (*UNOPENED, S.ROUTED, *ACCEPTED), desk.give_back_early),
     (FeeReturned, (S.COMPLETED,), MayWaitFor(A.DIRECTORATE, desk.give_back)),
     (FeeReturned, (S.CANCELLED, S.REJECTED, S.EXPIRED), desk.give_back),
@@ -165,7 +165,7 @@ def awaited(type_name: str, stage: RequestStage) -> Awaited | None:
 
 
 def transition(state: RequestState, claim: Event | Signal, context: Context) -> Outcome:
-    """Return what `claim` (or a signal) comes to at `state`.
+    """Return the outcome of `claim` (or of a signal) at `state`.
 
     `claim` is one of `REQUEST_CLAIMS`. A claim may be refused or wait; a signal always applies, and one that the stage
     cannot get is an assertion error.

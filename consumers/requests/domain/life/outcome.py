@@ -1,4 +1,4 @@
-"""What a claim on a request comes to: applied, awaited, refused, or another one taken back. Nothing else can happen."""
+"""The outcome of a claim on a request: applied, awaited, refused, or a withdrawal of another one. There is no other."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

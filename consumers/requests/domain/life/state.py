@@ -17,7 +17,7 @@ from schemas.trusted import trusted
 
 
 class RequestStage(StrEnum):
-    """Where a request stands. The last five ended; `awaited` is known only from claims that came too early."""
+    """The stage of a request. The last five are ends; `awaited` is known only from claims that came too early."""
 
     AWAITED = "awaited"
     PARKED = "parked"

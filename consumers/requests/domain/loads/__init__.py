@@ -1,1 +1,1 @@
-"""What offices have in hand: loads, shares of places, and their history."""
+"""What offices carry: loads, shares of places, and their history."""

@@ -16,7 +16,7 @@ INDEX_MAX = 1_000_000
 
 
 class LoadPlace(NamedTuple):
-    """Where in the loads' history a decision stands. The own revision is none when its batch changed no loads."""
+    """The place of a decision in the loads' history. Its own revision is none when its batch changed no loads."""
 
     seen: int
     own_revision: int | None

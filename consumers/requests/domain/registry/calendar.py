@@ -22,7 +22,7 @@ _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
 
 
 def local_minute(moment: datetime) -> int:
-    """Return the local minute that `moment` lies in."""
+    """Return the local minute of `moment`."""
     return (int((moment - _EPOCH).total_seconds()) + _OFFSET_SECONDS) // 60
 
 

@@ -17,5 +17,5 @@ def straight_line_m(latitude: float, longitude: float, other_latitude: float, ot
 
 
 def road_m(straight_m: float, detour_per_mille: int) -> int:
-    """Return the road distance that a straight line stands for: whole metres, so that scores are exact integers."""
+    """Return the road distance that is assumed for a straight line: whole metres, so that scores are exact integers."""
     return round(straight_m * detour_per_mille / 1000)

@@ -61,7 +61,7 @@ class AgreementNamed(Named):
 
 
 class Clause(Model):
-    """What in an agreement forbids: the part of it that `excluded` stands for, and what that part says."""
+    """The clause of an agreement that excludes: the part that `excluded` names, and what that part says."""
 
     excluded: Exclusion
     says: tuple[str, ...]
@@ -261,7 +261,7 @@ def _refusal(decided: DecidedEvent, snapshot: Snapshot, opened: RequestOpened, l
 
 
 def _clause(excluded: Exclusion, snapshot: Snapshot, code: str, service: str) -> Clause | None:
-    """Return which part of the agreement stands behind an exclusion; none when it is no matter of the agreement."""
+    """Return the part of the agreement that an exclusion follows from; none when the agreement is not its cause."""
     agreement, terms = _version(snapshot, code), snapshot.terms(code, service)
     if agreement is None:
         return None

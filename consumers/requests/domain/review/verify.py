@@ -1,4 +1,4 @@
-"""Was it decided so? Every decision on a request is made again from the logs, by the same functions, and compared.
+"""Every decision on a request, recomputed from the logs by the same functions, and compared.
 
 The registry's log gives what was known at the decision's revision; the logs of requests and settlement give the loads
 (`LoadsHistory`); the decision itself says what time it was decided for, and at. Every field is compared.
@@ -63,7 +63,7 @@ class Difference(Model):
 
 
 class Verification(Model):
-    """One decision made again. `why` says what stood in the way of it."""
+    """One decision, recomputed. `why` says why it could not be."""
 
     attempt: int
     event: str
@@ -145,7 +145,7 @@ def verify(
 
 
 def not_recomputed(decided: DecidedEvent, why: str) -> Verification:
-    """Return that a decision could not be made again, and what stood in the way."""
+    """Return that a decision could not be recomputed, and why."""
     name = type(decided.event).__name__
     return Verification(attempt=decided.attempt, event=name, finding=VerificationResult.NOT_RECOMPUTED, why=why)
 

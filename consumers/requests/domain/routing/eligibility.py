@@ -116,7 +116,7 @@ def dynamic_exclusion(
         return Exclusion.DISTANCE
     if not office.schedule.opens_within(asked.minute, asked.window_minutes):
         return Exclusion.HOURS
-    # An impossible fee counts as none: whoever routes refuses the form itself.
+    # An impossible fee counts as none: routing refuses the form itself.
     if load.late_cash_rial or load.reserved_rial + (offered.exposure_rial(asked.form) or 0) > office.cap_rial:
         return Exclusion.CAP
     if asked.capacity_matters and load.in_flight >= office.office.daily_capacity:

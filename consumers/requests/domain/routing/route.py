@@ -224,7 +224,7 @@ def _filter(ring: Ring, reach: ServiceReach, out: Barred) -> tuple[int, dict[Exc
 
 
 def _route_to_chosen(case: _Case, code: str) -> Routed | Refused:
-    """Decide on the one office that the citizen stands in, or chose."""
+    """Decide on the one office where the citizen is, or that the citizen chose."""
     index, reach = case.candidates, case.reach
     facts = index.snapshot.offices.get(code)
     if facts is None:
