@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from consumers.intake import Unreadable
+from consumers.keeping import DeadLetters, KeptEvents
 from consumers.kpi.domain.facts import Fact, Income
 from consumers.kpi.domain.measures import Cell, Expectation, Reading
-from consumers.parking import ParkedEvent, ParkedRow
 from consumers.runner.records import Span
 from schemas.kpi import KeyKind
 from schemas.message import Message
@@ -69,36 +68,11 @@ class Figures(Protocol):
         """Keep `readings` as the newest ones; return those that say something new."""
 
 
-class Park(Protocol):
+class Park(KeptEvents, Protocol):
     """Events on which the handler failed, until they are kept after all or an operator gives them up."""
-
-    def park(self, events: Sequence[ParkedEvent]) -> None:
-        """Park `events`. Raises `ParkFull`."""
-
-    def due_keys(self, now: datetime, limit: int) -> list[str]:
-        """Return keys with an event that has rested after a failure, or that an operator has decided on."""
 
     def now(self) -> datetime:
         """Return the database's time."""
-
-    def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
-        """Return the parked events of `keys`."""
-
-    def remove(self, ids: Collection[int]) -> None:
-        """Let events go: their facts are kept."""
-
-    def skip(self, ids: Collection[int]) -> None:
-        """Let events go that an operator has given up. Raises `Contention` when he has decided anew."""
-
-    def keep(self, rows: Sequence[ParkedRow]) -> None:
-        """Write what is new of events that stay, with the decisions in `rows` carried out. Failed ones rest now."""
-
-
-class DeadLetters(Protocol):
-    """Events that can never be read."""
-
-    def add(self, consumer: str, letters: Sequence[Unreadable]) -> list[Unreadable]:
-        """Keep those of `letters` that are not on record yet, with their records, and return them."""
 
 
 class Outbox(Protocol):

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from consumers.intake import Claim, Conflict, Unreadable
-from consumers.parking import ParkedEvent, ParkedRow, ParkReason, Room
+from consumers.intake import Claim, Conflict
+from consumers.keeping import DeadLetters, KeptEvents
+from consumers.parking import ParkedRow, ParkReason, Room
 from consumers.registry.domain.known import EntryKind, Subject
 from schemas.log_registry import RegistryEntry
 from schemas.message import Message
@@ -63,11 +64,8 @@ class Limits(Protocol):
         """Set cap and capacity of `offices`, adding those that are new, in office order."""
 
 
-class Park(Protocol):
+class Park(KeptEvents, Protocol):
     """Claims that wait."""
-
-    def park(self, events: Sequence[ParkedEvent]) -> None:
-        """Park `events` in order. Raises `ParkFull`."""
 
     def room(self, topic: str) -> Room:
         """Return how many more claims of `topic`, and of how many bytes, may wait for what they refer to."""
@@ -75,30 +73,8 @@ class Park(Protocol):
     def now(self) -> datetime:
         """Return the database's time."""
 
-    def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
-        """Return the parked events of `keys`, oldest first."""
-
-    def due_keys(self, now: datetime, limit: int) -> list[str]:
-        """Return keys with an event that is past its time, has rested after a failure, or was decided on."""
-
     def waiting(self, reason: ParkReason, limit: int) -> list[ParkedRow]:
         """Return the oldest events that wait for `reason`, of every topic."""
-
-    def remove(self, ids: Collection[int]) -> None:
-        """Let events go: they were applied or refused."""
-
-    def skip(self, ids: Collection[int]) -> None:
-        """Let events go that an operator has given up. Raises `Contention` when he has decided anew."""
-
-    def keep(self, rows: Sequence[ParkedRow]) -> None:
-        """Write what is new of events that stay, with the decisions in `rows` carried out. Failed ones rest now."""
-
-
-class DeadLetters(Protocol):
-    """Events that can never be applied."""
-
-    def add(self, consumer: str, letters: Sequence[Unreadable]) -> list[Unreadable]:
-        """Keep those of `letters` that are not on record yet, with their records, and return them."""
 
 
 class Outbox(Protocol):

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from consumers.intake import Claim, Conflict, Unreadable
-from consumers.parking import ParkedEvent, ParkedRow, ParkReason, Room
+from consumers.intake import Claim, Conflict
+from consumers.keeping import DeadLetters, KeptEvents
+from consumers.parking import ParkedRow, ParkReason, Room
 from consumers.requests.domain.acts import ActKey
 from consumers.requests.domain.life.state import RequestState
 from consumers.requests.domain.loads.loads import Load, PositionChange
@@ -122,42 +123,17 @@ class Acts(Protocol):
         """Keep acts. Raises `Collision` when another worker was first with one of them."""
 
 
-class Park(Protocol):
+class Park(KeptEvents, Protocol):
     """Claims that wait."""
-
-    def park(self, events: Sequence[ParkedEvent]) -> None:
-        """Park `events` in order. Raises `ParkFull`."""
 
     def room(self, topic: str) -> Room:
         """Return how many more claims of `topic`, of how many bytes, may wait for a predecessor or the registry."""
 
-    def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
-        """Return the parked events of `keys`, oldest first."""
-
     def lock_free(self, keys: Collection[str]) -> list[ParkedRow]:
         """Lock those events of `keys` that nobody else has locked, and return them, oldest first."""
 
-    def due_keys(self, now: datetime, limit: int) -> list[str]:
-        """Return keys with an event that is past its time, has rested after a failure, or was decided on."""
-
     def waiting(self, reason: ParkReason, limit: int) -> list[ParkedRow]:
         """Return the oldest events that wait for `reason`, of every topic."""
-
-    def remove(self, ids: Collection[int]) -> None:
-        """Let events go: they were applied or refused."""
-
-    def skip(self, ids: Collection[int]) -> None:
-        """Let events go that an operator has given up. Raises `Contention` when he has decided anew."""
-
-    def keep(self, rows: Sequence[ParkedRow]) -> None:
-        """Write what is new of events that stay, with the decisions in `rows` carried out. Failed ones rest now."""
-
-
-class DeadLetters(Protocol):
-    """Events that can never be applied."""
-
-    def add(self, consumer: str, letters: Sequence[Unreadable]) -> list[Unreadable]:
-        """Keep those of `letters` that are not on record yet, with their records, and return them."""
 
 
 class Outbox(Protocol):

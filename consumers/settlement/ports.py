@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from consumers.parking import ParkedEvent, ParkedRow
+from consumers.keeping import KeptEvents
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.page import BalanceChange, Mark
 from consumers.settlement.domain.windows import AccountMovement, WindowCut
@@ -97,26 +97,8 @@ class Outbox(Protocol):
         """Add messages in their order."""
 
 
-class Park(Protocol):
+class Park(KeptEvents, Protocol):
     """Events that wait."""
-
-    def park(self, events: Sequence[ParkedEvent]) -> None:
-        """Park events in their order. Raises `ParkFull`."""
-
-    def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
-        """Return the parked events of `keys`, oldest first."""
-
-    def due_keys(self, now: datetime, limit: int) -> list[str]:
-        """Return keys with an event that is past its time, has rested after a failure, or was decided on."""
-
-    def remove(self, ids: Collection[int]) -> None:
-        """Let events go: they were applied or refused."""
-
-    def skip(self, ids: Collection[int]) -> None:
-        """Let events go that an operator has given up. Raises `Contention` when he has decided anew."""
-
-    def keep(self, rows: Sequence[ParkedRow]) -> None:
-        """Write what is new of events that stay, with the decisions in `rows` carried out. Failed ones rest now."""
 
 
 @dataclass(frozen=True, slots=True)

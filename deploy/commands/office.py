@@ -22,6 +22,7 @@ from deploy.problem import Problem
 from deploy.terminal.inbox import inbox_table, owed_lines, return_command
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
 from deploy.terminal.waiting import take_back, waiting_table
+from schemas.decode import SomeEvent
 from schemas.intake_office import (
     AgencyAwaited,
     DeclineReason,
@@ -150,9 +151,7 @@ def decline(
       pishkhan office urban-001 decline 019ab3c4-5d6e --reason equipment_broken
     """
     with Terminal(data, language) as terminal:
-        request_id = terminal.request_id(request, office=context.obj)
-        claim = claim_of(RequestDeclined, request_id=request_id, reason=reason, operator=operator)
-        terminal.say(_source(context), claim, request_id, wait_seconds)
+        _say(terminal, context, request, wait_seconds, RequestDeclined, reason=reason, operator=operator)
 
 
 def collect(
@@ -250,9 +249,7 @@ def start(
       pishkhan office urban-001 start 019ab3c4-5d6e
     """
     with Terminal(data, language) as terminal:
-        request_id = terminal.request_id(request, office=context.obj)
-        claim = claim_of(ServiceStarted, request_id=request_id, operator=operator)
-        terminal.say(_source(context), claim, request_id, wait_seconds)
+        _say(terminal, context, request, wait_seconds, ServiceStarted, operator=operator)
 
 
 def ask(
@@ -271,9 +268,7 @@ def ask(
       pishkhan office urban-001 await 019ab3c4-5d6e --question 'Which of the two meters is it?'
     """
     with Terminal(data, language) as terminal:
-        request_id = terminal.request_id(request, office=context.obj)
-        claim = claim_of(AgencyAwaited, request_id=request_id, question=question, operator=operator)
-        terminal.say(_source(context), claim, request_id, wait_seconds)
+        _say(terminal, context, request, wait_seconds, AgencyAwaited, question=question, operator=operator)
 
 
 def deliver(
@@ -291,9 +286,20 @@ def deliver(
       pishkhan office urban-001 deliver 019ab3c4-5d6e
     """
     with Terminal(data, language) as terminal:
-        request_id = terminal.request_id(request, office=context.obj)
-        claim = claim_of(ServiceDelivered, request_id=request_id, operator=operator)
-        terminal.say(_source(context), claim, request_id, wait_seconds)
+        _say(terminal, context, request, wait_seconds, ServiceDelivered, operator=operator)
+
+
+def _say(
+    terminal: Terminal,
+    context: typer.Context,
+    request: str,
+    wait_seconds: float,
+    model: type[SomeEvent],
+    **fields: object,
+) -> None:
+    """Publish the office's claim `model` on one of its requests, and print the answer; ends the command."""
+    request_id = terminal.request_id(request, office=context.obj)
+    terminal.say(_source(context), claim_of(model, request_id=request_id, **fields), request_id, wait_seconds)
 
 
 def _owed_rial(terminal: Terminal, request_id: UUID) -> int:
