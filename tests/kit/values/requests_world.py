@@ -165,15 +165,15 @@ def at(stage: RequestStage, world: BatchWorld | None = None) -> RequestState:
     return state
 
 
-def province(line: TariffLine, **changes: Any) -> list[RegistryEntry]:
-    """Return a small province whose one service has `line` as its tariff, with `changes` of the service."""
+def province(line: TariffLine, more: tuple[TariffLine, ...] = (), **changes: Any) -> list[RegistryEntry]:
+    """Return a small province whose one service has `line` and `more` as its tariff, with `changes` of the service."""
     return entries(
         [
             territory(),
             policy(),
             calendar(),
             service(**changes),
-            agreement(services=(terms(tariff=(line,)),)),
+            agreement(services=(terms(tariff=(line, *more)),)),
             office("office-1"),
             office("office-2"),
         ]

@@ -236,6 +236,16 @@ def test_of_what_the_first_release_kept_the_bodies_are_compared() -> None:
     assert sort_out([lie], kept).conflicts == [Conflict(lie, ("body",))]
 
 
+def test_of_two_claims_of_one_identity_in_one_batch_the_first_is_new() -> None:
+    claim, again = (read_claim(record(), IntakeReader.REQUESTS) for _ in range(2))
+    assert isinstance(claim, Claim)
+    assert isinstance(again, Claim)
+    lie = again._replace(body_hash=bytes(32))
+    screened = sort_out([claim, again, lie], {})
+    assert (screened.fresh, screened.duplicates) == ([claim], [again])
+    assert screened.conflicts == [Conflict(lie, ("body",))]
+
+
 def test_a_claim_that_is_too_large_to_be_said_on_is_a_dead_letter_and_the_others_are_admitted() -> None:
     most = limits_of(INTAKE_AGENCY).body_bytes
     padded = json.dumps(BODY)[:-1] + " " * most + "}"

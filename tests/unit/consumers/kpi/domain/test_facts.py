@@ -44,6 +44,13 @@ def test_the_last_office_has_the_request_and_the_first_routing_counts() -> None:
     assert fact.routed_at == MORNING + minutes(1)
 
 
+def test_a_request_stays_with_the_agency_that_it_was_first_known_by() -> None:
+    told = Life(1).opened(0).routed(1, "office-1").told
+    fact = fold([told[0]])
+    renamed = told[1].event.model_copy(update={"agency": "another"})
+    assert learn(fact, renamed, 2, told[1].time).agency == fact.agency == "civil-registry"
+
+
 def test_a_declining_office_has_it_no_more() -> None:
     fact = fold(Life(1).opened(0).routed(1, "office-1").declined(2, "office-1").told)
     assert fact.office == Named(None, 3)

@@ -15,7 +15,7 @@ from schemas.log_requests import (
     OfficeAccepted,
     OfficeReturnedFee,
 )
-from schemas.tariff import Collector, FixedRule
+from schemas.tariff import Collector, FixedRule, Payer
 from tests.kit.values.builders import (
     MOMENT,
     certificate_line,
@@ -89,6 +89,16 @@ def test_a_collection_must_be_the_tariffs(changes: dict[str, Any], reason: Claim
     outcome = transition(state, COLLECTED.model_copy(update=changes), context(Speaker(office=state.office), world))
     assert isinstance(outcome, Refuse)
     assert outcome.reason is reason
+
+
+def test_a_line_that_the_agency_pays_lets_no_citizen_pay_by_its_method() -> None:
+    by_agency = certificate_line(code="share", payer=Payer.AGENCY, collector=Collector.OFFICE_POS)
+    world = make_world(province(certificate_line(), more=(by_agency,)))
+    state, _ = walk(SUBMITTED, ACCEPTED, world=world)
+    by_card = COLLECTED.model_copy(update={"method": PaymentMethod.POS, "pos_reference": "12"})
+    outcome = transition(state, by_card, context(Speaker(office=state.office), world))
+    assert isinstance(outcome, Refuse)
+    assert (outcome.reason, outcome.detail) == (ClaimRefusal.METHOD_DIFFERS, "method: must be cash by the tariff")
 
 
 def test_a_card_payment_has_a_reference() -> None:

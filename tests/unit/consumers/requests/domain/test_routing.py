@@ -75,6 +75,14 @@ def test_only_the_income_of_the_requests_month_is_held_to_expectation(moment: da
     assert (sample.income_rial, sample.score) == (income_rial, 300 * income_rial // 100_000_000)
 
 
+def test_the_month_is_that_of_the_request_and_not_of_deciding() -> None:
+    """A backlog, or a claim that waited, is held to the income of the month in which it was said."""
+    load = loads(office_1=Load(0, 0, 50_000_000, AZAR))
+    late = request(moment=MOMENT, now=MOMENT + timedelta(days=40))
+    (sample,) = routed(route(late, view_of(builders.office()), load, SEED)).decision.samples
+    assert sample.income_rial == 50_000_000
+
+
 def test_income_and_distance_count_in_the_score() -> None:
     far = builders.office("office-2", latitude=37.5047)
     load = loads(office_1=Load(1, 0, 50_000_000, AZAR), office_2=Load(1, 0, -5, AZAR))

@@ -71,6 +71,15 @@ def test_second_draws_are_of_the_others_and_proportional_too() -> None:
     assert after_last[1] / after_last[0] == pytest.approx(3, rel=0.1)
 
 
+def test_offices_that_are_drawn_too_seldom_are_listed_and_drawn_in_proportion_to_capacity() -> None:
+    ring = ring_of(*([10_000] * 60), 10, 30)
+    rest = sum(1 << facts.ordinal for facts in ring.offices if facts.office.daily_capacity < 10_000)
+    drawn = Counter(two_places(ring, ring.cuts[-1], rest, n.to_bytes(16, "big"))[0] for n in range(4_000))
+    by_capacity = {ring.offices[place].office.daily_capacity: count for place, count in drawn.items()}
+    assert by_capacity.keys() == {10, 30}
+    assert by_capacity[30] / by_capacity[10] == pytest.approx(3, rel=0.1)
+
+
 def test_one_office_left_among_many_is_found_exactly() -> None:
     ring = ring_of(*([10_000] * 60), 1)
     last = len(ring.offices) - 1
