@@ -192,7 +192,9 @@ def record_of(record: Any) -> Record:
 
 def _why_lost(topic: str, position: int, begin: int, end: int) -> str:
     if position > end:
-        return f"it lost its tail: it ends at {end}, and {position} was next; {_remedy(topic)}"
+        return (
+            f"it lost its tail, or the position was moved: it ends at {end}, and {position} was next; {_remedy(topic)}"
+        )
     return f"it lost its beginning: it begins at {begin}, and {position} was next; {_remedy(topic)}"
 
 

@@ -85,13 +85,12 @@ def check_rights(patient: Patient) -> Iterable[CheckResult]:
 
 
 def writers_of_all(settings: Settings) -> set[tuple[str, str]]:
-    """Return what the bus's own accounts may write: (topics, user)."""
-    return {
-        (topics, f"User:{login.kafka_user}")
-        for row in ACCOUNTS
-        for topics in row.writes
-        if (login := settings.accounts.get(row.name)) is not None and login.kafka_user
-    }
+    """Return what the bus's own accounts may write: (topics, user).
+
+    A command may have been told of no account but its own: then it is the user of the declared name.
+    """
+    users = {row.name: login.kafka_user for row in ACCOUNTS if (login := settings.accounts.get(row.name)) is not None}
+    return {(topics, f"User:{users.get(row.name) or row.kafka_user}") for row in ACCOUNTS for topics in row.writes}
 
 
 def _rules(broker: KafkaAdminClient) -> Sequence[ACL]:
@@ -216,7 +215,11 @@ def judge_lag(
                 yield wrong("lag", f"{consumer} knows another {one.topic} than the broker has", remedy)
                 continue
             if one.next_position > end:
-                remedy = f"the log lost its tail: run `pishkhan repair topic {one.topic}`"
+                # Both look alike from here: a record that was lost is missed by the outbox, which a comparison asks.
+                remedy = (
+                    "the log lost its tail, or somebody moved the position: `pishkhan reconcile` names what the log "
+                    f"lacks (not_in_log), and `pishkhan repair topic {one.topic}` mends either"
+                )
                 yield wrong("lag", f"{consumer} is at {one.next_position} of {place}, which ends at {end}", remedy)
                 continue
             behind += end - one.next_position

@@ -16,7 +16,14 @@ from connectors.telemetry.standing import Halt, Standing
 from consumers.letters import LetGo
 from deploy.operations.doctor.accounts import judge_accounts
 from deploy.operations.doctor.checks import CheckResult, Level, Patient, since_words
-from deploy.operations.doctor.contents import ConsumerPosition, agencies_of, judge_lag, judge_rights, judge_topics
+from deploy.operations.doctor.contents import (
+    ConsumerPosition,
+    agencies_of,
+    judge_lag,
+    judge_rights,
+    judge_topics,
+    writers_of_all,
+)
 from deploy.operations.doctor.engines import check_broker, check_database, check_failpoint, judge_clock, judge_standing
 from deploy.operations.doctor.flow import (
     Parked,
@@ -175,7 +182,10 @@ def test_a_consumer_far_behind_is_noted_and_one_that_nobody_runs_is_wrong() -> N
 def test_another_topic_a_vanished_partition_and_a_lost_end_are_wrong() -> None:
     assert "knows another pishkhan.log.requests" in judged(position(1, topic_id="id-0"), 5).words
     assert "knows another pishkhan.log.requests" in judged(position(1), None).words
-    assert judged(position(9), 5).words == "settlement is at 9 of pishkhan.log.requests-0, which ends at 5"
+    beyond = judged(position(9), 5)
+    assert beyond.words == "settlement is at 9 of pishkhan.log.requests-0, which ends at 5"
+    # From here a lost tail and a position that somebody moved look alike.
+    assert "the log lost its tail, or somebody moved the position: `pishkhan reconcile` names" in beyond.remedy
 
 
 def test_events_that_wait_for_a_missing_topic_are_wrong_and_others_only_when_they_are_old() -> None:
@@ -305,6 +315,7 @@ def test_the_doctor_says_where_a_partition_halted_why_and_how_to_pass_it() -> No
 
 def test_every_cause_for_which_a_partition_stands_still_has_a_remedy_of_its_own() -> None:
     halting = {"position_lost", "park_full", "failed_in_a_row", "handler_failed", "unreadable", "connection_lost"}
+    halting |= {"ledger_apart"}
     assert halting <= REMEDIES.keys()
 
 
@@ -319,6 +330,13 @@ def test_the_bus_s_own_writers_are_no_strangers() -> None:
     relay = rule("User:worker-relay", "pishkhan.")
     assert faults(judge_rights([*declared_rules(), relay], AGENCIES, {("pishkhan.", "User:worker-relay")})) == []
     assert len(faults(judge_rights([*declared_rules(), relay], AGENCIES))) == 1
+
+
+def test_whoever_is_told_of_no_account_knows_the_bus_s_writers_by_their_names(tmp_path: Path) -> None:
+    untold = Settings(data_directory=tmp_path)
+    assert writers_of_all(untold) == {("pishkhan.", "User:worker-relay")}
+    renamed = Settings(data_directory=tmp_path, accounts={"relay": AccountLogin(kafka_user="publisher")})
+    assert writers_of_all(renamed) == {("pishkhan.", "User:publisher")}
 
 
 def test_workers_that_share_a_user_or_a_role_are_noted(tmp_path: Path) -> None:
