@@ -17,6 +17,7 @@ from deploy.edge import OutputLost, Screen, flush_outputs, give_up_outputs, open
 from deploy.exits import EXITS, ExitCode, help_line
 from deploy.problem import Problem
 from deploy.terminal.plain import PlainCommand, PlainGroup
+from deploy.terminal.usage import usage_words
 
 HELP = """Event bus between executive organizations and the counter offices that serve citizens for them.
 
@@ -177,7 +178,14 @@ def _run(name: str | None) -> None:
         application = build(name)
         gc.freeze()
         gc.enable()
-        application()
+        ended = application(prog_name="pishkhan", standalone_mode=False)
+        sys.exit(ExitCode.DONE if ended is None else ExitCode(ended))
+    except typer.Abort:
+        sys.exit(ExitCode.PROBLEM)
+    except typer.TyperException as error:
+        if words := usage_words(error).of(asked_language(sys.argv, os.environ)):
+            _tell(words)
+        sys.exit(ExitCode.USAGE)
     except Problem as problem:
         _tell(problem.told(asked_language(sys.argv, os.environ)))
         sys.exit(problem.ends)

@@ -14,22 +14,23 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
 _DAY_AND_TIME = Phrase("{day} ساعت {time}", "{day} {time}")
 
 
-def jalali_moment(moment: datetime, language: Language) -> str:
-    """Return an aware time on the Jalali calendar, such as `1405/09/04 08:30`."""
-    local = moment.astimezone(TEHRAN)
-    return in_figures(f"{_jalali_day(local)} {local:%H:%M}", language)
+def local_moment(moment: datetime, language: Language) -> str:
+    """Return an aware time on the calendar of the language, on Tehran's clocks, short enough for a table.
+
+    Jalali in Persian, `1405/09/04 08:30` in its own figures; Gregorian in English, `2026-11-25 08:30`.
+    """
+    return in_figures(f"{_day(moment, language)} {moment.astimezone(TEHRAN):%H:%M}", language)
 
 
 def explained_moment(moment: datetime, language: Language) -> str:
-    """Return an aware time on the calendar of the language: Jalali in Persian, Gregorian in English, both Tehran's."""
-    local = moment.astimezone(TEHRAN)
-    day = _jalali_day(local) if language is Language.FA else f"{local:%Y-%m-%d}"
-    return in_figures(_DAY_AND_TIME.fill(language, day=day, time=f"{local:%H:%M}"), language)
+    """Return an aware time as a sentence holds it: `1405/09/04 ساعت 08:30` in Persian's figures, else as a table."""
+    time = f"{moment.astimezone(TEHRAN):%H:%M}"
+    return in_figures(_DAY_AND_TIME.fill(language, day=_day(moment, language), time=time), language)
 
 
 def operators_moment(moment: datetime, language: Language) -> str:
     """Return an aware time for operators: Jalali in Persian; in English UTC to the second, as logs write it."""
-    return jalali_moment(moment, language) if language is Language.FA else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+    return local_moment(moment, language) if language is Language.FA else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def since_words(moment: datetime, now: datetime, language: Language) -> str:
@@ -43,6 +44,11 @@ def both_calendars(moment: datetime) -> str:
     """Return an aware time with its Jalali day and its Gregorian one: `1405/09/04 (2026-11-25 08:30)`."""
     local = moment.astimezone(TEHRAN)
     return f"{_jalali_day(local)} ({local:%Y-%m-%d %H:%M})"
+
+
+def _day(moment: datetime, language: Language) -> str:
+    local = moment.astimezone(TEHRAN)
+    return _jalali_day(local) if language is Language.FA else f"{local:%Y-%m-%d}"
 
 
 def _jalali_day(local: datetime) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from connectors.words.calendar import jalali_moment
+from connectors.words.calendar import local_moment
 from connectors.words.dead_letters import reason_words
 from connectors.words.language import EMPTY, Language, Phrase
 from connectors.words.money import amount
@@ -149,7 +149,7 @@ def outcome_lines(outcome: Outcome | None, language: Language) -> list[str]:
         case Held(detail=detail, until=None):
             return [_HELD.fill(language, detail=detail)]
         case Held(detail=detail, until=datetime() as until):
-            return [_HELD_UNTIL.fill(language, detail=detail, until=jalali_moment(until, language))]
+            return [_HELD_UNTIL.fill(language, detail=detail, until=local_moment(until, language))]
         case SetAside(reason=reason, field=field, detail=detail):
             words = reason_words(reason)
             return [_SET_ASIDE.fill(language, words=words, reason=reason, field=field, detail=detail)]
@@ -167,7 +167,7 @@ def _opened(event: log.RequestOpened, language: Language) -> str:
 
 
 def _routed(event: log.RequestRouted, language: Language) -> str:
-    return _ROUTED.fill(language, office=event.decision.office, until=jalali_moment(event.accept_by, language))
+    return _ROUTED.fill(language, office=event.decision.office, until=local_moment(event.accept_by, language))
 
 
 def _refused(event: log.RequestRefused, language: Language) -> str:
@@ -219,7 +219,7 @@ def _claim_refused(event: log.ClaimRefused | registry.RegistryClaimRefused, lang
 def _in_force(event: registry.RegistryEntry, language: Language) -> str:
     field, kind = KINDS[type(event)]
     value = getattr(event, field)
-    since = jalali_moment(value.valid_from, language)
+    since = local_moment(value.valid_from, language)
     return _IN_FORCE.fill(language, kind=kind, code=value.code, version=value.version, since=since)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from connectors.words.calendar import jalali_moment
+from connectors.words.calendar import local_moment
 from connectors.words.language import Language, Phrase
 from connectors.words.money import in_words, rial
 from consumers.settlement.domain.booking import BookingKind
@@ -23,7 +23,7 @@ KINDS: Mapping[BookingKind, Phrase] = {
     BookingKind.CORRECTION: Phrase("اصلاح", "correction"),
 }
 _TITLE = Phrase("صورت‌حساب {account}، دوره تسویه {window}", "Statement of {account}, settlement window {window}")
-_CLOSED = Phrase("دوره در {moment} بسته شد", "closed on {moment} (Jalali, Tehran)")
+_CLOSED = Phrase("دوره در {moment} بسته شد", "closed on {moment} (Tehran)")
 _OPEN = Phrase("دوره هنوز باز است؛ ارقام تغییر می‌کنند", "this window is still open; the figures will change")
 _OPENING = Phrase("مانده اول دوره: {amount}", "opening balance: {amount}")
 _DEBIT = Phrase("  {kind}، بدهکار: {amount}", "  {kind}, debit: {amount}")
@@ -46,7 +46,7 @@ def statement_lines(statement: Statement, language: Language) -> list[str]:
     title = _TITLE.fill(language, account=movement.account, window=str(statement.window))
     state = _OPEN.of(language)
     if closed_at is not None:
-        state = _CLOSED.fill(language, moment=jalali_moment(closed_at, language))
+        state = _CLOSED.fill(language, moment=local_moment(closed_at, language))
     lines = [title, state, "", _OPENING.fill(language, amount=rial(movement.opening_rial, language))]
     for kind, debits_rial, credits_rial in statement.kinds:
         for side, side_rial in ((_DEBIT, debits_rial), (_CREDIT, credits_rial)):

@@ -16,7 +16,7 @@ import typer
 from rich.live import Live
 from rich.progress import Progress
 
-from connectors.words.calendar import jalali_moment
+from connectors.words.calendar import local_moment
 from connectors.words.language import Language
 from consumers.jalali import STANDARD_TIME
 from deploy.commands.up import console_voice
@@ -195,7 +195,7 @@ def _load(console: Screen, bus: RunningBus, province: Province) -> float:
 def _wait_for_the_morning(console: Screen, bus: RunningBus, opens_at: datetime) -> None:
     left = (opens_at - bus.settings.clock.now()).total_seconds() / bus.settings.clock_factor
     if left > 0:
-        console.print(f"the offices open at {jalali_moment(opens_at, Language.EN)}, in {left:.0f} s")
+        console.print(f"the offices open at {local_moment(opens_at, Language.EN)}, in {left:.0f} s")
         time.sleep(left)
 
 

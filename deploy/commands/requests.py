@@ -7,7 +7,7 @@ import typer
 
 from connectors.files.days import read_day
 from connectors.files.problem import Wrong
-from connectors.words.calendar import TEHRAN, jalali_moment
+from connectors.words.calendar import TEHRAN, local_moment
 from connectors.words.language import Language, Phrase
 from connectors.words.money import rial
 from connectors.words.outcomes import stage
@@ -119,8 +119,8 @@ def _midnight(day: date) -> datetime:
 
 
 def _cells(one: Listed, name: str, language: Language) -> tuple[str, ...]:
-    opened_at = jalali_moment(one.opened_at, language)[_YEAR_LENGTH:]
-    until = "" if one.due_at is None else jalali_moment(one.due_at, language)[_YEAR_LENGTH:]
+    opened_at = local_moment(one.opened_at, language)[_YEAR_LENGTH:]
+    until = "" if one.due_at is None else local_moment(one.due_at, language)[_YEAR_LENGTH:]
     return name, opened_at, one.service, one.office or "", _state(one, language), until
 
 

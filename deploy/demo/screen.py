@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
-from connectors.words.calendar import jalali_moment
+from connectors.words.calendar import local_moment
 from connectors.words.language import Language
 from connectors.words.outcomes import stage
 from connectors.words.vocabulary import REFUSALS
@@ -55,7 +55,7 @@ class Glance:
 def screen(glance: Glance) -> RenderableType:
     """Return the live view: requests by state, the ledger, the pipes, and the latest decisions in words."""
     percent = 100 * glance.submitted // max(glance.planned, 1)
-    now, asked = jalali_moment(glance.now, Language.EN), f"{glance.submitted:,} of {glance.planned:,} requests"
+    now, asked = local_moment(glance.now, Language.EN), f"{glance.submitted:,} of {glance.planned:,} requests"
     title = f"Pishkhan · {now} Tehran · {asked} ({percent} %)"
     requests = _figures(
         "requests · درخواست‌ها",
@@ -78,7 +78,7 @@ def screen(glance: Glance) -> RenderableType:
 def line(glance: Glance) -> str:
     """Return a glance in one line, for logs and pipes."""
     states = ", ".join(f"{count:,} {stage(name, Language.EN)}" for name, count in sorted(glance.states.items()))
-    now = jalali_moment(glance.now, Language.EN)
+    now = local_moment(glance.now, Language.EN)
     return f"{now}  {states or 'no requests yet'}; {glance.posted_rial:,} rial posted"
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from rich.console import Group
 from rich.text import Text
 
-from connectors.words.calendar import jalali_moment
+from connectors.words.calendar import local_moment
 from connectors.words.language import Language, Phrase
 from connectors.words.money import amount
 from connectors.words.outcomes import owed_reason, stage
@@ -53,7 +53,7 @@ def inbox_table(inbox: Inbox, now: datetime, language: Language) -> Grid:
     Ids are shortened as far as they stay apart: the commands take them so.
     """
     title, states = _TITLE.fill(language, office=inbox.office), inbox.at_desk
-    caption = jalali_moment(now, language)
+    caption = local_moment(now, language)
     table = Grid(title=f"{title} · {len(states)}", caption=caption, box=None, pad_edge=False)
     request, service, stage_heading, until, to_collect = (heading.of(language) for heading in _HEADINGS)
     table.add_column(request, no_wrap=True)
@@ -68,7 +68,7 @@ def inbox_table(inbox: Inbox, now: datetime, language: Language) -> Grid:
             names[state.request_id],
             _service(state),
             stage(state.stage.value, language),
-            "" if due is None else jalali_moment(due, language)[_YEAR_LENGTH:],
+            "" if due is None else local_moment(due, language)[_YEAR_LENGTH:],
             _to_collect(state, language),
             style="red" if due is not None and due <= now else None,
         )

@@ -1,8 +1,10 @@
-"""How commands look in `--help`: as typer draws them, save for what reads strangely."""
+"""How commands look in `--help`, and how their words are read: as by typer, save for what people stumble on."""
 
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
+
+from deploy.terminal.usage import typed
 
 
 class PlainCommand(TyperCommand):
@@ -14,7 +16,11 @@ class PlainCommand(TyperCommand):
 
 
 class PlainGroup(TyperGroup):
-    """A group of commands, likewise."""
+    """A group of commands, likewise. Words are read in digits of any keyboard."""
+
+    def parse_args(self, ctx: Any, args: Any) -> Any:
+        """Read the words of a command line, those of the commands below among them."""
+        return super().parse_args(ctx, typed(args) if ctx.parent is None else args)
 
     def get_params(self, ctx: Any) -> Any:
         """Return the parameters as typer does."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID
 
-from connectors.words.calendar import jalali_moment, since_words
+from connectors.words.calendar import local_moment, since_words
 from connectors.words.delivery import delivery_words
 from connectors.words.language import EMPTY, Language, Phrase
 from connectors.words.outcomes import told, waits_for
@@ -155,7 +155,7 @@ class Terminal:
         whom = waits_for(claim.awaited, self.language)
         if claim.until >= NEVER:
             return [_WAITS.fill(self.language, whom=whom, detail=claim.detail)]
-        until = jalali_moment(claim.until, self.language)
+        until = local_moment(claim.until, self.language)
         kind, code = source.strip("/").split("/", 1)
         command = f"pishkhan {'office' if kind == 'offices' else 'agency'} {code} withdraw-claim {claim.claim_id}"
         return [

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from connectors.words.calendar import jalali_moment
+from connectors.words.calendar import local_moment
 from connectors.words.language import Language, Phrase
 from connectors.words.outcomes import waits_for
 from consumers.parking import NEVER
@@ -112,4 +112,4 @@ def _shared(one: str, other: str) -> int:
 
 
 def _moment(moment: datetime, language: Language) -> str:
-    return "" if moment >= NEVER else jalali_moment(moment, language)[_YEAR_LENGTH:]
+    return "" if moment >= NEVER else local_moment(moment, language)[_YEAR_LENGTH:]

@@ -4,6 +4,8 @@ from tests.mutants.mutant import Mutant
 
 OUTCOMES = "tests/unit/producers/test_outcomes.py"
 STANDING = "tests/unit/consumers/requests/domain/test_standing.py"
+USAGE = "tests/unit/deploy/terminal/test_usage.py"
+CALENDAR = "tests/unit/connectors/words/test_calendar.py"
 WORDS = "tests/unit/connectors/words/test_outcomes.py"
 
 ANSWERING: tuple[Mutant, ...] = (
@@ -43,6 +45,20 @@ ANSWERING: tuple[Mutant, ...] = (
         "    if not lists:\n",
         "    if False:\n",
         (f"{STANDING}::test_without_lists_the_place_is_not_known_and_never_guessed",),
+    ),
+    Mutant(
+        "what somebody writes is taken for a number",
+        "deploy/terminal/usage.py",
+        "if not word.isascii() and _CODE.fullmatch(word) else word",
+        "if not word.isascii() else word",
+        (f"{USAGE}::test_numbers_codes_and_options_are_read_in_any_digits_and_texts_are_left_alone",),
+    ),
+    Mutant(
+        "English has the Jalali calendar",
+        "connectors/words/calendar.py",
+        "_jalali_day(local) if language is Language.FA else",
+        "_jalali_day(local) if language in Language else",
+        (f"{CALENDAR}::test_a_moment_has_the_calendar_of_its_language_and_tehrans_clock",),
     ),
     Mutant(
         "one table for the codes of all refusals",

@@ -14,7 +14,7 @@ from psycopg import Connection
 from connectors.database.figures import questions
 from connectors.database.figures.questions import GivenUp
 from connectors.database.reconciliation.verdicts import KeptVerdict, last_verdict
-from connectors.words.calendar import jalali_moment
+from connectors.words.calendar import local_moment
 from connectors.words.language import Language
 from consumers.reconciliation.domain.questions import (
     Entered,
@@ -91,8 +91,8 @@ def judge_verdict(last: KeptVerdict | None, now: datetime) -> CheckResult:
     remedy = "`pishkhan reconcile` asks all of it, beside live traffic; it reads every topic"
     if last is None:
         return note(NOT_ASKED, f"{unasked}; reconcile has never said anything here", remedy)
-    moment = jalali_moment(last.said_at, Language.EN)
-    said = f"reconcile last said on {moment} (Jalali, Tehran; {since_words(last.said_at, now)})"
+    moment = local_moment(last.said_at, Language.EN)
+    said = f"reconcile last said on {moment} (Tehran; {since_words(last.said_at, now)})"
     if last.differences:
         words = f"{said}: {last.differences} differences, {last.harmless} harmless"
         return wrong("reconcile", words, "run it again when they are repaired: until then this is the last word")

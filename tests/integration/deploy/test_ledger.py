@@ -164,7 +164,7 @@ def test_a_statement_is_for_people(terminal: Terminal) -> None:
     assert "مانده پایان دوره: ۱٬۲۸۰٬۰۰۰ ریال" in persian
     assert "یکصد و بیست و هشت هزار تومان: صاحب حساب بدهکار است" in persian
     english = terminal.run("statement", "bank:melli", "--window", "1").stdout
-    assert "closed on 1405/09/05 11:30 (Jalali, Tehran)" in english
+    assert "closed on 2026-11-26 11:30 (Tehran)" in english
     assert "post, credit: 9,000 rial" in english
     assert "refund, debit: 3,000 rial" in english
     assert "600 toman: the account's holder is owed this" in english

@@ -47,7 +47,7 @@ def submitted() -> str:
     result = agency("submit", SERVICE, "--city", "bojnord")
     assert result.exit_code == 0, result.output
     opened, routed = result.output.splitlines()
-    assert routed.startswith("routed to office office-1, which must accept by 14")
+    assert routed.startswith("routed to office office-1, which must accept by 20")
     told = re.fullmatch(r"request (\S+) is opened; the citizen's tracking code: ([2-9FKMRTWXY-]{19})", opened)
     assert told is not None, opened
     return str(UUID(told[1]))

@@ -4,17 +4,17 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from connectors.words.calendar import both_calendars, explained_moment, jalali_moment, operators_moment
+from connectors.words.calendar import both_calendars, explained_moment, local_moment, operators_moment
 from connectors.words.language import Language
 
 FA, EN = Language.FA, Language.EN
 NEW_YEAR = datetime(2026, 3, 20, 20, 30, tzinfo=UTC)
 
 
-def test_moments_are_jalali_and_tehrans() -> None:
-    assert jalali_moment(NEW_YEAR, EN) == "1405/01/01 00:00"
-    assert jalali_moment(NEW_YEAR, FA) == "۱۴۰۵/۰۱/۰۱ ۰۰:۰۰"
-    assert jalali_moment(NEW_YEAR - timedelta(minutes=1), EN) == "1404/12/29 23:59"
+def test_a_moment_has_the_calendar_of_its_language_and_tehrans_clock() -> None:
+    assert local_moment(NEW_YEAR, EN) == "2026-03-21 00:00"
+    assert local_moment(NEW_YEAR, FA) == "۱۴۰۵/۰۱/۰۱ ۰۰:۰۰"
+    assert local_moment(NEW_YEAR - timedelta(minutes=1), FA) == "۱۴۰۴/۱۲/۲۹ ۲۳:۵۹"
 
 
 def test_an_explanation_has_the_calendar_of_its_language() -> None:
@@ -25,7 +25,7 @@ def test_an_explanation_has_the_calendar_of_its_language() -> None:
 @pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=-8))])
 def test_operators_read_what_the_logs_have(zone: timezone) -> None:
     assert operators_moment(NEW_YEAR.astimezone(zone), EN) == "2026-03-20 20:30:00"
-    assert operators_moment(NEW_YEAR.astimezone(zone), FA) == jalali_moment(NEW_YEAR, FA)
+    assert operators_moment(NEW_YEAR.astimezone(zone), FA) == local_moment(NEW_YEAR, FA)
 
 
 def test_a_version_is_dated_by_both_calendars() -> None:

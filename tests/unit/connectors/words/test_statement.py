@@ -30,7 +30,7 @@ def test_every_kind_of_transaction_has_words() -> None:
 def test_a_statement_in_english() -> None:
     assert statement_lines(statement(closed=True, owed_by_office_rial=10), Language.EN) == [
         "Statement of office:urban-001:drawer, settlement window 1000",
-        "closed on 1405/09/02 09:30 (Jalali, Tehran)",
+        "closed on 2026-11-23 09:30 (Tehran)",
         "",
         "opening balance: 0 rial",
         "  late cash, debit: 50,000 rial",

@@ -50,7 +50,7 @@ def test_it_fits_80_columns_and_no_word_is_torn_but_the_services_code(language: 
     assert code is not None
     assert text.count(code) == 3, "whole, for each of the three"
     words = {
-        Language.EN: ("routed", "accepted", "awaits the", "agency", "10/12 09:30", "30,000 rial", "(3,000 toman)"),
+        Language.EN: ("routed", "accepted", "awaits the", "agency", "01-02 09:30", "30,000 rial", "(3,000 toman)"),
         Language.FA: ("تخصیص یافته", "پذیرفته شده", "در انتظار", "دستگاه", "۱۰/۱۲ ۰۹:۳۰", "۳۰٬۰۰۰ ریال", "(سه هزار"),
     }
     assert [word for word in words[language] if word not in text] == []

@@ -44,7 +44,7 @@ def test_it_fits_80_columns_and_says_for_whom_since_when_and_until_when(language
     for place, whose in enumerate(WAITS_FOR):
         assert f"019ab3c4-5d6{place}" in text
         assert WAITS_FOR[whose].of(language).split()[-1] in text
-    moments = {Language.EN: ("09/02 09:30", "09/02 09:40"), Language.FA: ("۰۹/۰۲ ۰۹:۳۰", "۰۹/۰۲ ۰۹:۴۰")}
+    moments = {Language.EN: ("11-23 09:30", "11-23 09:40"), Language.FA: ("۰۹/۰۲ ۰۹:۳۰", "۰۹/۰۲ ۰۹:۴۰")}
     assert [moment for moment in moments[language] if moment not in text] == []
 
 
