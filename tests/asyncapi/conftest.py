@@ -60,9 +60,3 @@ def exported_to(folder: Path) -> dict[str, Any]:
     export(folder, "localhost:9092")
     document: dict[str, Any] = yaml.safe_load((folder / "asyncapi.yaml").read_text(encoding="utf-8"))
     return document
-
-
-@pytest.fixture
-def exported(tmp_path: Path) -> dict[str, Any]:
-    """The exported document."""
-    return exported_to(tmp_path)
