@@ -36,6 +36,8 @@ BESIDE_QUIET_MAX = 3.0
 #: The load whose every claim is counted goes on slowly beside all of it, in quiet as well.
 LOAD_PAUSE_SECONDS = 1.0
 HALTED_SECONDS = 60.0
+#: Where no times are asked for, so many kinds are written before what became of them is asked.
+KINDS_AT_ONCE = 6
 #: Good records lie here while the other partitions stand still.
 FREE_PARTITION = 0
 PASSED = dead("passed", "record")
@@ -134,12 +136,15 @@ class Hostile:
 
 
 def strange_untimed(trial: Trial) -> None:
-    """Play kind after kind once, and ask for no times."""
+    """Play every kind once, a handful at a time, and ask for no times."""
     load = trial.load(visits_at_once=1, pause_seconds=LOAD_PAUSE_SECONDS)
     with closing(Hostile(trial)) as hostile, load:
-        for kind in _shuffled(trial, [kind for kind in KINDS if not kind.halts]):
-            trial.struck()
-            hostile.play([kind])
+        kinds = _shuffled(trial, [kind for kind in KINDS if not kind.halts])
+        for first in range(0, len(kinds), KINDS_AT_ONCE):
+            handful = kinds[first : first + KINDS_AT_ONCE]
+            for _ in handful:
+                trial.struck()
+            hostile.play(handful)
         hostile.play_halting([kind for kind in KINDS if kind.halts])
         hostile.nothing_stands()
 
