@@ -15,7 +15,7 @@ import pytest
 from deploy.processes.processes import ProcessTable
 from deploy.settings import load_settings
 from tests.e2e.saying import new_request, publish, submitted, wait_for_states, wait_until_quiet
-from tests.kit.real.running import BILL, RunningBus, pishkhan, started_bus, until
+from tests.kit.real.running import BILL, RunningBus, asked, pishkhan, started_bus, until
 
 pytestmark = [
     pytest.mark.e2e,
@@ -36,7 +36,9 @@ DAYS = ("2027-03-20", "2027-03-21")
 def night_bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBus]:
     data = tmp_path_factory.mktemp("night")
     with started_bus(data, CLOCK_START) as environment:
-        yield RunningBus(data, load_settings(data), environment, {})
+        settings = load_settings(data)
+        with asked(settings) as rows:
+            yield RunningBus(data, settings, environment, {}, rows)
 
 
 def example_lines() -> dict[str, str]:

@@ -40,6 +40,8 @@ class Engines:
     database_owner_url: str
     database_worker_url: str
     postgres: EmbeddedPostgres
+    #: The super user's one connection, on which databases are made and dropped.
+    administrator: psycopg.Connection[Any]
 
     @property
     def kafka_login(self) -> dict[str, str]:
@@ -74,14 +76,16 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
         try:
             kafka, postgres = embedded.kafka, embedded.postgres
             hurry(postgres)
-            yield Engines(
-                kafka_bootstrap=kafka.bootstrap_servers,
-                kafka_user=kafka.user,
-                kafka_password=kafka.password,
-                database_owner_url=postgres.owner_url,
-                database_worker_url=postgres.worker_url,
-                postgres=postgres,
-            )
+            with psycopg.connect(postgres.administrator_url, autocommit=True) as administrator:
+                yield Engines(
+                    kafka_bootstrap=kafka.bootstrap_servers,
+                    kafka_user=kafka.user,
+                    kafka_password=kafka.password,
+                    database_owner_url=postgres.owner_url,
+                    database_worker_url=postgres.worker_url,
+                    postgres=postgres,
+                    administrator=administrator,
+                )
         finally:
             embedded.stop()
 
@@ -105,8 +109,7 @@ def fresh_database(engines: Engines) -> Iterator[DatabaseUrls]:
 def template(engines: Engines) -> str:
     """The name of a database that was migrated once."""
     postgres = engines.postgres
-    with psycopg.connect(postgres.administrator_url, autocommit=True) as connection:
-        create_database(connection, TEMPLATE)
+    create_database(engines.administrator, TEMPLATE)
     migrate(postgres.url(OWNER_ROLE, TEMPLATE))
     return TEMPLATE
 
@@ -122,15 +125,13 @@ def migrated_database(engines: Engines, template: str) -> Iterator[DatabaseUrls]
 def new_database(engines: Engines, template: str | None = None) -> Iterator[DatabaseUrls]:
     """Make a database for as long as the block lasts: an empty one, or a copy of the migrated one."""
     postgres, name = engines.postgres, f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres.administrator_url, autocommit=True) as connection:
-        if template is not None:
-            _copy(connection, template, name)
-        create_database(connection, name)
+    if template is not None:
+        _copy(engines.administrator, template, name)
+    create_database(engines.administrator, name)
     try:
         yield DatabaseUrls(postgres.url(OWNER_ROLE, name), postgres.url(WORKER_ROLE, name))
     finally:
-        with psycopg.connect(postgres.administrator_url, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        engines.administrator.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _copy(connection: psycopg.Connection[Any], template: str, name: str) -> None:

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from connectors.database.sql.engine import plain_url
 from deploy.agencies import Agencies
 from deploy.mistakes import PREFIX
 from deploy.settings import Settings, load_settings
+from tests.kit.real.asking import Asked
 
 #: A Monday, 09:30 in Asia/Tehran: offices are open for hours.
 MORNING = "2026-11-23T06:00:00Z"
@@ -41,11 +41,11 @@ class RunningBus:
     settings: Settings
     environment: Mapping[str, str]
     words: Mapping[str, str]
+    asked: Asked
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return a query's rows, as the workers' role."""
-        with psycopg.connect(plain_url(self.settings.worker_database_url())) as connection:
-            return connection.execute(query.encode(), values).fetchall()
+        return self.asked.rows(query, values)
 
     def password(self, agency: str) -> str:
         """Return the broker password of an agency."""
@@ -76,7 +76,8 @@ def running_bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBus
     data = tmp_path_factory.mktemp("bus")
     with started_bus(data, MORNING) as environment:
         pishkhan(environment, "province", "load", "north_khorasan")
-        yield _with_words(data, environment)
+        with asked(load_settings(data)) as rows:
+            yield _with_words(data, environment, rows)
 
 
 @contextmanager
@@ -105,10 +106,15 @@ def started_bus(data: Path, clock_start: str) -> Iterator[dict[str, str]]:
         up.wait(90)
 
 
-def _with_words(data: Path, environment: Mapping[str, str]) -> RunningBus:
+def asked(settings: Settings) -> Asked:
+    """Return what is asked for a bus's rows, as the workers' role."""
+    return Asked(plain_url(settings.worker_database_url()))
+
+
+def _with_words(data: Path, environment: Mapping[str, str], rows: Asked) -> RunningBus:
     """Return the bus with a routed bill in an office's inbox, for pages that speak of one."""
     settings = load_settings(data)
-    bus = RunningBus(data, settings, environment, {})
+    bus = RunningBus(data, settings, environment, {}, rows)
     request_id = str(uuid.uuid4())
     submitted = {
         "specversion": "1.0",
@@ -139,4 +145,4 @@ def _with_words(data: Path, environment: Mapping[str, str]) -> RunningBus:
         "OFFICE": office,
         "DIR": str(data.parent / "another-bus"),
     }
-    return RunningBus(data, settings, environment, words)
+    return RunningBus(data, settings, environment, words, rows)

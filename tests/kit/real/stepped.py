@@ -12,7 +12,6 @@ from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
 from pydantic import SecretStr
 
 from connectors.broker.admin import BrokerAdmin
@@ -48,6 +47,7 @@ from schemas.intake_directorate import (
 )
 from schemas.topics import LOG_REQUESTS
 from tests.kit.on_sql.requests import AGENCY_SOURCE, DIRECTORATE, desk_steps, submission
+from tests.kit.real.asking import Asked
 from tests.kit.values import builders
 from tests.kit.values.builders import AGENCY, AGREEMENT, MOMENT
 
@@ -81,6 +81,8 @@ class SmallBus:
         migrate(postgres.owner_url)
         provision(self.settings, [AGENCY])
         provision_accounts(self.settings)
+        self._worker = Asked(plain_url(self.settings.worker_database_url()))
+        self._owner = Asked(plain_url(self.settings.owner_database_url()))
         self._engine = build_engine(postgres.worker_url, "test")
         self._publisher = Publisher(outbox_opener(self._engine), self.settings.clock.now, new_id)
         self._workers = {name: self._built(name) for name in ("relay", *CONSUMERS)}
@@ -95,6 +97,8 @@ class SmallBus:
             worker.run(self._stop)
         self._logs.close()
         self._engine.dispose()
+        self._worker.close()
+        self._owner.close()
 
     def say(self, source: str, *events: Event) -> list[str]:
         """Publish claims through the outbox; return their ids."""
@@ -172,11 +176,11 @@ class SmallBus:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Return a query's rows, as the workers' role."""
-        return self._ask(self.settings.worker_database_url(), query, values)
+        return self._worker.rows(query, values)
 
     def harm(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Change rows by hand, as the tables' owner can; return what the statement returns."""
-        return self._ask(self.settings.owner_database_url(), statement, values)
+        return self._owner.rows(statement, values)
 
     def position(self, consumer: str, topic: str, partition: int) -> int:
         """Return a consumer's next position."""
@@ -239,11 +243,6 @@ class SmallBus:
         """Return where every partition ends."""
         places = [one.place for one in self._logs.partitions()]
         return {(place.topic, place.partition): span.end for place, span in self._logs.spans(places).items()}
-
-    def _ask(self, url: str, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
-        with psycopg.connect(plain_url(url)) as connection:
-            cursor = connection.execute(statement.encode(), values)
-            return cursor.fetchall() if cursor.description else []
 
 
 @contextmanager
