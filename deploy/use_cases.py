@@ -1,7 +1,7 @@
 """The use cases of people over their stores, for whoever shows them: each skin opens this, and no store itself.
 
-A skin of another kind (an HTTP route, a page) is built the same way, over a connection of its own worker. Each store is
-imported where it is built: a command imports only what it shows, and starts twice as fast.
+A skin of another kind (an HTTP route, a page) takes the same from the module of its worker: a `Bus` with that worker's
+settings. Each store is imported where it is built: a command imports only what it shows, and starts twice as fast.
 """
 
 from collections.abc import Callable, Iterator
