@@ -2,29 +2,39 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from connectors.files.days import read_day
+from connectors.files.problem import Wrong
+from connectors.words.changes import plan_lines
 from connectors.words.language import Language, Phrase
+from consumers.jalali import STANDARD_TIME
 from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable
+from deploy.agencies import provision
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Grid, Screen
 from deploy.exits import ExitCode
 from deploy.problem import Misused, Problem, Unreachable
 from deploy.provinces.files import ProvinceInvalid
 from deploy.provinces.loader import Province, province_claims, read_province
-from deploy.provinces.loading import Loading, load_province
+from deploy.provinces.loading import Loading, plan_province, publish_plan
 from deploy.running.demonstration import note_use
-from deploy.settings import load_settings
+from deploy.settings import Settings, load_settings
 from producers.ports import OutboxUnavailable
+from producers.registration import Plan
 
 BUILT_IN = Path(__file__).parent.parent / "provinces"
 #: More problems than a person reads at once only hide the first ones.
 PROBLEMS_SHOWN = 20
 _MORE = Phrase("… و {count} مشکل دیگر.", "… and {count} more problems.")
+_WOULD = Phrase("{count} ادعا منتشر می‌شد.", "{count} claims would be published.")
+_WOULD_NOT = Phrase("چیزی تغییر نمی‌کرد.", "Nothing would change.")
+_QUESTION = Phrase("منتشر شود؟ (--yes بی‌پرسش منتشر می‌کند)", "Publish this? (--yes does so without asking)")
 _FOLLOW = Phrase(
     "{count} مشکل دیگر پیامد این‌هاست و با درست‌کردن این‌ها از میان می‌رود.",
     "{count} more problems only follow from these, and go when these are mended.",
@@ -62,26 +72,46 @@ def check(folder: FolderArgument, language: LanguageOption = Language.EN) -> Non
     console.print(_summary(province))
 
 
-def load(folder: FolderArgument, language: LanguageOption = Language.EN, data: DataOption = None) -> None:
+def load(
+    folder: FolderArgument,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change, and for whom.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Publish it without asking.")] = False,
+    begins: Annotated[
+        str | None,
+        typer.Option("--from", help="Day from which changes hold, 2027-03-21 or 1406-01-01; now by default."),
+    ] = None,
+    language: LanguageOption = Language.EN,
+    data: DataOption = None,
+) -> None:
     """Publish a province as its agencies and the directorate would, and wait until the registry has taken it.
 
-    Loading the same folder again changes nothing. What the registry refused is shown with the reason.
+    Loading the same folder again changes nothing. What is written otherwise than before becomes the next version of its
+    service, agreement or office: first it is shown what will change and for whom, then it is asked for. Rows that are
+    already in force need no new row. What agencies paused or withdrew, and suspended licences, stay as they are. What
+    the registry refused is shown with the reason.
 
-    [bold]Example[/bold]
+    [bold]Examples[/bold]
 
       pishkhan province load north_khorasan
+
+      pishkhan province load ./my_province --dry-run
+
+      pishkhan province load ./my_province --yes --from 1406-01-01
     """
+    moment = None if begins is None else _beginning(begins, language)
     province = _read(folder, language)
     settings = load_settings(data)
     note_use(settings.data_directory)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Screen()
     try:
-        with Progress(*columns, console=Screen(stderr=True), transient=True) as progress:
-            task = progress.add_task(f"loading {province.names.en}", total=None)
-            loading = load_province(
-                settings, province, lambda decided, total: progress.update(task, completed=decided, total=total)
-            )
+        plan = plan_province(settings, province, moment)
+        console.print_lines(plan_lines(plan, province.offices, language))
+        if dry_run:
+            console.print((_WOULD if plan.claims else _WOULD_NOT).fill(language, count=len(plan.claims)))
+            return
+        if plan.changes and not yes:
+            typer.confirm(_QUESTION.of(language), abort=True)
+        loading = _publish(settings, province, plan)
     except (BrokerUnavailable, DatabaseUnavailable, Contention, OutboxUnavailable) as error:
         raise Unreachable(f"The bus does not answer: {error}. Is `pishkhan up` running?") from error
     console.print(_outcome(loading))
@@ -95,6 +125,27 @@ def load(folder: FolderArgument, language: LanguageOption = Language.EN, data: D
             f"The registry refused {len(loading.refused)} claims; correct the files and load them again.",
             ExitCode.REFUSED,
         )
+
+
+def _publish(settings: Settings, province: Province, plan: Plan) -> Loading:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    provision(settings, sorted(province.agencies))
+    with Progress(*columns, console=Screen(stderr=True), transient=True) as progress:
+        task = progress.add_task(f"loading {province.names.en}", total=None)
+        return publish_plan(
+            settings, plan, lambda decided, total: progress.update(task, completed=decided, total=total)
+        )
+
+
+def _beginning(text: str, language: Language) -> datetime:
+    """Return when a day begins in Iran, written on either calendar: nobody means a year 1406 of Gregory."""
+    day = read_day(text)
+    if isinstance(day, Wrong):
+        jalali = read_day(text, jalali=True)
+        if isinstance(jalali, Wrong):
+            raise Misused(f"--from {text}: {day.problem.of(language)}; {day.remedy.of(language)}")
+        day = jalali
+    return datetime.combine(day, time(), STANDARD_TIME)
 
 
 def _read(folder: Path, language: Language) -> Province:

@@ -4,11 +4,10 @@ Nothing here knows a province by name: another province is another folder.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid5
 
 from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import TypedDict
@@ -24,25 +23,12 @@ from deploy.provinces.files import Folder, SourcePlace
 from deploy.provinces.offices import read_offices
 from deploy.provinces.territory import read_territories
 from deploy.provinces.timing import read_calendars, read_policies
-from schemas.base import Event, LocalizedText, OfficeClass
-from schemas.canonical import body_hash
+from producers.registration import DIRECTORATE, RegistryClaim, Stated
+from schemas.base import LocalizedText, OfficeClass
 from schemas.catalogue import Service, Stage
-from schemas.decode import encode
-from schemas.intake_agency import AgreementConfirmed, ServicePublished
-from schemas.intake_directorate import (
-    AgreementChanged,
-    CalendarChanged,
-    OfficeChanged,
-    OfficeLicensed,
-    PolicyChanged,
-    TerritoryChanged,
-)
 from schemas.offices import Office
 from schemas.policy import Calendar, Policy
-from schemas.speakers import agency_source
 from schemas.territory import Territory
-
-DIRECTORATE = "/directorate"
 
 
 class _Province(TypedDict, total=False):
@@ -65,8 +51,6 @@ _NO_CODE = (
     Phrase("شناسه استان را آنجا بنویسید", "write the province's code there"),
 )
 _CORRECT_ONE = Phrase("یکی از آن دو را درست کنید", "correct one of them")
-#: Ids of claims are made from what they say, so that loading the same folder again says nothing new.
-CLAIM_NAMESPACE = UUID("6a1de8ea-6d3f-5b52-9a86-3f2d9a7f0c41")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,30 +91,6 @@ class Province:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ProvinceClaim:
-    """One claim on its way to intake: who says it, about which subject, and its id, made from its content.
-
-    `kind` and `version` say which registry version shows that the claim was taken.
-    """
-
-    source: str
-    key: str
-    event_id: UUID
-    event: Event
-    kind: EntryKind
-    version: int
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """Return source and id, as the bus will know them."""
-        return self.source, str(self.event_id)
-
-    def again(self) -> "ProvinceClaim":
-        """Return the same claim under its next id: one that was refused may hold by now, and an id is used once."""
-        return replace(self, event_id=uuid5(CLAIM_NAMESPACE, str(self.event_id)))
-
-
 def read_province(path: Path) -> Province:
     """Read and check a province's folder. Raises `ProvinceInvalid` with every problem found."""
     folder = Folder(path)
@@ -162,24 +122,24 @@ def read_province(path: Path) -> Province:
     return province
 
 
-def province_claims(province: Province) -> list[ProvinceClaim]:
-    """Return the claims in an order in which nothing refers to what comes later."""
-    claims = [_claim(DIRECTORATE, item, TerritoryChanged(territory=item)) for item in province.territories]
-    claims += [_claim(DIRECTORATE, item, PolicyChanged(policy=item)) for item in province.policies]
-    claims += [_claim(DIRECTORATE, item, CalendarChanged(calendar=item)) for item in province.calendars]
-    for service in province.services:
-        claims.append(_claim(agency_source(service.agency), service, ServicePublished(service=service)))
-    for signed in province.agreements:
-        agreement = signed.agreement
-        claims.append(_claim(DIRECTORATE, agreement, AgreementChanged(agreement=agreement)))
-        if signed.confirmed:
-            confirmed = AgreementConfirmed(agreement=agreement.code, version=agreement.version)
-            # The registry makes the confirmed agreement its next version.
-            claims.append(_claim(agency_source(agreement.agency), agreement, confirmed, version=agreement.version + 1))
-    for office in province.offices:
-        event: Event = OfficeLicensed(office=office) if office.version == 1 else OfficeChanged(office=office)
-        claims.append(_claim(DIRECTORATE, office, event))
-    return claims
+def stated_of(province: Province) -> list[Stated]:
+    """Return what the folder states, in an order in which nothing refers to what comes later."""
+    rows: dict[Subject, list[tuple[Value, bool]]] = {}
+    plain: tuple[Value, ...] = (*province.territories, *province.policies, *province.calendars, *province.services)
+    pairs = [(value, False) for value in plain]
+    pairs += [(signed.agreement, signed.confirmed) for signed in province.agreements]
+    pairs += [(office, False) for office in province.offices]
+    for value, confirmed in pairs:
+        rows.setdefault(subject(value), []).append((value, confirmed))
+    return [
+        Stated(tuple(value for value, _ in found), tuple(confirmed for _, confirmed in found))
+        for found in rows.values()
+    ]
+
+
+def province_claims(province: Province) -> list[RegistryClaim]:
+    """Return the claims that say every row as it stands."""
+    return [claim for one in stated_of(province) for claim in one.claims()]
 
 
 def _check_by_the_registry(folder: Folder, province: Province) -> None:
@@ -204,7 +164,7 @@ def _check_by_the_registry(folder: Folder, province: Province) -> None:
             problem = Phrase(refusal_words(decision.reason).fa, decision.detail)
             remedy = f"دفتر ثبت آن را رد می‌کرد ({decision.reason})", f"the registry would refuse it ({decision.reason})"
             folder.complain(file, line, claim.key, problem, Phrase(*remedy))
-        refused.add((claim.kind, claim.key))
+        refused.add((EntryKind(claim.kind), claim.key))
 
 
 def _check_stated_counts(folder: Folder, document: Document, counts: Counts) -> None:
@@ -219,9 +179,3 @@ def _check_stated_counts(folder: Folder, document: Document, counts: Counts) -> 
         elif found != stated:
             problem = Phrase(f"می‌گوید {stated}؛ در پرونده‌ها {found} است", f"says {stated}; the files hold {found}")
             folder.complain(document.file, line, name, problem, _CORRECT_ONE)
-
-
-def _claim(source: str, about: Value, event: Event, version: int | None = None) -> ProvinceClaim:
-    kind, code = subject(about)
-    event_id = uuid5(CLAIM_NAMESPACE, f"{source}|{event.type_name()}|{body_hash(encode(event)).hex()}")
-    return ProvinceClaim(source, code, event_id, event, kind, about.version if version is None else version)

@@ -6,6 +6,7 @@ TABLES = "tests/unit/connectors/files/test_tables.py"
 VALUES = "tests/unit/connectors/files/test_values.py"
 YAML_TEXT = "tests/unit/connectors/files/test_yaml_text.py"
 INPUT = "tests/unit/deploy/test_input.py"
+REGISTRATION = "tests/unit/producers/test_registration.py"
 
 WRITING: tuple[Mutant, ...] = (
     Mutant(
@@ -63,5 +64,33 @@ WRITING: tuple[Mutant, ...] = (
         "replace(case, case_id=row_id(row.cells, time))",
         "Dropped.REPEATED",
         (f"{INPUT}::test_a_log_without_ids_and_places_has_ids_made_of_its_rows_and_one_place",),
+    ),
+    Mutant(
+        "a change elsewhere lifts what others did",
+        "producers/changes.py",
+        "{name: getattr(version, name) for name in _fields(version) if _of(version, name) != _of(before, name)}",
+        "{name: getattr(version, name) for name in _fields(version)}",
+        (f"{REGISTRATION}::test_a_suspended_licence_stays_suspended_until_the_folder_says_otherwise",),
+    ),
+    Mutant(
+        "what was planned for a day is undone by a change before it",
+        "producers/changes.py",
+        "    return sorted({begins, *later})\n",
+        "    return sorted({begins, *later})[:1]\n",
+        (f"{REGISTRATION}::test_a_withdrawn_service_stays_withdrawn",),
+    ),
+    Mutant(
+        "an appended row gives the row before it its fees",
+        "producers/changes.py",
+        "if row is None or (not latest and isinstance(row, Agreement | Service)):",
+        "if row is None:",
+        (f"{REGISTRATION}::test_an_appended_row_is_a_version_from_its_own_day",),
+    ),
+    Mutant(
+        "an agreement that was ended is begun anew",
+        "producers/changes.py",
+        "if isinstance(before, Agreement) and before.state in ENDINGS:",
+        "if False:",
+        (f"{REGISTRATION}::test_an_agreement_that_was_ended_is_left_alone_and_told",),
     ),
 )

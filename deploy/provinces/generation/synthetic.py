@@ -12,7 +12,7 @@ from random import Random
 
 import yaml
 
-from deploy.provinces.generation.facts import read_table, table
+from deploy.provinces.generation.facts import read_document, read_table, table
 from deploy.provinces.territory import COUNTY_COLUMNS, PLACE_COLUMNS, TRANSFER_COLUMNS
 
 #: Files that any province may share as they are.
@@ -60,7 +60,7 @@ def write_synthetic_facts(folder: Path, plan: Plan, model: Path) -> None:
 
 
 def _write_province(folder: Path, plan: Plan, model: Path, population: int) -> None:
-    document = yaml.safe_load((model / "province.yaml").read_text(encoding="utf-8"))
+    document = read_document(model / "province.yaml")
     urban = plan.offices // 4
     document.update(
         code=plan.code,
@@ -82,7 +82,7 @@ def _prefixed(row: dict[str, str], columns: Sequence[str], plan: Plan) -> dict[s
 
 
 def _write_calendars(folder: Path, plan: Plan, model: Path) -> None:
-    calendars = yaml.safe_load((model / "calendars.yaml").read_text(encoding="utf-8"))
+    calendars = read_document(model / "calendars.yaml")
     for calendar in calendars:
         calendar["code"] = f"{plan.code}-{calendar['code']}"
         whole_province = calendar["scope"] == "province"

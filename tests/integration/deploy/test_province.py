@@ -16,6 +16,7 @@ from consumers.runner.records import Record
 from deploy.cli import build
 from deploy.exits import ExitCode
 from deploy.problem import Problem
+from deploy.provinces.files import ProvinceInvalid
 from deploy.provinces.generate import NORTH_KHORASAN, main
 from deploy.provinces.loader import read_province
 from deploy.provinces.loading import load_province
@@ -119,7 +120,39 @@ def test_progress_is_told_and_two_provinces_share_a_bus(settings: Settings, mini
     assert miniature.bus.revisions()[0] == 114 + 303
 
 
-def test_changed_data_without_a_new_version_is_refused_in_words(
+def test_what_is_changed_in_place_is_shown_asked_for_and_the_next_version(
+    settings: Settings, miniature: Miniature, folder: Path
+) -> None:
+    load_province(settings, read_province(folder), lambda *_: None)
+    path = folder / "tariffs.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("amount_rial: 30000", "amount_rial: ۳۵٬۰۰۰"), encoding="utf-8"
+    )
+    with pytest.raises(ProvinceInvalid):
+        read_province(folder)
+    path.write_text(path.read_text(encoding="utf-8").replace("۳۵٬۰۰۰", "۳۵۰۰۰"), encoding="utf-8")
+
+    shown = run(settings, "province", "load", str(folder), "--dry-run", "--lang", "fa")
+    assert "۳۰٬۰۰۰ ریال ← ۳۵٬۰۰۰ ریال" in shown.output, shown.output
+    shown = run(settings, "province", "load", str(folder), "--dry-run")
+    assert "westland-bank-melli.balance-certificate, certificate: 30,000 rial → 35,000 rial" in shown.output
+    assert "for citizens at 3 urban and 9 rural offices" in shown.output
+    assert "2 claims would be published." in shown.output
+    unasked = run(settings, "province", "load", str(folder))
+    assert unasked.exit_code == 1
+    assert miniature.bus.revisions()[0] == 114
+
+    done = run(settings, "province", "load", str(folder), "--yes")
+    assert done.exit_code == 0, done.output
+    assert "2 claims taken, 112 known before. Registry revision 116." in done.output
+    again = run(settings, "province", "load", str(folder))
+    assert "Nothing new" in again.output
+    held = run(settings, "registry", "show", "agreement", "mou-westland-bank-melli")
+    assert "35000" in held.output
+    assert miniature.bus.refusals() == []
+
+
+def test_a_day_from_which_changes_hold_is_named_on_either_calendar(
     settings: Settings, miniature: Miniature, folder: Path
 ) -> None:
     load_province(settings, read_province(folder), lambda *_: None)
@@ -127,16 +160,12 @@ def test_changed_data_without_a_new_version_is_refused_in_words(
     path.write_text(
         path.read_text(encoding="utf-8").replace("operator-1;operator-2", "operator-3", 1), encoding="utf-8"
     )
-    result = run(settings, "province", "load", str(folder))
-    assert "0 claims taken, 113 known before" in result.output
-    assert "already_known" in result.output
-    assert isinstance(result.exception, Problem)
-    assert result.exception.ends is ExitCode.REFUSED
-    assert "refused 1 claims" in str(result.exception)
-    # It is told as often as it is tried: what was refused is not known.
-    again = run(settings, "province", "load", str(folder))
-    assert "0 claims taken, 113 known before" in again.output
-    assert "refused 1 claims" in str(again.exception)
+    done = run(settings, "province", "load", str(folder), "--yes", "--from", "۱۴۱۰/۰۱/۰۱")
+    assert "from 1410/01/01 (2031-03-21 00:00), version 2:" in done.output, done.output
+    assert "Nothing new" in run(settings, "province", "load", str(folder)).output
+    wrong = run(settings, "province", "load", str(folder), "--from", "soon")
+    assert isinstance(wrong.exception, Problem)
+    assert wrong.exception.ends is ExitCode.USAGE
 
 
 def test_nobody_answering_is_told_and_nothing_is_lost(settings: Settings, folder: Path) -> None:

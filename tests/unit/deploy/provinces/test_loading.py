@@ -6,15 +6,15 @@ import pytest
 
 from consumers.registry.domain.known import EntryKind
 from deploy.problem import Problem
-from deploy.provinces.loader import DIRECTORATE, ProvinceClaim
 from deploy.provinces.loading import messages_of
+from producers.registration import DIRECTORATE, RegistryClaim
 from schemas.intake_directorate import TerritoryChanged
 from schemas.territory import Territory
 from tests.kit.values import builders
 
 
-def claim(territory: Territory) -> ProvinceClaim:
-    return ProvinceClaim(
+def claim(territory: Territory) -> RegistryClaim:
+    return RegistryClaim(
         DIRECTORATE,
         territory.code,
         UUID(int=1),
