@@ -19,6 +19,7 @@ from schemas.decode import EventInvalid, all_events, events_by_type, parse
 from schemas.envelope import Envelope, EnvelopeInvalid, content_type_problem, from_headers
 from schemas.limits import beyond
 from schemas.national_ids import revealed
+from schemas.plausible import implausible
 from schemas.speakers import Sender, SpeakerKind, sender_of
 from schemas.subject import astray
 from schemas.topics import speaker_allowed, topic_of
@@ -209,6 +210,8 @@ def _objection(claim: Claim) -> Unreadable | None:
         return Unreadable(record, DeadLetterReason.MISADDRESSED, lost.field, lost.problem, envelope)
     if large := beyond(topic, event, len(record.value or b"")):
         return Unreadable(record, DeadLetterReason.TOO_LARGE, large.field, large.problem, envelope)
+    if odd := implausible(event):
+        return Unreadable(record, DeadLetterReason.MALFORMED, odd.field, odd.problem, envelope)
     if told := revealed(event):
         return Unreadable(record, DeadLetterReason.NATIONAL_ID, told.field, told.problem, envelope)
     return None

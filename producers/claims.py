@@ -9,6 +9,7 @@ from schemas.envelope import Envelope
 from schemas.limits import beyond
 from schemas.message import Message
 from schemas.national_ids import revealed
+from schemas.plausible import implausible
 from schemas.problems import FieldProblem
 from schemas.speakers import SpeakerKind, sender_of
 from schemas.subject import subject_of, subject_problem
@@ -50,6 +51,9 @@ def message_of(envelope: Envelope, body: bytes, now: datetime) -> Message:
     large = beyond(topic, event, len(body))
     if large is not None:
         raise ClaimInvalid(_data(large.field), large.problem)
+    odd = implausible(event)
+    if odd is not None:
+        raise ClaimInvalid(_data(odd.field), odd.problem)
     told = revealed(event)
     if told is not None:
         raise ClaimInvalid(_data(told.field), told.problem)
