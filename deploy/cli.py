@@ -83,7 +83,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("replay", "deploy.commands.replay", _LOOKS),
     CommandRow("dead-letters", "deploy.commands.dead_letters", _LOOKS),
     # Playing either side.
-    CommandRow("office", "deploy.commands.office", _SPEAKS, {"inbox": _LOOKS}),
+    CommandRow("office", "deploy.commands.office", _SPEAKS, {"inbox": _LOOKS, "show": _LOOKS}),
     CommandRow("agency", "deploy.commands.agency", _SPEAKS, {"waiting": _LOOKS, "credentials": _NO_OTHER}),
     # What the bus knows.
     CommandRow(

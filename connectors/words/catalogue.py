@@ -131,9 +131,14 @@ def rule_words(rule: FeeRule, language: Language) -> str:
 
 def line_words(line: TariffLine, language: Language) -> str:
     """Return one line of a tariff: what for, how much, who pays and where."""
-    paid = _PAID.get((line.payer, line.collector), _AGENCY_PAYS)
+    paid = paid_words(line.payer, line.collector, language)
     amount, purpose = rule_words(line.rule, language), _PURPOSES[line.purpose]
     return _LINE.fill(language, name=name(line.names, language), purpose=purpose, amount=amount, paid=paid)
+
+
+def paid_words(payer: Payer, collector: Collector, language: Language) -> str:
+    """Return who pays a line, and where."""
+    return _PAID.get((payer, collector), _AGENCY_PAYS).of(language)
 
 
 def field_words(attribute: FormAttribute, language: Language) -> str:

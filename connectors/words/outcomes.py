@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from connectors.words.calendar import local_moment
+from connectors.words.claims import in_commands
 from connectors.words.dead_letters import reason_words
 from connectors.words.language import EMPTY, Language, Phrase
 from connectors.words.money import amount
@@ -147,9 +148,11 @@ def outcome_lines(outcome: Outcome | None, language: Language) -> list[str]:
         case Decided(events=events):
             return list(dict.fromkeys(told(event, language) for event in events))
         case Held(detail=detail, until=None):
-            return [_HELD.fill(language, detail=detail)]
+            return [_HELD.fill(language, detail=in_commands(detail, language))]
         case Held(detail=detail, until=datetime() as until):
-            return [_HELD_UNTIL.fill(language, detail=detail, until=local_moment(until, language))]
+            return [
+                _HELD_UNTIL.fill(language, detail=in_commands(detail, language), until=local_moment(until, language))
+            ]
         case SetAside(reason=reason, field=field, detail=detail):
             words = reason_words(reason)
             return [_SET_ASIDE.fill(language, words=words, reason=reason, field=field, detail=detail)]
@@ -173,7 +176,9 @@ def _routed(event: log.RequestRouted, language: Language) -> str:
 def _refused(event: log.RequestRefused, language: Language) -> str:
     nearest = _NEAREST.fill(language, office=event.nearest_office) if event.nearest_office else EMPTY
     words = refusal_phrase(event.reason)
-    return _REFUSED.fill(language, words=words, reason=event.reason, detail=event.detail, nearest=nearest)
+    return _REFUSED.fill(
+        language, words=words, reason=event.reason, detail=in_commands(event.detail, language), nearest=nearest
+    )
 
 
 def _accepted(event: log.OfficeAccepted, language: Language) -> str:
@@ -213,7 +218,7 @@ def _closed(event: log.RequestClosed, language: Language) -> str:
 
 def _claim_refused(event: log.ClaimRefused | registry.RegistryClaimRefused, language: Language) -> str:
     words = refusal_phrase(event.reason)
-    return _CLAIM_REFUSED.fill(language, words=words, reason=event.reason, detail=event.detail)
+    return _CLAIM_REFUSED.fill(language, words=words, reason=event.reason, detail=in_commands(event.detail, language))
 
 
 def _in_force(event: registry.RegistryEntry, language: Language) -> str:

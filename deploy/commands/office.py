@@ -1,28 +1,27 @@
 """`pishkhan office`: a counter office's side, from the terminal."""
 
-import sys
-import time
 from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.console import Group, RenderableType
-from rich.live import Live
 
 from connectors.ids import new_id
 from connectors.words.language import Language, Phrase
 from connectors.words.money import amount
 from connectors.words.outcomes import tracking
-from consumers.registry.domain.known import EntryKind
-from consumers.registry.lookup import CodeUnknown, check_known
-from consumers.requests.inbox import desk_fee, inbox_of, owed_rial, tracking_code
+from consumers.registry.lookup import newest_service
+from consumers.requests.inbox import desk_fee, owed_rial, tracking_code
+from deploy.commands.office_inbox import RequestArgument, show, show_inbox
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.exits import ExitCode, end_with
 from deploy.problem import Problem
-from deploy.terminal.inbox import inbox_table, owed_lines, return_command
+from deploy.terminal.desk import office_named, operator_of
+from deploy.terminal.fields import form_of
+from deploy.terminal.inbox import return_command
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
-from deploy.terminal.waiting import take_back, waiting_table
+from deploy.terminal.waiting import take_back
 from schemas.decode import SomeEvent
+from schemas.intake_agency import Origin, RequestSubmitted
 from schemas.intake_office import (
     AgencyAwaited,
     DeclineReason,
@@ -36,13 +35,11 @@ from schemas.intake_office import (
 )
 from schemas.speakers import office_source
 
-REFRESH_SECONDS = 0.5
 _STILL_OWED = Phrase("هنوز به شهروند بدهکارید: {amount}؛ {command}", "still to give back: {amount}; {command}")
 
-RequestArgument = Annotated[
-    str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning, as the inbox shows it.")
+OperatorOption = Annotated[
+    str | None, typer.Option("--operator", help="Code of the operator at the desk; the office's first one by default.")
 ]
-OperatorOption = Annotated[str, typer.Option("--operator", help="Code of the operator at the desk.")]
 WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer.")]
 ReceiptOption = Annotated[str | None, typer.Option("--receipt", help="Number of the receipt; a new one by default.")]
 
@@ -65,6 +62,8 @@ def register(app: typer.Typer) -> None:
     office.callback(help=_HELP)(_named)
     for name, command in (
         ("inbox", show_inbox),
+        ("show", show),
+        ("submit", submit),
         ("accept", accept),
         ("decline", decline),
         ("collect", collect),
@@ -85,35 +84,43 @@ def _named(
     context.obj = office
 
 
-def show_inbox(
+def submit(
     context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Print once instead of staying live.")] = False,
+    service: Annotated[str, typer.Argument(help="Code of the service.")],
+    city: Annotated[str | None, typer.Option(help="Code of the citizen's city; the office's own by default.")] = None,
+    field: Annotated[list[str] | None, typer.Option(help="A field of the form, as CODE=VALUE; repeat it.")] = None,
     language: LanguageOption = Language.EN,
+    wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
 ) -> None:
-    """Show the office's requests, and what it has to give back to citizens, live until Ctrl-C.
+    """Submit a request of a citizen who is at the desk; the office must be open. Amounts in the form are rial.
 
-    [bold]Examples[/bold]
+    [bold]Example[/bold]
 
-      pishkhan office urban-001 inbox
-
-      pishkhan office urban-001 inbox --once --lang fa
+      pishkhan office urban-001 submit electricity.bill-copy --field subscription-number=123456789 --field page-count=2
     """
+    request_id = new_id()
     with Terminal(data, language) as terminal:
-        _check_office(terminal, context.obj)
-        if once or not sys.stdout.isatty():
-            terminal.console.print(_inbox(terminal, context.obj), soft_wrap=False)
-            return
-        with Live(_inbox(terminal, context.obj), console=terminal.console, auto_refresh=False, screen=True) as live:
-            while True:
-                time.sleep(REFRESH_SECONDS)
-                live.update(_inbox(terminal, context.obj), refresh=True)
+        own = office_named(terminal, context.obj)
+        with terminal.before_saying() as view:
+            known = newest_service(view.registry, service)
+        claim = claim_of(
+            RequestSubmitted,
+            request_id=request_id,
+            service=service,
+            origin=Origin.WALK_IN,
+            city=city or own.city,
+            office=context.obj,
+            citizen_ref=new_id(),
+            form=form_of(field or [], known),
+        )
+        terminal.say(_source(context), claim, request_id, wait_seconds)
 
 
 def accept(
     context: typer.Context,
     request: RequestArgument,
-    operator: OperatorOption = "operator-1",
+    operator: OperatorOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -128,7 +135,7 @@ def accept(
         request_id = terminal.request_id(request, office=context.obj)
         with terminal.before_saying() as view:
             code = tracking_code(view.inbox, request_id)
-        claim = claim_of(RequestAccepted, request_id=request_id, operator=operator)
+        claim = claim_of(RequestAccepted, request_id=request_id, operator=operator_of(terminal, context.obj, operator))
         end = terminal.said(_source(context), claim, request_id, wait_seconds)
         if end is not ExitCode.REFUSED and code is not None:
             terminal.console.print(tracking(code, language))
@@ -139,7 +146,7 @@ def decline(
     context: typer.Context,
     request: RequestArgument,
     reason: Annotated[DeclineReason, typer.Option(help="Why.")] = DeclineReason.OTHER,
-    operator: OperatorOption = "operator-1",
+    operator: OperatorOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -151,7 +158,15 @@ def decline(
       pishkhan office urban-001 decline 019ab3c4-5d6e --reason equipment_broken
     """
     with Terminal(data, language) as terminal:
-        _say(terminal, context, request, wait_seconds, RequestDeclined, reason=reason, operator=operator)
+        _say(
+            terminal,
+            context,
+            request,
+            wait_seconds,
+            RequestDeclined,
+            reason=reason,
+            operator=operator_of(terminal, context.obj, operator),
+        )
 
 
 def collect(
@@ -160,7 +175,7 @@ def collect(
     receipt: ReceiptOption = None,
     amount_rial: Annotated[int | None, typer.Option("--amount", min=1, help="Rial; the whole fee by default.")] = None,
     pos_reference: Annotated[str | None, typer.Option("--pos", help="Reference of a card payment.")] = None,
-    operator: OperatorOption = "operator-1",
+    operator: OperatorOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -194,7 +209,7 @@ def collect(
             method=PaymentMethod.CASH if pos_reference is None else PaymentMethod.POS,
             receipt_number=receipt or _new_receipt(),
             pos_reference=pos_reference,
-            operator=operator,
+            operator=operator_of(terminal, context.obj, operator),
         )
         terminal.say(_source(context), claim, request_id, wait_seconds)
 
@@ -206,7 +221,7 @@ def give_back(
         int | None, typer.Option("--amount", min=1, help="Rial; all that is owed by default.")
     ] = None,
     receipt: ReceiptOption = None,
-    operator: OperatorOption = "operator-1",
+    operator: OperatorOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -227,7 +242,7 @@ def give_back(
             request_id=request_id,
             amount_rial=amount_rial,
             receipt_number=receipt or _new_receipt(),
-            operator=operator,
+            operator=operator_of(terminal, context.obj, operator),
         )
         terminal.console.print(amount(amount_rial, language), style="bold")
         terminal.say(_source(context), claim, request_id, wait_seconds)
@@ -237,7 +252,7 @@ def give_back(
 def start(
     context: typer.Context,
     request: RequestArgument,
-    operator: OperatorOption = "operator-1",
+    operator: OperatorOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -249,14 +264,21 @@ def start(
       pishkhan office urban-001 start 019ab3c4-5d6e
     """
     with Terminal(data, language) as terminal:
-        _say(terminal, context, request, wait_seconds, ServiceStarted, operator=operator)
+        _say(
+            terminal,
+            context,
+            request,
+            wait_seconds,
+            ServiceStarted,
+            operator=operator_of(terminal, context.obj, operator),
+        )
 
 
 def ask(
     context: typer.Context,
     request: RequestArgument,
     question: Annotated[str | None, typer.Option(help="What the office asks; no personal data.")] = None,
-    operator: OperatorOption = "operator-1",
+    operator: OperatorOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -268,13 +290,21 @@ def ask(
       pishkhan office urban-001 await 019ab3c4-5d6e --question 'Which of the two meters is it?'
     """
     with Terminal(data, language) as terminal:
-        _say(terminal, context, request, wait_seconds, AgencyAwaited, question=question, operator=operator)
+        _say(
+            terminal,
+            context,
+            request,
+            wait_seconds,
+            AgencyAwaited,
+            question=question,
+            operator=operator_of(terminal, context.obj, operator),
+        )
 
 
 def deliver(
     context: typer.Context,
     request: RequestArgument,
-    operator: OperatorOption = "operator-1",
+    operator: OperatorOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -286,7 +316,14 @@ def deliver(
       pishkhan office urban-001 deliver 019ab3c4-5d6e
     """
     with Terminal(data, language) as terminal:
-        _say(terminal, context, request, wait_seconds, ServiceDelivered, operator=operator)
+        _say(
+            terminal,
+            context,
+            request,
+            wait_seconds,
+            ServiceDelivered,
+            operator=operator_of(terminal, context.obj, operator),
+        )
 
 
 def _say(
@@ -295,11 +332,13 @@ def _say(
     request: str,
     wait_seconds: float,
     model: type[SomeEvent],
+    operator: str | None,
     **fields: object,
 ) -> None:
     """Publish the office's claim `model` on one of its requests, and print the answer; ends the command."""
     request_id = terminal.request_id(request, office=context.obj)
-    terminal.say(_source(context), claim_of(model, request_id=request_id, **fields), request_id, wait_seconds)
+    claim = claim_of(model, request_id=request_id, operator=operator_of(terminal, context.obj, operator), **fields)
+    terminal.say(_source(context), claim, request_id, wait_seconds)
 
 
 def _owed_rial(terminal: Terminal, request_id: UUID) -> int:
@@ -340,27 +379,3 @@ def _source(context: typer.Context) -> str:
 def _new_receipt() -> str:
     """Return a receipt number for desks that keep none of their own: the last digits of a new id."""
     return f"R-{new_id().hex[-10:]}"
-
-
-def _check_office(terminal: Terminal, office: str) -> None:
-    """Raise `Problem`, naming offices with a code like it, when the registry has no such office."""
-    try:
-        with terminal.reading() as view:
-            check_known(view.registry, EntryKind.OFFICE, office)
-    except CodeUnknown as unknown:
-        near = ", ".join(unknown.near)
-        known = f"offices are called {near}" if near else "none is known yet, load a province first"
-        raise Problem(f"No office is called {office}; {known}.") from None
-
-
-def _inbox(terminal: Terminal, office: str) -> Group:
-    """Return what the office has to do, and below it what it has to give back and what it has said that waits."""
-    with terminal.reading() as view:
-        inbox = inbox_of(view.inbox, office, office_source(office))
-    parts: list[RenderableType] = [inbox_table(inbox, terminal.clock.now(), terminal.language)]
-    if inbox.owed:
-        parts.append(owed_lines(inbox, terminal.language))
-    if inbox.waiting:
-        business, command = terminal.clock.business, f"pishkhan office {office}"
-        parts.append(waiting_table(inbox.waiting, business, command, terminal.language))
-    return Group(*parts)

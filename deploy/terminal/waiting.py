@@ -1,10 +1,11 @@
 """A speaker's claims that wait: for whom, since when, until when, and how to take them back."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import pairwise
 
 from connectors.words.calendar import local_moment
+from connectors.words.claims import claim_name
 from connectors.words.language import Language, Phrase
 from connectors.words.outcomes import waits_for
 from consumers.parking import NEVER
@@ -15,19 +16,6 @@ from deploy.terminal.request_ids import SHORT_LENGTH, short_ids
 from deploy.terminal.speaking import Terminal, claim_of
 from schemas.intake_agency import ClaimWithdrawn
 
-#: What people call the claims that can wait: as the commands do.
-CLAIMS: Mapping[str, Phrase] = {
-    "RequestSubmitted": Phrase("ثبت", "submit"),
-    "RequestCancelled": Phrase("لغو", "cancel"),
-    "AgencyAnswered": Phrase("پاسخ", "answer"),
-    "RequestAccepted": Phrase("پذیرش", "accept"),
-    "RequestDeclined": Phrase("نپذیرفتن", "decline"),
-    "FeeCollected": Phrase("دریافت", "collect"),
-    "FeeReturned": Phrase("بازپرداخت", "return"),
-    "ServiceStarted": Phrase("آغاز", "start"),
-    "AgencyAwaited": Phrase("پرسش", "await"),
-    "ServiceDelivered": Phrase("تحویل", "deliver"),
-}
 _HEADINGS = (
     Phrase("درخواست", "request"),
     Phrase("گفته", "said"),
@@ -66,12 +54,6 @@ def waiting_table(
             names[one.claim_id],
         )
     return table
-
-
-def claim_name(type_name: str, language: Language) -> str:
-    """Return what people call a claim of that type."""
-    name = type_name.split(".")[-2] if type_name.count(".") > 1 else type_name
-    return CLAIMS.get(name, Phrase(name, name)).of(language)
 
 
 def take_back(terminal: Terminal, source: str, typed: str, wait_seconds: float) -> None:

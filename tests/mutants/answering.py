@@ -6,6 +6,7 @@ OUTCOMES = "tests/unit/producers/test_outcomes.py"
 STANDING = "tests/unit/consumers/requests/domain/test_standing.py"
 USAGE = "tests/unit/deploy/terminal/test_usage.py"
 CALENDAR = "tests/unit/connectors/words/test_calendar.py"
+DESK = "tests/unit/consumers/requests/test_desk.py"
 WORDS = "tests/unit/connectors/words/test_outcomes.py"
 
 ANSWERING: tuple[Mutant, ...] = (
@@ -59,6 +60,20 @@ ANSWERING: tuple[Mutant, ...] = (
         "_jalali_day(local) if language is Language.FA else",
         "_jalali_day(local) if language in Language else",
         (f"{CALENDAR}::test_a_moment_has_the_calendar_of_its_language_and_tehrans_clock",),
+    ),
+    Mutant(
+        "anybody works at any desk",
+        "deploy/terminal/desk.py",
+        "    if operators and typed not in operators:\n",
+        "    if not typed:\n",
+        ("tests/integration/deploy/test_terminal.py::test_an_operator_is_one_of_the_office",),
+    ),
+    Mutant(
+        "what was collected is collected again",
+        "consumers/requests/desk.py",
+        "        return max(0, self.fee.office_collects_rial - self.state.collected_rial)\n",
+        "        return self.fee.office_collects_rial\n",
+        (f"{DESK}::test_what_was_collected_is_not_to_be_collected_again",),
     ),
     Mutant(
         "one table for the codes of all refusals",

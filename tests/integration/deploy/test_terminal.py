@@ -16,11 +16,12 @@ from consumers.requests.domain.life.state import RequestStage
 from consumers.requests.inbox import WaitingClaim
 from deploy.cli import build
 from deploy.exits import ExitCode
-from deploy.problem import Problem
+from deploy.problem import Misused, Problem
 from producers.claims import ClaimInvalid
 from producers.conversation import Answered, Conversation, Unanswered, Waits
 from producers.publisher import Publisher
 from schemas.intake_office import RequestAccepted
+from schemas.log_requests import OfficeAccepted
 from tests.kit.on_sql.courier import Courier
 from tests.kit.on_sql.requests import submission
 from tests.kit.real.engines import DatabaseUrls
@@ -180,7 +181,7 @@ def test_what_waits_for_another_party_says_so_is_in_the_inbox_and_can_be_taken_b
     request_id = asked()
     waits = office("deliver", request_id)
     assert waits.exit_code == ExitCode.WAITS
-    assert re.search(r"it waits for the agency, until 14\d\d/\d\d/\d\d \d\d:\d\d at most", waits.output)
+    assert re.search(r"it waits for the agency, until 20\d\d-\d\d-\d\d \d\d:\d\d at most", waits.output)
     take_back = waits.output.splitlines()[1]
     assert take_back.startswith("take it back with: pishkhan office office-1 withdraw-claim ")
     claim_id = take_back.rpartition(" ")[2]
@@ -270,3 +271,33 @@ def test_a_beginning_must_be_of_one_request_of_whoever_types_it(courier: Courier
     assert "collect" in office("accept", "019ab3c4-5d6e-7f86").output
     with pytest.raises(Problem, match="Several requests begin with 019ab3c4"):
         pishkhan(["explain", "019ab3c4"])
+
+
+def test_a_walk_in_is_submitted_at_the_desk_and_shown_with_what_its_work_needs(courier: Courier) -> None:
+    result = office("submit", SERVICE)
+    assert result.exit_code == 0, result.output
+    request_id = result.output.split()[1]
+    assert courier.bus.state(UUID(request_id)).asked().by_office == "office-1"
+    shown = office("show", request_id[:13]).output
+    assert "fee, once you accept:" in shown
+    assert "collect 30,000 rial (3,000 toman)" in shown
+    assert f"pishkhan office office-1 accept {request_id[:13]}" in shown
+    assert "30,000 rial" in office("inbox", "--once").output, "the fee is known before it is accepted"
+    with pytest.raises(Problem, match="is not with office office-2"):
+        pishkhan(["office", "office-2", "show", request_id])
+
+
+def test_an_operator_is_one_of_the_office(courier: Courier, owner: Engine) -> None:
+    request_id = submitted()
+    with owner.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE registry_version SET body = jsonb_set(body, '{office,operators}', '[\"zahra\", \"reza\"]') "
+                "WHERE kind = 'office'"
+            )
+        )
+    with pytest.raises(Misused, match="operator nobody is none of office office-1; its operators are zahra, reza"):
+        office("accept", request_id, "--operator", "nobody")
+    assert "collect" in office("accept", request_id).output
+    log = courier.bus.log(UUID(request_id))
+    assert [one.event.operator for one in log if isinstance(one.event, OfficeAccepted)] == ["zahra"]

@@ -42,6 +42,8 @@ ASKING: dict[str, tuple[str, ...]] = {
     "replay": ("replay", "--from", "2026-11-25T06:00"),
     "dead-letters list": ("dead-letters", "list"),
     "office inbox": ("office", "urban-001", "inbox", "--once"),
+    "office show": ("office", "urban-001", "show", REQUEST),
+    "office submit": ("office", "urban-001", "submit", "electricity.bill-copy"),
     "office accept": ("office", "urban-001", "accept", REQUEST),
     "office decline": ("office", "urban-001", "decline", REQUEST),
     "office collect": ("office", "urban-001", "collect", REQUEST),

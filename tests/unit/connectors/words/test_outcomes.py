@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from connectors.words.claims import claim_name
 from connectors.words.language import Language
 from connectors.words.outcomes import STAGES, outcome_lines, stage, told
 from connectors.words.refusals import refusal_phrase
@@ -149,3 +150,11 @@ def test_every_outcome_is_told_in_both_languages(outcome: Outcome | None) -> Non
 def test_the_markers_of_a_window_are_one_statement() -> None:
     marks = tuple(WindowMarked(window=9, partition=number, partitions=4) for number in range(4))
     assert outcome_lines(Decided(marks), Language.EN) == ["settlement window 9 is closing"]
+
+
+def test_nobody_is_told_the_names_of_events() -> None:
+    held = Held("predecessor", "AgencyAnswered must come first; the agency says it", None)
+    assert outcome_lines(held, Language.EN) == ["waits: answer must come first; the agency says it"]
+    assert "پاسخ must" in outcome_lines(held, Language.FA)[0]
+    assert claim_name("ir.pishkhan.FeeCollected.v1", Language.EN) == "collect"
+    assert claim_name("Strange", Language.FA) == "Strange"

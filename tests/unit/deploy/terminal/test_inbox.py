@@ -8,11 +8,25 @@ import pytest
 from rich.console import Console
 
 from connectors.words.language import Language
+from consumers.requests.desk import desk_items
 from consumers.requests.domain.life.state import RequestStage, RequestState
 from consumers.requests.inbox import Inbox
-from deploy.terminal.inbox import inbox_table, owed_lines
+from deploy.terminal.inbox import inbox_table, item_lines, owed_lines
 from deploy.terminal.request_ids import short_ids
-from tests.kit.values.builders import MOMENT
+from schemas.catalogue import Datatype, FormAttribute
+from schemas.log_registry import RegistryEntry
+from tests.kit.values.builders import (
+    AGREEMENT,
+    MOMENT,
+    agreement,
+    calendar,
+    entries,
+    policy,
+    service,
+    territory,
+    words,
+)
+from tests.kit.values.builders import office as make_office
 from tests.kit.values.requests_world import at
 
 LONG_SERVICE = "electricity.change-of-subscriber"
@@ -21,7 +35,7 @@ LONG_SERVICE = "electricity.change-of-subscriber"
 def shown(states: list[RequestState], language: Language) -> list[str]:
     """Return the inbox's lines as a terminal of 80 columns shows them."""
     console = Console(file=StringIO(), width=80)
-    console.print(inbox_table(Inbox("nk-urban-011", states, [], []), MOMENT, language))
+    console.print(inbox_table("nk-urban-011", desk_items(states, ()), MOMENT, language))
     assert isinstance(console.file, StringIO)
     return console.file.getvalue().splitlines()
 
@@ -90,3 +104,39 @@ def test_what_is_to_be_given_back_is_below_with_amount_reason_and_command(langua
     code = ended[0].tracking_code
     assert code is not None
     assert code in text
+
+
+def known() -> list[RegistryEntry]:
+    form = (
+        FormAttribute(code="note", datatype=Datatype.STRING, required=False, order=1, names=words("Note")),
+        FormAttribute(
+            code="name", datatype=Datatype.STRING, required=True, order=2, names=words("Name"), personal=True
+        ),
+    )
+    return entries([territory(), policy(), calendar(), service(form=form), agreement(), make_office("office-1")])
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("stage", [one for one in RequestStage if one not in (RequestStage.AWAITED,)])
+def test_one_request_is_shown_with_all_that_its_work_needs(language: Language, stage: RequestStage) -> None:
+    state = at(stage)
+    [item] = desk_items([state], known())
+    text = "\n".join(item_lines("office-1", item, "019ab3c4-5d6e", language))
+    assert str(state.request_id) in text
+    assert "{" not in text
+    assert state.asked().service in text
+
+
+def test_before_accepting_the_desk_sees_name_form_fee_and_how_it_is_paid() -> None:
+    state = at(RequestStage.ROUTED)
+    asked = state.asked().model_copy(update={"form": {"note": "blue"}})
+    kept = {"submission": asked, "agreement": AGREEMENT, "agreement_version": 1, "service_version": 1}
+    [item] = desk_items([state.model_copy(update=kept)], known())
+    lines = item_lines("office-1", item, "019ab3c4-5d6e", Language.EN)
+    assert "  Note (note): blue" in lines
+    assert "  Name (name): in the encrypted part" in lines
+    assert "fee, once you accept:" in lines
+    assert any(line.startswith("collect 30,000 rial (3,000 toman), ") for line in lines)
+    assert "  pishkhan office office-1 accept 019ab3c4-5d6e" in lines
+    table = "\n".join(shown([item.state], Language.EN))
+    assert "30,000 rial" not in table, "without the registry no fee is known"

@@ -7,12 +7,13 @@ from uuid import UUID
 import pytest
 from rich.console import Console
 
+from connectors.words.claims import CLAIMS, claim_name
 from connectors.words.language import Language
 from connectors.words.outcomes import WAITS_FOR
 from consumers.parking import NEVER
 from consumers.requests.domain.life.outcome import Awaited
 from consumers.requests.inbox import WaitingClaim
-from deploy.terminal.waiting import CLAIMS, claim_name, waiting_table
+from deploy.terminal.waiting import waiting_table
 from schemas.intake_office import ServiceDelivered
 from tests.kit.values.builders import MOMENT
 
