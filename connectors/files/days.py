@@ -6,7 +6,7 @@ that is probably meant.
 """
 
 import re
-from datetime import date
+from datetime import date, datetime, tzinfo
 
 from connectors.files.problem import Wrong
 from connectors.words.language import Phrase
@@ -17,6 +17,7 @@ from consumers.jalali import gregorian_day, jalali_day
 JALALI = "_jalali"
 #: Year, month and day; a spreadsheet adds midnight to a day that it took for one.
 _DAY = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T ]00?:00(?::00)?)?", re.ASCII)
+_DAY_AND_TIME = re.compile(r"(?P<day>[\d./-]+?)(?:[T ](?P<time>\d\d:.*))?", re.ASCII | re.IGNORECASE)
 GREGORIAN_YEARS = range(1900, 2200)
 #: The same years on the other calendar, and some around them: none is a year of both.
 _JALALI_YEARS = range(1200, 1600)
@@ -28,6 +29,10 @@ _WRITE_GREGORIAN = Phrase(
 )
 _WRITE_JALALI = Phrase(
     "سال، ماه و روز شمسی را بنویسید، مانند 1405-01-01", "write year, month and day, such as 1405-01-01"
+)
+_NO_MOMENT = Phrase("زمان نیست", "is not a time")
+_WRITE_MOMENT = Phrase(
+    "مانند 2026-11-25T14:30 یا 1405-09-04T14:30 بنویسید", "write 2026-11-25T14:30 or 1405-09-04T14:30"
 )
 _NOT_THERE = Phrase("روزی از تقویم نیست", "is not a day of the calendar")
 _OUTSIDE = Phrase("بیرون از سال‌های 1900 تا 2199 است", "lies outside of the years 1900 to 2199")
@@ -50,6 +55,29 @@ def read_day(text: str, *, jalali: bool = False) -> date | Wrong:
         remedy = (f"{meant} بنویسید، یا ستون را با پسوند _jalali بنامید", f"write {meant}, or call the column …_jalali")
         return Wrong(_MEANS_JALALI, Phrase(*remedy))
     return _gregorian(year, month, day)
+
+
+def typed_day(text: str) -> date | Wrong:
+    """Return the day that a person typed: its year says of which calendar it is, as nobody means 1406 of Gregory."""
+    found = read_day(text)
+    jalali = read_day(text, jalali=True) if isinstance(found, Wrong) else found
+    return found if isinstance(jalali, Wrong) else jalali
+
+
+def typed_moment(text: str, zone: tzinfo) -> datetime | Wrong:
+    """Return the moment that a person typed, a day of either calendar with or without a time behind it.
+
+    Without a zone of its own it is one of `zone`.
+    """
+    written = _DAY_AND_TIME.fullmatch(unified_digits(text))
+    day = typed_day(written["day"] if written is not None else text)
+    if isinstance(day, Wrong):
+        return day
+    try:
+        moment = datetime.fromisoformat(f"{day}T{(written and written['time']) or '00:00'}")
+    except ValueError:
+        return Wrong(_NO_MOMENT, _WRITE_MOMENT)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
 
 
 def _read_jalali(year: int, month: int, day: int) -> date | Wrong:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from connectors.files.days import read_day
+from connectors.files.days import typed_day
 from connectors.files.problem import Wrong
 from connectors.words.changes import plan_lines
 from connectors.words.language import Language, Phrase
@@ -139,12 +139,9 @@ def _publish(settings: Settings, province: Province, plan: Plan) -> Loading:
 
 def _beginning(text: str, language: Language) -> datetime:
     """Return when a day begins in Iran, written on either calendar: nobody means a year 1406 of Gregory."""
-    day = read_day(text)
+    day = typed_day(text)
     if isinstance(day, Wrong):
-        jalali = read_day(text, jalali=True)
-        if isinstance(jalali, Wrong):
-            raise Misused(f"--from {text}: {day.problem.of(language)}; {day.remedy.of(language)}")
-        day = jalali
+        raise Misused(f"--from {text}: {day.problem.of(language)}; {day.remedy.of(language)}")
     return datetime.combine(day, time(), STANDARD_TIME)
 
 

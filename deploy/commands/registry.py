@@ -7,6 +7,8 @@ import typer
 import yaml
 from rich.syntax import Syntax
 
+from connectors.files.days import typed_moment
+from connectors.files.problem import Wrong
 from connectors.words.calendar import TEHRAN, both_calendars
 from consumers.registry.domain.known import EntryKind
 from consumers.registry.lookup import CodeUnknown, version_at, versions_of
@@ -97,8 +99,7 @@ def history(kind: KindArgument, code: CodeArgument, data: DataOption = None) -> 
 
 def read_moment(text: str) -> datetime:
     """Return the instant that a person means; without a zone it is Iran's time. Raises `Misused`."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Misused(f"--at {text} is not a time; write 2026-11-25, 2026-11-25T14:30 or 2026-11-25T11:00Z.") from None
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=TEHRAN)).astimezone(UTC)
+    moment = typed_moment(text, TEHRAN)
+    if isinstance(moment, Wrong):
+        raise Misused(f"--at {text} is not a time; write 2026-11-25, 1405-09-04T14:30 or 2026-11-25T11:00Z.")
+    return moment.astimezone(UTC)

@@ -10,6 +10,8 @@ import structlog
 import typer
 from rich.progress import Progress
 
+from connectors.files.days import typed_moment
+from connectors.files.problem import Wrong
 from connectors.telemetry.log import place_of_exception, redact
 from connectors.visible import json_text
 from connectors.words.language import Language
@@ -105,10 +107,7 @@ def _logging_to_stderr() -> Iterator[None]:
 
 
 def _moment(option: str, text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Misused(
-            f"{option} {text} is no time: write it like 2026-11-25T06:00, or with +03:30 behind it."
-        ) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    moment = typed_moment(text, UTC)
+    if isinstance(moment, Wrong):
+        raise Misused(f"{option} {text} is no time: write it like 2026-11-25T06:00, or with +03:30 behind it.")
+    return moment.astimezone(UTC)

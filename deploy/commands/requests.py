@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from connectors.files.days import read_day
+from connectors.files.days import typed_day
 from connectors.files.problem import Wrong
 from connectors.words.calendar import TEHRAN, local_moment
 from connectors.words.language import Language, Phrase
@@ -106,9 +106,7 @@ def list_requests(
 
 def _bounds(day: str) -> tuple[datetime, datetime]:
     """Return the beginning and the end of a day in Iran that a person typed, in either calendar."""
-    found = read_day(day)
-    if isinstance(found, Wrong):
-        found = read_day(day, jalali=True)
+    found = typed_day(day)
     if isinstance(found, Wrong):
         raise Misused(f"--day {day}: is no day; write 2026-11-25, or 1405/09/04 of the Jalali calendar.")
     return _midnight(found), _midnight(found + timedelta(days=1))

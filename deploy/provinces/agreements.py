@@ -1,6 +1,6 @@
 """agreements.csv and the catalogue's terms -> agreements as the directorate puts them to the agencies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.files.yaml_text import Document
@@ -36,16 +36,26 @@ def read_agreements(
     folder: Folder, province: Document, agencies: Mapping[str, Agency], catalogue: Catalogue
 ) -> tuple[Signed, ...]:
     """Return the agreements in the file's order; problems are left in `folder`."""
-    found = []
+    found: list[Signed] = []
     for row in folder.rows("agreements.csv", AGREEMENT_COLUMNS, days=AGREEMENT_DAYS):
         if row.text("agency") not in agencies:
             folder.miss(row, "agency", "agencies.csv", *NO_AGENCY)
             continue
         agreement = _agreement(folder, province, catalogue, row)
         if agreement is not None:
+            agreement = _numbered(agreement, found)
             folder.note("agreement", agreement.code, agreement.version, row.file, row.line)
             found.append(Signed(agreement, confirmed=row.flag("confirmed") is True))
     return tuple(found)
+
+
+def _numbered(agreement: Agreement, before: Sequence[Signed]) -> Agreement:
+    """Return a row that counts the rows of its agreement with the registry's number: a confirmation takes one too."""
+    earlier = [signed for signed in before if signed.agreement.code == agreement.code]
+    if not earlier or agreement.version != len(earlier) + 1:
+        return agreement
+    following = earlier[-1].agreement.version + (2 if earlier[-1].confirmed else 1)
+    return agreement.model_copy(update={"version": following})
 
 
 def _agreement(folder: Folder, province: Document, catalogue: Catalogue, row: CsvRow) -> Agreement | None:

@@ -287,6 +287,16 @@ def test_a_wrong_party_is_told_once(folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_second_row_of_an_agreement_is_the_next_signed_version(folder: Path, number: int) -> None:
+    path = folder / "agreements.csv"
+    [row] = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("mou-gas,")]
+    later = row.replace(",gas,1,", f",gas,{number},").replace(",2026-03-21,", ",2027-03-21,")
+    edit(path, lambda text: f"{text}{later}\n")
+    found = [signed.agreement for signed in read_province(folder).agreements if signed.agreement.code == "mou-gas"]
+    assert [(one.version, one.valid_from.year) for one in found] == [(1, 2026), (3, 2027)]
+
+
 def test_what_follows_from_a_cause_is_only_counted(folder: Path) -> None:
     edit(folder / "counties.csv", lambda text: text.replace("shirvan,", "Shirvan,", 1))
     found = said_of(folder)

@@ -1,14 +1,15 @@
 """Numbers, days, letters and digits as people write them."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
-from connectors.files.days import read_day
+from connectors.files.days import read_day, typed_moment
 from connectors.files.numbers import decimal_number, spoiled_text, whole_number
 from connectors.files.problem import FileProblem, Wrong
 from connectors.words.language import Language, Phrase
 from connectors.words.letters import unified_digits, unified_letters
+from consumers.jalali import STANDARD_TIME
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,28 @@ def test_what_is_no_day_is_told(text: str) -> None:
         assert isinstance(found, Wrong)
         assert found.problem.fa
         assert found.remedy.fa
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-25", "2026-11-25T00:00:00+03:30"),
+        ("۱۴۰۵/۰۹/۰۴", "2026-11-25T00:00:00+03:30"),
+        ("1405-09-04T14:30", "2026-11-25T14:30:00+03:30"),
+        ("2026-11-25 14:30:05", "2026-11-25T14:30:05+03:30"),
+        ("2026-11-25T11:00Z", "2026-11-25T11:00:00+00:00"),
+        ("1405-09-04T11:00+01:00", "2026-11-25T11:00:00+01:00"),
+    ],
+)
+def test_a_typed_moment_is_of_the_calendar_that_its_year_says(text: str, moment: str) -> None:
+    found = typed_moment(text, STANDARD_TIME)
+    assert isinstance(found, datetime)
+    assert found.isoformat() == moment
+
+
+@pytest.mark.parametrize("text", ["soon", "", "2026-11-25T25:00", "2026-02-30", "1405-13-01", "2026-11-25T", "06:00"])
+def test_what_is_no_moment_is_told(text: str) -> None:
+    assert isinstance(typed_moment(text, STANDARD_TIME), Wrong)
 
 
 def test_letters_are_persians_own() -> None:
