@@ -14,6 +14,7 @@ from producers.outcomes import Decided, Forgotten, Held, Outcome, SetAside
 from schemas import log_registry as registry
 from schemas import log_requests as log
 from schemas.base import Event
+from schemas.intake_agency import Answer
 from schemas.late_cash import LateCashTaken
 
 #: Every stage of a request, as people call it.
@@ -74,9 +75,14 @@ _TAKEN_LATE = Phrase(
 _STARTED = Phrase("کار آغاز شد", "work began")
 _ASKED = Phrase("از دستگاه پرسیده شد", "the agency is asked")
 _REPLIED = Phrase("پاسخ دستگاه: {answer}{wanted}", "the agency's answer: {answer}{wanted}")
+_ANSWERS: Mapping[Answer, Phrase] = {
+    Answer.APPROVED: Phrase("تأیید", "approved"),
+    Answer.REJECTED: Phrase("رد", "rejected"),
+    Answer.MORE_NEEDED: Phrase("مدرک دیگری لازم است", "more needed"),
+}
 _DELIVERED = Phrase("تحویل شهروند شد", "the citizen is served")
 _COMPLETED = Phrase("درخواست انجام شد", "the request is complete")
-_CLOSED = Phrase("پایان یافت ({reason}){back}", "ended ({reason}){back}")
+_CLOSED = Phrase("پایان یافت، {words} ({reason}){back}", "ended ({reason}){back}")
 _CLAIM_REFUSED = Phrase("پذیرفته نشد، {words} ({reason}): {detail}", "not accepted ({reason}): {detail}")
 _TIMED_OUT = Phrase("دفتر {office} در مهلت خود نپذیرفت", "office {office} did not accept in time")
 _REFUND_ACCEPTED = Phrase("بازگشت {amount} به شهروند پذیرفته شد", "the refund of {amount} is accepted")
@@ -208,12 +214,12 @@ def _taken_late(event: LateCashTaken, language: Language) -> str:
 
 def _replied(event: log.AgencyReplied, language: Language) -> str:
     wanted = _WANTED.fill(language, document=event.document_wanted) if event.document_wanted else EMPTY
-    return _REPLIED.fill(language, answer=event.answer, wanted=wanted)
+    return _REPLIED.fill(language, answer=_ANSWERS[event.answer], wanted=wanted)
 
 
 def _closed(event: log.RequestClosed, language: Language) -> str:
     back = _GIVE_BACK.fill(language, amount=amount(event.collected_rial, language)) if event.collected_rial else EMPTY
-    return _CLOSED.fill(language, reason=event.reason, back=back)
+    return _CLOSED.fill(language, words=STAGES[event.reason.value], reason=event.reason, back=back)
 
 
 def _claim_refused(event: log.ClaimRefused | registry.RegistryClaimRefused, language: Language) -> str:

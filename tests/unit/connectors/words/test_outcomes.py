@@ -13,6 +13,7 @@ from producers.outcomes import Decided, Forgotten, Held, Outcome, SetAside
 from schemas.base import Event
 from schemas.log_registry import RegistryClaimRefused, RegistryRefusal
 from schemas.log_requests import (
+    AgencyReplied,
     ClaimRefusal,
     ClaimRefused,
     CorrectionAccepted,
@@ -158,3 +159,11 @@ def test_nobody_is_told_the_names_of_events() -> None:
     assert "پاسخ must" in outcome_lines(held, Language.FA)[0]
     assert claim_name("ir.pishkhan.FeeCollected.v1", Language.EN) == "collect"
     assert claim_name("Strange", Language.FA) == "Strange"
+
+
+def test_codes_have_their_names_beside_them_in_persian() -> None:
+    closed = next(event for event in ENDED if isinstance(event, RequestClosed))
+    replied = next(event for event in SERVED if isinstance(event, AgencyReplied))
+    assert told(closed, Language.FA).startswith("پایان یافت، لغو شده (cancelled)")
+    assert told(replied, Language.FA) == "پاسخ دستگاه: تأیید"
+    assert told(replied, Language.EN) == "the agency's answer: approved"
