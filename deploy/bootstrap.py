@@ -11,18 +11,22 @@ from random import random
 from threading import Event
 from typing import Any
 
+import psycopg
 from sqlalchemy import Engine
 
 from connectors.broker.admin import BrokerAdmin
 from connectors.database.runner.positions import SqlPositions
 from connectors.database.runner.work import SqlWork
+from connectors.database.schema.builds import DatabaseTooNew, was_expanded_by_a_newer_build
+from connectors.database.sql.driver import meaningful_errors
+from connectors.database.sql.engine import plain_url
 from connectors.failpoints import Armed, arm
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.health import HealthServer
 from connectors.telemetry.log import configure_logging, get_log
 from connectors.telemetry.worker import WorkerTelemetry
 from consumers.runner.backoff import Backoff
-from consumers.runner.errors import BrokerUnavailable
+from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
 from consumers.runner.outcomes import Setback
 from consumers.runner.ports import Source
 from consumers.runner.rereading import Rereading, Tally
@@ -38,7 +42,8 @@ OBJECTS_BETWEEN_COLLECTIONS = 20_000
 def run_worker(name: str, settings: Settings, port: int, stop: Event) -> None:
     """Run worker `name` with its health and metrics on loopback `port` until `stop` is set.
 
-    Raises `Problem` for a missing setting, and when the port is taken.
+    Raises `Problem` for a missing setting, when the port is taken, and when a newer build has changed the database so
+    that this one may not work on it.
     """
     settings.kafka_login()
     settings.worker_database_url()
@@ -55,7 +60,7 @@ def run_worker(name: str, settings: Settings, port: int, stop: Event) -> None:
     telemetry = WorkerTelemetry(exporter, name)
     with _health_server(name, port, exporter, telemetry):
         cluster_id = _cluster_id(settings, telemetry, stop)
-        if cluster_id is not None:
+        if cluster_id is not None and _fits(settings, telemetry, stop):
             worker = build_worker(name, settings, cluster_id, telemetry, exporter)
             _calm_collector()
             worker.run(stop)
@@ -104,6 +109,26 @@ def _cluster_id(settings: Settings, telemetry: WorkerTelemetry, stop: Event) -> 
             get_log("worker").warning("waits for the broker", why=str(error))
             stop.wait(backoff.next_seconds())
     return None
+
+
+def _fits(settings: Settings, telemetry: WorkerTelemetry, stop: Event) -> bool:
+    """Ask the database until it answers whether this build may work on it; false when `stop` came first.
+
+    Raises `Problem` when it may not.
+    """
+    backoff = Backoff(random)
+    while not stop.is_set():
+        try:
+            with meaningful_errors(), psycopg.connect(plain_url(settings.worker_database_url())) as connection:
+                was_expanded_by_a_newer_build(connection)
+            return True
+        except DatabaseTooNew as newer:
+            raise Problem(newer.words) from None
+        except DatabaseUnavailable as error:
+            telemetry.unready(Setback.DATABASE_UNAVAILABLE)
+            get_log("worker").warning("waits for the database", why=str(error))
+            stop.wait(backoff.next_seconds())
+    return False
 
 
 def rereading(name: str, settings: Settings, engine: Engine, source: Source, *, keep: bool) -> Rereading[Any]:

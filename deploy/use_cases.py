@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
-from connectors.database.sql.driver import meaningful_errors
+from connectors.database.schema.builds import DatabaseTooNew, was_expanded_by_a_newer_build
+from connectors.database.sql.driver import driver_connection, meaningful_errors
 from connectors.database.sql.engine import build_engine
 from consumers.runner.errors import Contention, DatabaseUnavailable
-from deploy.problem import Unreachable
+from deploy.problem import Problem, Unreachable
 from deploy.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ class Bus:
 
     def __init__(self, settings: Settings, name: str) -> None:
         self._settings = settings
+        self._asked = False
         self.engine: Engine = build_engine(settings.worker_database_url(), name)
 
     def __enter__(self) -> "Bus":
@@ -186,7 +188,18 @@ class Bus:
     @contextmanager
     def _view(self, connect: Callable[[], AbstractContextManager[Connection]]) -> Iterator[View]:
         with meaningful_errors(), connect() as connection:
+            if not self._asked:
+                _refuse_newer(connection)
+                self._asked = True
             yield View(self._settings, connection)
+
+
+def _refuse_newer(connection: Connection) -> None:
+    """Raise `Problem` when a newer build has changed the database so that this one may not work on it."""
+    try:
+        was_expanded_by_a_newer_build(driver_connection(connection))
+    except DatabaseTooNew as newer:
+        raise Problem(newer.words) from None
 
 
 def outcomes_of(data: Path | None) -> "OutcomeReads":

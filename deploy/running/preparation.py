@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from connectors.database.schema.expansion import DatabaseTooNew
+from connectors.database.schema.builds import DatabaseTooNew
 from connectors.database.schema.migrate import migrate
 from deploy.accounts import provision_accounts
 from deploy.agencies import provision
@@ -19,7 +19,7 @@ def prepare(settings: Settings, report: Callable[[str], None]) -> None:
     try:
         migrate(settings.owner_database_url())
     except DatabaseTooNew as newer:
-        raise Problem(str(newer)) from newer
+        raise Problem(newer.words) from None
     made = provision(settings)
     provision_accounts(settings)
     report(f"tables, topics and rights are ready ({len(made)} topics made)")

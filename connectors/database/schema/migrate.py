@@ -9,11 +9,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, pool, text
 
-from connectors.database.schema.expansion import keep_floor, was_expanded_by_a_newer_build
+from connectors.database.schema.builds import was_expanded_by_a_newer_build
+from connectors.database.schema.expansion import keep_floor
 from connectors.database.schema.grants import apply_grants
 from connectors.database.schema.metadata import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.database.schema.tables import metadata
-from connectors.database.sql.driver import meaningful_errors
+from connectors.database.sql.driver import driver_connection, meaningful_errors
 from connectors.database.sql.engine import database_url
 
 #: Two processes that start together migrate one after the other.
@@ -33,7 +34,7 @@ def migrate(owner_url: str) -> None:
     with meaningful_errors(), engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
         config = configuration(connection)
-        newer = was_expanded_by_a_newer_build(connection, config)
+        newer = was_expanded_by_a_newer_build(driver_connection(connection))
         if not newer:
             command.upgrade(config, "head")
             keep_floor(connection, config)

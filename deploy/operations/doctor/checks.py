@@ -47,6 +47,8 @@ class Patient:
     database: Connection[tuple[object, ...]] | None
     database_problem: str
     workers: Mapping[str, Standing]
+    # What is to be said of a database that a newer build has changed: nothing in it is examined.
+    too_new: str = ""
 
     def waited_for_since(self, cause: Setback) -> datetime | None:
         """Return the moment from which on a worker waits because of `cause`; none when none does."""

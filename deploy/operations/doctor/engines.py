@@ -16,6 +16,7 @@ from deploy.workers.table import WORKERS
 CLOCK_DIFFERENCE_SECONDS = 1.0
 TIME_SERVER = "let all machines take their time from a time server (chrony, systemd-timesyncd)"
 OLDEST_POSTGRES = 15
+NEWER_BUILD = "docs/how-to/upgrade-and-go-back.md says how; what is in it was not examined"
 FROZEN = "a running `pishkhan up` starts its own again when it dies, and one that is frozen is ended by hand (kill -9)"
 
 
@@ -37,6 +38,9 @@ def check_broker(patient: Patient) -> Iterable[CheckResult]:
 
 def check_database(patient: Patient) -> Iterable[CheckResult]:
     """Does the database answer, does it keep what it says it keeps, and may workers do no more than they should."""
+    if patient.too_new:
+        yield wrong("database", patient.too_new, NEWER_BUILD)
+        return
     if patient.database is None:
         remedy = (
             f"{FROZEN}; else start it, or correct PISHKHAN_DATABASE_URL; "

@@ -6,6 +6,7 @@ import psycopg
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from connectors.database.schema.builds import DatabaseTooNew, was_expanded_by_a_newer_build
 from connectors.database.sql.engine import plain_url
 from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
 from deploy.operations.delivery import reachable
@@ -62,7 +63,9 @@ def examine(settings: Settings) -> Iterator[CheckResult]:
     database, database_problem = _reach_database(settings)
     answers = {row.name: ask(settings, row) for row in WORKERS}
     workers = {name: answer.standing for name, answer in answers.items() if answer is not None}
-    patient = Patient(settings, broker, broker_problem, database, database_problem, workers)
+    too_new = "" if database is None else _too_new(database)
+    seen = None if too_new else database
+    patient = Patient(settings, broker, broker_problem, seen, database_problem, workers, too_new)
     try:
         for check in CHECKS:
             subject = check.__name__.removeprefix("check_")
@@ -79,6 +82,15 @@ def examine(settings: Settings) -> Iterator[CheckResult]:
             broker.close()
         if database is not None:
             database.close()
+
+
+def _too_new(database: psycopg.Connection[tuple[object, ...]]) -> str:
+    """Return what is to be said of a database on which this build may not work; nothing of any other."""
+    try:
+        was_expanded_by_a_newer_build(database)
+    except DatabaseTooNew as newer:
+        return str(newer)
+    return ""
 
 
 def _reach_broker(settings: Settings) -> tuple[KafkaAdminClient | None, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from typing import LiteralString
 
 import psycopg
@@ -13,13 +14,18 @@ from connectors.database.sql.engine import plain_url
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.health import HealthServer
 from connectors.telemetry.standing import Halt, Standing
+from connectors.words.language import Language
+from deploy.bootstrap import run_worker
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
 from deploy.operations.doctor.checks import Level
 from deploy.operations.doctor.table import examine
+from deploy.problem import Problem
 from deploy.processes.processes import choose_port
-from deploy.settings import Settings
+from deploy.running.preparation import prepare
+from deploy.settings import Settings, remember
+from deploy.use_cases import opened
 from deploy.workers.table import worker_row
 from tests.kit.on_sql.databases import wait_until
 from tests.kit.real.brokers import provide
@@ -105,6 +111,38 @@ def test_a_changed_table_and_a_right_to_change_history_are_found(settings: Setti
         ("tables", "the tables differ from what this version expects, in 1 place(s)"),
         ("tables", "pishkhan_worker may change or remove rows of ledger_transfer"),
     ]
+
+
+def a_newer_build_was_here(settings: Settings) -> None:
+    as_owner(settings, "UPDATE alembic_version SET version_num = '9999'")
+
+
+def test_tables_to_which_a_newer_build_has_only_added_are_not_compared(settings: Settings) -> None:
+    as_owner(settings, "CREATE TABLE of_a_newer_build (id int)")
+    a_newer_build_was_here(settings)
+    assert faults(settings) == []
+    [form] = [words for subject, words in words(settings) if subject == "tables"]
+    assert form.endswith("there, and what a newer build has added beside them")
+
+
+def test_a_database_that_a_newer_build_changed_is_told_in_one_sentence_everywhere(settings: Settings) -> None:
+    a_newer_build_was_here(settings)
+    as_owner(settings, "COMMENT ON TABLE alembic_version IS 'the oldest build knows step 9998'")
+    told = "The database was changed by a newer build (step 9999), and this one cannot work on it; start the newer"
+    [(subject, said)] = faults(settings)
+    assert subject == "database"
+    assert said.startswith(told)
+    assert {"tables", "lag", "counts", "outbox"}.isdisjoint(subject for subject, _ in words(settings))
+    remember(settings)
+    for ask in (
+        lambda: prepare(settings, print),
+        lambda: run_worker("relay", settings, choose_port(None), Event()),
+        lambda: opened(settings.data_directory).__enter__(),
+    ):
+        with pytest.raises(Problem) as refused:
+            ask()
+        assert str(refused.value) == said
+        assert refused.value.told(Language.FA).startswith("نسخه تازه‌تری")
 
 
 def test_a_position_on_another_topic_is_found(settings: Settings) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
@@ -15,11 +17,11 @@ from connectors.database.publication.days import ALL, OutboxDays
 from connectors.database.publication.outbox import OutboxStore
 from connectors.database.reconciliation.bus import SqlReconciliation
 from connectors.database.runner.intake import ClaimLedger
-from connectors.database.schema.expansion import DatabaseTooNew
+from connectors.database.schema.builds import DatabaseTooNew, known_steps, was_expanded_by_a_newer_build
 from connectors.database.schema.metadata import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.database.schema.migrate import configuration, drift, migrate
 from connectors.database.schema.tables import metadata
-from connectors.database.sql.engine import build_engine
+from connectors.database.sql.engine import build_engine, plain_url
 from connectors.roles import WORKER_ROLE
 from connectors.telemetry import metrics
 from consumers.intake import Conflict
@@ -290,6 +292,23 @@ def test_a_database_that_a_newer_build_only_expanded_is_worked_on(database: Data
             connection.execute(text("COMMENT ON TABLE alembic_version IS 'the oldest build knows step 9998'"))
     with pytest.raises(DatabaseTooNew, match=r"by a newer build \(step 9999\).*restore a copy"):
         migrate(database.owner_url)
+    # Whoever owns nothing is told the same.
+    with (
+        psycopg.connect(plain_url(database.worker_url)) as worker,
+        pytest.raises(DatabaseTooNew, match=r"by a newer build \(step 9999\).*restore a copy"),
+    ):
+        was_expanded_by_a_newer_build(worker)
+
+
+def test_an_empty_database_is_no_newer_one(fresh_database: DatabaseUrls) -> None:
+    with psycopg.connect(plain_url(fresh_database.owner_url)) as owner:
+        assert not was_expanded_by_a_newer_build(owner)
+
+
+def test_the_steps_of_this_build_are_known_by_the_names_of_their_files(engine: Engine) -> None:
+    with engine.connect() as connection:
+        steps = ScriptDirectory.from_config(configuration(connection)).walk_revisions()
+        assert known_steps() == {step.revision for step in steps}
 
 
 def test_a_database_that_is_not_there_is_said_so() -> None:
