@@ -1,5 +1,8 @@
 """`pishkhan`: one declared list of commands; only the module of the command that is run is imported."""
 
+# Before all that takes time to read: from here on a signal ends us in one line.
+from deploy.early import interrupted  # isort: skip
+
 import errno
 import gc
 import os
@@ -33,6 +36,7 @@ Every command explains itself: [bold]pishkhan COMMAND --help[/bold]. Settings ar
 PISHKHAN_, such as PISHKHAN_LOG_LEVEL=debug.
 """
 
+INTERRUPTED = "Interrupted."
 _EXITS = "Exit codes of all commands: " + ", ".join(f"{row.code.value} {row.short}" for row in EXITS) + "."
 
 
@@ -178,8 +182,13 @@ def _run(name: str | None) -> None:
         application = build(name)
         gc.freeze()
         gc.enable()
+        interrupted()
         ended = application(prog_name="pishkhan", standalone_mode=False)
-        sys.exit(ExitCode.DONE if ended is None else ExitCode(ended))
+        code = ExitCode.DONE if ended is None else ExitCode(ended)
+        # That is what typer makes of Ctrl-C.
+        if code is ExitCode.INTERRUPTED:
+            _tell(INTERRUPTED)
+        sys.exit(code)
     except typer.Abort:
         sys.exit(ExitCode.PROBLEM)
     except typer.TyperException as error:
@@ -190,6 +199,7 @@ def _run(name: str | None) -> None:
         _tell(problem.told(asked_language(sys.argv, os.environ)))
         sys.exit(problem.ends)
     except KeyboardInterrupt:
+        _tell(INTERRUPTED)
         sys.exit(ExitCode.INTERRUPTED)
 
 

@@ -29,3 +29,10 @@ class Unreachable(Problem):
 
     def __init__(self, message: str | Phrase) -> None:
         super().__init__(message, ExitCode.UNKNOWN)
+
+
+class Interrupted(Problem):
+    """A person pressed Ctrl-C, or a signal came: what was done until then, and what to do."""
+
+    def __init__(self, message: str | Phrase) -> None:
+        super().__init__(message, ExitCode.INTERRUPTED)

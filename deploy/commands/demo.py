@@ -28,6 +28,7 @@ from deploy.demo.report import Seconds
 from deploy.demo.screen import Glance, line, look_next, screen, summary
 from deploy.edge import Screen
 from deploy.exits import ExitCode
+from deploy.interrupts import aside, raise_if_interrupted
 from deploy.operations.replay.reading import Replay, load_mapping, read_log
 from deploy.problem import Problem
 from deploy.provinces.loader import Province, read_province
@@ -110,13 +111,14 @@ def demo(
             started = time.monotonic()
             busy = _Busy()
             with _live(console) as show:
-                last = stage.play(order, lambda glance: show(busy.seen(glance)))
+                # Aside: the broker's client is not to be interrupted within a call.
+                last = aside(lambda: stage.play(order, lambda glance: show(busy.seen(glance))), stop)
             took = (bus.engines_seconds, load_seconds, time.monotonic() - started)
             books, disagreements = stage.books(Seconds(*(round(one, 2) for one in took)), expected_rial(provided))
             example = stage.example()
         finally:
             stop.set()
-            stage.close()
+            aside(stage.close, stop)
     if books.requests.submitted != len(order.arrivals):
         disagreements.append(f"{len(order.arrivals)} requests were played, {books.requests.submitted} are known")
     faults = [*books.faults(), *disagreements][:FAULTS_SHOWN]
@@ -196,6 +198,8 @@ def _wait_for_the_morning(console: Screen, bus: RunningBus, opens_at: datetime) 
     left = (opens_at - bus.settings.clock.now()).total_seconds() / bus.settings.clock_factor
     if left > 0:
         console.print(f"the offices open at {local_moment(opens_at, Language.EN)}, in {left:.0f} s")
+        # A signal that was lost on the way is noticed before the day begins.
+        raise_if_interrupted()
         time.sleep(left)
 
 

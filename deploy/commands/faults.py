@@ -24,8 +24,8 @@ from deploy.faults.guest import Host, announcement, visit
 from deploy.faults.harness import Harness
 from deploy.faults.report import conclude, hush, series
 from deploy.faults.table import FAULTS
+from deploy.interrupts import interrupted_by_signals
 from deploy.problem import Misused, Problem, Unreachable
-from deploy.running.up import interrupted_by_signals
 from deploy.settings import Settings, load_settings
 from producers.ports import OutboxUnavailable
 

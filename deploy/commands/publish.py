@@ -18,7 +18,7 @@ from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Screen
 from deploy.exits import ExitCode, end_with
 from deploy.operations.delivery import delivery
-from deploy.problem import Problem, Unreachable
+from deploy.problem import Interrupted, Problem, Unreachable
 from deploy.running.demonstration import note_use
 from deploy.settings import Settings, load_settings
 from deploy.terminal.outcomes import code_of, style_of, worst
@@ -123,28 +123,34 @@ def _publish_lines(file: str, settings: Settings, bus: Bus) -> tuple[list[KeptLi
     now = settings.clock.now
     kept: list[KeptLine] = []
     refused = line_number = 0
-    with _opened(file) as stream, _progress() as progress:
-        task = progress.add_task("publishing", total=_size(file))
-        lines = _counted(stream, progress, task)
-        while chunk := list(islice(lines, LINES_AT_ONCE)):
-            try:
-                with bus.reading() as view:
-                    agencies = view.agencies
-                found = publish_lines(bus.publisher, bus.outcomes, chunk, now(), agencies, line_number + 1)
-            except (DatabaseUnavailable, OutboxUnavailable, AnswersUnavailable) as error:
-                raise Unreachable(
-                    f"The database does not answer ({error}). {len(kept)} events are published, those from line "
-                    f"{line_number + 1} on are not accepted. Publish the file again when it is back: what went "
-                    "through keeps its id and is skipped."
-                ) from error
-            for one in found:
-                if isinstance(one, LineProblem):
-                    refused += 1
-                    text = f"line {one.line_number}: {one.field}: {one.problem}"
-                    progress.console.print(text, highlight=False, soft_wrap=True)
-                else:
-                    kept.append(one)
-            line_number += len(chunk)
+    try:
+        with _opened(file) as stream, _progress() as progress:
+            task = progress.add_task("publishing", total=_size(file))
+            lines = _counted(stream, progress, task)
+            while chunk := list(islice(lines, LINES_AT_ONCE)):
+                try:
+                    with bus.reading() as view:
+                        agencies = view.agencies
+                    found = publish_lines(bus.publisher, bus.outcomes, chunk, now(), agencies, line_number + 1)
+                except (DatabaseUnavailable, OutboxUnavailable, AnswersUnavailable) as error:
+                    raise Unreachable(
+                        f"The database does not answer ({error}). {len(kept)} events are published, those from line "
+                        f"{line_number + 1} on are not accepted. Publish the file again when it is back: what went "
+                        "through keeps its id and is skipped."
+                    ) from error
+                for one in found:
+                    if isinstance(one, LineProblem):
+                        refused += 1
+                        text = f"line {one.line_number}: {one.field}: {one.problem}"
+                        progress.console.print(text, highlight=False, soft_wrap=True)
+                    else:
+                        kept.append(one)
+                line_number += len(chunk)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"Interrupted: at least {len(kept)} events are published. Publish the same again: what went through keeps "
+            "its id and is skipped."
+        ) from None
     return kept, refused
 
 

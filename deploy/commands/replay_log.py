@@ -23,7 +23,7 @@ from deploy.operations.replay.mapping import (
     weekday_moves,
 )
 from deploy.operations.replay.reading import Replay, business_times, load_mapping, read_log
-from deploy.problem import Problem, Unreachable
+from deploy.problem import Interrupted, Problem, Unreachable
 from deploy.running.demonstration import note_use
 from deploy.settings import Settings, load_settings
 from deploy.use_cases import Bus
@@ -97,27 +97,33 @@ def _publish(settings: Settings, bus: Bus, replay: Replay, times: Sequence[datet
     with Progress(*columns, console=Screen(stderr=True), transient=True) as progress:
         task = progress.add_task("replaying", total=len(replay.cases))
         done = 0
-        while done < len(replay.cases):
-            now = settings.clock.now()
-            due = done
-            while due < len(times) and due - done < CASES_AT_ONCE and times[due] <= now:
-                due += 1
-            if due == done:
-                _wait(progress, task, (times[done] - now).total_seconds() / settings.clock.factor)
-                continue
-            messages = [
-                message_from_event(
-                    agency_source(replay.mapping.services[case.service].agency),
-                    request_of(case, replay.mapping),
-                    str(replay_id(replay.mapping, case, "submitted")),
-                    moment,
-                )
-                for case, moment in zip(replay.cases[done:due], times[done:due], strict=True)
-            ]
-            with bus.open_outbox() as outbox:
-                outbox.add(messages)
-            done = due
-            progress.update(task, completed=done)
+        try:
+            while done < len(replay.cases):
+                now = settings.clock.now()
+                due = done
+                while due < len(times) and due - done < CASES_AT_ONCE and times[due] <= now:
+                    due += 1
+                if due == done:
+                    _wait(progress, task, (times[done] - now).total_seconds() / settings.clock.factor)
+                    continue
+                messages = [
+                    message_from_event(
+                        agency_source(replay.mapping.services[case.service].agency),
+                        request_of(case, replay.mapping),
+                        str(replay_id(replay.mapping, case, "submitted")),
+                        moment,
+                    )
+                    for case, moment in zip(replay.cases[done:due], times[done:due], strict=True)
+                ]
+                with bus.open_outbox() as outbox:
+                    outbox.add(messages)
+                done = due
+                progress.update(task, completed=done)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"Interrupted: at least {done} of {len(replay.cases)} requests are published. Replay the same log "
+                "again: nothing is said twice."
+            ) from None
 
 
 def _wait(progress: Progress, task: TaskID, seconds: float) -> None:

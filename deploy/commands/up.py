@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from deploy.commands.options import DataOption
 from deploy.edge import OutputLost, Screen
+from deploy.interrupts import Terminated, raise_if_interrupted
 from deploy.running.up import RunningBus, UpOptions, Voice, running_bus
 from deploy.running.watching import Watch
 from deploy.terminal.hints import hint
@@ -47,13 +48,18 @@ def up(
     console = Screen()
     wanted = UpOptions(data_directory=data, kafka=kafka, database=database, monitor=monitor)
     voice = console_voice(console)
+    runs = False
     try:
         with running_bus(wanted, voice) as bus:
             bus.wait_until_ready()
+            runs = True
             _say_where(voice, bus)
             _say_what_changes(voice, bus)
-    except KeyboardInterrupt:
-        console.print("stopped")
+    except Terminated:
+        # Whoever ends a service has what was asked for, once it ran.
+        if not runs:
+            raise
+        voice.line("stopped")
 
 
 def console_voice(console: Screen) -> Voice:
@@ -98,6 +104,7 @@ def _say_what_changes(voice: Voice, bus: RunningBus) -> None:
     """Look at the workers until Ctrl-C, and say what is new."""
     watch = Watch()
     while True:
+        raise_if_interrupted()
         time.sleep(LOOK_EVERY_SECONDS)
         standings, now = bus.standings(), datetime.now(UTC)
         for line in watch.look(standings, now):

@@ -22,6 +22,7 @@ from deploy.engines.instance import EmbeddedEngines, Instance
 from deploy.engines.kept import Kept
 from deploy.engines.log_room import LogRoom, turn_over
 from deploy.engines.port_block import port_block
+from deploy.interrupts import ignore_signals, interrupted_by_signals, raise_if_interrupted
 from deploy.mistakes import OPTIONS, PREFIX
 from deploy.problem import Misused, Problem
 from deploy.processes.processes import port_is_free
@@ -80,6 +81,7 @@ class RunningBus:
                 names = ", ".join(row.name for row in waiting)
                 logs = self.settings.data_directory / "logs"
                 raise Problem(f"Not ready after {WORKERS_READY_SECONDS:.0f} s: {names}. Their logs are in {logs}.")
+            raise_if_interrupted()
             time.sleep(ASK_EVERY_SECONDS)
 
     def standings(self) -> dict[str, Standing | None]:
@@ -128,8 +130,10 @@ def running_bus(wanted: UpOptions, voice: Voice) -> Iterator[RunningBus]:
             settings = _settings(base, wanted, engines, Kept(instance.directory / "kept.json"), metrics_port)
             remember(settings)
             voice.line(f"engines answer after {engines_seconds:.1f} s: Kafka at {settings.kafka_bootstrap}")
+            raise_if_interrupted()
             with silence_in_words(settings):
                 prepare(settings, voice.line)
+            raise_if_interrupted()
             children = [*_engine_children(engines, instance), *_worker_children(settings, instance)]
             children += _monitor_children(settings, instance, voice.line) if wanted.monitor else []
             monitor_turns = partial(turn_over, _monitor_log(instance), log_room)
@@ -138,10 +142,11 @@ def running_bus(wanted: UpOptions, voice: Voice) -> Iterator[RunningBus]:
             try:
                 yield RunningBus(settings, supervisor, engines_seconds)
             finally:
-                _ignore_signals()
+                ignore_signals()
                 voice.line("stopping: workers first, then the engines")
                 supervisor.stop()
         finally:
+            ignore_signals()
             engines.stop()
 
 
@@ -152,25 +157,6 @@ def _held(directory: Path, wanted: UpOptions, report: Report) -> Iterator[Instan
         if wanted.begin_anew is not None:
             instance.clear(keep=MARKER)
         yield instance
-
-
-@contextmanager
-def interrupted_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP end the block as Ctrl-C does, by KeyboardInterrupt; the handlers are put back afterwards."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    for number in before:
-        signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _ignore_signals() -> None:
-    """While stopping: it ends by itself, within the children's grace; a second Ctrl-C would only leave work undone."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def _given_settings(wanted: UpOptions) -> Settings:

@@ -14,7 +14,7 @@ from deploy.edge import Screen
 from deploy.faults.fault import Fault
 from deploy.faults.harness import Harness, TrialOutcome
 from deploy.faults.report import Player, conclude, hush, series
-from deploy.running.up import interrupted_by_signals
+from deploy.interrupts import interrupted_by_signals
 from tests.faults.privileges import NotPermitted
 from tests.faults.record import keep, kept
 from tests.faults.table import STAGES, TABLE, Stage

@@ -60,16 +60,12 @@ def check_programs(patient: Patient) -> Iterable[CheckResult]:
 
 
 def first_line(command: list[str]) -> str | None:
-    """First line that a program prints, on either stream; None when it does not run.
-
-    What Java says of options in the environment comes before what it was asked for.
-    """
+    """First line that a program prints, on either stream; None when it does not run."""
     try:
         outcome = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
     except (OSError, subprocess.SubprocessError):
         return None
-    lines = (outcome.stdout or outcome.stderr).splitlines()
-    return next((line for line in lines if "Picked up" not in line), "")
+    return (outcome.stdout or outcome.stderr).partition("\n")[0]
 
 
 def check_memory(patient: Patient) -> Iterable[CheckResult]:
