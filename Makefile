@@ -63,7 +63,14 @@ bench: $(STAMP) ## medians of the rates and latencies that docs/performance.md s
 $(STAMP): requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@total=$$(grep -c '==' requirements-dev.lock); step=20; end='\n'; [ ! -t 1 ] || { step=1; end='\r'; }; \
+	echo "installing $$total packages; it takes some two minutes, and once"; \
+	{ $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes \
+		-r requirements-dev.lock; echo "pip ended with $$?"; } \
+	| awk -v total="$$total" -v step="$$step" -v end="$$end" '\
+		/^Collecting / && ++found % step == 0 { printf "  %d of %d fetched" end, found, total; fflush() } \
+		/^Installing collected/ { printf "  all are there: unpacking them          \n"; fflush() } \
+		/^pip ended with/ { exit $$4 }'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 

@@ -20,7 +20,8 @@ from connectors.words.calendar import local_moment
 from connectors.words.language import Language
 from consumers.jalali import STANDARD_TIME
 from deploy.commands.up import console_voice
-from deploy.demo.order import day_order, last_working_day
+from deploy.demo.order import announcement, day_order, last_working_day
+from deploy.demo.pace import slow_words
 from deploy.demo.picture import save_picture
 from deploy.demo.plan import DAY_SECONDS
 from deploy.demo.play import Playback
@@ -98,11 +99,11 @@ def demo(
         clock_factor=DAY_SECONDS / seconds,
         begin_anew=partial(_begin_anew, fresh),
     )
+    console.print_lines([announcement(provided, day, requests, seconds, replay=replay)])
     order = day_order(provided, seed, requests, replay_of(province) if replay else None, OPENS)
+    console.print_lines(order.told)
     stop = Signal()
     with running_bus(wanted, console_voice(console)) as bus:
-        for text in order.told:
-            console.print(text, highlight=False, soft_wrap=True)
         bus.wait_until_ready()
         load_seconds = _load(console, bus, provided)
         stage = Playback(bus.settings, stop)
@@ -124,6 +125,8 @@ def demo(
     faults = [*books.faults(), *disagreements][:FAULTS_SHOWN]
     told = summary(books, last.states, faults)
     console.print(told)
+    if slow := slow_words(stage.late_seconds, seconds, last.states.get("escalated", 0)):
+        console.print_lines([slow], style="yellow")
     # Softly wrapped: a command that is broken into lines cannot be copied.
     console.print(look_next(_next_steps(directory, example)), soft_wrap=True)
     if picture is not None:

@@ -49,6 +49,8 @@ class Day:
     needs_answer: Callable[[str], bool]
     spoken: int = 0
     heard: int = 0
+    #: Business seconds from when each request was due to when the bus was heard to have it.
+    taken_in_after: list[float] = field(default_factory=list)
     _cases: dict[UUID, FollowedRequest] = field(default_factory=dict)
     _due: list[tuple[datetime, int, DemoAct]] = field(default_factory=list)
     _order: "count[int]" = field(default_factory=count)
@@ -104,6 +106,7 @@ class Day:
     def _follow(self, event: log.RequestLogEvent) -> FollowedRequest | None:
         match event:
             case log.RequestOpened():
+                self.taken_in_after.append((self.now() - event.submitted_at).total_seconds())
                 agency = event.agency or ""
                 self._cases[event.request_id] = FollowedRequest(agency, event.origin, self.needs_answer(event.service))
             case log.RequestRouted():

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from consumers.jalali import jalali_day
 from deploy.demo.plan import DAY_SECONDS, PlannedArrival, plan_day
 from deploy.demo.plan import Province as Planned
 from deploy.operations.replay.mapping import Dropped, ReplayCase, request_of
@@ -33,6 +34,16 @@ class DayOrder:
     arrivals: tuple[PlannedArrival, ...]
     answered_services: frozenset[str]
     told: tuple[str, ...]
+
+
+def announcement(province: Province, day: date, requests: int, seconds: float, *, replay: bool) -> str:
+    """Say what is about to be played, before anything that takes time."""
+    year, month, number = jalali_day(day)
+    beside = ", and beside them the busiest day of a real log, which is read first" if replay else ""
+    return (
+        f"About to be played: {province.names.en} on {year}/{month:02}/{number:02} ({day}), six hours in {seconds:.0f} "
+        f"s, with {requests:,} generated requests{beside}."
+    )
 
 
 def last_working_day(province: Province, today: date) -> date:

@@ -28,6 +28,7 @@ from connectors.words.language import Language
 from connectors.words.outcomes import stage
 from deploy.demo.day import Day
 from deploy.demo.order import DayOrder
+from deploy.demo.pace import late_seconds
 from deploy.demo.plan import DAY_SECONDS
 from deploy.demo.report import ByClass, LogCount, Report, Seconds
 from deploy.demo.screen import Glance
@@ -51,6 +52,8 @@ class Playback:
     def __init__(self, settings: Settings, stop: Signal) -> None:
         self._settings = settings
         self._stop = stop
+        #: Of the day that was played: how far its slowest requests were behind the clock, in business time.
+        self.late_seconds = 0.0
         self._clock = settings.clock
         self._engine: Engine = build_engine(settings.worker_database_url(), "pishkhan demo")
         publisher = Publisher(outbox_opener(self._engine), self._clock.now, new_id)
@@ -79,6 +82,7 @@ class Playback:
         with self._watched(len(order.arrivals), show):
             day.run(self._stop, is_over)
             self._wait_until_quiet()
+        self.late_seconds = late_seconds(day.taken_in_after)
         return self._glance(len(order.arrivals))
 
     def example(self) -> str | None:

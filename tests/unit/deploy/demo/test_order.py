@@ -3,7 +3,7 @@
 from datetime import date, time
 from pathlib import Path
 
-from deploy.demo.order import day_order, last_working_day, replayed_arrivals
+from deploy.demo.order import announcement, day_order, last_working_day, replayed_arrivals
 from deploy.demo.plan import DAY_SECONDS
 from deploy.operations.replay.reading import Replay, load_mapping, read_log
 from deploy.provinces.loader import Province, read_province
@@ -42,3 +42,13 @@ def test_the_real_log_arrives_within_the_day_and_says_what_became_of_its_rows() 
 
 def test_a_day_without_a_real_log_tells_nothing() -> None:
     assert day_order(province(), seed=1, requests=5, replay=None, opens=OPENS).told == ()
+
+
+def test_what_is_about_to_be_played_is_said_with_the_day_in_both_calendars() -> None:
+    said = announcement(province(), date(2026, 11, 25), 3_000, 60.0, replay=True)
+    assert said == (
+        "About to be played: North Khorasan on 1405/09/04 (2026-11-25), six hours in 60 s, with 3,000 generated "
+        "requests, and beside them the busiest day of a real log, which is read first."
+    )
+    alone = announcement(province(), date(2026, 11, 25), 5, 60.0, replay=False)
+    assert alone.endswith("with 5 generated requests.")
