@@ -108,7 +108,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("explain", "deploy.commands.explain", _COMPARES),
     CommandRow("ledger", "deploy.commands.ledger", _LOOKS, {"verify": _COMPARES}),
     CommandRow("reconcile", "deploy.commands.reconcile", _COMPARES),
-    CommandRow("repair", "deploy.commands.repair", _LOOKS, {"pass": _DECIDES}),
+    CommandRow("repair", "deploy.commands.repair", _LOOKS, {"pass": _DECIDES, "chain": _COMPARES}),
     # What it survives.
     CommandRow("faults", "deploy.commands.faults", _COMPARES),
     # What outsiders get.

@@ -56,8 +56,8 @@ KINDS: Mapping[DifferenceKind, KindWords] = {
         Phrase(
             "کارگرها را بایستانید و ردیف را از نسخه پشتیبانی بازگردانید که از رویداد آخر آن کهنه‌تر نباشد؛ گذرگاه آن را "
             "دوباره نمی‌سازد",
-            "stop the workers, and put the row of `request` or `registry_version` back from a backup that is no older "
-            "than its last event: the bus does not make it again",
+            "stop the workers, and put the row (of `request`, `registry_version` or `office_position`) back from a "
+            "backup that is no older than its last event: the bus does not make it again",
         ),
     ),
     DifferenceKind.ORDER_DOUBLED: KindWords(
@@ -99,6 +99,13 @@ KINDS: Mapping[DifferenceKind, KindWords] = {
             "settlement has entered it, as the ledger shows, and the row that counts its subject's events does not",
         ),
         _REPAIR,
+    ),
+    DifferenceKind.LOAD_DIFFERS: KindWords(
+        Phrase(
+            "شمار درخواست‌های در جریان دفتر پیشخوان آن نیست که ردیف درخواست‌ها می‌گویند",
+            "an office's position counts another number of requests under way than there are",
+        ),
+        _LOOK,
     ),
     DifferenceKind.SETTLED_BEYOND_LOG: KindWords(
         Phrase("تسویه بیش از آن ثبت کرده که دفتر وقایع دارد", "settlement has entered more of it than the log holds"),
@@ -165,6 +172,18 @@ KINDS: Mapping[DifferenceKind, KindWords] = {
     DifferenceKind.LEDGER_DIFFERS: KindWords(
         Phrase("ردیف‌های دفتر کل آن نیست که رویداد می‌گوید", "the ledger's rows are not those that the event makes"),
         _VERIFY,
+    ),
+    DifferenceKind.CHAIN_DIFFERS: KindWords(
+        Phrase(
+            "زنجیره‌ای که تسویه از این بخش نگه داشته آنجا ادامه نمی‌یابد که ردیف‌ها یا دوره‌ها پایان می‌یابند: تسویه در آن "
+            "می‌ایستد",
+            "what settlement keeps of this partition goes on elsewhere than its rows or windows end: it halts there",
+        ),
+        Phrase(
+            "`pishkhan ledger verify` را اجرا کنید؛ اگر ردیف‌ها همان‌اند که دفتر وقایع می‌سازد، `pishkhan repair chain` "
+            "آن را بازمی‌سازد",
+            "run `pishkhan ledger verify`; if the rows are those of the log, `pishkhan repair chain` makes it again",
+        ),
     ),
     DifferenceKind.ANNOUNCEMENT_MISSING: KindWords(
         Phrase("در دفتر کل هست و در دفتر تسویه گفته نشده", "in the ledger, but not announced on settlement's log"),

@@ -1,9 +1,10 @@
 """What a repair reports to people, in both languages: what will be done, what cannot be, and what comes next."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from connectors.words.language import Language, Phrase
 from consumers.reconciliation.domain.repair import PositionRepair, RepairPlan
+from consumers.settlement.chains import ChainRepair
 
 _TOPIC = Phrase("دفتر {topic}:", "Topic {topic}:")
 _NOTHING = Phrase("  چیزی برای ترمیم نیست.", "  there is nothing to repair.")
@@ -53,6 +54,23 @@ _SHARING_READER = Phrase(
     "  {group}, a share group outside the bus, is done with partition {partition} up to {before} at least, and may "
     "have taken records beyond: let its owner go back to {after} and leave out what he has.",
 )
+_CHAINS_WHOLE = Phrase(
+    "زنجیره هر بخش همان است که ردیف‌های دفتر کل می‌سازند؛ چیزی برای ترمیم نیست.",
+    "What is kept of every partition is what the ledger's rows make: there is nothing to repair.",
+)
+_CHAIN = Phrase(
+    "  بخش {partition}: زنجیره‌ای که برای {before} ردیف نگه داشته شده برای {after} ردیف و دوره {window} بازساخته می‌شود؛ "
+    "ردیف‌ها همان‌اند که دفتر وقایع می‌سازد.",
+    "  partition {partition}: its chain, kept for {before} rows, is made again for {after}, in window {window}: the "
+    "rows are those that the log makes.",
+)
+_CHAIN_NOT_PROVEN = Phrase(
+    "  بخش {partition}: بازساخته نمی‌شود: {why}", "  partition {partition}: is not made again: {why}"
+)
+_CHAIN_DONE = Phrase(
+    "انجام شد. تسویه خود در نیم دقیقه راه می‌افتد. سپس: pishkhan ledger verify",
+    "Done. Settlement resumes by itself within half a minute. Then: `pishkhan ledger verify`",
+)
 _QUESTION = Phrase("انجام شود؟", "Do this?")
 _DONE = Phrase(
     "انجام شد: {count} رویداد در راه است. مصرف‌کننده‌هایی که ایستاده بودند، خود در نیم دقیقه راه می‌افتند.",
@@ -81,6 +99,24 @@ def plan_lines(plan: RepairPlan, language: Language) -> Iterator[str]:
     if plan.lost_claims:
         yield _LOST_CLAIMS.fill(language, count=plan.lost_claims)
         yield _UNREAD_CLAIMS.of(language)
+
+
+def chain_lines(plan: Sequence[ChainRepair], language: Language) -> Iterator[str]:
+    """Yield what is made again beside the ledger's rows, and where it cannot be."""
+    if not plan:
+        yield _CHAINS_WHOLE.of(language)
+    for one in plan:
+        partition = str(one.partition)
+        if one.after is None:
+            yield _CHAIN_NOT_PROVEN.fill(language, partition=partition, why=one.why)
+        else:
+            counts = {"before": one.before.chain.count, "after": one.after.chain.count, "window": one.after.window}
+            yield _CHAIN.fill(language, partition=partition, **counts)
+
+
+def chain_done(language: Language) -> str:
+    """Return what follows a repair of chains."""
+    return _CHAIN_DONE.of(language)
 
 
 def question(language: Language) -> str:

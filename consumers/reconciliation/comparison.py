@@ -159,10 +159,12 @@ class Comparison:
         yield from self._each("registry revisions", snapshot.revisions(), judge.judge_revision, cut)
         yield from self._each("claims", self._sorted_out(snapshot.claims(), cut), judge.judge_claim, cut)
         yield from self._each("requests", self._adding(snapshot.subjects()), judge.judge_subject, cut)
+        yield from self._each("offices", snapshot.loads(), judge.judge_load, cut)
         yield from self._each("window markers", snapshot.markers(), judge.judge_marker, cut)
         yield from self._each(
             "transactions", self._booking(snapshot.transactions(passed)), judge.judge_transaction, cut
         )
+        yield from self._each("partitions of the ledger", snapshot.pages(), judge.judge_page, cut)
         yield from self._each(
             "closed windows", snapshot.closed_windows(), lambda window, _: judge.judge_window(*window), cut
         )

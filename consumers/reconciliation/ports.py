@@ -8,7 +8,9 @@ from typing import NamedTuple, Protocol
 from consumers.reconciliation.domain.views import (
     ClaimSeen,
     ComparedPosition,
+    LedgerPage,
     Marker,
+    OfficeLoad,
     Publication,
     Removed,
     Revision,
@@ -69,6 +71,12 @@ class BusSnapshot(Protocol):
 
         `passed` holds settlement's next position in each partition.
         """
+
+    def loads(self) -> Iterator[OfficeLoad]:
+        """Yield what every office has under way, by its position and by the requests' rows."""
+
+    def pages(self) -> Iterator[LedgerPage]:
+        """Yield every partition of the ledger: what is kept of it, and where its rows and windows end."""
 
     def closed_windows(self) -> Iterator[tuple[int, bool]]:
         """Yield every closed window, and whether settlement's log or the outbox tells of it."""

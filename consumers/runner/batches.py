@@ -9,7 +9,15 @@ import structlog
 
 from consumers.failures import place_of
 from consumers.runner.backoff import Backoff
-from consumers.runner.errors import BrokerUnavailable, Collision, Contention, DatabaseUnavailable, Fenced, ParkFull
+from consumers.runner.errors import (
+    BrokerUnavailable,
+    Collision,
+    Contention,
+    DatabaseUnavailable,
+    Fenced,
+    ParkFull,
+    Standstill,
+)
 from consumers.runner.failures import FailedInARow, Failures
 from consumers.runner.losses import Losses
 from consumers.runner.outcomes import DeadLetterReason, Outcome, Setback
@@ -51,7 +59,8 @@ class Batches(Generic[Stores]):
     `apply` may raise `Fenced`, `Contention`, `DatabaseUnavailable` and `BrokerUnavailable`; then the caller reads the
     positions again. No other exception leaves it: a record on which the handler fails is parked, and a partition whose
     record cannot be parked, or in which too many have failed in a row, is halted. So is one in which something cannot
-    be read, and one with a record that alone makes the database close the connection. An operator may have passed
+    be read, one with a record that alone makes the database close the connection, and one of which the handler says
+    `Standstill`. An operator may have passed
     exactly what a partition halts at; then it goes to the dead letters, and the partition goes on.
     """
 
@@ -100,6 +109,11 @@ class Batches(Generic[Stores]):
             except (Fenced, Contention, DatabaseUnavailable, BrokerUnavailable):
                 # Not split: the holder of the locks may be frozen, and only a renewal of the leases ends it.
                 raise
+            except Standstill as still:
+                # The others of the batch go on: what is halted is not this worker's any more.
+                self._telemetry.rolled_back(still.cause)
+                there = next(record for record in records if record.place == still.place)
+                self._ownership.halt(self._ownership.partition_of(there), still.cause, str(still))
             except ParkFull as full:
                 self._telemetry.rolled_back(Setback.PARK_FULL)
                 self._divide(records, stop, full)

@@ -1,6 +1,8 @@
 """What goes wrong around a batch, and what each means for the loop."""
 
+from consumers.runner.outcomes import Setback
 from consumers.runner.records import Partition
+from schemas.partition import Place
 
 
 class Fenced(Exception):
@@ -33,3 +35,12 @@ class PositionLost(Exception):
     def __init__(self, partition: Partition, problem: str) -> None:
         super().__init__(f"{partition.topic}/{partition.number}: {problem}")
         self.partition = partition
+
+
+class Standstill(Exception):
+    """To go on at a place would be wrong, whatever comes next there: halt its partition, and no other."""
+
+    def __init__(self, place: Place, cause: Setback, why: str) -> None:
+        super().__init__(why)
+        self.place = place
+        self.cause = cause

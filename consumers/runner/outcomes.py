@@ -28,6 +28,8 @@ class Setback(StrEnum):
     UNREADABLE = "unreadable"
     #: One record alone makes the database close the connection, again and again.
     CONNECTION_LOST = "connection_lost"
+    #: The ledger's rows go on elsewhere than what was kept beside them says: nothing is built on either.
+    LEDGER_APART = "ledger_apart"
 
     #: A row of the outbox can never be published: its key waits for a person, and all others are published.
     SET_ASIDE = "set_aside"

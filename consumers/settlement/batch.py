@@ -16,17 +16,20 @@ from consumers.in_order import InOrder, Turn
 from consumers.jalali import month_of
 from consumers.logs import LogUnreadable
 from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
+from consumers.runner.errors import Standstill
+from consumers.runner.outcomes import Setback
 from consumers.settlement.announce import Announcement, messages_of
 from consumers.settlement.arrival import DISPUTE, Arrival, read_arrival
 from consumers.settlement.closing import close_passed_windows
 from consumers.settlement.domain.booking import transaction_id_of
 from consumers.settlement.domain.fold import books, fold
 from consumers.settlement.domain.page import Page, balance_changes
-from consumers.settlement.ports import OfficeChange, Opened, SettlementStores, merged
+from consumers.settlement.ports import LedgerEnd, OfficeChange, Opened, SettlementStores, merged
 from schemas.decode import encode
 from schemas.log_requests import DisputeMarked, WindowMarked
 from schemas.partition import Place
 from schemas.problems import FieldProblem
+from schemas.topics import LOG_REQUESTS
 
 _DETAIL_LENGTH = 500
 _STILL_MISSING = "events that must precede it are still missing"
@@ -40,7 +43,8 @@ class BatchTally(NamedTuple):
     duplicates: int
     parked: int
     unparked: int
-    #: Of the duplicates, those that only the ledger knew: the row that counts its subject's events was lost.
+    #: Of the duplicates, those that only the ledger knew, or an operator's decision: the row that counts its subject's
+    #: events was lost.
     recognized: int = 0
 
 
@@ -61,19 +65,31 @@ class Batch:
     """Takes arrivals one by one, then writes everything at once. After an exception, roll back and drop it."""
 
     def __init__(self, stores: SettlementStores, arrivals: Sequence[Arrival]) -> None:
-        """Lock the arrivals' partitions and read, once each, what is known of their subjects."""
+        """Lock the arrivals' partitions and read, once each, what is known of their subjects.
+
+        Raises `Standstill` where the ledger's rows do not end where the page would go on.
+        """
         self._stores = stores
         opened = stores.ledger.open({arrival.record.partition for arrival in arrivals})
+        _check_ends(opened, stores.ledger.ends(opened))
         self._pages = {number: Page(number, *state) for number, state in opened.items()}
         subjects = {arrival.subject for arrival in arrivals if arrival.subject is not None}
         self._before = stores.ledger.progress(subjects)
         self._order = InOrder[WaitingEvent](self._before)
         for row in stores.park.of_keys({arrival.key for arrival in arrivals}):
             self._remember(row)
-        self._transactions = self._booking(arrivals)
+        coming = [
+            arrival
+            for arrival in (*arrivals, *(event.arrival for event in self._order.waiting()))
+            if arrival.sequence > self._before.get(arrival.key, 0)
+        ]
+        self._transactions = {
+            arrival.event_id: transaction_id_of(arrival.event_id) for arrival in coming if books(arrival.event_type)
+        }
         ids = self._transactions.values()
-        # Progress alone may be lost: what the ledger has is never entered again.
+        # Progress alone may be lost: what the ledger has is never entered again, nor what an operator gave up.
         self._in_ledger = stores.ledger.entered(set(ids)) if ids else frozenset()
+        self._given_up = stores.park.given_up({arrival.event_id for arrival in coming}) if coming else frozenset()
         self._announcements: list[Announcement] = []
         self._offices: list[OfficeChange] = []
         self._disputes: dict[UUID, tuple[bool, datetime]] = {}
@@ -156,17 +172,17 @@ class Batch:
         unparked = len({*self._unparked, *self._skipped})
         return BatchTally(self._handled, self._duplicates, len(parked), unparked, self._recognized)
 
-    def _booking(self, arrivals: Sequence[Arrival]) -> Mapping[str, UUID]:
-        """Return the transactions, by id of the event, of all that book and whose turn may come."""
-        return {
-            arrival.event_id: transaction_id_of(arrival.event_id)
-            for arrival in (*arrivals, *(event.arrival for event in self._order.waiting()))
-            if books(arrival.event_type) and arrival.sequence > self._before.get(arrival.key, 0)
-        }
+    def _is_settled(self, event_id: str) -> bool:
+        """Say whether an event was entered or given up before, whatever progress says of its subject.
+
+        Its rows, the office's position and its message came in one transaction, and never come again.
+        """
+        if event_id in self._given_up:
+            return True
+        return bool(self._in_ledger) and self._transactions.get(event_id) in self._in_ledger
 
     def _enter(self, arrival: Arrival, subject: str) -> None:
-        if self._in_ledger and self._transactions.get(arrival.event_id) in self._in_ledger:
-            # Its rows, the office's position and its message came in one transaction, and never come again.
+        if self._is_settled(arrival.event_id):
             self._order.take(subject, arrival.sequence)
             self._duplicates += 1
             self._recognized += 1
@@ -249,6 +265,20 @@ class Batch:
         added = {subject: last for subject, last in after.items() if subject not in self._before}
         changed = {subject: last for subject, last in after.items() if self._before.get(subject, last) != last}
         self._stores.ledger.keep_progress(added, changed)
+
+
+def _check_ends(opened: Mapping[int, Opened], ends: Mapping[int, LedgerEnd]) -> None:
+    """Build on nothing that was lost or changed: rows that follow would prove nothing any more."""
+    for number, page in opened.items():
+        end = ends[number]
+        if (page.chain.count, page.window) != (end.rows, end.cut + 1):
+            raise Standstill(
+                Place(LOG_REQUESTS.name, number),
+                Setback.LEDGER_APART,
+                f"its page goes on after {page.chain.count} rows in window {page.window}, and the ledger's rows end at "
+                f"{end.rows}, its last window at {end.cut}; run `pishkhan ledger verify`, and `pishkhan repair chain` "
+                "if the rows are those of the log",
+            )
 
 
 def failure_detail(error: Exception) -> str:

@@ -43,7 +43,7 @@ class SettlementHandler:
         self._telemetry.count(Outcome.PARKED, tally.parked, ParkReason.GAP)
         if tally.recognized:
             structlog.get_logger(CONSUMER).warning(
-                "the ledger has these events, and the rows that count them were lost: entered once, counted anew",
+                "these events were entered or given up, and the rows that count them were lost: they are counted anew",
                 events=tally.recognized,
             )
         return batch.entered_in

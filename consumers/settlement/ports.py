@@ -22,6 +22,13 @@ class Opened(NamedTuple):
     window: int
 
 
+class LedgerEnd(NamedTuple):
+    """Where one partition's part of the ledger ends by its own rows: the last row's number, and the last window cut."""
+
+    rows: int
+    cut: int
+
+
 class OfficeChange(NamedTuple):
     """What a batch changes of one office's position, in rial: the reservation shrinks, the income grows (or not).
 
@@ -41,6 +48,9 @@ class Ledger(Protocol):
 
     def open(self, partitions: Collection[int]) -> Mapping[int, Opened]:
         """Lock these partitions' rows, in order, and return where their pages continue."""
+
+    def ends(self, partitions: Collection[int]) -> Mapping[int, LedgerEnd]:
+        """Return where these partitions' rows end; they are locked, so that nobody adds any meanwhile."""
 
     def progress(self, subjects: Collection[str]) -> Mapping[str, int]:
         """Return the last sequence folded per subject; a subject never seen is left out."""
@@ -99,6 +109,9 @@ class Outbox(Protocol):
 
 class Park(KeptEvents, Protocol):
     """Events that wait."""
+
+    def given_up(self, event_ids: Collection[str]) -> Collection[str]:
+        """Return those of `event_ids` that this consumer never applies: an operator has given them up."""
 
 
 @dataclass(frozen=True, slots=True)

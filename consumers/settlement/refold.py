@@ -25,7 +25,8 @@ class KeptPartition:
     """What is kept of one partition beside its rows: its chain, and settlement's next position.
 
     Not entered though passed, by id of the event: `given_up` by an operator, who let later ones go on; `parked` after
-    a failure, so that later ones wait. `passed_over` are positions of records that became dead letters.
+    a failure, so that later ones wait. `passed_over` are positions of records that became dead letters. `rows` are how
+    many the ledger has, `known` whether settlement has a row for the partition at all.
     """
 
     chain: Chain
@@ -33,6 +34,13 @@ class KeptPartition:
     given_up: Collection[str] = ()
     parked: Collection[str] = ()
     passed_over: Collection[int] = ()
+    rows: int = 0
+    known: bool = True
+
+    @property
+    def lost(self) -> bool:
+        """Whether the row that keeps all this was lost, or made anew, empty: position and chain say nothing then."""
+        return self.chain.count == 0 < self.rows
 
 
 def enter_alone(page: Page, arrival: Arrival) -> list[Row]:
@@ -67,7 +75,7 @@ class Refold:
         self._page = Page(partition, Chain(), 1) if since is None else None
         self._partition = partition
         self._order = InOrder[Arrival]()
-        self.chain_kept = (Chain() if since is None else since.chain) == kept.chain
+        self.chain_kept = not kept.lost and (Chain() if since is None else since.chain) == kept.chain
 
     @property
     def opened(self) -> bool:
@@ -77,7 +85,8 @@ class Refold:
     def rows(self, records: Iterable[Record]) -> Iterator[Row]:
         """Yield the rows that the partition's `records`, all from its first on, make the ledger hold.
 
-        It ends where settlement's position is, and not before as many rows as the kept chain has.
+        It ends where settlement's position is, and not before as many rows as the kept chain has; where what was kept
+        is lost, not before as many as the ledger has.
         """
         for record in records:
             if record.position >= self._kept.next_position and self._complete():
@@ -92,7 +101,8 @@ class Refold:
             yield from self._taken(arrival)
 
     def _complete(self) -> bool:
-        return self._page is not None and self._page.chain.count >= self._kept.chain.count
+        count = self._kept.rows if self._kept.lost else self._kept.chain.count
+        return self._page is not None and self._page.chain.count >= count
 
     def _taken(self, arrival: Arrival) -> Iterator[Row]:
         subject, sequence = arrival.subject, arrival.sequence

@@ -11,7 +11,7 @@ from typing import Protocol
 from consumers.logs import Logs
 from consumers.runner.records import Record
 from consumers.settlement.domain.audit import Break
-from consumers.settlement.domain.chain import Chain, Row
+from consumers.settlement.domain.chain import Row
 from consumers.settlement.domain.differences import FirstOnes, RowDifference, RowDifferenceKind, differences
 from consumers.settlement.domain.windows import WindowCut
 from consumers.settlement.refold import KeptPartition, Refold
@@ -27,8 +27,8 @@ class Books(Protocol):
     def rows(self, partition: int, after: int) -> Iterator[Row]:
         """Yield a partition's rows whose number is not in 1 to `after`, in the order of their numbers."""
 
-    def kept(self, partition: int) -> KeptPartition | None:
-        """Return what is kept of a partition beside its rows; none when settlement never had it."""
+    def kept(self, partition: int) -> KeptPartition:
+        """Return what is kept of a partition beside its rows, and whether anything is."""
 
 
 class PartitionLog(Protocol):
@@ -54,7 +54,8 @@ class PartitionVerdict:
     """What differs in one partition behind the end of window `since_window` (0: from its first row).
 
     `first` are the first of the differences, `rows` counts all rows that differ by kind. `proven` says that the log
-    makes the kept chain; without it the log is not, or not in this order, what was settled.
+    makes the kept chain; without it the log is not, or not in this order, what was settled. `lost` says that nothing is
+    kept: the row with the chain was lost.
     """
 
     partition: int
@@ -62,6 +63,7 @@ class PartitionVerdict:
     first: tuple[RowDifference, ...]
     rows: Mapping[RowDifferenceKind, int]
     proven: bool
+    lost: bool = False
 
 
 def name_differences(
@@ -80,7 +82,7 @@ def name_differences(
     for one in breaks:
         first.setdefault(one.partition, one)
     for number, one in sorted(first.items()):
-        kept = books.kept(number) or KeptPartition(Chain(), next_position=0)
+        kept = books.kept(number)
         verdict = _judged(number, kept, one.sound, books, log, limit, watch)
         # A log that has lost the cut's marker is compared whole.
         yield verdict or _whole(number, kept, books, log, limit, watch)
@@ -105,4 +107,4 @@ def _judged(
     if not refold.opened:
         return None
     window = 0 if since is None else since.window
-    return PartitionVerdict(number, window, tuple(found.first()), dict(found.rows), refold.chain_kept)
+    return PartitionVerdict(number, window, tuple(found.first()), dict(found.rows), refold.chain_kept, kept.lost)

@@ -21,6 +21,7 @@ from deploy.problem import Problem
 from deploy.settings import Settings, load_settings
 from deploy.use_cases import calmly_opened, logs_of
 
+REPAIR_CHAIN = "`pishkhan repair chain` makes it again from the rows if they are those of the log, in its order"
 SOUND = "The ledger is sound: Σ, running sums, hash chains, windows' anchors and exposure agree with the rows."
 
 
@@ -60,7 +61,7 @@ def _named(breaks: Sequence[Break], books: Books, settings: Settings, limit: int
     if not breaks:
         return
     try:
-        with logs_of(settings) as logs, _bar() as watch:
+        with logs_of(settings) as logs, folding_bar() as watch:
             for verdict in name_differences(breaks, books, RequestsLog(logs), limit, watch):
                 yield from verdict_lines(verdict)
     except BrokerUnavailable as error:
@@ -75,7 +76,15 @@ def verdict_lines(verdict: PartitionVerdict) -> Iterator[str]:
         f"partition {verdict.partition}, its log folded again from {where}: "
         + (f"{sum(verdict.rows.values()):,} rows differ ({counts})" if counts else "every row is as the log makes it")
     )
-    if not verdict.proven:
+    if verdict.lost:
+        yield (
+            f"  partition {verdict.partition}: nothing is kept of its chain: the row with settlement's position was "
+            "lost; " + ("find out why the rows differ" if counts else REPAIR_CHAIN)
+        )
+    elif not verdict.proven and not counts:
+        where = f"  partition {verdict.partition}"
+        yield f"{where}: the kept chain was changed, or is that of another order; {REPAIR_CHAIN}"
+    elif not verdict.proven:
         yield (
             f"  partition {verdict.partition}: the log does not make the kept chain either: it is not, or not in this "
             "order, what was settled, or the kept chain was changed; see `pishkhan reconcile`"
@@ -112,7 +121,7 @@ def _shown(value: object) -> str:
 
 
 @contextmanager
-def _bar() -> Iterator[Watch]:
+def folding_bar() -> Iterator[Watch]:
     """Give what shows how far a partition's log is folded: a bar on the error stream, only to people."""
     console = Screen(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:

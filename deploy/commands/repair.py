@@ -1,4 +1,4 @@
-"""`pishkhan repair`: bring back a topic that lost records, from what the database keeps."""
+"""`pishkhan repair`: bring back a topic that lost records, from what the database keeps; and chains, from the rows."""
 
 from collections.abc import Iterable
 from typing import Annotated
@@ -9,6 +9,7 @@ from connectors.words.language import Language
 from connectors.words.repair import done_lines, plan_lines, question
 from consumers.reconciliation.comparison import Comparison
 from consumers.reconciliation.domain.repair import Reader, RepairPlan, plan_repair
+from deploy.commands.chain import repair_chain
 from deploy.commands.halted import pass_one, show_halted
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.reconcile import bar
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
         help="Bring back what a topic lost, from what the database keeps; and pass what nobody can read or apply.\n\n"
         "[bold]Examples[/bold]\n\n"
         "pishkhan repair topic pishkhan.log.requests --dry-run\n\n"
+        "pishkhan repair chain --dry-run\n\n"
         "pishkhan repair halted\n\n"
         "pishkhan repair pass pishkhan.intake.gas 0 4711 --reason 'a damaged batch; the agency sends it again'",
         no_args_is_help=True,
@@ -32,6 +34,7 @@ def register(app: typer.Typer) -> None:
     )
     group.callback()(lambda: None)
     group.command("topic")(repair_topic)
+    group.command("chain")(repair_chain)
     group.command("halted")(show_halted)
     group.command("pass")(pass_one)
     app.add_typer(group, name="repair")

@@ -23,6 +23,10 @@ REMEDIES: dict[str, str] = {
         "and nothing is lost"
     ),
     Setback.POSITION_LOST.value: SEE_THE_LOG,
+    Setback.LEDGER_APART.value: (
+        "keep the database as it is: `pishkhan ledger verify` names the rows; `pishkhan repair chain` makes what is "
+        "kept beside them again where they are those of the log"
+    ),
     Setback.PARK_FULL.value: "remove what fails, then `pishkhan parked redrive --failed` or `pishkhan parked skip`",
     Setback.FAILED_IN_A_ROW.value: "the code is at fault: start a version without the fault, and it resumes by itself",
     Setback.HANDLER_FAILED.value: "not even parking works: see `partition halted` in its log; it resumes once repaired",

@@ -21,6 +21,7 @@ class TriedPark(Protocol):
 
     def park(self, events: Sequence[ParkedEvent]) -> None: ...
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]: ...
+    def given_up(self, event_ids: Collection[str]) -> Collection[str]: ...
     def due_keys(self, now: datetime, limit: int) -> list[str]: ...
     def remove(self, ids: Collection[int]) -> None: ...
     def skip(self, ids: Collection[int]) -> None: ...
@@ -131,6 +132,20 @@ class ParkContract:
         park.decide(OperatorAction.SKIP)
         park.skip([given_up])
         assert park.of_keys(["k"]) == []
+
+    def test_what_was_given_up_stays_known_when_it_has_left(self, park: TriedPark) -> None:
+        park.park([failed("k")])
+        park.decide(OperatorAction.SKIP)
+        assert set(park.given_up(["e-1"])) == set(), "nobody has carried it out yet"
+        park.skip([only(park, "k").id])
+        assert set(park.given_up(["e-1", "e-2"])) == {"e-1"}
+        assert set(park.given_up([])) == set(park.given_up(["e-2"])) == set()
+
+    def test_what_was_tried_again_is_not_given_up(self, park: TriedPark) -> None:
+        park.park([failed("k")])
+        park.decide(OperatorAction.REDRIVE)
+        park.remove([only(park, "k").id])
+        assert set(park.given_up(["e-1"])) == set()
 
     def test_a_second_decision_of_the_same_kind_is_not_lost_either(self, park: TriedPark) -> None:
         park.park([failed("k")])

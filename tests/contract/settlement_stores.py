@@ -11,7 +11,7 @@ from consumers.settlement.domain.chain import GENESIS, Chain
 from consumers.settlement.domain.fold import fold
 from consumers.settlement.domain.page import Page, balance_changes
 from consumers.settlement.domain.windows import AccountMovement, close
-from consumers.settlement.ports import OfficeChange, Opened, SettlementStores
+from consumers.settlement.ports import LedgerEnd, OfficeChange, Opened, SettlementStores
 from schemas.base import Event
 from tests.contract.parks import failed
 from tests.kit.values.ledger_log import START, accepted, certificate, completed, payment, refunded, request
@@ -25,6 +25,14 @@ class SettlementStoresContract:
         kept = Opened(Chain(b"\1" * 32, 7), 2)
         stores.ledger.keep_pages({3: kept})
         assert stores.ledger.open({3, 0}) == {0: Opened(Chain(GENESIS, 0), 1), 3: kept}
+
+    def test_rows_and_cuts_say_where_they_end_whatever_is_kept(self, stores: SettlementStores) -> None:
+        page = Page(2, Chain(), 1)
+        write(stores, page, accepted(request(1), certificate()), completed(request(1), certificate()))
+        page.mark(1, 1, START)
+        stores.windows.cut(page.marks[0])
+        stores.ledger.keep_pages({3: Opened(Chain(b"\1" * 32, 7), 2)})
+        assert stores.ledger.ends({2, 3}) == {2: LedgerEnd(3, 1), 3: LedgerEnd(0, 0)}
 
     def test_progress_is_added_once_and_changed_afterwards(self, stores: SettlementStores) -> None:
         first, second = str(request(1)), str(request(2))

@@ -11,7 +11,7 @@ from consumers.settlement.domain.chain import Row, pack
 from consumers.settlement.domain.page import BalanceChange, Mark
 from consumers.settlement.domain.windows import AccountMovement, WindowCut
 from consumers.settlement.handlers import CONSUMER
-from consumers.settlement.ports import OfficeChange, Opened, SettlementStores
+from consumers.settlement.ports import LedgerEnd, OfficeChange, Opened, SettlementStores
 from schemas.log_settlement import WindowClosed
 from schemas.topics import LOG_REQUESTS
 from tests.memory.database import Transaction
@@ -39,6 +39,16 @@ class MemoryLedger:
             opened[where.number] = self._offset(where).page
         assert len(opened) == len(partitions), "each partition of the log has one position, made by leases"
         return opened
+
+    def ends(self, partitions: Collection[int]) -> Mapping[int, LedgerEnd]:
+        transfers, cuts = self._transaction.rows(self._tables.transfers), self._transaction.rows(self._tables.cuts)
+        return {
+            number: LedgerEnd(
+                max((row.number for row in transfers.values() if row.partition == number), default=0),
+                max((window for window, partition in cuts if partition == number), default=0),
+            )
+            for number in partitions
+        }
 
     def progress(self, subjects: Collection[str]) -> Mapping[str, int]:
         self._transaction.step("looks up how far it is in each subject")

@@ -57,6 +57,14 @@ class MemoryPark:
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
         return [row for row in self.rows() if row.event.key in keys]
 
+    def given_up(self, event_ids: Collection[str]) -> Collection[str]:
+        skipped = [
+            (dict(decision.record.headers).get("ce_id") or b"").decode()
+            for decision in self._transaction.rows(self._tables.decisions).values()
+            if decision.outcome is DecisionOutcome.SKIPPED and decision.consumer == self._consumer
+        ]
+        return set(skipped) & set(event_ids)
+
     def lock_free(self, keys: Collection[str]) -> list[ParkedRow]:
         free = {row.id for row in self.of_keys(keys) if self._transaction.try_lock(self._tables.parked, row.id)}
         return [row for row in self.of_keys(keys) if row.id in free]

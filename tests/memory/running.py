@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from threading import Event
 
-from consumers.runner.errors import Collision, ParkFull
+from consumers.runner.errors import Collision, ParkFull, Standstill
 from consumers.runner.loop import Pace, Runner
 from consumers.runner.outcomes import Setback
 from consumers.runner.records import Partition, Record
@@ -90,6 +90,9 @@ class Recorder:
             stores.apply(value)
             if value.startswith("poison") and not self.mended:
                 raise ValueError(value)
+            if value.startswith("apart") and not self.mended:
+                place = next(record.place for record in records if record.value == value.encode())
+                raise Standstill(place, Setback.LEDGER_APART, "rows end elsewhere")
             if value.startswith("full"):
                 raise ParkFull("no room")
             if value.startswith("collide") and self.collisions_left:

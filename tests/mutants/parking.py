@@ -126,20 +126,6 @@ PARKING: tuple[Mutant, ...] = (
         (f"{LEDGER}::test_an_event_beyond_a_gap_waits_until_the_gap_is_filled",),
     ),
     Mutant(
-        "what the ledger has is entered again when its progress is lost",
-        "consumers/settlement/batch.py",
-        "        if self._in_ledger and self._transactions.get(arrival.event_id) in self._in_ledger:\n",
-        "        if False:\n",
-        (f"{LEDGER}::test_an_event_that_the_ledger_has_is_never_entered_again_though_its_progress_is_lost",),
-    ),
-    Mutant(
-        "what the ledger has is recognized among what arrives, and not among what waits",
-        "consumers/settlement/batch.py",
-        "            for arrival in (*arrivals, *(event.arrival for event in self._order.waiting()))\n",
-        "            for arrival in arrivals\n",
-        (f"{LEDGER}::test_a_parked_event_that_the_ledger_has_leaves_the_park_and_is_not_entered_again",),
-    ),
-    Mutant(
         "dropped parked successor in the ledger",
         "consumers/settlement/batch.py",
         "        park.park(parked)\n",

@@ -9,6 +9,7 @@ from tests.mutants.asking import ASKING
 from tests.mutants.auditing import AUDITING
 from tests.mutants.comparing import COMPARING
 from tests.mutants.deciding import DECIDING
+from tests.mutants.losing import LOSING
 from tests.mutants.mutant import Mutant
 from tests.mutants.parking import PARKING
 from tests.mutants.positions import POSITIONS
@@ -16,6 +17,7 @@ from tests.mutants.reading import READING
 from tests.mutants.relaying import RELAYING
 from tests.mutants.speaking import SPEAKING
 from tests.mutants.timing import TIMING
+from tests.mutants.trying import TRYING
 from tests.mutants.writing import WRITING
 from tests.mutants.years import YEARS
 
@@ -28,9 +30,11 @@ MUTANTS: tuple[Mutant, ...] = (
     *PARKING,
     *DECIDING,
     *COMPARING,
+    *LOSING,
     *READING,
     *SPEAKING,
     *TIMING,
+    *TRYING,
     *YEARS,
     *WRITING,
 )

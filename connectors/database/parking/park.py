@@ -80,6 +80,12 @@ WITH gone AS (DELETE FROM parked_event WHERE id = ANY(%(ids)s::bigint[]) RETURNI
 UPDATE park_decision AS decision SET outcome = %(outcome)s, ended_at = statement_timestamp()
 FROM gone WHERE decision.parked_id = gone.id AND decision.outcome IS NULL
 """
+#: What was decided stays when the event has left the park.
+_GIVEN_UP = """
+SELECT DISTINCT decided.event_id FROM unnest(%(ids)s::text[]) AS wanted (event_id)
+JOIN park_decision AS decided ON decided.event_id = wanted.event_id
+WHERE decided.consumer = %(consumer)s AND decided.outcome = %(outcome)s
+"""
 
 
 class ParkedStore:
@@ -124,6 +130,11 @@ class ParkedStore:
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
         """Return the parked events of `keys`, oldest first."""
         return self._rows(parked_event.c.key == func.any(list(keys))) if keys else []
+
+    def given_up(self, event_ids: Collection[str]) -> set[str]:
+        """Return those of `event_ids` that this consumer never applies: an operator has given them up."""
+        values = {"ids": list(event_ids), "consumer": self._consumer, "outcome": DecisionOutcome.SKIPPED.value}
+        return {event_id for (event_id,) in driver_connection(self._connection).execute(_GIVEN_UP, values)}
 
     def lock_free(self, keys: Collection[str]) -> list[ParkedRow]:
         """Lock those events of `keys` that nobody else has locked, and return them, oldest first; never waits.

@@ -24,7 +24,9 @@ from consumers.reconciliation.domain.views import (
     ClaimSeen,
     ComparedPosition,
     ComparedTransfer,
+    LedgerPage,
     Marker,
+    OfficeLoad,
     Publication,
     Removed,
     Revision,
@@ -245,6 +247,14 @@ class SqlSnapshot:
             for row in rows:
                 sides[row[1]].append(row)
             yield _transaction(transaction_id, sides, passed, given_up)
+
+    def loads(self) -> Iterator[OfficeLoad]:
+        """Yield what every office has under way, by its position and by the requests' rows."""
+        return (OfficeLoad(*row) for row in self._streamed(queries.LOADS))
+
+    def pages(self) -> Iterator[LedgerPage]:
+        """Yield every partition of the ledger: what is kept of it, and where its rows and windows end."""
+        return (LedgerPage(*row) for row in self._streamed(queries.PAGES))
 
     def closed_windows(self) -> Iterator[tuple[int, bool]]:
         """Yield every closed window, and whether settlement's log or the outbox tells of it."""

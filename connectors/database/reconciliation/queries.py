@@ -171,6 +171,28 @@ LEFT JOIN (SELECT DISTINCT event_id FROM {_ROWS} WHERE topic = %(log)s) AS queue
     ON side = 1 AND queued.event_id = side.event_id
 ORDER BY transaction_id COLLATE "C", side, position
 """
+#: One transaction changes a request and its office's position.
+LOADS = """
+SELECT office, kept.in_flight, coalesce(carried.requests, 0)::int
+FROM (SELECT DISTINCT code AS office FROM registry_version WHERE kind = 'office') AS known
+FULL JOIN (SELECT office, in_flight FROM office_position) AS kept USING (office)
+FULL JOIN (
+    SELECT office, count(*) AS requests FROM request
+    WHERE state IN ('routed', 'accepted', 'fee_collected', 'started', 'agency_awaited') GROUP BY office
+) AS carried USING (office)
+ORDER BY office
+"""
+PAGES = """
+WITH kept AS (
+    SELECT partition, chain_count, window_number FROM consumer_offset WHERE consumer = 'settlement' AND topic = %(log)s
+), rows AS (
+    SELECT partition::int, max(number) AS last FROM ledger_transfer GROUP BY partition
+), cuts AS (
+    SELECT partition::int, max(window_number) AS last FROM window_cut GROUP BY partition
+)
+SELECT partition, coalesce(chain_count, 0), coalesce(window_number, 1), coalesce(rows.last, 0), coalesce(cuts.last, 0)
+FROM kept FULL JOIN rows USING (partition) FULL JOIN cuts USING (partition) ORDER BY partition
+"""
 CLOSED_WINDOWS = f"""
 SELECT window_number,
     EXISTS (SELECT FROM seen WHERE topic = %(settlement)s AND type = %(closed)s AND subject = window_number::text)

@@ -14,6 +14,7 @@ from consumers.settlement.books import Balance, Disputed, LedgerSummary
 from consumers.settlement.domain.audit import Break, OfficeExposure, audit_anchors, audit_chains, audit_exposure
 from consumers.settlement.domain.chain import GENESIS, Chain, Row
 from consumers.settlement.handlers import CONSUMER
+from consumers.settlement.ports import Opened
 from consumers.settlement.refold import KeptPartition
 from schemas.topics import LOG_REQUESTS
 
@@ -44,7 +45,7 @@ ORDER BY office
 
 #: Beside the chain: what settlement has passed without entering it. What waits only for its turn is not among it.
 _KEPT = text("""
-SELECT chain_head, chain_count, next_position,
+SELECT chain_head, coalesce(chain_count, 0), coalesce(next_position, 0), chain_count IS NOT NULL,
     ARRAY(
         SELECT event_id FROM park_decision AS decided WHERE decided.consumer = kept.consumer
             AND decided.topic = kept.topic AND decided.partition = kept.partition AND outcome = 'skipped'
@@ -58,8 +59,10 @@ SELECT chain_head, chain_count, next_position,
     ARRAY(
         SELECT position FROM dead_letter AS letter WHERE letter.consumer = kept.consumer
             AND letter.topic = kept.topic AND letter.partition = kept.partition
-    )
-FROM consumer_offset AS kept WHERE consumer = :consumer AND topic = :topic AND partition = :partition
+    ),
+    (SELECT count(*) FROM ledger_transfer AS row WHERE row.partition = kept.partition)
+FROM (VALUES (:consumer, :topic, cast(:partition AS int))) AS kept (consumer, topic, partition)
+LEFT JOIN consumer_offset USING (consumer, topic, partition)
 """)
 
 
@@ -92,7 +95,8 @@ def audit_sums(connection: Connection) -> Iterator[str]:
 
 def audit_rows(connection: Connection, rows: Iterator[Row]) -> Iterator[Break]:
     """Say in which partitions `rows`, all of the ledger's in their order, do not make the chains that were kept."""
-    yield from audit_chains(rows, _kept_chains(connection), WindowStore(connection).all_cuts())
+    kept = {partition: page.chain for partition, page in kept_pages(connection).items()}
+    yield from audit_chains(rows, kept, WindowStore(connection).all_cuts())
 
 
 def audit_windows(connection: Connection) -> Iterator[str]:
@@ -151,17 +155,22 @@ class SqlBooks:
         """Yield a partition's rows whose number is not in 1 to `after`, in the order of their numbers."""
         return ledger_rows(self._connection, partition, after)
 
-    def kept(self, partition: int) -> KeptPartition | None:
-        """Return what is kept of a partition beside its rows; none when settlement never had it."""
+    def kept(self, partition: int) -> KeptPartition:
+        """Return what is kept of a partition beside its rows, and whether anything is."""
         values = {"consumer": CONSUMER, "topic": LOG_REQUESTS.name, "partition": partition}
-        found = self._connection.execute(_KEPT, values).first()
-        if found is None:
-            return None
-        head, count, position, given_up, parked, passed_over = found
-        return KeptPartition(Chain(head or GENESIS, count), position, set(given_up), set(parked), set(passed_over))
+        head, count, position, known, given_up, parked, passed_over, rows = self._connection.execute(
+            _KEPT, values
+        ).one()
+        aside = (set(given_up), set(parked), set(passed_over))
+        return KeptPartition(Chain(head or GENESIS, count), position, *aside, rows, known)
 
 
-def _kept_chains(connection: Connection) -> dict[int, Chain]:
+def kept_pages(connection: Connection) -> dict[int, Opened]:
+    """Return what is kept of every partition that settlement has a position in."""
     columns = consumer_offset.c
-    query = select(columns.partition, columns.chain_head, columns.chain_count).where(columns.consumer == CONSUMER)
-    return {partition: Chain(head or GENESIS, count) for partition, head, count in connection.execute(query)}
+    kept = (columns.partition, columns.chain_head, columns.chain_count, columns.window_number)
+    query = select(*kept).where(columns.consumer == CONSUMER)
+    return {
+        partition: Opened(Chain(head or GENESIS, count), window)
+        for partition, head, count, window in connection.execute(query)
+    }

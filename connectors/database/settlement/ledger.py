@@ -13,7 +13,7 @@ from connectors.database.sql.driver import driver_connection, meaningful_errors
 from consumers.settlement.domain.chain import GENESIS, Chain, Row
 from consumers.settlement.domain.page import BalanceChange
 from consumers.settlement.handlers import CONSUMER
-from consumers.settlement.ports import OfficeChange, Opened
+from consumers.settlement.ports import LedgerEnd, OfficeChange, Opened
 from schemas.accounts import CURRENCY
 from schemas.topics import LOG_REQUESTS
 
@@ -23,6 +23,13 @@ _COPY = f"COPY ledger_transfer ({', '.join(Row._fields)}) FROM STDIN (FORMAT BIN
 _OPEN = """
 SELECT partition, chain_head, chain_count, window_number FROM consumer_offset
 WHERE consumer = %s AND topic = %s AND partition = ANY(%s::int[]) ORDER BY partition FOR UPDATE
+"""
+#: In a statement of its own: one that waited for the lock would see the rows as they were before it.
+_ENDS = """
+SELECT kept.partition,
+    coalesce((SELECT max(number) FROM ledger_transfer AS row WHERE row.partition = kept.partition), 0),
+    coalesce((SELECT max(window_number) FROM window_cut AS cut WHERE cut.partition = kept.partition), 0)
+FROM unnest(%s::int[]) AS kept (partition)
 """
 #: A join, not `= ANY`: the planner cannot see into the text and would compare every row with every id.
 _PROGRESS = """
@@ -94,6 +101,11 @@ class LedgerStore:
         opened = {partition: Opened(Chain(head or GENESIS, count), window) for partition, head, count, window in rows}
         assert len(opened) == len(rows) == len(partitions), "each partition of the log has one position, made by leases"
         return opened
+
+    def ends(self, partitions: Collection[int]) -> dict[int, LedgerEnd]:
+        """Return where these partitions' rows end; they are locked, so that nobody adds any meanwhile."""
+        rows = self._driver.execute(_ENDS, (sorted(partitions),), binary=True).fetchall()
+        return {partition: LedgerEnd(last, cut) for partition, last, cut in rows}
 
     def progress(self, subjects: Collection[str]) -> dict[str, int]:
         """Return the last sequence folded per subject; a subject never seen is left out."""

@@ -27,6 +27,8 @@ class DifferenceKind(StrEnum):
     RECORD_SKIPPED = "record_skipped"
     #: The ledger shows that settlement has entered the event, and the row that counts its subject's events does not.
     PROGRESS_LOST = "progress_lost"
+    #: An office's position counts another number of requests under way than there are.
+    LOAD_DIFFERS = "load_differs"
     #: Settlement has entered more of a subject than the log holds.
     SETTLED_BEYOND_LOG = "settled_beyond_log"
     #: A position is not within its log, so its consumer halts.
@@ -49,6 +51,8 @@ class DifferenceKind(StrEnum):
     LEDGER_EXTRA = "ledger_extra"
     #: The ledger's rows of an event are not those that the event makes.
     LEDGER_DIFFERS = "ledger_differs"
+    #: What settlement keeps beside the ledger's rows goes on elsewhere than the rows, or the windows, end.
+    CHAIN_DIFFERS = "chain_differs"
     #: The ledger has a transaction, or a closed window, that neither settlement's log nor the outbox tells of.
     ANNOUNCEMENT_MISSING = "announcement_missing"
     #: Settlement's log tells of a transaction that is not in the ledger.

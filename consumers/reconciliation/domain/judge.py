@@ -15,7 +15,9 @@ from consumers.reconciliation.domain.views import (
     ClaimSeen,
     ComparedPosition,
     ComparisonCut,
+    LedgerPage,
     Marker,
+    OfficeLoad,
     Publication,
     Removed,
     Revision,
@@ -214,6 +216,23 @@ def judge_transaction(view: Transaction, cut: ComparisonCut) -> Iterator[Finding
         yield named
     elif view.told_at is not None and cut.old(Place(LOG_SETTLEMENT.name, view.told_at[0]), view.told_at[1]):
         yield _announcement(DifferenceKind.ANNOUNCEMENT_EXTRA, view)
+
+
+def judge_load(view: OfficeLoad, _: ComparisonCut) -> Iterator[Finding]:
+    """Has an office its position, and does that count the requests which are under way there."""
+    if view.in_flight is None:
+        yield Finding(DifferenceKind.ROW_MISSING, subject=view.office)
+    elif view.in_flight != view.requests:
+        yield Finding(DifferenceKind.LOAD_DIFFERS, subject=view.office, expected=view.requests, found=view.in_flight)
+
+
+def judge_page(view: LedgerPage, _: ComparisonCut) -> Iterator[Finding]:
+    """Does what is kept of a partition go on where its rows and its windows end."""
+    named = Finding(DifferenceKind.CHAIN_DIFFERS, SETTLEMENT, LOG_REQUESTS.name, view.partition)
+    if view.kept_rows != view.rows:
+        yield replace(named, expected=view.rows, found=view.kept_rows)
+    elif view.window != view.cut + 1:
+        yield replace(named, subject=f"window-{view.cut + 1}", expected=view.cut + 1, found=view.window)
 
 
 def judge_window(window: int, told: bool) -> Iterator[Finding]:

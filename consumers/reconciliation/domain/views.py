@@ -183,6 +183,28 @@ class Revision(NamedTuple):
     counted: bool
 
 
+class LedgerPage(NamedTuple):
+    """One partition of the ledger: for how many rows its chain is kept, and in which window it goes on; the number of
+    its last row, and the last window that was cut there.
+    """
+
+    partition: int
+    kept_rows: int
+    window: int
+    rows: int
+    cut: int
+
+
+class OfficeLoad(NamedTuple):
+    """One office that the registry knows, or that has a request: what its position counts (none: it has no position),
+    and how many requests are under way there.
+    """
+
+    office: str
+    in_flight: int | None
+    requests: int
+
+
 class Marker(NamedTuple):
     """One marker that ends a settlement window in its partition of the requests' log; `excused`: parked or given up."""
 

@@ -168,7 +168,11 @@ def test_a_ledger_that_was_written_by_hand_is_named(bus: SmallBus) -> None:
             "credit_account, amount_rial, window_number, recorded_at) "
             "VALUES (0, 1000000, gen_random_uuid(), 'no-event', 'post', 'suspense', 'directorate', 5, 1, now())"
         )
-    assert added.kinds == [DifferenceKind.ANNOUNCEMENT_MISSING, DifferenceKind.LEDGER_EXTRA]
+    assert added.kinds == [
+        DifferenceKind.ANNOUNCEMENT_MISSING,
+        DifferenceKind.CHAIN_DIFFERS,
+        DifferenceKind.LEDGER_EXTRA,
+    ]
     assert {finding.event_id for finding in added.findings if finding.kind is DifferenceKind.LEDGER_EXTRA} == {
         "no-event"
     }

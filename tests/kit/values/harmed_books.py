@@ -34,7 +34,8 @@ class HarmedBooks:
         page = self.books.pages.get(partition)
         chain = Chain() if page is None else page.chain
         end = sum(record.partition == partition for record in self.log)
-        return KeptPartition(chain, self.positions.get(partition, end), self.given_up, self.parked)
+        rows = sum(row.partition == partition for row in self.ledger)
+        return KeptPartition(chain, self.positions.get(partition, end), self.given_up, self.parked, rows=rows)
 
     def records(self, partition: int, watch: Watch) -> Iterable[Record]:
         self.read.append(partition)

@@ -1,8 +1,7 @@
 """A bus in miniature, in memory, that can be compared at any moment: claims, decisions, relay, settlement, one by one.
 
-It is a model of what the real bus leaves behind, not of what it decides: every claim is a collected fee, and every
-collected fee is one event and one ledger row. A claim may be said again, in any partition and in other words.
-Implements the ports of `consumers.reconciliation`.
+A model of what the real bus leaves behind, not of what it decides: every claim is a collected fee, one event and one
+ledger row. A claim may be said again, in any partition and in other words.
 """
 
 import copy
@@ -11,16 +10,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid5
 
-from consumers.intake import Claim, IntakeReader, Words, read_claim
+from consumers.intake import Claim, IntakeReader, read_claim
 from consumers.reconciliation.domain.outcome import taken_first
 from consumers.reconciliation.domain.views import (
     ClaimSeen,
     ComparedPosition,
     ComparedTransfer,
+    LedgerPage,
     Marker,
+    OfficeLoad,
     Publication,
     Removed,
     Revision,
@@ -41,6 +42,7 @@ from schemas.log_requests import OfficeCollectedFee
 from schemas.log_settlement import CollectionRecorded
 from schemas.partition import Place
 from schemas.topics import INTAKE_OFFICES, LOG_REQUESTS, LOG_SETTLEMENT
+from tests.kit.values.reconciliation_tables import Database, Row, Transferred
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PARTITIONS = 2
@@ -49,43 +51,6 @@ INTAKES = [Place(INTAKE_OFFICES.name, number) for number in range(PARTITIONS)]
 LOGS = [Place(topic.name, number) for topic in (LOG_REQUESTS, LOG_SETTLEMENT) for number in range(PARTITIONS)]
 SomeFact = TypeVar("SomeFact", Seen, Booked, Claimed)
 _COLLECTED, _RECORDED = OfficeCollectedFee.type_name(), CollectionRecorded.type_name()
-
-
-class Row(NamedTuple):
-    """One row of the outbox."""
-
-    place: Place
-    key: str
-    event_id: str
-    type: str
-    sequence: int
-    body: bytes
-    cash_rial: int
-
-
-class Transferred(NamedTuple):
-    """One row of the ledger."""
-
-    transaction_id: str
-    event_id: str
-    subject: str
-    transfer: ComparedTransfer
-
-
-@dataclass
-class Database:
-    """Everything that is committed together. Rows of the outbox are by their ids, words by their claims' ids."""
-
-    taken: dict[str, Words] = field(default_factory=dict)
-    dead: set[tuple[Place, int]] = field(default_factory=set)
-    versions: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    cash_rial: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    outbox: dict[int, Row] = field(default_factory=dict)
-    published: set[int] = field(default_factory=set)
-    settled: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    ledger: list[Transferred] = field(default_factory=list)
-    positions: dict[tuple[str, Place], int] = field(default_factory=dict)
-    rows_made: int = 0
 
 
 class MemoryBus:
@@ -311,12 +276,11 @@ class MemorySnapshot:
         events: dict[str, list[SubjectEvent]] = defaultdict(list)
         seen = [fact for fact in self._of(Seen) if fact.topic == LOG_REQUESTS.name]
         queued = {row.event_id for row in self.database.outbox.values()}
-        booked = {entry.event_id for entry in self.database.ledger}
+        booked, known = {entry.event_id for entry in self.database.ledger}, {fact.event_id for fact in seen}
         for fact in sorted(seen, key=lambda fact: (fact.sequence or 0, fact.position)):
             said = (fact.sequence or 0, fact.event_id, fact.partition, fact.position, fact.amount_rial or 0, fact.type)
             found = SubjectEvent(*said, None, fact.appended_at, fact.event_id in queued, fact.event_id in booked)
             events[fact.subject].append(found)
-        known = {fact.event_id for fact in seen}
         for row in self.database.outbox.values():
             if row.place.topic == LOG_REQUESTS.name and row.event_id not in known:
                 waits = (row.sequence, row.event_id, row.place.partition, None, row.cash_rial, row.type)
@@ -327,12 +291,6 @@ class MemorySnapshot:
             version, cash_rial = database.versions.get(key), database.cash_rial.get(key, 0)
             settled = database.settled.get(key, 0)
             yield Subject(key, version, unsaid, cash_rial, settled, nobody, sorted(events[key], key=lambda one: one[0]))
-
-    def markers(self) -> Iterator[Marker]:
-        return iter(())
-
-    def revisions(self) -> Iterator[Revision]:
-        return iter(())
 
     def transactions(self, passed: Mapping[int, int]) -> Iterator[Transaction]:
         booked: dict[str, dict[int, list[Booked]]] = defaultdict(lambda: defaultdict(list))
@@ -368,8 +326,8 @@ class MemorySnapshot:
         outcomes = {fact.event_id: (fact.type, fact.amount_rial) for fact in self._of(Seen)}
         outcomes |= {row.event_id: (row.type, row.cash_rial) for row in self.database.outbox.values()}
         copies: dict[str | None, list[Claimed]] = defaultdict(list)
-        for fact in self._of(Claimed):
-            copies[fact.event_id].append(fact)
+        for one in self._of(Claimed):
+            copies[one.event_id].append(one)
         for some in copies.values():
             for number, fact in enumerate(sorted(some, key=self._taken_first), start=1):
                 same, _, dead = self._about(fact)
@@ -383,6 +341,18 @@ class MemorySnapshot:
         return iter(())
 
     def taught(self) -> Iterator[Taught]:
+        return iter(())
+
+    def markers(self) -> Iterator[Marker]:
+        return iter(())
+
+    def revisions(self) -> Iterator[Revision]:
+        return iter(())
+
+    def pages(self) -> Iterator[LedgerPage]:
+        return iter(())
+
+    def loads(self) -> Iterator[OfficeLoad]:
         return iter(())
 
     def _about(self, fact: Claimed) -> tuple[bool, bool, bool]:

@@ -39,6 +39,7 @@ ASKING: dict[str, tuple[str, ...]] = {
     "outbox list": ("outbox", "list"),
     "outbox retry": ("outbox", "retry", "1", "--why", "w", "--by", "b"),
     "outbox give-up": ("outbox", "give-up", "1", "--why", "w", "--by", "b"),
+    "repair chain": ("repair", "chain"),
     "replay": ("replay", "--from", "2026-11-25T06:00"),
     "dead-letters list": ("dead-letters", "list"),
     "office inbox": ("office", "urban-001", "inbox", "--once"),

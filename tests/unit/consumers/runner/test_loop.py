@@ -143,6 +143,21 @@ def test_a_full_park_halts_the_partition_and_it_is_tried_again_later() -> None:
     assert bench.applied == ["b", "b", "behind"]
 
 
+def test_where_going_on_would_be_wrong_one_partition_halts_whole_and_resumes_when_it_is_mended() -> None:
+    bench = Bench(FIRST, SECOND)
+    bench.broker.write(FIRST, "a", "apart", "behind")
+    bench.broker.write(SECOND, "b", "c")
+    bench.turns(3)
+    assert bench.telemetry.stopped == [(FIRST, Setback.LEDGER_APART)]
+    assert (bench.applied, bench.parked) == (["b", "c"], []), "nothing of it is applied, parked or passed"
+    assert bench.database.positions() == {FIRST: 0, SECOND: 2}
+    assert not bench.database.halts.rows, "there is nothing that an operator may pass"
+    bench.handler.mended = True
+    bench.turns(20, pass_seconds=3.0)
+    assert bench.telemetry.again == [FIRST]
+    assert bench.applied == ["b", "c", "a", "apart", "behind"]
+
+
 def test_a_position_outside_the_log_halts_one_partition_and_is_never_reset(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -72,42 +72,6 @@ def test_events_that_come_again_are_skipped(desk: Desk) -> None:
     assert desk.count(Outcome.DUPLICATE) == 7
 
 
-@pytest.mark.parametrize("left", [None, 1, 3])
-def test_an_event_that_the_ledger_has_is_never_entered_again_though_its_progress_is_lost(
-    desk: Desk, left: int | None
-) -> None:
-    log = RequestsLog()
-    records = life(log)
-    desk.handle(*records)
-    books = (list(desk.memory.rows), list(desk.memory.messages), desk.memory.income, desk.memory.reserved_rial)
-    if left is None:
-        del desk.memory.database.progress.rows[str(REQUEST)]
-    else:
-        desk.memory.database.progress.rows[str(REQUEST)] = left
-    for record in records:
-        desk.handle(at_position(record, record.position + 10))
-    now = (list(desk.memory.rows), list(desk.memory.messages), desk.memory.income, desk.memory.reserved_rial)
-    assert now == books
-    assert desk.memory.sequences == {str(REQUEST): 4}
-    later = log.add(refunded(REQUEST, certificate(), 10))
-    desk.handle(later)
-    assert desk.kinds()[4:] == ["refund"] * 2
-    assert desk.memory.sequences == {str(REQUEST): 5}
-
-
-def test_a_parked_event_that_the_ledger_has_leaves_the_park_and_is_not_entered_again(desk: Desk) -> None:
-    records = life(RequestsLog())
-    desk.handle(*records)
-    before = list(desk.memory.rows)
-    del desk.memory.database.progress.rows[str(REQUEST)]
-    desk.handle(at_position(records[3], 90))
-    assert len(desk.memory.park.rows) == 1
-    desk.handle(*(at_position(record, record.position + 100) for record in records[:3]))
-    assert desk.memory.rows == before
-    assert desk.memory.park.rows == []
-    assert desk.memory.sequences == {str(REQUEST): 4}
-
-
 def test_an_event_beyond_a_gap_waits_until_the_gap_is_filled(desk: Desk) -> None:
     first, second, third, fourth = life(RequestsLog())
     desk.handle(first, fourth)

@@ -1,12 +1,14 @@
 """From where a partition is folded again, and what is said when the log itself is not what was settled."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from consumers.runner.records import Record
-from consumers.settlement.domain.chain import Row
+from consumers.settlement.chains import ChainNotProven, page_of_rows
+from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.differences import FirstOnes, RowDifference, RowDifferenceKind
+from consumers.settlement.ports import Opened
 from tests.kit.values.harmed_books import HarmedBooks
 from tests.kit.values.ledger_log import RequestsLog, accepted, certificate, collected, completed, payment, request
 from tests.property.test_settlement import books_of
@@ -15,14 +17,14 @@ from tests.property.test_settlement import books_of
 ONE = 0
 
 
-def played() -> RequestsLog:
-    """Return a log of one partition with a request in each of three windows, the last of which is open."""
+def played(windows: int = 2) -> RequestsLog:
+    """Return a log of one partition with three requests, `windows` of them in windows that are closed behind them."""
     log = RequestsLog(partitions=1)
     for number in range(3):
         log.add(accepted(request(number), certificate()))
         log.add(collected(request(number), 30_000))
         log.add(completed(request(number), certificate()))
-        if number < 2:
+        if number < windows:
             log.mark(number + 1)
     return log
 
@@ -119,3 +121,56 @@ def test_only_the_first_ones_are_kept_and_all_are_counted() -> None:
         first.add(RowDifference(RowDifferenceKind.MISSING, row, None))
     assert [one.row.number for one in first.first()] == [2, 3]
     assert first.rows == {RowDifferenceKind.MISSING: 4}
+
+
+def lost_page(harmed: HarmedBooks) -> None:
+    """Lose what is kept of the partition, and let leases make its row anew."""
+    offsets = harmed.books.database.offsets.rows
+    offsets.update({where: row._replace(page=Opened(Chain(), 1)) for where, row in offsets.items()})
+    harmed.positions = {ONE: 0}
+
+
+@pytest.mark.parametrize("windows", [2, 0])
+def test_where_nothing_is_kept_any_more_rows_are_still_told_from_the_log(windows: int) -> None:
+    harmed = books(played(windows).records)
+    lost_page(harmed)
+    [verdict] = harmed.verdicts()
+    assert (verdict.lost, verdict.proven, verdict.rows, verdict.first) == (True, False, {}, ())
+    harmed.ledger[2] = harmed.ledger[2]._replace(amount_rial=1)
+    [verdict] = harmed.verdicts()
+    assert (verdict.lost, verdict.rows) == (True, {RowDifferenceKind.ALTERED: 1})
+
+
+def test_a_lost_page_is_made_again_from_rows_that_are_the_logs() -> None:
+    harmed = books(played().records)
+    before = harmed.books.pages[ONE]
+    lost_page(harmed)
+    cuts = harmed.books.window_cuts.values()
+    assert page_of_rows(ONE, harmed, cuts, harmed) == before
+    assert before.window == 3
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (lambda rows: rows.pop(2), "is not where the chain expects it"),
+        (lambda rows: rows.pop(), "its rows are not those of the log"),
+        (lambda rows: rows.append(rows[-1]._replace(number=rows[-1].number + 1)), "its rows are not those of the log"),
+        (lambda rows: rows.append(rows.pop()._replace(kind="fine")), "its rows are not those of the log"),
+        (lambda rows: rows.insert(0, rows.pop(0)._replace(kind="fine")), "its chain at the end of window 1"),
+    ],
+)
+def test_no_page_is_made_of_rows_that_nothing_proves(harm: Callable[[list[Row]], None], why: str) -> None:
+    harmed = books(played().records)
+    lost_page(harmed)
+    harm(harmed.ledger)
+    with pytest.raises(ChainNotProven, match=why):
+        page_of_rows(ONE, harmed, harmed.books.window_cuts.values(), harmed)
+
+
+def test_no_page_is_made_without_the_log() -> None:
+    harmed = books(played().records)
+    lost_page(harmed)
+    harmed.log = harmed.log[1:]
+    with pytest.raises(ChainNotProven, match="not those of the log"):
+        page_of_rows(ONE, harmed, harmed.books.window_cuts.values(), harmed)

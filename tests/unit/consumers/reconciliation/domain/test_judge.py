@@ -12,7 +12,9 @@ from consumers.reconciliation.domain.views import (
     ComparedPosition,
     ComparedTransfer,
     ComparisonCut,
+    LedgerPage,
     Marker,
+    OfficeLoad,
     Publication,
     Removed,
     Revision,
@@ -225,6 +227,40 @@ def test_a_request_that_was_closed_is_what_it_was_closed_for() -> None:
         "expired",
         "cancelled",
     )
+
+
+@pytest.mark.parametrize(
+    ("in_flight", "requests", "expected"),
+    [
+        (0, 0, []),
+        (2, 2, []),
+        (2, 1, [Finding(DifferenceKind.LOAD_DIFFERS, subject="office-1", expected=1, found=2)]),
+        (0, 1, [Finding(DifferenceKind.LOAD_DIFFERS, subject="office-1", expected=1, found=0)]),
+        (None, 0, [Finding(DifferenceKind.ROW_MISSING, subject="office-1")]),
+        (None, 3, [Finding(DifferenceKind.ROW_MISSING, subject="office-1")]),
+    ],
+)
+def test_an_office_carries_what_is_under_way_there(
+    in_flight: int | None, requests: int, expected: list[Finding]
+) -> None:
+    assert list(judge.judge_load(OfficeLoad("office-1", in_flight, requests), CUT)) == expected
+
+
+@pytest.mark.parametrize(
+    ("page", "said"),
+    [
+        (LedgerPage(3, 0, 1, 0, 0), None),
+        (LedgerPage(3, 7, 3, 7, 2), None),
+        (LedgerPage(3, 0, 1, 7, 0), (7, 0, None)),
+        (LedgerPage(3, 8, 3, 7, 2), (7, 8, None)),
+        (LedgerPage(3, 7, 1, 7, 2), (3, 1, "window-3")),
+    ],
+)
+def test_what_is_kept_beside_the_rows_goes_on_where_they_end(
+    page: LedgerPage, said: tuple[int, int, str | None] | None
+) -> None:
+    found = [(one.expected, one.found, one.subject) for one in judge.judge_page(page, CUT)]
+    assert found == ([] if said is None else [said])
 
 
 @pytest.mark.parametrize(
