@@ -15,8 +15,10 @@ from schemas.envelope import Envelope, to_headers
 from schemas.identity import derived_id
 from schemas.intake_directorate import FineImposed, OfficePaid
 from schemas.intake_office import RequestAccepted
+from schemas.partition import partition_of
 from schemas.topics import INTAKE_OFFICES, KPI_MEASURED, LOG_SETTLEMENT
-from tests.kit.on_sql.requests import DIRECTORATE, OPERATOR
+from tests.kit.on_sql.requests import DIRECTORATE, OPERATOR, claim_record, desk_steps
+from tests.kit.on_sql.sabotage import put_back
 from tests.kit.real.brokers import write
 from tests.kit.real.reconciling import (
     ACCEPT,
@@ -154,28 +156,29 @@ def test_a_ledger_that_was_written_by_hand_is_named(bus: SmallBus) -> None:
     request_id = bus.served()
     event_id, _ = event_of(bus, request_id, "OfficeCollectedFee")
     of_event = "WHERE event_id = %s"
-    with trial(bus) as changed:
-        bus.harm(f"UPDATE ledger_transfer SET amount_rial = amount_rial + 1 {of_event}", event_id)
-    assert (changed.one().kind, changed.one().event_id) == (DifferenceKind.LEDGER_DIFFERS, event_id)
-    assert (changed.one().expected, changed.one().found) == (FEE_RIAL, FEE_RIAL + 1)
-    bus.harm(f"UPDATE ledger_transfer SET amount_rial = amount_rial - 1 {of_event}", event_id)
-    with trial(bus) as removed:
-        bus.harm(f"DELETE FROM ledger_transfer {of_event}", event_id)
-    assert (removed.one().kind, removed.one().event_id) == (DifferenceKind.LEDGER_MISSING, event_id)
-    with trial(bus) as added:
-        bus.harm(
-            "INSERT INTO ledger_transfer (partition, number, transaction_id, event_id, kind, debit_account, "
-            "credit_account, amount_rial, window_number, recorded_at) "
-            "VALUES (0, 1000000, gen_random_uuid(), 'no-event', 'post', 'suspense', 'directorate', 5, 1, now())"
-        )
-    assert added.kinds == [
-        DifferenceKind.ANNOUNCEMENT_MISSING,
-        DifferenceKind.CHAIN_DIFFERS,
-        DifferenceKind.LEDGER_EXTRA,
-    ]
-    assert {finding.event_id for finding in added.findings if finding.kind is DifferenceKind.LEDGER_EXTRA} == {
-        "no-event"
-    }
+    with put_back(bus, "ledger_transfer"):
+        with trial(bus) as changed:
+            bus.harm(f"UPDATE ledger_transfer SET amount_rial = amount_rial + 1 {of_event}", event_id)
+        assert (changed.one().kind, changed.one().event_id) == (DifferenceKind.LEDGER_DIFFERS, event_id)
+        assert (changed.one().expected, changed.one().found) == (FEE_RIAL, FEE_RIAL + 1)
+        bus.harm(f"UPDATE ledger_transfer SET amount_rial = amount_rial - 1 {of_event}", event_id)
+        with trial(bus) as removed:
+            bus.harm(f"DELETE FROM ledger_transfer {of_event}", event_id)
+        assert (removed.one().kind, removed.one().event_id) == (DifferenceKind.LEDGER_MISSING, event_id)
+        with trial(bus) as added:
+            bus.harm(
+                "INSERT INTO ledger_transfer (partition, number, transaction_id, event_id, kind, debit_account, "
+                "credit_account, amount_rial, window_number, recorded_at) "
+                "VALUES (0, 1000000, gen_random_uuid(), 'no-event', 'post', 'suspense', 'directorate', 5, 1, now())"
+            )
+        assert added.kinds == [
+            DifferenceKind.ANNOUNCEMENT_MISSING,
+            DifferenceKind.CHAIN_DIFFERS,
+            DifferenceKind.LEDGER_EXTRA,
+        ]
+        assert {finding.event_id for finding in added.findings if finding.kind is DifferenceKind.LEDGER_EXTRA} == {
+            "no-event"
+        }
 
 
 def test_cash_that_a_request_does_not_have_is_named(bus: SmallBus) -> None:
@@ -215,6 +218,31 @@ def test_a_claim_whose_identity_is_gone_is_named_and_not_read_again(bus: SmallBu
         bus.harm(statement, claim_id)
     assert (found.one().kind, found.one().event_id) == (DifferenceKind.IDENTITY_MISSING, claim_id)
     assert "nothing to repair" in repair(bus, INTAKE_OFFICES.name, "--dry-run").stdout
+
+
+def test_a_conflict_at_a_lower_position_of_another_partition_is_not_the_claim_that_was_applied(bus: SmallBus) -> None:
+    """Whoever writes other words under a used id finds them among the dead letters, wherever they lie."""
+    login, topic = bus.settings.kafka_login(), INTAKE_OFFICES.name
+    request_id = bus.served(ACCEPT)
+    own = partition_of(str(request_id), INTAKE_OFFICES.partitions)
+    ends = {number: end for (name, number), end in bus.ends().items() if name == topic and number != own}
+    elsewhere = min(ends, key=lambda number: ends[number])
+    write(login, topic, [b"garbage"] * (ends[elsewhere] + 1), partition=own)
+    [claim_id] = bus.serve(request_id, COLLECT)
+    bus.settle()
+    before = bus.compared()[1].claims
+    lie = desk_steps(request_id)[COLLECT].model_copy(update={"amount_rial": FEE_RIAL + 1})
+    record = claim_record(f"/offices/{bus.office_of(request_id)}", lie, event_id=claim_id)
+    headers = [(name, value or b"") for name, value in record.headers]
+    with trial(bus) as found:
+        write(login, topic, [record.value or b""], partition=elsewhere, headers=headers)
+        bus.settle()
+    assert found.findings == frozenset()
+    position = bus.ends()[topic, elsewhere] - 1
+    reason = "SELECT reason FROM dead_letter WHERE topic = %s AND partition = %s AND position = %s"
+    assert bus.rows(reason, topic, elsewhere, position) == [("identity_conflict",)]
+    after = bus.compared()[1].claims
+    assert after - before == {ClaimOutcome.DEAD_LETTERED: 1}, "what was applied is none of its copies"
 
 
 def test_a_dead_letter_that_is_gone_leaves_its_record_skipped(bus: SmallBus) -> None:
