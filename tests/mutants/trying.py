@@ -6,6 +6,9 @@ DOMAIN = "tests/unit/consumers/requests/domain"
 SAMPLING = f"{DOMAIN}/test_sampling.py"
 DATING = "tests/unit/consumers/registry/test_dating.py"
 FACTS = "tests/unit/consumers/kpi/domain/test_facts.py"
+CONVERSATION = "tests/unit/producers/test_conversation.py"
+RELAY = "tests/unit/producers/test_relay.py"
+REGISTRY = "tests/unit/consumers/registry/test_handlers.py"
 WAITING = "tests/unit/consumers/requests/test_waiting.py"
 
 TRYING: tuple[Mutant, ...] = (
@@ -71,5 +74,33 @@ TRYING: tuple[Mutant, ...] = (
         "    lines = [line for line in fee.lines if line.payer is Payer.CITIZEN]\n",
         "    lines = list(fee.lines)\n",
         (f"{DOMAIN}/test_desk.py::test_a_line_that_the_agency_pays_lets_no_citizen_pay_by_its_method",),
+    ),
+    Mutant(
+        "an id is known by its body alone",
+        "producers/outcomes.py",
+        "    if before.body_hash != body_hash(message.body) or not same_about:\n",
+        "    if before.body_hash != body_hash(message.body):\n",
+        (f"{CONVERSATION}::test_an_id_that_was_used_for_the_same_body_of_another_type_is_refused",),
+    ),
+    Mutant(
+        "after a refusal the relay's batches stay small",
+        "producers/relay.py",
+        "            self._rows_max = min(self._pace.rows_max, 2 * self._rows_max)\n",
+        "",
+        (f"{RELAY}::test_after_a_refusal_batches_grow_again",),
+    ),
+    Mutant(
+        "the relay forgets headers where it measures a row",
+        "producers/relay.py",
+        "len(row.key) + headers + RECORD_OVERHEAD_BYTES",
+        "len(row.key) + RECORD_OVERHEAD_BYTES",
+        (f"{RELAY}::test_headers_count_too",),
+    ),
+    Mutant(
+        "the registry gives up what may still wait",
+        "consumers/registry/handlers.py",
+        "row.event.expires_at > now:\n                continue",
+        "row.event.expires_at < now:\n                continue",
+        (f"{REGISTRY}::test_what_never_arrives_is_waited_for_as_long_as_it_may_and_then_refused",),
     ),
 )

@@ -227,7 +227,7 @@ def test_a_conflict_at_a_lower_position_of_another_partition_is_not_the_claim_th
     own = partition_of(str(request_id), INTAKE_OFFICES.partitions)
     ends = {number: end for (name, number), end in bus.ends().items() if name == topic and number != own}
     elsewhere = min(ends, key=lambda number: ends[number])
-    write(login, topic, [b"garbage"] * (ends[elsewhere] + 1), partition=own)
+    write(login, topic, [b"noise"] * (ends[elsewhere] + 1), partition=own)
     [claim_id] = bus.serve(request_id, COLLECT)
     bus.settle()
     before = bus.compared()[1].claims

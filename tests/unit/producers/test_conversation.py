@@ -22,7 +22,7 @@ from producers.ports import OutboxUnavailable
 from producers.publisher import Publisher
 from schemas.base import Event
 from schemas.canonical import about_hash, body_hash
-from schemas.intake_office import RequestAccepted
+from schemas.intake_office import RequestAccepted, ServiceStarted
 from schemas.log_requests import ClaimRefused, ClaimTakenBack, OfficeStarted, RequestRefused
 from schemas.message import Message
 from schemas.trusted import trusted
@@ -172,6 +172,13 @@ def test_an_id_that_was_used_for_something_else_is_refused_and_nothing_is_publis
     with pytest.raises(ClaimInvalid, match="another event") as refused:
         bus.say(RequestAccepted(request_id=REQUEST, operator="operator-2"), event_id=event_id)
     assert refused.value.field == "id"
+    assert len(bus.published) == 1
+
+
+def test_an_id_that_was_used_for_the_same_body_of_another_type_is_refused(bus: Bus) -> None:
+    bus.say(RequestAccepted(request_id=REQUEST, operator="operator-1"), wait_seconds=0.0)
+    with pytest.raises(ClaimInvalid, match="another event"):
+        bus.say(ServiceStarted(request_id=REQUEST, operator="operator-1"))
     assert len(bus.published) == 1
 
 

@@ -229,6 +229,13 @@ def test_a_body_is_bounded_by_its_own_topic(bench: RelayBench) -> None:
     assert [number for number, _ in bench.report.aside] == [2]
 
 
+def test_headers_count_too(bench: RelayBench) -> None:
+    bare = len("a") + len("1") + RECORD_OVERHEAD_BYTES
+    bench.add(1, key="a", padding=PRODUCER_MESSAGE_BYTES - bare)
+    bench.turns()
+    assert [number for number, _ in bench.report.aside] == [1]
+
+
 def test_what_is_tried_again_and_fits_by_then_goes_out_in_its_order(bench: RelayBench) -> None:
     bench.add(1, key="a", padding=PRODUCER_MESSAGE_BYTES)
     bench.add(2, key="a")
@@ -265,6 +272,19 @@ def test_of_many_rows_that_the_broker_refuses_together_only_the_one_at_fault_is_
     assert bench.numbers == [10, 1, 2, 3, 4, 6, 7, 8]
     assert bench.report.waits_for is None
     assert not bench.waits, "nobody waits for it"
+
+
+def test_after_a_refusal_batches_grow_again() -> None:
+    bench = RelayBench()
+    bench.broker.refused = {b"5"}
+    for number in range(1, 9):
+        bench.add(number, key=f"key-{number}")
+    while not bench.report.aside:
+        bench.turns()
+    for number in range(100, 200):
+        bench.add(number, key=f"key-{number}")
+    bench.turns(9)
+    assert set(range(100, 200)) <= bench.published, "one by one it would take a hundred turns"
 
 
 def test_a_new_relay_knows_what_was_set_aside_before(bench: RelayBench) -> None:

@@ -7,15 +7,16 @@ from dataclasses import replace
 import pytest
 
 from consumers.parking import OperatorAction, ParkReason
+from consumers.registry.fold import PATIENCE
 from consumers.registry.handlers import RegistryHandler
 from consumers.registry.ports import RegistryStores
 from consumers.runner.outcomes import DeadLetterReason
-from schemas.intake_agency import ServicePublished
+from schemas.intake_agency import AgreementConfirmed, ServicePublished
 from schemas.limits import limits_of
-from schemas.log_registry import ServiceVersioned
+from schemas.log_registry import RegistryClaimRefused, ServiceVersioned
 from schemas.topics import INTAKE_AGENCY
 from tests.kit.on_sql.requests import AGENCY_SOURCE, SetClock, claim_record
-from tests.kit.values.builders import AGENCY, service
+from tests.kit.values.builders import AGENCY, AGREEMENT, service
 from tests.kit.values.clocks import trusting_watch
 from tests.memory.operators import MemoryParkOperator
 from tests.memory.positions import BusSession
@@ -35,7 +36,8 @@ class Registry:
 
     def __init__(self) -> None:
         self.tables = BusDatabase()
-        self.handler = RegistryHandler(SetClock(), trusting_watch(), MemoryTelemetry())
+        self.clock = SetClock()
+        self.handler = RegistryHandler(self.clock, trusting_watch(), MemoryTelemetry())
         self._session = BusSession(self.tables)
 
     @contextmanager
@@ -83,6 +85,20 @@ def test_what_waits_behind_a_skipped_claim_waits_no_longer_for_that(registry: Re
     registry.sweep()
     [(number, row)] = registry.tables.parked.rows.items()
     assert (number, row.event.reason) == (2, ParkReason.PREDECESSOR), "a second version needs a first"
+
+
+def test_what_never_arrives_is_waited_for_as_long_as_it_may_and_then_refused() -> None:
+    registry = Registry()
+    confirmed = claim_record(AGENCY_SOURCE, AgreementConfirmed(agreement=AGREEMENT, version=1))
+    with registry.stores() as stores:
+        registry.handler.handle(stores, [confirmed])
+    assert (registry.sweep(), len(registry.tables.parked.rows)) == (0, 1)
+    registry.clock.advance(PATIENCE.total_seconds() - 1)
+    assert (registry.sweep(), len(registry.tables.outbox.rows)) == (0, 0)
+    registry.clock.advance(1)
+    assert (registry.sweep(), len(registry.tables.parked.rows)) == (1, 0)
+    [row] = registry.tables.outbox.rows.values()
+    assert RegistryClaimRefused.model_validate_json(row.message.body).claim_type == AgreementConfirmed.type_name()
 
 
 def test_a_claim_that_is_too_large_is_a_dead_letter_and_the_others_of_its_batch_are_decided() -> None:
