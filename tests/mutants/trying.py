@@ -103,4 +103,18 @@ TRYING: tuple[Mutant, ...] = (
         "row.event.expires_at < now:\n                continue",
         (f"{REGISTRY}::test_what_never_arrives_is_waited_for_as_long_as_it_may_and_then_refused",),
     ),
+    Mutant(
+        "a refusal is no attempt",
+        "consumers/requests/domain/review/gaps.py",
+        "isinstance(event, RequestRouted | RequestRefused)",
+        "isinstance(event, RequestRouted)",
+        (f"{DOMAIN}/test_gaps.py::test_a_refusal_is_an_attempt_too",),
+    ),
+    Mutant(
+        "what is due this very moment is not overdue in the inbox",
+        "deploy/terminal/inbox.py",
+        'style="red" if due is not None and due <= now else None',
+        'style="red" if due is not None and due < now else None',
+        ("tests/unit/deploy/terminal/test_inbox.py::test_what_is_due_this_very_moment_is_overdue",),
+    ),
 )

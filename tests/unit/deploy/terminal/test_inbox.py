@@ -70,6 +70,19 @@ def test_it_fits_80_columns_and_no_word_is_torn_but_the_services_code(language: 
     assert [word for word in words[language] if word not in text] == []
 
 
+def test_what_is_due_this_very_moment_is_overdue() -> None:
+    waiting = requests()[0]
+    states = [waiting.model_copy(update={"accept_by": MOMENT + timedelta(seconds=left)}) for left in (0, 1)]
+    table = inbox_table("nk-urban-011", desk_items(states, ()), MOMENT, Language.EN)
+    assert [row.style for row in table.rows] == ["red", None]
+
+
+def test_what_was_collected_is_not_to_be_collected() -> None:
+    accepted, collected = at(RequestStage.ACCEPTED), at(RequestStage.FEE_COLLECTED)
+    assert "30,000 rial" in "\n".join(shown([accepted], Language.EN))
+    assert "rial" not in "\n".join(shown([collected], Language.EN))
+
+
 def test_short_ids_are_as_long_as_tells_them_apart_and_never_shorter_than_a_millisecond() -> None:
     texts = [
         "019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071",

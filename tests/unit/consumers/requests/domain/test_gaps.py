@@ -8,6 +8,7 @@ from consumers.requests.domain.review.explain import explain
 from consumers.requests.domain.review.gaps import Gap, first_missing, gaps_in
 from consumers.requests.domain.review.verify import Verification, VerificationResult, decisions_of, verdict
 from schemas.decode import Received
+from schemas.log_requests import RequestRefused
 from tests.kit.values.journal import Journal, decline, ident, journal, office_of, submission
 
 #: Opened, routed, declined, routed, declined, routed.
@@ -46,6 +47,15 @@ def without(*lost: int) -> list[Received]:
 )
 def test_gaps_are_named_by_the_events_that_are_not_there(lost: tuple[int, ...], gaps: list[Gap]) -> None:
     assert gaps_in(without(*lost)) == gaps
+
+
+def test_a_refusal_is_an_attempt_too() -> None:
+    bus = journal()
+    bus.batch(submission(20, city="faruj"))
+    opened, refused = bus.history(ident(20))
+    assert isinstance(refused.event, RequestRefused)
+    later = Received(refused.envelope._replace(sequence=4), refused.event)
+    assert gaps_in([opened, refused, later]) == [Gap(3, 3, 2)]
 
 
 def test_decisions_know_their_place_among_the_events() -> None:
