@@ -9,13 +9,15 @@ An archive is a matter of speed alone. The runtime passes over one that is broke
 other jars, and a start without one is as good, and slower.
 """
 
+import fcntl
 import gzip
 import hashlib
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.engines.jars import cache_directory
@@ -24,30 +26,44 @@ CLASSES_FILE = Path(__file__).with_name("kafka.classes.gz")
 #: The collector that the broker runs with: the layout of an archive depends on it.
 COLLECTOR = "-XX:+UseSerialGC"
 MAKE_SECONDS_MAX = 120.0
-#: Each is some 70 MB, and each environment's Java runtime has its own.
-ARCHIVES_KEPT = 3
+#: Each is some 70 MB. Each environment's Java runtime has its own, and several may be at work in turn.
+ARCHIVES_KEPT = 10
 
 
 def archive_options(java: Path, class_path: Iterable[Path], directory: Path | None = None) -> tuple[str, ...]:
     """Return what tells `java` to use the archive of this class path; nothing when there is none.
 
     It is made first, if it is not there: some ten seconds, once per environment. `directory` is the user's cache if
-    none is named. Whatever stands in the way, a start goes on without; where it was the runtime, it is not asked again.
+    none is named. Of several that start at once, one makes it and the others wait. Whatever stands in the way, a start
+    goes on without; where it was the runtime, it is not asked again.
     """
     jars = list(class_path)
     directory = directory or cache_directory() / "classes"
     try:
         archive = directory / f"kafka-{_fingerprint(java, jars)}.jsa"
-        if archive.exists():
-            os.utime(archive)
-        else:
-            _make(archive, java, jars)
+        directory.mkdir(parents=True, exist_ok=True)
+        with _held(directory):
+            if archive.exists():
+                os.utime(archive)
+            else:
+                _make(archive, java, jars)
     except OSError:
         return ()
     # In such a path the runtime sees two.
     if os.pathsep in str(archive):
         return ()
     return (f"-XX:SharedArchiveFile={archive}", "-XX:+VerifySharedSpaces", "-Xshare:auto", "-Xlog:cds=off")
+
+
+@contextmanager
+def _held(directory: Path) -> Iterator[None]:
+    """Let one process at a time in; the kernel drops the hold of one that ends. Raises `OSError`."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _fingerprint(java: Path, jars: Iterable[Path]) -> str:
@@ -61,7 +77,6 @@ def _fingerprint(java: Path, jars: Iterable[Path]) -> str:
 
 def _make(archive: Path, java: Path, jars: Iterable[Path]) -> None:
     """Write an archive in full beside, then rename it. Raises `OSError`."""
-    archive.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="making-", dir=archive.parent) as staging:
         names, unfinished = Path(staging) / "classes", Path(staging) / "archive.jsa"
         names.write_bytes(gzip.decompress(CLASSES_FILE.read_bytes()))

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from deploy.engines.class_archive import ARCHIVES_KEPT, CLASSES_FILE, archive_op
 #: Stands for the runtime: writes down that it was asked, and makes what it is asked for.
 _RUNTIME = """#!/bin/sh
 echo asked >> "{asked}"
+{then}
 for word in "$@"; do
   case $word in -XX:SharedArchiveFile=*) echo classes > "${{word#*=}}" ;; esac
 done
@@ -21,13 +23,13 @@ exit {code}
 class Runtime:
     """A Java runtime in a folder, as far as an archive asks for one."""
 
-    def __init__(self, folder: Path, code: int = 0) -> None:
+    def __init__(self, folder: Path, code: int = 0, then: str = "") -> None:
         self.java = folder / "bin" / "java"
         self._asked = folder / "asked"
         (folder / "lib").mkdir(parents=True)
         (folder / "lib" / "modules").write_text("modules", encoding="utf-8")
         self.java.parent.mkdir()
-        self.java.write_text(_RUNTIME.format(asked=self._asked, code=code), encoding="utf-8")
+        self.java.write_text(_RUNTIME.format(asked=self._asked, code=code, then=then), encoding="utf-8")
         self.java.chmod(0o755)
 
     @property
@@ -53,6 +55,14 @@ def test_it_is_made_once_and_nothing_else_is_left(tmp_path: Path, jar: Path) -> 
     assert runtime.times_asked == 1
     assert list(cache.iterdir()) == [archive_of(first)]
     assert archive_of(first).read_text(encoding="utf-8") == "classes\n"
+
+
+def test_of_several_that_start_at_once_one_makes_it(tmp_path: Path, jar: Path) -> None:
+    runtime = Runtime(tmp_path / "java", then="sleep 0.3")
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(archive_options, runtime.java, [jar], tmp_path / "cache") for _ in range(4)]
+    assert len({one.result() for one in waiting}) == 1
+    assert runtime.times_asked == 1
 
 
 def test_what_does_not_fit_must_not_stop_the_runtime_and_is_looked_through(tmp_path: Path, jar: Path) -> None:
