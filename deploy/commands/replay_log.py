@@ -9,23 +9,24 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from connectors.words.language import Language, Phrase
 from consumers.registry.lookup import owners_of
 from consumers.runner.errors import Contention, DatabaseUnavailable
-from deploy.commands.options import DataOption
+from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.registry import read_moment
-from deploy.edge import Grid, Screen
+from deploy.edge import Screen
 from deploy.operations.replay.mapping import (
     LogMapping,
     ReplayCase,
     replay_id,
     request_of,
     services_by_use,
-    weekday_moves,
 )
 from deploy.operations.replay.reading import Replay, business_times, load_mapping, read_log
 from deploy.problem import Interrupted, Problem, Unreachable
 from deploy.running.demonstration import note_use
 from deploy.settings import Settings, load_settings
+from deploy.terminal.log_words import account_lines, dropped_table, mapped_table, timing
 from deploy.use_cases import Bus
 from producers.claims import message_from_event
 from producers.ports import OutboxUnavailable
@@ -33,8 +34,7 @@ from schemas.speakers import agency_source
 
 #: So many requests go into one transaction of the outbox.
 CASES_AT_ONCE = 500
-#: More lines about one reason than a person reads at once.
-LINES_SHOWN = 8
+_PUBLISHED = Phrase("{count} درخواست منتشر شد.", "{count} requests published.")
 #: Real seconds between two looks at the clock.
 LOOK_SECONDS = 0.2
 
@@ -54,12 +54,15 @@ def replay_log(
     ] = None,
     at_once: Annotated[bool, typer.Option("--at-once", help="Publish everything now, without keeping time.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would become of the log.")] = False,
+    language: LanguageOption = Language.EN,
     data: DataOption = None,
 ) -> None:
     """Publish a real log as requests, at its own arrival times, each by the agency whose service it asks for.
 
     The log's days are moved so that its weekend falls on Thursday and Friday; what was mapped and what was dropped is
-    told by category and reason. Ids follow from the log's own, so a second replay of the same log changes nothing.
+    told by category and reason. Ids follow from the log's own, so a second replay of the same log changes nothing. For
+    a log without ids leave `columns.id` out of the mapping: they are made of what rows say. For one without places name
+    one city in `place`. A Jalali log says `calendar: jalali`.
 
     [bold]Examples[/bold]
 
@@ -68,8 +71,11 @@ def replay_log(
       pishkhan replay-log boston_311_2011.csv.gz --mapping boston_311_2011.yaml --limit 5000 --at-once
     """
     console = Screen()
-    replay = read_log(file, load_mapping(mapping), limit)
-    _tell(console, replay)
+    replay = read_log(file, load_mapping(mapping, language), limit, language)
+    console.print_lines(account_lines(replay, language))
+    console.print(mapped_table(replay, language))
+    if replay.dropped:
+        console.print(dropped_table(replay, language))
     if dry_run or not replay.cases:
         return
     settings = load_settings(data)
@@ -82,13 +88,13 @@ def replay_log(
             if at_once:
                 times = [min(moment, begins) for moment in times]
             else:
-                console.print(_timing(times, speed), highlight=False, soft_wrap=True)
+                console.print_lines([timing(times, speed, language)])
             _publish(settings, bus, replay, times)
     except (DatabaseUnavailable, Contention, OutboxUnavailable) as error:
         raise Unreachable(
             f"The database does not answer: {error}. Replay the log again; nothing is said twice."
         ) from error
-    console.print(f"{len(replay.cases)} requests published.", highlight=False)
+    console.print_lines([_PUBLISHED.fill(language, count=len(replay.cases))])
 
 
 def _publish(settings: Settings, bus: Bus, replay: Replay, times: Sequence[datetime]) -> None:
@@ -142,50 +148,3 @@ def _check_services(bus: Bus, mapping: LogMapping, cases: Sequence[ReplayCase]) 
             raise Problem(f"The registry knows no service {code}. Load a province that has it, or correct the mapping.")
         if owners[code] != agency:
             raise Problem(f"Service {code} belongs to {owners[code]}, not to {agency}; correct the mapping's services.")
-
-
-def _tell(console: Screen, replay: Replay) -> None:
-    mapping = replay.mapping
-    console.print(f"{mapping.name}: {mapping.origin}", highlight=False, soft_wrap=True)
-    console.print(
-        f"{replay.rows} rows read: {len(replay.cases)} become requests, {sum(replay.dropped.values())} do not."
-    )
-    if mapping.columns.id is None:
-        console.print("The log has no ids: each row's is made of what it says.", highlight=False)
-    if mapping.place is not None:
-        console.print(f"The log has no places: every request is for {mapping.place}.", highlight=False)
-    if mapping.shift_days:
-        moved = ", ".join(f"{source} → {target}" for source, target in weekday_moves(mapping))
-        console.print(f"Days move by {mapping.shift_days}: {moved}.", highlight=False, soft_wrap=True)
-    if mapping.day is not None:
-        source, target = mapping.day.source, mapping.day.target
-        text = f"{source[0]:%H:%M}–{source[1]:%H:%M} of the log's day is played as {target[0]:%H:%M}–{target[1]:%H:%M}."
-        console.print(text, highlight=False)
-    table = Grid("mapped to", "requests")
-    for service, requests in services_by_use(replay.cases).items():
-        table.add_row(service, str(requests))
-    console.print(table)
-    if replay.dropped:
-        console.print(_dropped(replay))
-
-
-def _dropped(replay: Replay) -> Grid:
-    table = Grid("dropped because", "what", "rows")
-    for reason, rows in replay.dropped_by_reason().items():
-        table.add_row(reason.replace("_", " "), "", str(rows), style="bold")
-        about = [(what, count) for (found, what), count in replay.dropped.most_common() if found is reason and what]
-        for what, count in about[:LINES_SHOWN]:
-            why = replay.mapping.left_out.get(what)
-            table.add_row("", what if why is None else f"{what}: {why}", str(count))
-        if len(about) > LINES_SHOWN:
-            rest = sum(count for _, count in about[LINES_SHOWN:])
-            table.add_row("", f"{len(about) - LINES_SHOWN} more", str(rest))
-    return table
-
-
-def _timing(times: Sequence[datetime], speed: float) -> str:
-    pace = "at the log's own pace" if speed == 1 else f"{speed:g} times as fast as the log"
-    aligned = "" if speed == 1 else " Days of the week are kept only at speed 1."
-    return (
-        f"First request at {times[0]:%Y-%m-%d %H:%M}Z, last at {times[-1]:%Y-%m-%d %H:%M}Z of the bus, {pace}.{aligned}"
-    )

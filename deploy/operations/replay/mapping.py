@@ -69,7 +69,7 @@ class Dropped(StrEnum):
     #: Another row had the same id before.
     REPEATED = "repeated"
     #: It is no row of the table: it has fewer or more cells than columns, or a quotation mark that is out of place.
-    NO_ROW = "no_row"
+    BROKEN_ROW = "broken_row"
 
 
 class _Part(BaseModel):

@@ -84,7 +84,7 @@ def read_log(path: Path, mapping: LogMapping, limit: int | None = None, language
             break
         replay.rows += 1
         if isinstance(row, NoRow):
-            replay.dropped[Dropped.NO_ROW, ""] += 1
+            replay.dropped[Dropped.BROKEN_ROW, ""] += 1
             continue
         try:
             case = case_of(row.cells, mapping)

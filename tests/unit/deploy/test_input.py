@@ -66,7 +66,7 @@ def test_a_short_row_of_a_log_is_dropped_and_counted() -> None:
     found = read_log(CASES / "01_short_row.csv", load_mapping(CASES / "R_base.yaml"))
     assert [case.case_id for case in found.cases] == ["1", "3"]
     assert found.rows == 3
-    assert found.dropped == {(Dropped.NO_ROW, ""): 1}
+    assert found.dropped == {(Dropped.BROKEN_ROW, ""): 1}
 
 
 def test_unquoted_times_of_day_are_times_of_day() -> None:
