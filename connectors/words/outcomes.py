@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from connectors.words.calendar import local_moment
-from connectors.words.claims import in_commands
 from connectors.words.dead_letters import reason_words
+from connectors.words.details import detail_words
 from connectors.words.language import EMPTY, Language, Phrase
 from connectors.words.money import amount
 from connectors.words.refusals import refusal_phrase
@@ -154,10 +154,10 @@ def outcome_lines(outcome: Outcome | None, language: Language) -> list[str]:
         case Decided(events=events):
             return list(dict.fromkeys(told(event, language) for event in events))
         case Held(detail=detail, until=None):
-            return [_HELD.fill(language, detail=in_commands(detail, language))]
+            return [_HELD.fill(language, detail=detail_words(detail, language))]
         case Held(detail=detail, until=datetime() as until):
             return [
-                _HELD_UNTIL.fill(language, detail=in_commands(detail, language), until=local_moment(until, language))
+                _HELD_UNTIL.fill(language, detail=detail_words(detail, language), until=local_moment(until, language))
             ]
         case SetAside(reason=reason, field=field, detail=detail):
             words = reason_words(reason)
@@ -183,7 +183,7 @@ def _refused(event: log.RequestRefused, language: Language) -> str:
     nearest = _NEAREST.fill(language, office=event.nearest_office) if event.nearest_office else EMPTY
     words = refusal_phrase(event.reason)
     return _REFUSED.fill(
-        language, words=words, reason=event.reason, detail=in_commands(event.detail, language), nearest=nearest
+        language, words=words, reason=event.reason, detail=detail_words(event.detail, language), nearest=nearest
     )
 
 
@@ -224,7 +224,7 @@ def _closed(event: log.RequestClosed, language: Language) -> str:
 
 def _claim_refused(event: log.ClaimRefused | registry.RegistryClaimRefused, language: Language) -> str:
     words = refusal_phrase(event.reason)
-    return _CLAIM_REFUSED.fill(language, words=words, reason=event.reason, detail=in_commands(event.detail, language))
+    return _CLAIM_REFUSED.fill(language, words=words, reason=event.reason, detail=detail_words(event.detail, language))
 
 
 def _in_force(event: registry.RegistryEntry, language: Language) -> str:

@@ -9,8 +9,8 @@ from typing import Self
 from uuid import UUID
 
 from connectors.words.calendar import local_moment, since_words
-from connectors.words.claims import in_commands
 from connectors.words.delivery import delivery_words
+from connectors.words.details import detail_words
 from connectors.words.language import EMPTY, Language, Phrase
 from connectors.words.outcomes import told, waits_for
 from consumers.parking import NEVER
@@ -155,12 +155,12 @@ class Terminal:
         """Say in lines for whom a claim waits, until when, and how to take it back."""
         whom = waits_for(claim.awaited, self.language)
         if claim.until >= NEVER:
-            return [_WAITS.fill(self.language, whom=whom, detail=in_commands(claim.detail, self.language))]
+            return [_WAITS.fill(self.language, whom=whom, detail=detail_words(claim.detail, self.language))]
         until = local_moment(claim.until, self.language)
         kind, code = source.strip("/").split("/", 1)
         command = f"pishkhan {'office' if kind == 'offices' else 'agency'} {code} withdraw-claim {claim.claim_id}"
         return [
-            _WAITS_UNTIL.fill(self.language, whom=whom, until=until, detail=in_commands(claim.detail, self.language)),
+            _WAITS_UNTIL.fill(self.language, whom=whom, until=until, detail=detail_words(claim.detail, self.language)),
             _TAKE_BACK.fill(self.language, command=command),
         ]
 
