@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 LONG = bool(os.environ.get("PISHKHAN_LONG"))
 #: Real seconds after the start: before the engines, in their start, in the load of the province, and in the day.
-MOMENTS = sorted(Random(7).uniform(0.5, 30.0) for _ in range(20 if LONG else 2))
+MOMENTS = sorted(Random(7).uniform(0.5, 30.0) for _ in range(20 if LONG else 1))
 COMMANDS = {
     "up": ["up"],
     "demo": ["demo", "--seconds", "60", "--requests", "300", "--no-replay"],

@@ -10,6 +10,7 @@ from tests.mutants.auditing import AUDITING
 from tests.mutants.comparing import COMPARING
 from tests.mutants.deciding import DECIDING
 from tests.mutants.losing import LOSING
+from tests.mutants.manners import MANNERS
 from tests.mutants.mutant import Mutant
 from tests.mutants.parking import PARKING
 from tests.mutants.positions import POSITIONS
@@ -37,4 +38,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *TRYING,
     *YEARS,
     *WRITING,
+    *MANNERS,
 )
