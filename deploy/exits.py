@@ -92,7 +92,7 @@ EXITS: tuple[ExitRow, ...] = (
     ExitRow(
         ExitCode.INTERRUPTED,
         "interrupted",
-        "Ctrl-C, or SIGTERM where the command has processes of its own, ended it before its work was done.",
+        "Ctrl-C or SIGTERM ended it before its work was done; the error says what was done until then.",
         "Run it again.",
     ),
 )
