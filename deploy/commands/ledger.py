@@ -1,7 +1,7 @@
 """`pishkhan ledger`: the whole ledger for whoever wants to add it up, its balances, its proof, and statements."""
 
 import csv
-import os
+import errno
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from consumers.settlement.statement import statement_of
 from deploy.commands.ledger_reading import watched
 from deploy.commands.ledger_verify import verify
 from deploy.commands.options import DataOption, LanguageOption
-from deploy.edge import Grid, Screen, say_lines
+from deploy.edge import Grid, OutputLost, Screen, give_up_outputs, say_lines
 from deploy.problem import Problem
 from deploy.use_cases import calmly_opened
 
@@ -71,9 +71,11 @@ def export(
     try:
         with _target(output) as stream, calmly_opened(data) as view, watched(view.ledger) as watch:
             write(stream, entries(watch(view.ledger.all_rows())))
-    except BrokenPipeError:
+    except (BrokenPipeError, OutputLost) as lost:
+        if lost.errno != errno.EPIPE:
+            raise
         # Whoever read has seen enough, as `head` has; flushing the rest at exit must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_outputs()
 
 
 def balances(
