@@ -117,4 +117,11 @@ TRYING: tuple[Mutant, ...] = (
         'style="red" if due is not None and due < now else None',
         ("tests/unit/deploy/terminal/test_inbox.py::test_what_is_due_this_very_moment_is_overdue",),
     ),
+    Mutant(
+        "a decision is made again without the registry's version that it saw",
+        "consumers/requests/account.py",
+        "    if complete_to <= decided.registry_revision:\n",
+        "    if complete_to < decided.registry_revision:\n",
+        ("tests/unit/consumers/requests/test_account.py::test_what_the_logs_lack_is_not_known",),
+    ),
 )

@@ -19,6 +19,8 @@ from tests.kit.values.builders import MOMENT
 from tests.kit.values.journal import OFFICES, SECRET, Journal, decline, ident, journal, office_of, submission
 
 ASKED = 1
+#: Where the registry's newest version lies.
+LAST = len(builders.small_province(*OFFICES)) - 1
 
 
 class LogsInMemory:
@@ -129,6 +131,7 @@ def test_a_decision_that_was_changed_in_the_log_is_different() -> None:
         (without(LOG_REQUESTS.name, is_event(2, 1)), ["not", "not"], "event 0 of load revision 1 is not"),
         # A version of the registry in the middle, and the last one.
         (without(LOG_REGISTRY.name, lambda one: one.position == 3), ["not", "not"], "revision 4 of the registry"),
+        (without(LOG_REGISTRY.name, lambda one: one.position == LAST), ["not", "not"], "of the registry is not in its"),
         (
             without(LOG_REGISTRY.name, lambda one: one.position >= 8),
             ["not", "not"],

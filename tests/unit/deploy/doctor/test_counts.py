@@ -88,8 +88,9 @@ def test_events_that_settlement_has_passed_and_not_entered_are_wrong() -> None:
 
 
 def test_a_position_before_what_was_entered_is_worth_a_note() -> None:
-    [(level, words)] = said(judge_requests(WHOLE._replace(passed=19), LOG))
-    assert (level, "lies before 4 event(s)" in words) == (Level.NOTE, True)
+    for passed, events in ((19, 4), (22, 1)):
+        [(level, words)] = said(judge_requests(WHOLE._replace(passed=passed), LOG))
+        assert (level, f"lies before {events} event(s)" in words) == (Level.NOTE, True)
 
 
 def test_versions_rows_sums_and_beginnings_that_are_gone_are_wrong() -> None:
