@@ -187,11 +187,14 @@ class Bus:
 
     @contextmanager
     def _view(self, connect: Callable[[], AbstractContextManager[Connection]]) -> Iterator[View]:
-        with meaningful_errors(), connect() as connection:
+        with meaningful_errors():
             if not self._asked:
-                _refuse_newer(connection)
+                # In a transaction of its own: one that is to see a single moment must have read nothing before.
+                with self.engine.connect() as asked:
+                    _refuse_newer(asked)
                 self._asked = True
-            yield View(self._settings, connection)
+            with connect() as connection:
+                yield View(self._settings, connection)
 
 
 def _refuse_newer(connection: Connection) -> None:

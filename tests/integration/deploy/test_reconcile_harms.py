@@ -220,31 +220,6 @@ def test_a_claim_whose_identity_is_gone_is_named_and_not_read_again(bus: SmallBu
     assert "nothing to repair" in repair(bus, INTAKE_OFFICES.name, "--dry-run").stdout
 
 
-def test_a_conflict_at_a_lower_position_of_another_partition_is_not_the_claim_that_was_applied(bus: SmallBus) -> None:
-    """Whoever writes other words under a used id finds them among the dead letters, wherever they lie."""
-    login, topic = bus.settings.kafka_login(), INTAKE_OFFICES.name
-    request_id = bus.served(ACCEPT)
-    own = partition_of(str(request_id), INTAKE_OFFICES.partitions)
-    ends = {number: end for (name, number), end in bus.ends().items() if name == topic and number != own}
-    elsewhere = min(ends, key=lambda number: ends[number])
-    write(login, topic, [b"noise"] * (ends[elsewhere] + 1), partition=own)
-    [claim_id] = bus.serve(request_id, COLLECT)
-    bus.settle()
-    before = bus.compared()[1].claims
-    lie = desk_steps(request_id)[COLLECT].model_copy(update={"amount_rial": FEE_RIAL + 1})
-    record = claim_record(f"/offices/{bus.office_of(request_id)}", lie, event_id=claim_id)
-    headers = [(name, value or b"") for name, value in record.headers]
-    with trial(bus) as found:
-        write(login, topic, [record.value or b""], partition=elsewhere, headers=headers)
-        bus.settle()
-    assert found.findings == frozenset()
-    position = bus.ends()[topic, elsewhere] - 1
-    reason = "SELECT reason FROM dead_letter WHERE topic = %s AND partition = %s AND position = %s"
-    assert bus.rows(reason, topic, elsewhere, position) == [("identity_conflict",)]
-    after = bus.compared()[1].claims
-    assert after - before == {ClaimOutcome.DEAD_LETTERED: 1}, "what was applied is none of its copies"
-
-
 def test_a_dead_letter_that_is_gone_leaves_its_record_skipped(bus: SmallBus) -> None:
     write(bus.settings.kafka_login(), INTAKE_OFFICES.name, [b"garbage"])
     bus.settle()
@@ -336,6 +311,31 @@ def test_acts_without_a_request_are_no_difference(bus: SmallBus) -> None:
         )
         bus.settle()
     assert found.findings == frozenset()
+
+
+def test_a_conflict_at_a_lower_position_of_another_partition_is_not_the_claim_that_was_applied(bus: SmallBus) -> None:
+    """Whoever writes other words under a used id finds them among the dead letters, wherever they lie."""
+    login, topic = bus.settings.kafka_login(), INTAKE_OFFICES.name
+    request_id = bus.served(ACCEPT)
+    own = partition_of(str(request_id), INTAKE_OFFICES.partitions)
+    ends = {number: end for (name, number), end in bus.ends().items() if name == topic and number != own}
+    elsewhere = min(ends, key=lambda number: ends[number])
+    write(login, topic, [b"noise"] * (ends[elsewhere] + 1), partition=own)
+    [claim_id] = bus.serve(request_id, COLLECT)
+    bus.settle()
+    before = bus.compared()[1].claims
+    lie = desk_steps(request_id)[COLLECT].model_copy(update={"amount_rial": FEE_RIAL + 1})
+    record = claim_record(f"/offices/{bus.office_of(request_id)}", lie, event_id=claim_id)
+    headers = [(name, value or b"") for name, value in record.headers]
+    with trial(bus) as found:
+        write(login, topic, [record.value or b""], partition=elsewhere, headers=headers)
+        bus.settle()
+    assert found.findings == frozenset()
+    position = bus.ends()[topic, elsewhere] - 1
+    reason = "SELECT reason FROM dead_letter WHERE topic = %s AND partition = %s AND position = %s"
+    assert bus.rows(reason, topic, elsewhere, position) == [("identity_conflict",)]
+    after = bus.compared()[1].claims
+    assert after - before == {ClaimOutcome.DEAD_LETTERED: 1}, "what was applied is none of its copies"
 
 
 def test_every_difference_is_told_with_its_ids_and_a_code_of_its_own(bus: SmallBus) -> None:
