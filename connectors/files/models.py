@@ -43,10 +43,13 @@ _ERRORS: Mapping[str, tuple[str, Phrase]] = {
     "date_type": ("تاریخ نیست", _DAY),
 }
 _REFUSED = "پذیرفته نیست"
+#: Where pydantic's own words are none for people who write files.
+_ENGLISH: Mapping[str, str] = {"string_pattern_mismatch": "has signs that may not stand there"}
 
 
 def error_words(error: ErrorDetails) -> Wrong:
     """Return what one error of a model says. It names bounds and what is allowed, never the value."""
     persian, remedy = _ERRORS.get(error["type"], (_REFUSED, _CORRECT))
     context: Mapping[str, Any] = error.get("ctx", {})
-    return Wrong(Phrase(persian.format_map(context), error["msg"].removeprefix("Value error, ")), remedy)
+    english = _ENGLISH.get(error["type"], error["msg"].removeprefix("Value error, "))
+    return Wrong(Phrase(persian.format_map(context), english), remedy)
