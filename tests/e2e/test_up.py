@@ -1,6 +1,5 @@
 """`pishkhan up` as a person meets it: starts, survives kills, stops in order, leaves nothing behind."""
 
-import json
 import os
 import re
 import signal
@@ -18,7 +17,6 @@ from deploy.exits import ExitCode
 from deploy.mistakes import PREFIX
 from deploy.processes.processes import ProcessTable
 from deploy.running.demonstration import mark
-from deploy.settings import load_settings
 from deploy.workers.table import worker_names
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -115,60 +113,6 @@ def test_it_runs_is_in_order_survives_a_killed_worker_and_stops_clean(start: Cal
     assert up.said().count("was killed") == 0
     assert not any(psutil.pid_exists(number) for number in last.values())
     assert doctor(up.data).returncode == ExitCode.DIFFERS
-
-
-def test_no_worker_holds_a_password_that_another_could_use(start: Callable[[str], Up]) -> None:
-    up = start("data")
-    up.says(RUNS)
-    settings = load_settings(up.data)
-    logins = {name: set(login.values().values()) - {login.kafka_user} for name, login in settings.accounts.items()}
-    assert {*logins} == {*worker_names(), "operator"}
-    assert all(len(secrets) == 2 for secrets in logins.values())
-    everybody = set().union(*logins.values()) | {
-        settings.kafka_admin_password.get_secret_value(),
-        settings.owner_database_url(),
-        settings.routing_secret.get_secret_value(),
-        *_kept_secrets(up.data),
-    }
-    command = [sys.executable, "-m", "deploy.cli", "worker", "requests", "--data", str(up.data), "--port", "0"]
-    by_hand = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: b"PISHKHAN_ACCOUNT=requests" in _environment(by_hand.pid), 60)
-        running = [(name, up.children()[name]) for name in worker_names()] + [("requests", by_hand.pid)]
-        for name, number in running:
-            held = _environment(number).decode()
-            own = logins[name] | ({settings.routing_secret.get_secret_value()} if name == "requests" else set())
-            assert {secret for secret in everybody if secret in held} == own | _parts(own, everybody), name
-    finally:
-        by_hand.terminate()
-        by_hand.wait(60)
-    readable = [path for path in _files_with_secrets(up.data) if path.stat().st_mode & 0o077]
-    assert readable == []
-    assert up.stop() == 0
-
-
-def _environment(process_id: int) -> bytes:
-    return Path(f"/proc/{process_id}/environ").read_bytes()
-
-
-def _parts(own: set[str], everybody: set[str]) -> set[str]:
-    """Secrets that are part of one's own: a password within an address."""
-    return {secret for secret in everybody if any(secret in one for one in own)}
-
-
-def _files_with_secrets(data: Path) -> list[Path]:
-    return [*data.glob("*.json"), *data.glob("*/kept.json")]
-
-
-def _kept_secrets(data: Path) -> set[str]:
-    """Every secret that any file of the folder keeps."""
-    found = set()
-    for path in _files_with_secrets(data):
-        for value in json.loads(path.read_text(encoding="utf-8")).values():
-            if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{40}", value):
-                found.add(value)
-    assert len(found) > 10
-    return found
 
 
 def test_after_a_killed_supervisor_the_next_one_starts_on_the_same_data(start: Callable[[str], Up]) -> None:

@@ -11,6 +11,7 @@ from schemas.base import Event
 from schemas.decode import all_events, parse
 from schemas.log_registry import RegistryClaimRefused, RegistryRefusal
 from tests.kit.on_sql.requests import CountingTelemetry, SetClock, claim_record
+from tests.kit.on_sql.rests import lengthen_rests
 from tests.kit.values.clocks import trusting_watch
 
 
@@ -39,9 +40,10 @@ class RegistryBus:
             return self.handler.sweep(registry_stores(connection))
 
     def park_failed(self, record: Record) -> None:
-        """Park one record as the runner does when the code fails on it."""
+        """Park one record as the runner does when the code fails on it; it rests until a test ends its rest."""
         with meaningful_errors(), self.engine.begin() as connection:
             self.handler.park_failed(registry_stores(connection), record, KeyError("a bug"))
+        lengthen_rests(self.engine)
 
     def log(self) -> list[Event]:
         """Return the registry's log so far."""

@@ -31,6 +31,7 @@ from schemas.intake_office import FeeCollected, PaymentMethod, RequestAccepted, 
 from schemas.log_registry import OfficeVersioned, RegistryEntry
 from schemas.log_requests import ClaimRefused
 from schemas.subject import subject_of
+from tests.kit.on_sql.rests import lengthen_rests
 from tests.kit.values.builders import AGENCY, MOMENT, SERVICE, code_bits
 from tests.kit.values.clocks import trusting_watch
 
@@ -193,9 +194,10 @@ class RequestsBus:
         self.handle(*(claim_record(source, event, appended_at=self.clock.now()) for event in events))
 
     def park_failed(self, record: Record, error: Exception) -> None:
-        """Park one record as the runner does when `handle` fails on it."""
+        """Park one record as the runner does when `handle` fails on it; it rests until a test ends its rest."""
         with self.stores() as stores:
             self.handler.park_failed(stores, record, error)
+        lengthen_rests(self.engine)
 
     def sweep(self) -> int:
         """Sweep once."""
