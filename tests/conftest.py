@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from xdist.remote import Producer
@@ -9,8 +10,8 @@ from xdist.remote import Producer
 from tests.kit.on_sql.databases import database, engine
 from tests.kit.real.brokers import own_broker
 from tests.kit.real.engines import engines, fresh_database, migrated_database, template
-from tests.kit.real.running import running_bus
-from tests.kit.spread import Spread, rank
+from tests.kit.real.running import ONE_BUS, one_bus, running_bus
+from tests.kit.spread import Spread, on_the_bus, rank
 
 __all__ = [
     "database",
@@ -18,6 +19,7 @@ __all__ = [
     "engines",
     "fresh_database",
     "migrated_database",
+    "one_bus",
     "own_broker",
     "running_bus",
     "template",
@@ -41,3 +43,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread | None:
     """Give out what goes together; another way may be asked for by name."""
     return Spread(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Stop the one bus behind the last of the tests that ask for it."""
+    yield
+    if ONE_BUS in item.config.stash and (nextitem is None or not on_the_bus(nextitem.nodeid)):
+        item.config.stash[ONE_BUS].stop()

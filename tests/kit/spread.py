@@ -56,6 +56,11 @@ def together(test: str) -> str:
     return test if file in TEST_BY_TEST else _GROUPS.get(file, file)
 
 
+def on_the_bus(test: str) -> bool:
+    """Say whether test `test` is one of those that ask the one running bus."""
+    return test.partition("::")[0] in _GROUPS
+
+
 def rank(test: str) -> int:
     """Return when a test's turn is: the lower the earlier."""
     with_it = together(test)

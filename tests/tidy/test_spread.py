@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.spread import LONGEST_FIRST, ON_THE_BUS, TEST_BY_TEST, rank, together
+from tests.kit.spread import LONGEST_FIRST, ON_THE_BUS, TEST_BY_TEST, on_the_bus, rank, together
 
 ROOT = Path(__file__).parents[2]
 GROUPED = [file for files in ON_THE_BUS.values() for file in files]
@@ -24,6 +24,8 @@ def test_whatever_asks_the_one_bus_is_in_one_group() -> None:
         if ASKS_THE_BUS.search(file.read_text(encoding="utf-8"))
     }
     assert sorted(asking) == sorted(GROUPED)
+    assert all(on_the_bus(f"{file}::test_a") for file in GROUPED)
+    assert not on_the_bus(f"{TEST_BY_TEST[0]}::test_a")
 
 
 def test_tests_of_a_file_go_together_unless_a_table_says_otherwise() -> None:

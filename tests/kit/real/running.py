@@ -11,7 +11,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,13 +71,45 @@ def pishkhan(environment: Mapping[str, str], *words: str, said: str | None = Non
     return ended.stdout
 
 
+class OneBus:
+    """The one bus of a process of tests: started when it is first asked for, and anew when it was stopped meanwhile."""
+
+    def __init__(self, folders: pytest.TempPathFactory) -> None:
+        self._folders = folders
+        self._running = ExitStack()
+        self._bus: RunningBus | None = None
+
+    def bus(self) -> RunningBus:
+        """Return the bus, running, with the words that pages speak of."""
+        if self._bus is None:
+            data = self._folders.mktemp("bus")
+            environment = self._running.enter_context(started_bus(data, MORNING))
+            pishkhan(environment, "province", "load", "north_khorasan")
+            self._bus = _with_words(data, environment, self._running.enter_context(asked(load_settings(data))))
+        return self._bus
+
+    def stop(self) -> None:
+        """Stop it, if it runs: one that nobody asks takes an eighth of a core."""
+        self._bus = None
+        self._running.close()
+
+
+#: Where the one bus is kept, for whoever knows that no more tests will ask for it.
+ONE_BUS = pytest.StashKey[OneBus]()
+
+
 @pytest.fixture(scope="session")
-def running_bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBus]:
-    data = tmp_path_factory.mktemp("bus")
-    with started_bus(data, MORNING) as environment:
-        pishkhan(environment, "province", "load", "north_khorasan")
-        with asked(load_settings(data)) as rows:
-            yield _with_words(data, environment, rows)
+def one_bus(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneBus]:
+    """The process's bus, not running yet."""
+    one = request.config.stash[ONE_BUS] = OneBus(tmp_path_factory)
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="module")
+def running_bus(one_bus: OneBus) -> RunningBus:
+    """The process's bus, running, the same for every module that asks."""
+    return one_bus.bus()
 
 
 @contextmanager
