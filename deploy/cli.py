@@ -15,7 +15,8 @@ from itertools import pairwise
 import typer
 from typer.models import CommandInfo
 
-from connectors.words.language import Language
+from connectors.words.endings import INTERRUPTED, OUTPUT_LOST
+from connectors.words.language import Language, Phrase
 from deploy.edge import OutputLost, Screen, flush_outputs, give_up_outputs, open_outputs
 from deploy.exits import EXITS, ExitCode, help_line
 from deploy.problem import Problem
@@ -36,7 +37,6 @@ Every command explains itself: [bold]pishkhan COMMAND --help[/bold]. Settings ar
 PISHKHAN_, such as PISHKHAN_LOG_LEVEL=debug.
 """
 
-INTERRUPTED = "Interrupted."
 _EXITS = "Exit codes of all commands: " + ", ".join(f"{row.code.value} {row.short}" for row in EXITS) + "."
 
 
@@ -171,7 +171,7 @@ def main() -> None:
         give_up_outputs()
         # Whoever closed a pipe knows it; a full disk is told where it still can be.
         if lost.errno != errno.EPIPE:
-            _tell(f"What was to be shown could not be written: {lost.strerror}.")
+            _tell(OUTPUT_LOST.filled(why=str(lost.strerror)))
         sys.exit(ExitCode.PROBLEM)
 
 
@@ -192,21 +192,22 @@ def _run(name: str | None) -> None:
     except typer.Abort:
         sys.exit(ExitCode.PROBLEM)
     except typer.TyperException as error:
-        if words := usage_words(error).of(asked_language(sys.argv, os.environ)):
+        if any(words := usage_words(error)):
             _tell(words)
         sys.exit(ExitCode.USAGE)
     except Problem as problem:
-        _tell(problem.told(asked_language(sys.argv, os.environ)))
+        _tell(problem.words)
         sys.exit(problem.ends)
     except KeyboardInterrupt:
         _tell(INTERRUPTED)
         sys.exit(ExitCode.INTERRUPTED)
 
 
-def _tell(words: str) -> None:
+def _tell(words: Phrase) -> None:
     """Say what is wrong, a line each, where it can be said."""
+    told = words.of(asked_language(sys.argv, os.environ))
     try:
-        Screen(stderr=True).print_lines(words.split("\n"), style="red")
+        Screen(stderr=True).print_lines(told.split("\n"), style="red")
     except OutputLost:
         # The exit code says it.
         give_up_outputs()

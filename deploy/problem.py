@@ -8,13 +8,13 @@ class Problem(Exception):
     """Something expectable is wrong; the message says what and the remedy. A command that meets it ends with `ends`."""
 
     def __init__(self, message: str | Phrase, ends: ExitCode = ExitCode.PROBLEM) -> None:
-        self._message = message if isinstance(message, Phrase) else Phrase(message, message)
-        super().__init__(self._message.en)
+        self.words = message if isinstance(message, Phrase) else Phrase(message, message)
+        super().__init__(self.words.en)
         self.ends = ends
 
     def told(self, language: Language) -> str:
         """Return the message in a language, where it is known in it; else in English."""
-        return self._message.of(language)
+        return self.words.of(language)
 
 
 class Misused(Problem):

@@ -11,6 +11,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from connectors.words.delivery import delivery_words
+from connectors.words.endings import PUBLISHING_INTERRUPTED
 from connectors.words.language import Language
 from connectors.words.outcomes import outcome_lines
 from consumers.runner.errors import DatabaseUnavailable
@@ -147,10 +148,7 @@ def _publish_lines(file: str, settings: Settings, bus: Bus) -> tuple[list[KeptLi
                         kept.append(one)
                 line_number += len(chunk)
     except KeyboardInterrupt:
-        raise Interrupted(
-            f"Interrupted: at least {len(kept)} events are published. Publish the same again: what went through keeps "
-            "its id and is skipped."
-        ) from None
+        raise Interrupted(PUBLISHING_INTERRUPTED.filled(count=len(kept))) from None
     return kept, refused
 
 

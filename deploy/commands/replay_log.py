@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from connectors.words.endings import REPLAY_INTERRUPTED
 from connectors.words.language import Language, Phrase
 from consumers.registry.lookup import owners_of
 from consumers.runner.errors import Contention, DatabaseUnavailable
@@ -126,10 +127,7 @@ def _publish(settings: Settings, bus: Bus, replay: Replay, times: Sequence[datet
                 done = due
                 progress.update(task, completed=done)
         except KeyboardInterrupt:
-            raise Interrupted(
-                f"Interrupted: at least {done} of {len(replay.cases)} requests are published. Replay the same log "
-                "again: nothing is said twice."
-            ) from None
+            raise Interrupted(REPLAY_INTERRUPTED.filled(count=done, total=len(replay.cases))) from None
 
 
 def _wait(progress: Progress, task: TaskID, seconds: float) -> None:

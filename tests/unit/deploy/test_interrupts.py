@@ -13,6 +13,7 @@ from threading import Event, current_thread, main_thread
 import pytest
 
 from deploy import early
+from deploy.cli import main
 from deploy.exits import ExitCode
 from deploy.interrupts import Terminated, aside, ignore_signals, interrupted_by_signals, raise_if_interrupted
 from deploy.mistakes import PREFIX
@@ -148,6 +149,21 @@ def test_a_command_ends_in_one_line(number: signal.Signals, after_seconds: float
     assert code == ExitCode.INTERRUPTED, said
     assert len(said) == 1
     assert said[0].startswith("Interrupted")
+
+
+def test_it_is_said_in_the_language_that_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("deploy.cli.build", interrupted)
+    for language, said in (("en", "Interrupted.\n"), ("fa", "قطع شد.\n")):
+        monkeypatch.setattr(sys, "argv", ["pishkhan", "publish", "-", "--lang", language])
+        with pytest.raises(SystemExit) as ended_by:
+            main()
+        assert ended_by.value.code == ExitCode.INTERRUPTED
+        assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize("after_seconds", MOMENTS, ids=lambda moment: f"{moment:.2f}")

@@ -12,6 +12,7 @@ from connectors.words.language import Language
 from connectors.words.settings import TAKES
 from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
 from deploy.cli import asked_language, main
+from deploy.demo.order import DayOrder
 from deploy.exits import ExitCode
 from deploy.mistakes import OTHERS, PREFIX
 from deploy.problem import Misused, Problem
@@ -79,7 +80,7 @@ def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *w
     with pytest.raises(SystemExit) as ended:
         main()
     shown = capsys.readouterr()
-    assert shown.out == ""
+    assert shown.out.strip() == ""
     return ended.value.code, shown.err.splitlines()
 
 
@@ -210,7 +211,8 @@ def test_a_data_folder_that_cannot_be_written(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
-    monkeypatch.setattr("deploy.commands.demo.day_order", lambda *_: None)
+    monkeypatch.setattr("deploy.commands.demo.day_order", lambda *_: DayOrder(1, (), frozenset(), ()))
+    monkeypatch.setattr("deploy.commands.demo.announcement", lambda *_, **__: "")
     code, lines = said(capsys, monkeypatch, command, "--data", str(tmp_path / "file" / "below"))
     assert (code, len(lines)) == (ExitCode.USAGE, 1)
     assert f"The data folder {tmp_path}/file/below cannot be used (Not a directory)" in lines[0]
