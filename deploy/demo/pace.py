@@ -25,6 +25,6 @@ def slow_words(late: float, seconds: float, left_to_a_person: int) -> str:
     wanted = ceil(seconds * late / BEHIND_SECONDS / 60) * 60
     return (
         f"This machine was too slow for a day in {seconds:.0f} s: one request in {ONE_IN} was taken in {late / 60:.0f} "
-        f"minutes of the day late or more. So offices could not answer in time, and most of the {left_to_a_person:,} "
-        f"requests that were left to a person were left for that. Play it slower: pishkhan demo --seconds {wanted}"
+        f"minutes of the day late or more. Deadlines did not wait for it: {left_to_a_person:,} requests are left to a "
+        f"person, and others are unfinished, that a faster one ends. Play it slower: pishkhan demo --seconds {wanted}"
     )
