@@ -9,6 +9,7 @@ FACTS = "tests/unit/consumers/kpi/domain/test_facts.py"
 CONVERSATION = "tests/unit/producers/test_conversation.py"
 RELAY = "tests/unit/producers/test_relay.py"
 REGISTRY = "tests/unit/consumers/registry/test_handlers.py"
+EXPOSURE = "tests/unit/consumers/settlement/domain/test_exposure.py"
 WAITING = "tests/unit/consumers/requests/test_waiting.py"
 
 TRYING: tuple[Mutant, ...] = (
@@ -123,5 +124,12 @@ TRYING: tuple[Mutant, ...] = (
         "    if complete_to <= decided.registry_revision:\n",
         "    if complete_to < decided.registry_revision:\n",
         ("tests/unit/consumers/requests/test_account.py::test_what_the_logs_lack_is_not_known",),
+    ),
+    Mutant(
+        "an office with late cash is beyond its cap",
+        "consumers/settlement/domain/audit.py",
+        "office.reserved_rial > office.cap_rial + office.late_cash_rial",
+        "office.reserved_rial > office.cap_rial",
+        (f"{EXPOSURE}::test_an_office_owes_no_more_than_is_reserved_and_that_is_within_its_cap",),
     ),
 )
