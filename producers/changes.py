@@ -107,16 +107,39 @@ def _as_stated(ours: Sequence[AnyValue], known: Sequence[AnyValue]) -> AnyValue:
     """Return what was stated last.
 
     A version that came of what was stated also carries what others did before it. Only what differs from the version
-    that it followed was stated with it; the rest as it was stated before.
+    that it followed was stated with it; the rest as it was stated with that one. So what was planned for a later day
+    and then given up, by a version that begins before it, counts no more.
     """
-    stated: dict[str, Any] = {}
-    for version in ours[1:]:
-        earlier = [one for one in known if one.version < version.version and not _proposed(one)]
-        # What was planned for a day is said again for that day when something changes before it.
-        same_day = [one for one in earlier if one.valid_from == version.valid_from]
-        before = same_day[-1] if same_day else _last(earlier, version.valid_from) or ours[0]
-        stated |= {name: getattr(version, name) for name in _fields(version) if _of(version, name) != _of(before, name)}
-    return cast(AnyValue, ours[0].model_copy(update=stated))
+    own, first = {version.version for version in ours}, ours[0]
+    stated: dict[int, dict[str, Any]] = {}
+    for version in known:
+        before = _followed(version, known)
+        inherited = {} if before is None else stated[before.version]
+        if version.version in own:
+            stated[version.version] = inherited | _differences(version, before or first)
+        else:
+            signed = _signed_as(version, known)
+            stated[version.version] = inherited if signed is None else stated[signed.version]
+    return cast(AnyValue, first.model_copy(update=stated[ours[-1].version]))
+
+
+def _followed(version: Value, known: Sequence[Value]) -> Value | None:
+    """Return the version that `version` took the place of; none for the first."""
+    earlier = [one for one in known if one.version < version.version and not _proposed(one)]
+    # What was planned for a day is said again for that day when something changes before it.
+    same_day = [one for one in earlier if one.valid_from == version.valid_from]
+    return same_day[-1] if same_day else _last(earlier, version.valid_from)
+
+
+def _signed_as(version: Value, known: Sequence[Value]) -> Value | None:
+    """Return the proposal that became `version` when its agency confirmed it; none when it came otherwise."""
+    return next(
+        (one for one in known if one.version == version.version - 1 and _proposed(one) and _same(one, version)), None
+    )
+
+
+def _differences(version: Value, before: Value) -> dict[str, Any]:
+    return {name: getattr(version, name) for name in _fields(version) if _of(version, name) != _of(before, name)}
 
 
 def _merged(holds: AnyValue, row: AnyValue, base: AnyValue) -> AnyValue:

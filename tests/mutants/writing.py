@@ -66,6 +66,13 @@ WRITING: tuple[Mutant, ...] = (
         (f"{INPUT}::test_a_log_without_ids_and_places_has_ids_made_of_its_rows_and_one_place",),
     ),
     Mutant(
+        "what was planned and given up is still what was stated",
+        "producers/changes.py",
+        "        inherited = {} if before is None else stated[before.version]\n",
+        "        inherited = {name: said for one in stated.values() for name, said in one.items()}\n",
+        (f"{REGISTRATION}::test_what_was_planned_and_then_given_up_counts_no_more_as_what_was_stated",),
+    ),
+    Mutant(
         "a change elsewhere lifts what others did",
         "producers/changes.py",
         "{name: getattr(version, name) for name in _fields(version) if _of(version, name) != _of(before, name)}",

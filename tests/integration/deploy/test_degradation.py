@@ -232,9 +232,11 @@ def bus(engines: Engines, template: str, tmp_path_factory: pytest.TempPathFactor
 @contextmanager
 def without_broker(bus: Bus) -> Iterator[None]:
     bus.kafka.stop()
-    yield
-    bus.kafka.spawn()
-    bus.kafka.wait_ready()
+    try:
+        yield
+    finally:
+        bus.kafka.spawn()
+        bus.kafka.wait_ready()
 
 
 def test_a_broker_that_is_away_is_said_with_since_when_and_all_goes_on_by_itself(bus: Bus) -> None:
@@ -243,7 +245,8 @@ def test_a_broker_that_is_away_is_said_with_since_when_and_all_goes_on_by_itself
         bus.until_all("broker_unavailable")
         bus.assert_all_say("broker_unavailable")
         published = bus.publish(submissions(4))
-        assert published.exit_code == 0
+        assert published.exit_code == ExitCode.UNANSWERED
+        assert published.words.count("kept, and will not be lost; not decided yet") == 4
         assert "4 published, 0 refused" in published.words
         assert "4 event(s) are kept in the outbox, in their order: the broker does not answer since" in published.words
         kept = "are kept in the outbox, in their order: the broker does not answer since"

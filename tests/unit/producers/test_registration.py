@@ -193,3 +193,15 @@ def test_what_is_interrupted_goes_on_where_it_ended(registry: Registry) -> None:
     rest = plan(folder(), half, MOMENT)
     assert rest.claims == claims[3:]
     assert [change.fields for change in rest.changes] == []
+
+
+def test_what_was_planned_and_then_given_up_counts_no_more_as_what_was_stated(registry: Registry) -> None:
+    named, plain = builders.office(names=builders.words("a")), builders.office(daily_capacity=1)
+    both = builders.office(names=builders.words("a"), daily_capacity=1)
+    registry.take(plan(folder(office=named), registry, LATER).claims)
+    registry.take(plan(folder(office=plain), registry, MOMENT + timedelta(hours=1)).claims)
+    registry.take(plan(folder(office=both), registry, MOMENT + timedelta(hours=2)).claims)
+    for moment in (MOMENT + timedelta(hours=2), LATER):
+        held = registry.in_force("office", "office-1", moment)
+        assert isinstance(held, Office)
+        assert (held.names, held.daily_capacity) == (both.names, 1)
