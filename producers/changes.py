@@ -113,7 +113,7 @@ def _as_stated(ours: Sequence[AnyValue], known: Sequence[AnyValue]) -> AnyValue:
     own, first = {version.version for version in ours}, ours[0]
     stated: dict[int, dict[str, Any]] = {}
     for version in known:
-        before = _followed(version, known)
+        before = _followed(version, known) if version.version in own else _copied(version, known)
         inherited = {} if before is None else stated[before.version]
         if version.version in own:
             stated[version.version] = inherited | _differences(version, before or first)
@@ -129,6 +129,12 @@ def _followed(version: Value, known: Sequence[Value]) -> Value | None:
     # What was planned for a day is said again for that day when something changes before it.
     same_day = [one for one in earlier if one.valid_from == version.valid_from]
     return same_day[-1] if same_day else _last(earlier, version.valid_from)
+
+
+def _copied(version: Value, known: Sequence[Value]) -> Value | None:
+    """Return the version that somebody else's `version` carries on: the most alike, of several the newest."""
+    earlier = [one for one in known if one.version < version.version and not _proposed(one)]
+    return min(earlier, key=lambda one: (len(_differences(version, one)), -one.version), default=None)
 
 
 def _signed_as(version: Value, known: Sequence[Value]) -> Value | None:

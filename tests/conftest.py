@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from xdist.remote import Producer
 
 from tests.kit.on_sql.databases import database, engine
@@ -51,3 +52,11 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     yield
     if ONE_BUS in item.config.stash and (nextitem is None or not on_the_bus(nextitem.nodeid)):
         item.config.stash[ONE_BUS].stop()
+
+
+@pytest.fixture(autouse=True)
+def logs_as_at_the_start() -> Iterator[None]:
+    """Let no test read logs in the form that a worker gave them which an earlier test began in this process."""
+    yield
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
