@@ -125,15 +125,20 @@ def _as_stated(ours: Sequence[AnyValue], known: Sequence[AnyValue]) -> AnyValue:
 
 def _followed(version: Value, known: Sequence[Value]) -> Value | None:
     """Return the version that `version` took the place of; none for the first."""
-    earlier = [one for one in known if one.version < version.version and not _proposed(one)]
+    earlier = _in_force_before(version, known)
     # What was planned for a day is said again for that day when something changes before it.
     same_day = [one for one in earlier if one.valid_from == version.valid_from]
     return same_day[-1] if same_day else _last(earlier, version.valid_from)
 
 
+def _in_force_before(version: Value, known: Sequence[Value]) -> list[Value]:
+    """Return the versions with lower numbers that bind somebody, oldest first."""
+    return [one for one in known if one.version < version.version and not _proposed(one)]
+
+
 def _copied(version: Value, known: Sequence[Value]) -> Value | None:
     """Return the version that somebody else's `version` carries on: the most alike, of several the newest."""
-    earlier = [one for one in known if one.version < version.version and not _proposed(one)]
+    earlier = _in_force_before(version, known)
     return min(earlier, key=lambda one: (len(_differences(version, one)), -one.version), default=None)
 
 
