@@ -20,9 +20,14 @@ CLAIMS: Mapping[str, Phrase] = {
 _NAMES = re.compile("|".join(rf"\b{name}\b" for name in CLAIMS))
 
 
+def event_name(type_name: str) -> str:
+    """Return the event's name in a type: `FeeCollected` of `ir.pishkhan.FeeCollected.v1`."""
+    return type_name.split(".")[-2] if type_name.count(".") > 1 else type_name
+
+
 def claim_name(type_name: str, language: Language) -> str:
     """Return what people call a claim of that type."""
-    name = type_name.split(".")[-2] if type_name.count(".") > 1 else type_name
+    name = event_name(type_name)
     return CLAIMS.get(name, Phrase(name, name)).of(language)
 
 

@@ -9,6 +9,7 @@ from connectors.words.details import detail_words
 from connectors.words.language import EMPTY, Language, Phrase
 from connectors.words.money import amount
 from connectors.words.refusals import refusal_phrase
+from consumers.registry.domain.entries import value_of
 from consumers.requests.domain.life.outcome import Awaited
 from producers.outcomes import Decided, Forgotten, Held, Outcome, SetAside
 from schemas import log_registry as registry
@@ -111,13 +112,13 @@ _FORGOTTEN = Phrase(
 )
 _UNDECIDED = Phrase("ثبت شد و از دست نمی‌رود؛ هنوز پاسخی نیست", "kept, and will not be lost; not decided yet")
 #: What the registry keeps versions of.
-KINDS: Mapping[type[registry.RegistryEntry], tuple[str, Phrase]] = {
-    registry.ServiceVersioned: ("service", Phrase("خدمت", "service")),
-    registry.OfficeVersioned: ("office", Phrase("دفتر", "office")),
-    registry.AgreementVersioned: ("agreement", Phrase("تفاهم‌نامه", "agreement")),
-    registry.PolicyVersioned: ("policy", Phrase("خط‌مشی", "policy")),
-    registry.CalendarVersioned: ("calendar", Phrase("تقویم", "calendar")),
-    registry.TerritoryVersioned: ("territory", Phrase("تقسیمات کشوری", "territory")),
+KINDS: Mapping[type[registry.RegistryEntry], Phrase] = {
+    registry.ServiceVersioned: Phrase("خدمت", "service"),
+    registry.OfficeVersioned: Phrase("دفتر", "office"),
+    registry.AgreementVersioned: Phrase("تفاهم‌نامه", "agreement"),
+    registry.PolicyVersioned: Phrase("خط‌مشی", "policy"),
+    registry.CalendarVersioned: Phrase("تقویم", "calendar"),
+    registry.TerritoryVersioned: Phrase("تقسیمات کشوری", "territory"),
 }
 _TAKEN_BACK = Phrase("پس گرفته شد: {claim}", "taken back: {claim}")
 
@@ -228,8 +229,7 @@ def _claim_refused(event: log.ClaimRefused | registry.RegistryClaimRefused, lang
 
 
 def _in_force(event: registry.RegistryEntry, language: Language) -> str:
-    field, kind = KINDS[type(event)]
-    value = getattr(event, field)
+    kind, value = KINDS[type(event)], value_of(event)
     since = local_moment(value.valid_from, language)
     return _IN_FORCE.fill(language, kind=kind, code=value.code, version=value.version, since=since)
 

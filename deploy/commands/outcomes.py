@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from connectors.words.calendar import operators_moment
+from connectors.words.claims import event_name
 from connectors.words.language import Language, Phrase
 from connectors.words.outcomes import outcome_lines, told
 from deploy.commands.options import DataOption, JsonOption, LanguageOption
@@ -84,8 +85,7 @@ def _show(
         if as_json:
             say_json(summary(claim, outcome))
             continue
-        name = claim.type.split(".")[-2] if claim.type.count(".") > 1 else ""
-        head = " ".join(filter(None, (claim.event_id, claim.source, name)))
+        head = " ".join(filter(None, (claim.event_id, claim.source, event_name(claim.type))))
         screen.print(f"{head}: {'; '.join(outcome_lines(outcome, language))}", style=style_of(outcome))
     for missing in dict.fromkeys(asked).keys() - {claim.event_id for claim, _ in found}:
         codes.add(ExitCode.UNKNOWN)
@@ -103,7 +103,7 @@ def _show_refusals(found: Sequence[Refusal], source: str, language: Language, *,
             said_at = time.astimezone(UTC).isoformat()
             say_json({"time": said_at, **summary(claim, Decided((event,)))})
             continue
-        name = claim.type.split(".")[-2]
+        name = event_name(claim.type)
         screen.print(f"{operators_moment(time, language)} {name} {claim.event_id}: {told(event, language)}")
     if not (found or as_json):
         screen.print(_NOTHING.fill(language, source=source))
