@@ -31,7 +31,7 @@ import httpx_sse
 body = open(sys.argv[1], "rb").read()
 transport = httpx.MockTransport(lambda _: httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body))
 with httpx.Client(transport=transport) as client:
-    with httpx_sse.connect_sse(client, "GET", "http://feed.test/") as source:
+    with httpx_sse.connect_sse(client, "GET", "http://localhost/") as source:
         seen = [[event.id, event.data] for event in source.iter_sse()]
 print("httpx-sse", version("httpx-sse"), seen)
 print("eventsource-parser 3.1.1", json.loads(sys.argv[2]))

@@ -22,7 +22,7 @@ cut = b"id: 7\ndata: whole\n\nid: 8\ndata: first line\n"  # the connection ends 
 seen = [(event.id, event.data) for event in sseclient.SSEClient(iter([cut])).events()]
 transport = httpx.MockTransport(lambda _: httpx.Response(200, headers={"content-type": "text/event-stream"}, content=cut))
 with httpx.Client(transport=transport) as client:
-    with httpx_sse.connect_sse(client, "GET", "http://feed.test/") as source:
+    with httpx_sse.connect_sse(client, "GET", "http://localhost/") as source:
         other = [(event.id, event.data) for event in source.iter_sse()]
 print("sseclient-py", version("sseclient-py"), seen)
 print("httpx-sse", version("httpx-sse"), other)
