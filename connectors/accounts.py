@@ -67,6 +67,8 @@ _CONSUMER = {
 #: Of a request every figure, and not what was said in it.
 _REQUEST_IN_FIGURES = "SELECT (all but document)"
 _FENCE = ("end_frozen_owners()",)
+#: What a door needs so that keys open it: it notes their last use, and makes, changes and revokes none.
+_READS_KEYS = {"api_key": f"{READ}, UPDATE (last_used_at)", "audit_row": "INSERT"}
 
 ACCOUNTS: tuple[Account, ...] = (
     # Publishes: the one account that writes topics. Of the outbox it changes only that a row is published.
@@ -165,6 +167,8 @@ ACCOUNTS: tuple[Account, ...] = (
             "office_position": READ,
         },
     ),
+    # The doors for machines. Keys are an administrator's to give.
+    Account("gateway", tables={**_READS_KEYS}),
     # People's commands: they look at everything, and what they say goes through the outbox. They write no topic.
     Account("operator", reads=(EVERY_TOPIC,), tables=None, inspects=True),
 )

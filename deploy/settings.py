@@ -25,8 +25,9 @@ SETTINGS_FILE = "settings.json"
 OWNER_ONLY = frozenset({"database_owner_url", "kafka_admin_user", "kafka_admin_password", "accounts"})
 # Business time lies in these years.
 OLDEST_YEAR, NEWEST_YEAR = 2000, 2199
-# The one worker that draws lots.
+# The one worker that draws lots, and the one that looks at keys.
 ROUTING_WORKER = "requests"
+KEY_WORKER = "gateway"
 
 
 class KafkaSecurity(StrEnum):
@@ -116,6 +117,9 @@ class Settings(BaseSettings):
 
     routing_secret: SecretStr = SecretStr("")
     """Key of the routing seeds: whoever lacks it cannot grind request ids for a wanted office."""
+
+    key_secret: SecretStr = SecretStr("")
+    """Key of the hashes of parties' keys: a copy of the database without it opens no door."""
 
     clock_start: AwareDatetime | None = None
     """Business time at the moment `clock_real_start`; none: business time is real time."""
@@ -244,6 +248,8 @@ class Settings(BaseSettings):
             changes["database_url"] = own.database_url
         if name != ROUTING_WORKER:
             changes["routing_secret"] = SecretStr("")
+        if name != KEY_WORKER:
+            changes["key_secret"] = SecretStr("")
         return self.model_copy(update=changes)
 
     def worker_database_url(self) -> str:
@@ -257,6 +263,15 @@ class Settings(BaseSettings):
         if not self.routing_secret.get_secret_value():
             raise Problem("The routing secret is not known: set PISHKHAN_ROUTING_SECRET, the same for every worker.")
         return self.routing_secret.get_secret_value().encode()
+
+    def key_hash_secret(self) -> bytes:
+        """Key of the hashes of parties' keys. Raises Problem when it is not given."""
+        if not self.key_secret.get_secret_value():
+            raise Problem(
+                "The secret of the keys' hashes is not known: start the bus once with `pishkhan up`, or set "
+                "PISHKHAN_KEY_SECRET, the same for every process."
+            )
+        return self.key_secret.get_secret_value().encode()
 
     def owner_database_url(self) -> str:
         """URL of the tables' owner. Raises Problem when it is not given."""

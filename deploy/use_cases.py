@@ -21,6 +21,7 @@ from deploy.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from connectors.broker.history import KafkaHistory
+    from connectors.database.access.audit import SqlAudit
     from consumers.halted import HaltDecisions
     from consumers.letters import LetterReads
     from consumers.parked import ParkDecisions
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from consumers.settlement.books import LedgerReads
     from consumers.settlement.statement import StatementReads
     from consumers.settlement.verification import Books
+    from producers.access.keys import KeyStore
     from producers.conversation import Conversation
     from producers.outcomes import OutcomeReads
     from producers.ports import OpenOutbox
@@ -121,6 +123,20 @@ class View:
         from connectors.database.figures.statement import SqlStatementReads
 
         return SqlStatementReads(self.connection)
+
+    @cached_property
+    def keys(self) -> "KeyStore":
+        """Keys of parties."""
+        from connectors.database.access.keys import SqlKeys
+
+        return SqlKeys(self.connection)
+
+    @cached_property
+    def audit(self) -> "SqlAudit":
+        """What administrators did, on record: implements `Audit` and `AuditReads`."""
+        from connectors.database.access.audit import SqlAudit
+
+        return SqlAudit(self.connection)
 
     @cached_property
     def agencies(self) -> frozenset[str]:

@@ -49,6 +49,7 @@ TAKES: Mapping[str, Phrase] = {
     ),
     "account": Phrase("نام یک کارگر، مانند relay", "a worker's name, such as relay"),
     "routing_secret": _SECRET,
+    "key_secret": _SECRET,
     # Time.
     "clock_start": _MOMENT,
     "clock_factor": Phrase(

@@ -184,8 +184,9 @@ def _settings(base: Settings, wanted: UpOptions, engines: EmbeddedEngines, kept:
     """The settings of this run: what was given, and what the embedded engines and the data directory say."""
     changes: dict[str, object] = {"metrics_port": metrics_port}
     accounts = dict(base.accounts)
-    if not base.routing_secret.get_secret_value():
-        changes["routing_secret"] = SecretStr(kept.secret("routing_secret"))
+    for name in ("routing_secret", "key_secret"):
+        if not getattr(base, name).get_secret_value():
+            changes[name] = SecretStr(kept.secret(name))
     if wanted.clock_start is not None:
         changes |= {"clock_start": wanted.clock_start, "clock_factor": wanted.clock_factor}
     if "clock_start" in changes or (base.clock_start is not None and base.clock_real_start is None):

@@ -9,6 +9,8 @@ from typing import Protocol
 import psycopg
 from sqlalchemy import Engine, text
 
+from connectors.database.access.audit import SqlAudit
+from connectors.database.access.keys import SqlKeys
 from connectors.database.parking.operator import ParkOperator
 from connectors.database.publication.operator import OutboxOperator
 from connectors.database.publication.relay import SqlRelayOutbox
@@ -37,6 +39,8 @@ from consumers.runner.ports import Leases, Work
 from consumers.runner.records import Partition
 from consumers.settlement.handlers import CONSUMER as SETTLEMENT
 from consumers.settlement.ports import SettlementStores
+from producers.access.audit import Audit, AuditReads
+from producers.access.keys import KeyReads, KeyStore, KeyUses
 from producers.ports import Outbox
 from producers.set_aside import AsideDecisions, OutboxAction
 from schemas.limits import LETTER_ROOM, LetterRoom
@@ -44,6 +48,7 @@ from schemas.topics import LOG_REQUESTS
 from tests.kit.on_sql.databases import wait_until
 from tests.kit.real.engines import DatabaseUrls
 from tests.kit.values.clocks import trusting_watch
+from tests.memory.access import MemoryAudit, MemoryKeys
 from tests.memory.ledger import settlement_stores
 from tests.memory.letters import DAY_SECONDS
 from tests.memory.operators import (
@@ -64,6 +69,14 @@ SHORT_SECONDS, LONG_SECONDS = 0.4, 60.0
 LOCK_TIMEOUT_MS = 200
 
 
+class Keys(KeyStore, KeyReads, KeyUses, Protocol):
+    """Keys as administrators and doors have them."""
+
+
+class Audited(Audit, AuditReads, Protocol):
+    """The audit as it is written and read."""
+
+
 @dataclass(frozen=True, slots=True)
 class People:
     """What people look at and decide on, in one transaction."""
@@ -74,6 +87,8 @@ class People:
     aside: AsideDecisions
     halts: HaltDecisions
     letters: LetterReads
+    keys: Keys
+    audit: Audited
 
 
 class Client(Protocol):
@@ -172,6 +187,8 @@ class MemoryClient:
                 MemoryOutboxOperator(transaction, self._tables),
                 MemoryHaltOperator(transaction, self._tables),
                 MemoryLetterReads(transaction, self._tables),
+                MemoryKeys(transaction, self._tables),
+                MemoryAudit(transaction, self._tables),
             )
 
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:
@@ -263,6 +280,8 @@ class SqlClient:
                 OutboxOperator(connection),
                 HaltOperator(connection),
                 DeadLetterStore(connection),
+                SqlKeys(connection),
+                SqlAudit(connection),
             )
 
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.accounts import ACCOUNTS
 from deploy.processes.processes import ProcessTable
 from deploy.workers.table import worker_names
 from tests.kit.real.running import RunningBus, until
@@ -18,12 +19,16 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 def test_no_worker_holds_a_password_that_another_could_use(running_bus: RunningBus) -> None:
     data, settings = running_bus.data_directory, running_bus.settings
     logins = {name: set(login.values().values()) - {login.kafka_user} for name, login in settings.accounts.items()}
-    assert {*logins} == {*worker_names(), "operator"}
+    assert {*logins} == {row.name for row in ACCOUNTS} >= {*worker_names(), "operator"}
     assert all(len(secrets) == 2 for secrets in logins.values())
+    given_to = {
+        "requests": settings.routing_secret.get_secret_value(),
+        "gateway": settings.key_secret.get_secret_value(),
+    }
     everybody = set().union(*logins.values()) | {
         settings.kafka_admin_password.get_secret_value(),
         settings.owner_database_url(),
-        settings.routing_secret.get_secret_value(),
+        *given_to.values(),
         *_kept_secrets(data),
     }
     command = [sys.executable, "-m", "deploy.cli", "worker", "requests", "--data", str(data), "--port", "0"]
@@ -36,7 +41,7 @@ def test_no_worker_holds_a_password_that_another_could_use(running_bus: RunningB
         running = [(name, children[name]) for name in worker_names()] + [("requests", by_hand.pid)]
         for name, number in running:
             held = _environment(number).decode()
-            own = logins[name] | ({settings.routing_secret.get_secret_value()} if name == "requests" else set())
+            own = logins[name] | ({given_to[name]} if name in given_to else set())
             assert {secret for secret in everybody if secret in held} == own | _parts(own, everybody), name
     finally:
         by_hand.terminate()

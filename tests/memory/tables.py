@@ -13,6 +13,8 @@ from consumers.runner.records import HaltNote, Move, Partition, Record
 from consumers.settlement.domain.chain import Chain, Row
 from consumers.settlement.domain.windows import WindowCut
 from consumers.settlement.ports import Opened
+from producers.access.audit import AuditRow
+from producers.access.keys import Key
 from schemas.log_registry import RegistryEntry
 from schemas.log_settlement import WindowClosed
 from schemas.message import Message
@@ -162,6 +164,8 @@ class BusDatabase(Database):
         self.cuts: Table[tuple[int, int], WindowCut] = Table("window_cut")
         self.disputes: Table[UUID, tuple[bool, datetime]] = Table("ledger_dispute")
         self.windows: Table[int, WindowClosed] = Table("settlement_window")
+        self.keys: Table[str, Key] = Table("api_key")
+        self.audit: Table[int, AuditRow] = Table("audit_row")
         #: Advisory locks of transactions.
         self.advisory: Table[int, None] = Table("advisory lock")
         self.refused: set[UUID] = set()

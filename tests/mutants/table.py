@@ -12,6 +12,7 @@ from tests.mutants.deciding import DECIDING
 from tests.mutants.losing import LOSING
 from tests.mutants.manners import MANNERS
 from tests.mutants.mutant import Mutant
+from tests.mutants.opening import OPENING
 from tests.mutants.parking import PARKING
 from tests.mutants.positions import POSITIONS
 from tests.mutants.reading import READING
@@ -39,4 +40,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *YEARS,
     *WRITING,
     *MANNERS,
+    *OPENING,
 )

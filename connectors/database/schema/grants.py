@@ -24,6 +24,10 @@ _EXCEPTIONS = {
     "intake_event": APPEND,
     "dead_letter": APPEND,
     "reconciliation_verdict": APPEND,
+    # What administrators did, and were refused.
+    "audit_row": APPEND,
+    # A key stays what it was given as; it is used, ends or is revoked.
+    "api_key": f"{APPEND}, UPDATE (ends_at, revoked_at, revoked_by, last_used_at)",
     # Who decided what and why stays; workers add what became of it.
     "park_decision": f"{APPEND}, UPDATE (outcome, ended_at)",
     # What was set aside and why stays; a person's decision is added once.

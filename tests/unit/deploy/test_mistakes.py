@@ -61,6 +61,7 @@ ANY_TEXT = {
     "kafka_admin_password",
     "account",
     "routing_secret",
+    "key_secret",
     # Opened by the worker that it is given to.
     "log_file",
 }

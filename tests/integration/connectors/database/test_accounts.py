@@ -143,7 +143,22 @@ FORBIDDEN = {
         "SELECT * FROM consumer_offset",
         "UPDATE outbox SET published_at = now()",
     ),
+    "gateway": (
+        "INSERT INTO api_key (key_id) VALUES ('x')",
+        "UPDATE api_key SET hash = ''",
+        "UPDATE api_key SET scopes = '{}', last_used_at = now()",
+        "UPDATE api_key SET revoked_at = NULL",
+        "DELETE FROM api_key",
+        "SELECT * FROM audit_row",
+        "UPDATE audit_row SET outcome = 'done'",
+        "DELETE FROM audit_row",
+    ),
     "operator": (
+        "UPDATE audit_row SET outcome = 'done'",
+        "DELETE FROM audit_row",
+        "UPDATE api_key SET scopes = '{govern}'",
+        "UPDATE api_key SET hash = '', last_used_at = now()",
+        "DELETE FROM api_key",
         "UPDATE ledger_transfer SET amount_rial = 1",
         "DELETE FROM ledger_transfer",
         "UPDATE registry_version SET body = body",
@@ -163,6 +178,7 @@ FORBIDDEN_TO_ALL = (
     "SELECT pg_read_file('/etc/passwd')",
     "COPY registry_head TO PROGRAM 'true'",
     "TRUNCATE ledger_transfer",
+    "TRUNCATE audit_row",
     "DELETE FROM publication_horizon",
 )
 
