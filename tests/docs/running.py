@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from tests.docs.blocks import Block
+from tests.kit.real import warm
 
 ROOT = Path(__file__).parents[2]
 COMMAND_SECONDS_MAX = 120
@@ -40,6 +41,8 @@ class Bus(Protocol):
 def folder_for(page_folder: Path) -> Path:
     """Make and return a folder in which a page's commands run."""
     page_folder.mkdir()
+    _programs(page_folder).mkdir()
+    warm.launcher(_programs(page_folder))
     for name in REACHABLE:
         if (ROOT / name).exists():
             (page_folder / name).symlink_to(ROOT / name)
@@ -54,7 +57,7 @@ def run(block: Block, folder: Path, bus: Bus | None) -> None:
     words = bus.words if bus and block.kind == "bus" else {}
     content = re.sub(r"\b[A-Z][A-Z_]+\b", lambda found: words.get(found[0], found[0]), block.content)
     block = replace(block, content=content)
-    environment = _environment(bus if block.kind == "bus" else None)
+    environment = _environment(bus if block.kind == "bus" else None, folder)
     if block.kind == "make":
         _check_targets(block)
     elif block.language == "console":
@@ -66,9 +69,14 @@ def run(block: Block, folder: Path, bus: Bus | None) -> None:
         _keep_data(block, folder)
 
 
-def _environment(bus: Bus | None) -> dict[str, str]:
+def _programs(page_folder: Path) -> Path:
+    """Return where the programs are that stand before the installed ones."""
+    return page_folder.with_name(f"{page_folder.name}-programs")
+
+
+def _environment(bus: Bus | None, folder: Path) -> dict[str, str]:
     outside = {name: value for name, value in os.environ.items() if not name.startswith("PISHKHAN_")}
-    path = os.pathsep.join([str(Path(sys.executable).parent), outside.get("PATH", "")])
+    path = os.pathsep.join([str(_programs(folder)), str(Path(sys.executable).parent), outside.get("PATH", "")])
     # The bus's variables hold a PATH too; a page's commands are found as a reader's are.
     return {**outside, **(bus.environment if bus else {}), "PATH": path, "COLUMNS": "120"}
 

@@ -18,6 +18,7 @@ from deploy.mistakes import PREFIX
 from deploy.processes.processes import ProcessTable
 from deploy.running.demonstration import mark
 from deploy.workers.table import worker_names
+from tests.kit.real import warm
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -58,8 +59,7 @@ def until(condition: Callable[[], bool], seconds: float) -> None:
 
 
 def doctor(data: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "deploy.cli", "doctor", "--data", str(data)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return warm.run(["doctor", "--data", str(data)], os.environ, seconds=60)
 
 
 def demo(data: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -22,6 +22,7 @@ from connectors.database.sql.engine import plain_url
 from deploy.agencies import Agencies
 from deploy.mistakes import PREFIX
 from deploy.settings import Settings, load_settings
+from tests.kit.real import warm
 from tests.kit.real.asking import Asked
 
 #: A Monday, 09:30 in Asia/Tehran: offices are open for hours.
@@ -63,10 +64,7 @@ def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any
 
 def pishkhan(environment: Mapping[str, str], *words: str, said: str | None = None) -> str:
     """Run a command beside the bus and return its output. Fails when it does."""
-    command = [sys.executable, "-m", "deploy.cli", *words]
-    ended = subprocess.run(
-        command, env=dict(environment), input=said, capture_output=True, text=True, timeout=240, check=False
-    )
+    ended = warm.run(words, environment, said)
     assert ended.returncode == 0, f"pishkhan {' '.join(words)}: {ended.stdout[-2000:]}\n{ended.stderr[-2000:]}"
     return ended.stdout
 
