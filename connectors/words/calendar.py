@@ -1,6 +1,6 @@
 """Moments as people read them: on the clocks of Tehran, with Jalali days."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from connectors.words.language import Language, Phrase, in_figures
@@ -46,11 +46,20 @@ def both_calendars(moment: datetime) -> str:
     return f"{_jalali_day(local)} ({local:%Y-%m-%d %H:%M})"
 
 
+def day_words(day: date, language: Language) -> str:
+    """Return a day on the calendar of the language: Jalali in Persian, in its own figures."""
+    return in_figures(_jalali(day), language) if language is Language.FA else day.isoformat()
+
+
 def _day(moment: datetime, language: Language) -> str:
     local = moment.astimezone(TEHRAN)
     return _jalali_day(local) if language is Language.FA else f"{local:%Y-%m-%d}"
 
 
 def _jalali_day(local: datetime) -> str:
-    year, month, day = jalali_day(local.date())
+    return _jalali(local.date())
+
+
+def _jalali(when: date) -> str:
+    year, month, day = jalali_day(when)
     return f"{year:04}/{month:02}/{day:02}"

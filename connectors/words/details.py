@@ -1,15 +1,19 @@
 """What the bus says of one case, in Persian: the details of refusals and waits, which its logs hold in English.
 
-Each row is a sentence of the domain with the places that vary; a test holds them against the domain's own. What is not
-here is told in English, with the words of commands in place of the names of events.
+Each row is a sentence of the domain with the places that vary, `{1:day}` for a day; those of the registry have a table
+of their own. Tests hold them against the domain's. What is not here is told in English, with the words of commands in
+place of the names of events.
 """
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 
+from connectors.words.calendar import day_words
 from connectors.words.claims import in_commands
-from connectors.words.language import Language
+from connectors.words.language import Language, Phrase
+from connectors.words.registry_details import REGISTRY_DETAILS
 from connectors.words.vocabulary import EXCLUSIONS
 
 #: English as the domain says it, and Persian. A place that varies has a number in braces, in both.
@@ -110,7 +114,14 @@ _PERSIAN: Mapping[str, str] = {
     "who said it has taken it back": "گوینده آن را پس گرفت",
     "service: is not known yet; it waits for the registry": "service: هنوز شناخته نیست؛ در انتظار فهرست خدمات است",
     "an earlier claim of this request failed": "گفته پیشین این درخواست به خطا خورده است",
+    "the code failed on it: {0}": "برنامه بر آن به خطا خورد: {0}",
     "{0}; it did not come in time, say this again when it has come": "{0}؛ به هنگام نیامد، پس از آمدنش دوباره بگویید",
+    "{0}, and {1} claims on this topic wait already; send it anew, with a new id, when fewer do": (
+        "{0}، و {1} گفته از همین گوینده در انتظار است؛ وقتی کمتر شد با شناسه‌ای تازه دوباره بفرستید"
+    ),
+    "{0}, and claims of {1} MiB on this topic wait already; send it anew, with a new id, when fewer do": (
+        "{0}، و {1} مگابایت گفته از همین گوینده در انتظار است؛ وقتی کمتر شد با شناسه‌ای تازه دوباره بفرستید"
+    ),
     # Refunds and disputes.
     "amount_rial: is {0}, of what the citizen paid {1} rial can still be refunded": (
         "amount_rial: {0} است؛ از آنچه شهروند پرداخته {1} ریال هنوز می‌تواند برگردد"
@@ -170,6 +181,7 @@ _PERSIAN: Mapping[str, str] = {
         "form.{0}: باید متنی با ۱ تا {1} رقم باشد، چنان که روی قبض است"
     ),
 }
+_BRACES = re.compile(r"\{\d\}")
 _PLACE = re.compile(r"\\\{\d\\\}")
 
 
@@ -179,13 +191,27 @@ def detail_words(detail: str, language: Language) -> str:
         return in_commands(detail, language)
     for pattern, persian in _patterns():
         if found := pattern.fullmatch(detail):
-            # A place may hold a sentence of its own, or the name of an event.
-            return persian.format(*(detail_words(part, language) for part in found.groups()))
+            return persian.format(*map(_Place, found.groups()))
     return in_commands(detail, language)
+
+
+def detail_phrase(detail: str) -> Phrase:
+    """Return what the bus says of a case in both languages."""
+    return Phrase(*(detail_words(detail, language) for language in (Language.FA, Language.EN)))
+
+
+class _Place(str):
+    """What stands in a place: a sentence of its own, the name of an event, a code; a day where the row says so."""
+
+    __slots__ = ()
+
+    def __format__(self, kind: str) -> str:
+        return day_words(date.fromisoformat(self), Language.FA) if kind == "day" else detail_words(self, Language.FA)
 
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    # Those with the fewest places first: an exact sentence goes before one that could swallow it.
-    rows = sorted(_PERSIAN.items(), key=lambda row: (row[0].count("{"), -len(row[0])))
-    return tuple((re.compile(_PLACE.sub("(.+)", re.escape(english)), re.DOTALL), persian) for english, persian in rows)
+    # Those with the most text of their own first: an exact sentence goes before one that could swallow it.
+    everything = {**REGISTRY_DETAILS, **_PERSIAN}
+    rows = sorted(everything.items(), key=lambda row: len(_BRACES.sub("", row[0])), reverse=True)
+    return tuple((re.compile(_PLACE.sub("(.+?)", re.escape(english)), re.DOTALL), persian) for english, persian in rows)

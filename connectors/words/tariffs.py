@@ -16,7 +16,7 @@ from schemas.tariff import (
     VariableRule,
 )
 
-_PARTIES: Mapping[Party, Phrase] = {
+PARTIES: Mapping[Party, Phrase] = {
     Party.OFFICE: Phrase("دفتر", "office"),
     Party.AGENCY: Phrase("دستگاه", "agency"),
     Party.BANK: Phrase("بانک", "bank"),
@@ -67,7 +67,7 @@ def split_words(line: TariffLine, language: Language) -> str:
 
 
 def _part_words(part: SplitPart, language: Language) -> str:
-    party = _PARTIES[part.party]
+    party = PARTIES[part.party]
     if part.fixed_rial is not None:
         return _FIXED.fill(language, party=party, amount=rial(part.fixed_rial, language))
     numerator, denominator = str(part.numerator), str(part.denominator)

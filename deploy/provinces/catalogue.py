@@ -8,8 +8,8 @@ from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import TypedDict
 
 from connectors.files.yaml_text import Document
+from connectors.words.details import detail_phrase
 from connectors.words.language import Phrase
-from connectors.words.registry import refusal_words
 from consumers.registry.domain.fee_rules import rule_problem
 from consumers.registry.domain.splits import split_problem
 from deploy.provinces.files import Folder, SourcePlace, place_of
@@ -17,7 +17,6 @@ from deploy.provinces.rows import CsvRow, day_of, midnight, names_of
 from schemas.agreements import ServiceTerms
 from schemas.base import Provenance
 from schemas.catalogue import Datatype, FormAttribute, Service, Stage
-from schemas.log_registry import RegistryRefusal
 from schemas.tariff import BracketRule, FixedRule, PercentageRule, PerUnitRule, TariffLine
 
 SERVICE_COLUMNS = (
@@ -334,14 +333,11 @@ def _check_fields(folder: Folder, row: CsvRow, form: Sequence[FormAttribute], li
 
 def _check_sum(books: _Books, path: tuple[str | int, ...], line: TariffLine) -> None:
     """Complain where the tariff stands, once, of what the registry would say of every service and office with it."""
-    for problem, reason, field in (
-        (rule_problem(line), RegistryRefusal.FEE_RULE_AMBIGUOUS, "rule"),
-        (split_problem(line), RegistryRefusal.SPLIT_NOT_WHOLE, "split"),
-    ):
+    for problem, field in ((rule_problem(line), "rule"), (split_problem(line), "split")):
         if problem is not None:
             where = books.tariffs.line(*path, field)
-            words = Phrase(refusal_words(reason).fa, problem)
-            books.folder.complain("tariffs.yaml", where, ".".join(map(str, (*path, field))), words, _CORRECT_TARIFF)
+            name = ".".join(map(str, (*path, field)))
+            books.folder.complain("tariffs.yaml", where, name, detail_phrase(problem), _CORRECT_TARIFF)
 
 
 def _by_service(rows: Sequence[CsvRow]) -> dict[str, CsvRow]:

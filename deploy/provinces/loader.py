@@ -13,8 +13,8 @@ from pydantic import ConfigDict, TypeAdapter
 from typing_extensions import TypedDict
 
 from connectors.files.yaml_text import Document
+from connectors.words.details import detail_phrase
 from connectors.words.language import Phrase
-from connectors.words.registry import refusal_words
 from consumers.registry.domain.known import Accept, EntryKind, Known, Subject, Value, subject
 from consumers.registry.domain.rules import Said, decide, looks_at_all, references
 from deploy.provinces.agreements import Signed, read_agreements
@@ -161,7 +161,7 @@ def _check_by_the_registry(folder: Folder, province: Province) -> None:
             folder.follow_ups += 1
         else:
             file, line = folder.origin(claim.kind, claim.key, claim.version)
-            problem = Phrase(refusal_words(decision.reason).fa, decision.detail)
+            problem = detail_phrase(decision.detail)
             remedy = f"دفتر ثبت آن را رد می‌کرد ({decision.reason})", f"the registry would refuse it ({decision.reason})"
             folder.complain(file, line, claim.key, problem, Phrase(*remedy))
         refused.add((EntryKind(claim.kind), claim.key))

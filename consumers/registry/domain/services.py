@@ -74,9 +74,12 @@ def _not_its_own(code: str, agency: str, known: Known) -> Refuse | None:
     owner = max((name for name in agencies if code.startswith(f"{name}.")), key=len, default=None)
     if granted or owner == agency:
         return None
-    why = f"does not begin with {agency}." if owner is None else f"begins with {owner}., another agency's code"
     remedy = f"use a code under {agency}., or let the directorate grant it in an agreement (granted_services)"
-    return Refuse(RegistryRefusal.NOT_OWNER, f"service {code} {why}; {remedy}")
+    if owner is None:
+        detail = f"service {code} does not begin with {agency}.; {remedy}"
+    else:
+        detail = f"service {code} begins with {owner}., another agency's code; {remedy}"
+    return Refuse(RegistryRefusal.NOT_OWNER, detail)
 
 
 def _notice_ends(service: Service, moment: datetime, known: Known) -> datetime:
