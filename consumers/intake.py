@@ -106,25 +106,46 @@ class Conflict(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record for the dead letters; `field` is a header or a dotted path in the body, `detail` never holds a value."""
+
+    record: Record
+    reason: DeadLetterReason
+    field: str
+    detail: str
+    envelope: Envelope | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Screened:
-    """A batch of claims, sorted out; each list keeps the order of the batch."""
+    """A batch of claims, sorted out; each list keeps the order of the batch. Those of `unfit` may not be accepted."""
 
     fresh: list[Claim]
     duplicates: list[Claim]
     conflicts: list[Conflict]
+    unfit: list[Unreadable]
+
+    @property
+    def letters(self) -> list[Unreadable]:
+        """The dead letters of the batch's claims."""
+        return [*map(conflicting, self.conflicts), *self.unfit]
 
 
 def sort_out(claims: Iterable[Claim], known: Mapping[tuple[str, str], Words]) -> Screened:
-    """Sort `claims` out: new, known with the same words, known with another type, subject or body.
+    """Sort `claims` out: new, known with the same words, known with another type, subject or body, and unfit ones.
 
-    `known` holds words by identity; of several claims with one identity the first is new.
+    `known` holds words by identity; of several claims with one identity the first that may be accepted is new. One that
+    may not be takes no identity: it must never stand in the way of an honest claim, whatever batch they come in.
     """
     said = dict(known)
-    screened = Screened([], [], [])
+    screened = Screened([], [], [], [])
     for claim in claims:
         identity = claim.identity
         before = said.get(identity)
         if before is None:
+            if letter := objection(claim):
+                screened.unfit.append(letter)
+                continue
             said[identity] = claim.words
             screened.fresh.append(claim)
         elif differences := before.differences(claim.words):
@@ -137,17 +158,6 @@ def sort_out(claims: Iterable[Claim], known: Mapping[tuple[str, str], Words]) ->
 @dataclass(frozen=True, slots=True)
 class NotMine:
     """The other intake consumer takes this record."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A record for the dead letters; `field` is a header or a dotted path in the body, `detail` never holds a value."""
-
-    record: Record
-    reason: DeadLetterReason
-    field: str
-    detail: str
-    envelope: Envelope | None = None
 
 
 NOT_MINE = NotMine()
@@ -182,25 +192,13 @@ def conflicting(conflict: Conflict) -> Unreadable:
     return Unreadable(claim.record, DeadLetterReason.IDENTITY_CONFLICT, "ce_id", detail, claim.envelope)
 
 
-def admit(claims: Iterable[Claim]) -> tuple[list[Claim], list[Unreadable]]:
-    """Sort `claims`, which are new, out: those that may be accepted, and dead letters of the others.
+def objection(claim: Claim) -> Unreadable | None:
+    """Return the dead letter of a new claim that may not be accepted, or none.
 
-    Those say another content type than JSON, are about something else than their envelope says, are too large, or hold
-    a citizen's national id in clear. Asked of new claims alone: what was accepted before these rules is read as it was.
+    Such a one says another content type than JSON, is about something else than its envelope says, is too large, or
+    holds a citizen's national id in clear. Asked of new claims alone: what was accepted before these rules is read as
+    it was.
     """
-    admitted: list[Claim] = []
-    letters: list[Unreadable] = []
-    for claim in claims:
-        letter = _objection(claim)
-        if letter is None:
-            admitted.append(claim)
-        else:
-            letters.append(letter)
-    return admitted, letters
-
-
-def _objection(claim: Claim) -> Unreadable | None:
-    """Return the dead letter of a new claim that may not be accepted, or none."""
     topic = topic_of(claim.record.topic)
     assert topic is not None, "a claim is spoken on a topic of the table"
     record, envelope, event = claim.record, claim.envelope, claim.event

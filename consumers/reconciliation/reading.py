@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from consumers.intake import REGISTRY_CLAIMS, Claim, IntakeReader, Unreadable, admit, read_claim
+from consumers.intake import REGISTRY_CLAIMS, Claim, IntakeReader, Unreadable, objection, read_claim
 from consumers.runner.records import Record
 from schemas.decode import EventInvalid, parse
 from schemas.envelope import Envelope, EnvelopeInvalid, from_headers
@@ -165,8 +165,7 @@ def _claimed(record: Record) -> Claimed:
     amount_rial = getattr(read.event, "amount_rial", None) if cash else None
     subject = None if request_id is None else str(request_id)
     about = (source, event_id, read.envelope.type, subject)
-    _, letters = admit([read])
-    return Claimed(*place, *about, *read.words, outcome_id, amount_rial, acceptable=not letters)
+    return Claimed(*place, *about, *read.words, outcome_id, amount_rial, acceptable=objection(read) is None)
 
 
 def _logged(record: Record, envelope: Envelope, expect: Expect) -> list[Fact]:

@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 
 from consumers.failures import place_of
-from consumers.intake import Claim, IntakeReader, Unreadable, admit, conflicting, read_claim
+from consumers.intake import Claim, IntakeReader, Unreadable, read_claim
 from consumers.parking import NEVER, NEVER_YET, ParkedEvent, ParkedRow, ParkReason, Room, failed_event
 from consumers.registry.domain.known import Await, EntryKind, Subject
 from consumers.registry.domain.rules import looks_at_all, references, subject_of
@@ -47,10 +47,8 @@ class RegistryHandler:
         if claims:
             revision = stores.versions.lock_head()
             screened = stores.claims.screen(claims)
-            letters.extend(map(conflicting, screened.conflicts))
-            fresh, large = admit(screened.fresh)
-            letters.extend(large)
-            decided_in = self._decide(stores, fresh, revision)
+            letters.extend(screened.letters)
+            decided_in = self._decide(stores, screened.fresh, revision)
             if screened.duplicates:
                 self._telemetry.count(Outcome.DUPLICATE, len(screened.duplicates))
         self._bury(stores, letters)
@@ -62,14 +60,12 @@ class RegistryHandler:
         if claims:
             stores.versions.lock_head()
             screened = stores.claims.screen(claims)
-            letters.extend(map(conflicting, screened.conflicts))
-            fresh, large = admit(screened.fresh)
-            letters.extend(large)
-            stores.claims.record(fresh)
-            stores.park.park([failed_event(_key(claim), _failure(error), record) for claim in fresh])
-            for claim in fresh:
+            letters.extend(screened.letters)
+            stores.claims.record(screened.fresh)
+            stores.park.park([failed_event(_key(claim), _failure(error), record) for claim in screened.fresh])
+            for claim in screened.fresh:
                 _tell(claim, error)
-            self._telemetry.count(Outcome.PARKED, len(fresh), ParkReason.FAILED)
+            self._telemetry.count(Outcome.PARKED, len(screened.fresh), ParkReason.FAILED)
         self._bury(stores, letters)
 
     def sweep(self, stores: RegistryStores) -> int:

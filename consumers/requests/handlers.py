@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 
 from consumers.failures import place_of
-from consumers.intake import Claim, IntakeReader, Unreadable, admit, conflicting, read_claim
+from consumers.intake import Claim, IntakeReader, Unreadable, read_claim
 from consumers.parking import NEVER_YET, ParkedRow, ParkReason, failed_event
 from consumers.requests.cases import Case, Waiting, known_case, new_case, waiting_of
 from consumers.requests.domain.acts import ActKey, remembered
@@ -93,14 +93,12 @@ class RequestsHandler:
         """Apply a batch. Raises what the stores raise, `ParkFull`, and whatever the code fails with on one claim."""
         claims, letters = self._read(records)
         screened = stores.claims.screen(claims)
-        letters.extend(map(conflicting, screened.conflicts))
-        fresh, large = admit(screened.fresh)
-        letters.extend(large)
-        stores.claims.record(fresh)
-        fold = self._fold_of_claims(stores, fresh)
+        letters.extend(screened.letters)
+        stores.claims.record(screened.fresh)
+        fold = self._fold_of_claims(stores, screened.fresh)
         self._hear(records)
         fold.times = self._watch.doubt is None
-        for claim in fresh:
+        for claim in screened.fresh:
             fold.take(claim)
         self._write(stores, fold)
         new = stores.dead_letters.add(CONSUMER, letters) if letters else letters
@@ -111,12 +109,10 @@ class RequestsHandler:
         """Park one record on which `handle` fails by itself; later claims of its request wait behind it."""
         claims, letters = self._read([record])
         screened = stores.claims.screen(claims)
-        letters.extend(map(conflicting, screened.conflicts))
-        fresh, large = admit(screened.fresh)
-        letters.extend(large)
-        stores.claims.record(fresh)
-        fold = self._fold_of_claims(stores, fresh)
-        for claim in fresh:
+        letters.extend(screened.letters)
+        stores.claims.record(screened.fresh)
+        fold = self._fold_of_claims(stores, screened.fresh)
+        for claim in screened.fresh:
             request_id = request_of(claim)
             if request_id is None:
                 key = f"{claim.envelope.source} {claim.envelope.id}"

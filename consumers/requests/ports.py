@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from consumers.intake import Claim, Conflict
+from consumers.intake import Claim, Screened
 from consumers.keeping import DeadLetters, KeptEvents
 from consumers.parking import ParkedRow, ParkReason, Room
 from consumers.requests.domain.acts import ActKey
@@ -18,26 +18,10 @@ from schemas.log_registry import RegistryEntry
 from schemas.message import Message
 
 
-class Screening(Protocol):
-    """A batch of claims, sorted out; each list keeps the order of the batch."""
-
-    @property
-    def fresh(self) -> list[Claim]:
-        """Never seen before."""
-
-    @property
-    def duplicates(self) -> list[Claim]:
-        """Seen before, with the same words."""
-
-    @property
-    def conflicts(self) -> list[Conflict]:
-        """An id that was used before with another type, subject or body."""
-
-
 class Claims(Protocol):
     """Identities of events."""
 
-    def screen(self, claims: Sequence[Claim]) -> Screening:
+    def screen(self, claims: Sequence[Claim]) -> Screened:
         """Sort `claims` out."""
 
     def record(self, claims: Sequence[Claim]) -> None:

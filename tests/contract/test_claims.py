@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import pytest
 
 from consumers.intake import Claim, Conflict
-from consumers.requests.ports import Screening
 from consumers.runner.errors import Collision
 from tests.contract.worlds import Client, World
 from tests.kit.values.claims import SUBMISSION, claim
@@ -19,7 +18,7 @@ EITHER = {**SUBMISSION, "reason": "r"}
 def take(client: Client, *claims: Claim) -> Sorted:
     """Screen and record one batch, committed; return the fresh ones, the duplicates and the conflicts."""
     with client.requests() as stores:
-        screened: Screening = stores.claims.screen(claims)
+        screened = stores.claims.screen(claims)
         stores.claims.record(screened.fresh)
     return screened.fresh, screened.duplicates, screened.conflicts
 
@@ -35,6 +34,14 @@ def test_duplicates_within_a_batch_and_over_batches_are_skipped(world: World) ->
     first, again, later = claim("e-1"), claim("e-1"), claim("e-1")
     assert take(client, first, again) == ([first], [again], [])
     assert take(client, later) == ([], [later], [])
+
+
+def test_a_claim_that_may_not_be_accepted_takes_no_identity(world: World) -> None:
+    client = world.client("a")
+    astray, honest, astray_again = claim("e-1", subject="another"), claim("e-1"), claim("e-1", subject="another")
+    assert take(client, astray, astray_again) == ([], [], [])
+    assert take(client, astray, honest, astray_again) == ([honest], [], [Conflict(astray_again, ("subject",))])
+    assert take(client, astray) == ([], [], [Conflict(astray, ("subject",))])
 
 
 def test_the_spelling_of_the_json_does_not_matter(world: World) -> None:

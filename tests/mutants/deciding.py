@@ -32,6 +32,16 @@ DECIDING: tuple[Mutant, ...] = (
         (f"{REGISTRY}::test_of_agencies_whose_codes_begin_alike_the_longest_owns_a_service",),
     ),
     Mutant(
+        "what may not be accepted takes the id of an honest claim beside it",
+        "consumers/intake.py",
+        "            if letter := objection(claim):\n",
+        "            if letter := objection(claim):\n                said[identity] = claim.words\n",
+        (
+            f"{INTAKE}::test_what_may_not_be_accepted_takes_no_id_from_an_honest_claim_of_its_batch",
+            f"{SCENES}::test_what_is_said_about_something_else_takes_no_id_from_an_honest_claim_beside_it",
+        ),
+    ),
+    Mutant(
         "free text with a national id is accepted",
         "consumers/intake.py",
         "    if told := revealed(event):\n",
@@ -153,9 +163,9 @@ DECIDING: tuple[Mutant, ...] = (
     Mutant(
         "identities that nobody keeps",
         "consumers/requests/handlers.py",
-        "        stores.claims.record(fresh)\n        fold = self._fold_of_claims(stores, fresh)\n"
+        "        stores.claims.record(screened.fresh)\n        fold = self._fold_of_claims(stores, screened.fresh)\n"
         "        self._hear(records)\n",
-        "        fold = self._fold_of_claims(stores, fresh)\n        self._hear(records)\n",
+        "        fold = self._fold_of_claims(stores, screened.fresh)\n        self._hear(records)\n",
         (f"{SCENES}::test_a_worker_that_dies_after_its_commit_leaves_nothing_to_do_again",),
     ),
     Mutant(

@@ -15,7 +15,7 @@ from functools import partial
 from traceback import format_exception
 from uuid import UUID
 
-from consumers.intake import Claim, IntakeReader, NotMine, admit, read_claim
+from consumers.intake import Claim, IntakeReader, NotMine, objection, read_claim
 from consumers.parking import DecisionOutcome, ParkReason
 from consumers.requests.domain.life.context import Context, EarlierClaim
 from consumers.requests.domain.life.lifecycle import LIVE, transition
@@ -105,7 +105,7 @@ class Audit:
     def _decided(self, record: Record, reader: IntakeReader) -> None:
         read = read_claim(record, reader)
         place = _place(reader.value, record)
-        if isinstance(read, Claim) and read.identity not in self._accepted and admit([read])[1]:
+        if isinstance(read, Claim) and read.identity not in self._accepted and objection(read):
             self._unreadable.add(place)
         elif isinstance(read, Claim):
             self._bodies[place] = read

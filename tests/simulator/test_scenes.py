@@ -185,6 +185,14 @@ def test_claims_that_overtake_the_submission_wait_for_it_and_apply_in_their_orde
     assert len(refusals(story)) == 4
 
 
+def test_what_is_said_about_something_else_takes_no_id_from_an_honest_claim_beside_it(story: Story) -> None:
+    story.tell(story.people.say(0, "submit", partition=2))
+    story.tell(story.people.repeat(0, 0, lie=True))
+    story.everybody()
+    story.check()
+    assert stage(story, 0) is RequestStage.ROUTED
+
+
 def test_a_slip_at_the_desk_is_refused_at_once_and_nothing_completes_later(story: Story) -> None:
     walk_in(story, 0)
     for what in ("deliver", "start", "give back", "collect", "ask", "accept"):

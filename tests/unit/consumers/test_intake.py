@@ -17,8 +17,8 @@ from consumers.intake import (
     NotMine,
     Unreadable,
     Words,
-    admit,
     conflicting,
+    objection,
     read_claim,
     sort_out,
 )
@@ -246,6 +246,25 @@ def test_of_two_claims_of_one_identity_in_one_batch_the_first_is_new() -> None:
     assert screened.conflicts == [Conflict(lie, ("body",))]
 
 
+def test_what_may_not_be_accepted_takes_no_id_from_an_honest_claim_of_its_batch() -> None:
+    wrong, honest, wrong_again = (
+        read_claim(record(headers={"ce_subject": subject}, key=subject), IntakeReader.REQUESTS)
+        for subject in (b"other", str(REQUEST).encode(), b"other")
+    )
+    assert isinstance(wrong, Claim)
+    assert isinstance(honest, Claim)
+    assert isinstance(wrong_again, Claim)
+    alone = sort_out([wrong, wrong_again], {})
+    assert (alone.fresh, alone.duplicates, alone.conflicts) == ([], [], [])
+    assert [letter.reason for letter in alone.letters] == [DeadLetterReason.MISADDRESSED] * 2
+    screened = sort_out([wrong, honest, wrong_again], {})
+    assert screened.fresh == [honest]
+    assert [(letter.record, letter.reason) for letter in screened.letters] == [
+        (wrong_again.record, DeadLetterReason.IDENTITY_CONFLICT),
+        (wrong.record, DeadLetterReason.MISADDRESSED),
+    ]
+
+
 def test_a_claim_that_is_too_large_to_be_said_on_is_a_dead_letter_and_the_others_are_admitted() -> None:
     most = limits_of(INTAKE_AGENCY).body_bytes
     padded = json.dumps(BODY)[:-1] + " " * most + "}"
@@ -254,8 +273,9 @@ def test_a_claim_that_is_too_large_to_be_said_on_is_a_dead_letter_and_the_others
     )
     assert isinstance(good, Claim)
     assert isinstance(large, Claim), "what was accepted before there were limits can still be read"
-    admitted, [letter] = admit([good, large])
-    assert admitted == [good]
+    screened = sort_out([good._replace(envelope=good.envelope._replace(id="another")), large], {})
+    [letter] = screened.unfit
+    assert [claim.envelope.id for claim in screened.fresh] == ["another"]
     assert (letter.record, letter.reason, letter.field) == (large.record, DeadLetterReason.TOO_LARGE, "body")
     assert str(most) in letter.detail
     assert letter.envelope == large.envelope
@@ -266,33 +286,35 @@ def test_a_national_id_in_clear_is_a_dead_letter_and_what_was_accepted_before_is
     headers = {"ce_type": b"ir.pishkhan.RequestCancelled.v1"}
     claim = read_claim(record(value=json.dumps(body).encode(), headers=headers), IntakeReader.REQUESTS)
     assert isinstance(claim, Claim), "reading alone asks nothing"
-    admitted, [letter] = admit([claim])
-    assert admitted == []
+    letter = objection(claim)
+    assert letter is not None
     assert (letter.reason, letter.field) == (DeadLetterReason.NATIONAL_ID, "reason")
     assert "0499370899" not in letter.detail
     assert "۰۴۹۹۳۷۰۸۹۹" not in letter.detail
 
 
-def objection(new: Record) -> Unreadable | None:
+def objection_to(new: Record) -> Unreadable | None:
     """Return why a record that reads well is not accepted as a new claim, or none."""
     claim = read_claim(new, IntakeReader.REQUESTS)
     assert isinstance(claim, Claim), "what was accepted before these rules is read as it was"
-    admitted, letters = admit([claim])
-    assert len(admitted) + len(letters) == 1
-    assert not letters or letters[0].envelope == claim.envelope
-    return letters[0] if letters else None
+    screened = sort_out([claim], {})
+    assert len(screened.fresh) + len(screened.unfit) == 1
+    letter = objection(claim)
+    assert screened.unfit == ([] if letter is None else [letter])
+    assert letter is None or letter.envelope == claim.envelope
+    return letter
 
 
 @pytest.mark.parametrize("subject", [None, b"0197a1b2-0000-7000-8000-000000000002", b"water.bill", b""])
 def test_a_subject_other_than_the_request_or_none_is_a_dead_letter(subject: bytes | None) -> None:
-    letter = objection(record(headers={"ce_subject": subject}, key=subject))
+    letter = objection_to(record(headers={"ce_subject": subject}, key=subject))
     assert letter is not None
     assert (letter.reason, letter.field) == (DeadLetterReason.MISADDRESSED, "ce_subject")
 
 
 @pytest.mark.parametrize("key", [None, b"", b"other", b"\xff\x00", str(REQUEST).upper().encode()])
 def test_a_key_other_than_the_subject_is_a_dead_letter(key: bytes | None) -> None:
-    letter = objection(record(key=key))
+    letter = objection_to(record(key=key))
     assert letter is not None
     assert (letter.reason, letter.field) == (DeadLetterReason.MISADDRESSED, "key")
 
@@ -312,7 +334,7 @@ def test_a_key_other_than_the_subject_is_a_dead_letter(key: bytes | None) -> Non
     ],
 )
 def test_another_content_type_is_malformed_and_named(header: str, told: bytes) -> None:
-    letter = objection(record(headers={header: told}))
+    letter = objection_to(record(headers={header: told}))
     assert letter is not None
     assert (letter.reason, letter.field) == (DeadLetterReason.MALFORMED, header)
     assert "application/json" in letter.detail
@@ -329,12 +351,12 @@ def test_another_content_type_is_malformed_and_named(header: str, told: bytes) -
     ],
 )
 def test_json_in_utf_8_is_accepted_however_it_is_written_or_left_out(told: bytes | None) -> None:
-    assert objection(record(headers={"content-type": told})) is None
+    assert objection_to(record(headers={"content-type": told})) is None
 
 
 def test_a_content_type_that_is_told_twice_is_not_chosen_from() -> None:
     good = record()
-    letter = objection(replace(good, headers=(*good.headers, ("content-type", b"application/json"))))
+    letter = objection_to(replace(good, headers=(*good.headers, ("content-type", b"application/json"))))
     assert letter is not None
     assert (letter.field, letter.detail) == ("content-type", "is given twice; send it once")
 
@@ -342,4 +364,4 @@ def test_a_content_type_that_is_told_twice_is_not_chosen_from() -> None:
 def test_a_claim_without_a_time_is_accepted_and_so_are_fields_of_a_newer_minor_version() -> None:
     newer = {**BODY, "added_in_1_1": {"anything": [1]}}
     headers = {"ce_time": None, "ce_dataschema": b"urn:pishkhan:event:ir.pishkhan.RequestSubmitted.v1"}
-    assert objection(record(value=json.dumps(newer).encode(), headers=headers)) is None
+    assert objection_to(record(value=json.dumps(newer).encode(), headers=headers)) is None
