@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from connectors.broker.admin import GATEWAY_USER, SCRAM_MECHANISM, BrokerAdmin, agency_user
 from connectors.database.runner.positions import agencies_read
+from connectors.words.language import Phrase
 from deploy.engines.kept import Kept
 from deploy.problem import Problem
 from deploy.settings import Settings
@@ -22,6 +23,10 @@ from schemas.topics import INTAKE_AGENCY, RESERVED_AGENCY_CODES
 AGENCIES_FILE = "agencies.json"
 _CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _SEPARATOR = " "
+_UNKNOWN = Phrase(
+    "دستگاهی به نام '{code}' نیست. این‌ها هستند: {known}.", "No agency is called '{code}'. Known: {known}."
+)
+_NONE_YET = Phrase("هنوز هیچ؛ نخست استانی بارگذاری کنید", "none yet; load a province first")
 
 
 class Agencies:
@@ -37,8 +42,8 @@ class Agencies:
     def password(self, code: str) -> str:
         """Return the broker password of a known agency. Raises `Problem` for an unknown one."""
         if code not in self.codes():
-            known = ", ".join(self.codes()) or "none yet; load a province first"
-            raise Problem(f"No agency is called {code!r}. Known: {known}.")
+            known = ", ".join(self.codes())
+            raise Problem(_UNKNOWN.filled(code=code, known=Phrase(known, known) if known else _NONE_YET))
         return self._kept.secret(agency_user(code))
 
     def add(self, codes: Sequence[str]) -> None:

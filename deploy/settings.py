@@ -211,7 +211,7 @@ class Settings(BaseSettings):
     def kafka_login(self) -> dict[str, str]:
         """Arguments of every kafka-python client. Raises Problem when the broker is not given."""
         if not self.kafka_bootstrap:
-            raise Problem("No broker is known. Start one with `pishkhan up`, or set PISHKHAN_KAFKA_BOOTSTRAP.")
+            raise Problem(words.NO_BROKER)
         login = {"bootstrap_servers": self.kafka_bootstrap, "security_protocol": self.kafka_security.value}
         if self.kafka_security in (KafkaSecurity.SASL_PLAINTEXT, KafkaSecurity.SASL_SSL):
             login |= {

@@ -1,8 +1,8 @@
 """What the bus says of one case, in Persian: the details of refusals and waits, which its logs hold in English.
 
 Each row is a sentence of the domain with the places that vary, `{1:day}` for a day; those of the registry have a table
-of their own. Tests hold them against the domain's. What is not here is told in English, with the words of commands in
-place of the names of events.
+of their own, and so have problems of fields. Tests hold them against the code. What is not here is told in English,
+with the words of commands in place of the names of events.
 """
 
 import re
@@ -12,7 +12,8 @@ from functools import cache
 
 from connectors.words.calendar import day_words
 from connectors.words.claims import in_commands
-from connectors.words.language import Language, Phrase
+from connectors.words.field_problems import FIELD_PROBLEMS
+from connectors.words.language import Language, Phrase, in_both
 from connectors.words.registry_details import REGISTRY_DETAILS
 from connectors.words.vocabulary import EXCLUSIONS
 
@@ -197,7 +198,12 @@ def detail_words(detail: str, language: Language) -> str:
 
 def detail_phrase(detail: str) -> Phrase:
     """Return what the bus says of a case in both languages."""
-    return Phrase(*(detail_words(detail, language) for language in (Language.FA, Language.EN)))
+    return in_both(lambda language: detail_words(detail, language))
+
+
+def field_phrase(field: str, problem: str) -> Phrase:
+    """Return what is wrong with a field in both languages: `field: problem`."""
+    return in_both(lambda language: f"{field}: {detail_words(problem, language)}")
 
 
 class _Place(str):
@@ -212,6 +218,6 @@ class _Place(str):
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     # Those with the most text of their own first: an exact sentence goes before one that could swallow it.
-    everything = {**REGISTRY_DETAILS, **_PERSIAN}
+    everything = {**FIELD_PROBLEMS, **REGISTRY_DETAILS, **_PERSIAN}
     rows = sorted(everything.items(), key=lambda row: len(_BRACES.sub("", row[0])), reverse=True)
     return tuple((re.compile(_PLACE.sub("(.+?)", re.escape(english)), re.DOTALL), persian) for english, persian in rows)

@@ -1,6 +1,6 @@
 """The languages of people, and what is said in them: one phrase, one way to pick its form, one way to fill it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -34,6 +34,11 @@ class Phrase(NamedTuple):
     def filled(self, /, **values: "str | int | Phrase") -> "Phrase":
         """Return it in both with its `{names}` filled in, for whoever learns later who is spoken to."""
         return Phrase(self.fill(Language.FA, **values), self.fill(Language.EN, **values))
+
+
+def in_both(told: Callable[[Language], str]) -> Phrase:
+    """Return what is told in each language, for whoever learns later who is spoken to."""
+    return Phrase(fa=told(Language.FA), en=told(Language.EN))
 
 
 #: What stands in a place that has nothing to say.

@@ -161,8 +161,8 @@ def outcome_lines(outcome: Outcome | None, language: Language) -> list[str]:
                 _HELD_UNTIL.fill(language, detail=detail_words(detail, language), until=local_moment(until, language))
             ]
         case SetAside(reason=reason, field=field, detail=detail):
-            words = reason_words(reason)
-            return [_SET_ASIDE.fill(language, words=words, reason=reason, field=field, detail=detail)]
+            words, problem = reason_words(reason), detail_words(detail, language)
+            return [_SET_ASIDE.fill(language, words=words, reason=reason, field=field, detail=problem)]
         case Forgotten():
             return [_FORGOTTEN.of(language)]
         case _:

@@ -96,6 +96,15 @@ STORED_UNREADABLE = Phrase(
 )
 IN_FILE = Phrase("{name} در {file}", "{name} in {file}")
 
+NOT_A_DEMONSTRATIONS = Phrase(
+    "{folder} چیزی دارد که از نمایش نیست، و دست نمی‌خورد. پوشه دیگری برگزینید: --data ANOTHER",
+    "{folder} holds something that is not a demonstration's, and is left as it is. Choose another folder: --data "
+    "ANOTHER",
+)
+NO_BROKER = Phrase(
+    "کارگزار پیامی شناخته نیست. با `pishkhan up` یکی به کار اندازید، یا PISHKHAN_KAFKA_BOOTSTRAP را بنویسید.",
+    "No broker is known. Start one with `pishkhan up`, or set PISHKHAN_KAFKA_BOOTSTRAP.",
+)
 NO_FOLDER = Phrase(
     "{folder} پوشه نیست؛ برای داده‌ها پوشه دیگری بدهید: --data ANOTHER",
     "{folder} is no folder; give another one for the data: --data ANOTHER",

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from connectors.ids import new_id
-from connectors.words.language import Language
+from connectors.words.language import Language, Phrase
 from consumers.registry.lookup import newest_service
 from consumers.requests.inbox import waiting_of
 from deploy.agencies import client_properties
@@ -22,6 +22,10 @@ from schemas.speakers import agency_source
 
 RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning.")]
 WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer.")]
+_DOCUMENT_WITH_MORE = Phrase(
+    "--document را با پاسخ `more` بدهید، و فقط با آن: می‌گوید کدام مدرک لازم است.",
+    "Give --document with the answer `more`, and only then: it says which document is wanted.",
+)
 
 _HELP = """Play an agency: submit requests of its citizens, cancel them, and answer offices' questions.
 
@@ -141,7 +145,7 @@ def answer(
       pishkhan agency electricity answer 019ab3c4-5d6e more --document 'the deed'
     """
     if (reply is Reply.MORE) != (document is not None):
-        raise Misused("Give --document with the answer `more`, and only then: it says which document is wanted.")
+        raise Misused(_DOCUMENT_WITH_MORE)
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, agency=context.obj)
         claim = claim_of(AgencyAnswered, request_id=request_id, answer=_ANSWERS[reply], document_wanted=document)

@@ -36,6 +36,19 @@ from schemas.intake_office import (
 from schemas.speakers import office_source
 
 _STILL_OWED = Phrase("هنوز به شهروند بدهکارید: {amount}؛ {command}", "still to give back: {amount}; {command}")
+_NOT_KNOWN = Phrase(
+    "برای {request} دانسته نیست چه دریافت شود؛ نخست بپذیریدش: {first}",
+    "What to collect for {request} is not known; accept it first: {first}",
+)
+_NOTHING = Phrase("برای {request} چیزی در دفتر دریافت نمی‌شود.", "The office collects nothing for {request}.")
+_BY_CARD = Phrase(
+    "بر پایه تعرفه این وجه با کارت پرداخت می‌شود: --pos REFERENCE را بدهید.",
+    "The tariff says that this fee is paid by card: give --pos REFERENCE.",
+)
+_NOTHING_OWED = Phrase(
+    "به شهروند {request} بدهی نیست؛ کارتابل را ببینید، یا --amount بدهید.",
+    "Nothing is owed to the citizen of {request}; see the inbox, or give --amount.",
+)
 
 OperatorOption = Annotated[
     str | None, typer.Option("--operator", help="Code of the operator at the desk; the office's first one by default.")
@@ -195,13 +208,13 @@ def collect(
         if amount_rial is None:
             if fee is None:
                 first = f"pishkhan office {context.obj} accept {request}"
-                raise Problem(f"What to collect for {request} is not known; accept it first: {first}")
+                raise Problem(_NOT_KNOWN.filled(request=request, first=first))
             if fee.amount_rial == 0:
-                raise Problem(f"The office collects nothing for {request}.")
+                raise Problem(_NOTHING.filled(request=request))
             amount_rial = fee.amount_rial
         terminal.console.print(amount(amount_rial, language), style="bold")
         if fee is not None and fee.by_card and pos_reference is None:
-            raise Problem("The tariff says that this fee is paid by card: give --pos REFERENCE.")
+            raise Problem(_BY_CARD)
         claim = claim_of(
             FeeCollected,
             request_id=request_id,
@@ -236,7 +249,7 @@ def give_back(
         request_id = terminal.request_id(request, office=context.obj)
         amount_rial = amount_rial or _owed_rial(terminal, request_id)
         if not amount_rial:
-            raise Problem(f"Nothing is owed to the citizen of {request}; see the inbox, or give --amount.")
+            raise Problem(_NOTHING_OWED.filled(request=request))
         claim = claim_of(
             FeeReturned,
             request_id=request_id,

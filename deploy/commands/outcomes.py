@@ -8,6 +8,7 @@ import typer
 
 from connectors.words.calendar import operators_moment
 from connectors.words.claims import event_name
+from connectors.words.details import field_phrase
 from connectors.words.language import Language, Phrase
 from connectors.words.outcomes import outcome_lines, told
 from deploy.commands.options import DataOption, JsonOption, LanguageOption
@@ -27,6 +28,11 @@ _UNKNOWN = Phrase(
 _NOTHING = Phrase(
     "از آنچه {source} گفته و هنوز نگه داشته می‌شود چیزی رد نشده است",
     "nothing was refused of what {source} has said and is still kept",
+)
+
+_ONE_OF_TWO = Phrase(
+    "شناسه رویدادها را بدهید، یا --refused را برای فهرست ردشده‌ها؛ یکی از این دو.",
+    "Give ids of events, or --refused to list what was refused; one of the two.",
 )
 
 
@@ -64,9 +70,9 @@ def outcomes(
       pishkhan outcomes --refused --source /agencies/electricity --json
     """
     if refused == bool(ids):
-        raise Misused("Give ids of events, or --refused to list what was refused; one of the two.")
+        raise Misused(_ONE_OF_TWO)
     if sender_of(source) is None:
-        raise Misused("--source: must be /agencies/CODE, /offices/CODE or /directorate.")
+        raise Misused(field_phrase("--source", "must be /agencies/CODE, /offices/CODE or /directorate"))
     reads = outcomes_of(data)
     if refused:
         _show_refusals(reads.refusals(source, limit), source, language, as_json=as_json)

@@ -11,8 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from connectors.files.days import typed_day
 from connectors.files.problem import Wrong
+from connectors.words.catalogue import name
 from connectors.words.changes import plan_lines
-from connectors.words.language import Language, Phrase
+from connectors.words.details import detail_words
+from connectors.words.language import EMPTY, Language, Phrase
 from consumers.jalali import STANDARD_TIME
 from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable
 from deploy.agencies import provision
@@ -39,6 +41,30 @@ _FOLLOW = Phrase(
     "{count} مشکل دیگر پیامد این‌هاست و با درست‌کردن این‌ها از میان می‌رود.",
     "{count} more problems only follow from these, and go when these are mended.",
 )
+_SILENT = Phrase(
+    "گذرگاه پاسخ نمی‌دهد: {error}. آیا `pishkhan up` در کار است؟",
+    "The bus does not answer: {error}. Is `pishkhan up` running?",
+)
+_REFUSED_ONE = Phrase("{name} از {source}: {reason}: {detail}", "{name} of {source}: {reason}: {detail}")
+_REFUSED = Phrase(
+    "دفتر ثبت {count} گفته را نپذیرفت؛ پرونده‌ها را درست کنید و دوباره بارگذاری کنید.",
+    "The registry refused {count} claims; correct the files and load them again.",
+)
+_IN_ORDER = Phrase("{name} ({code}) درست است: {count} گفته.", "{name} ({code}) is in order: {count} claims.")
+_LOADING = Phrase("بارگذاری {name}", "loading {name}")
+_NO_FOLDER = Phrase(
+    "پوشه {folder} نیست؛ پوشه استانی را نام ببرید، یا north_khorasan.",
+    "There is no folder {folder}; name a province's folder, or north_khorasan.",
+)
+_NOTHING_NEW = Phrase(
+    "چیز تازه‌ای نیست: هر {known} گفته دانسته بود. بازبینی ثبت {revision}.",
+    "Nothing new: all {known} claims were known. Registry revision {revision}.",
+)
+_TAKEN = Phrase(
+    "{taken} گفته پذیرفته شد{before}. بازبینی ثبت {revision}.",
+    "{taken} claims taken{before}. Registry revision {revision}.",
+)
+_BEFORE = Phrase("، {known} تا پیش‌تر دانسته بود", ", {known} known before")
 
 FolderArgument = Annotated[
     Path, typer.Argument(help="A province's folder, or the name of one that comes with the bus: north_khorasan.")
@@ -68,7 +94,8 @@ def check(folder: FolderArgument, language: LanguageOption = Language.EN) -> Non
     """
     province = _read(folder, language)
     console = Screen()
-    console.print(f"{province.names.en} ({province.code}) is in order: {len(province_claims(province))} claims.")
+    shown, count = name(province.names, language), len(province_claims(province))
+    console.print(_IN_ORDER.fill(language, name=shown, code=province.code, count=count))
     console.print(_summary(province))
 
 
@@ -111,27 +138,27 @@ def load(
             return
         if plan.changes and not yes:
             typer.confirm(_QUESTION.of(language), abort=True)
-        loading = _publish(settings, province, plan)
+        loading = _publish(settings, province, plan, language)
     except (BrokerUnavailable, DatabaseUnavailable, Contention, OutboxUnavailable) as error:
-        raise Unreachable(f"The bus does not answer: {error}. Is `pishkhan up` running?") from error
-    console.print(_outcome(loading))
+        raise Unreachable(_SILENT.filled(error=str(error))) from error
+    console.print(_outcome(loading, language))
     console.print(_summary(province))
     if loading.refused:
         for refused in loading.refused[:PROBLEMS_SHOWN]:
-            name = refused.claim_type.removeprefix("ir.pishkhan.")
-            text = f"{name} of {refused.claim_source}: {refused.reason}: {refused.detail}"
+            event = refused.claim_type.removeprefix("ir.pishkhan.")
+            detail = detail_words(refused.detail, language)
+            text = _REFUSED_ONE.fill(
+                language, name=event, source=refused.claim_source, reason=refused.reason, detail=detail
+            )
             console.print(text, highlight=False, soft_wrap=True)
-        raise Problem(
-            f"The registry refused {len(loading.refused)} claims; correct the files and load them again.",
-            ExitCode.REFUSED,
-        )
+        raise Problem(_REFUSED.filled(count=len(loading.refused)), ExitCode.REFUSED)
 
 
-def _publish(settings: Settings, province: Province, plan: Plan) -> Loading:
+def _publish(settings: Settings, province: Province, plan: Plan, language: Language) -> Loading:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     provision(settings, sorted(province.agencies))
     with Progress(*columns, console=Screen(stderr=True), transient=True) as progress:
-        task = progress.add_task(f"loading {province.names.en}", total=None)
+        task = progress.add_task(_LOADING.fill(language, name=name(province.names, language)), total=None)
         return publish_plan(
             settings, plan, lambda decided, total: progress.update(task, completed=decided, total=total)
         )
@@ -148,7 +175,7 @@ def _beginning(text: str, language: Language) -> datetime:
 def _read(folder: Path, language: Language) -> Province:
     path = folder if folder.is_dir() else BUILT_IN / folder
     if not path.is_dir():
-        raise Misused(f"There is no folder {folder}; name a province's folder, or north_khorasan.")
+        raise Misused(_NO_FOLDER.filled(folder=str(folder)))
     try:
         return read_province(path)
     except ProvinceInvalid as invalid:
@@ -165,12 +192,13 @@ def _problems(invalid: ProvinceInvalid, language: Language) -> Iterator[str]:
         yield _FOLLOW.fill(language, count=invalid.follow_ups)
 
 
-def _outcome(loading: Loading) -> str:
+def _outcome(loading: Loading, language: Language) -> str:
+    known, revision = loading.known_before, str(loading.revision)
     if loading.published == 0:
-        return f"Nothing new: all {loading.known_before} claims were known. Registry revision {loading.revision}."
+        return _NOTHING_NEW.fill(language, known=known, revision=revision)
+    before = _BEFORE.filled(known=known) if known else EMPTY
     taken = loading.published - len(loading.refused)
-    known = f", {loading.known_before} known before" if loading.known_before else ""
-    return f"{taken} claims taken{known}. Registry revision {loading.revision}."
+    return _TAKEN.fill(language, taken=taken, before=before, revision=revision)
 
 
 def _summary(province: Province) -> Grid:

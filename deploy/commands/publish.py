@@ -10,6 +10,7 @@ from typing import Annotated, BinaryIO
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from connectors.words import publishing as words
 from connectors.words.delivery import delivery_words
 from connectors.words.endings import PUBLISHING_INTERRUPTED
 from connectors.words.language import Language
@@ -74,11 +75,10 @@ def publish(
     if wait_seconds is None and console.is_terminal:
         wait_seconds = WAIT_SECONDS
     with Bus(settings, "pishkhan publish") as bus:
-        kept, refused = _publish_lines(file, settings, bus)
+        kept, refused = _publish_lines(file, settings, bus, language)
         code = _show_outcomes(console, bus.outcomes, kept, wait_seconds or 0.0, language) if kept else ExitCode.DONE
         again = sum(line.again for line in kept)
-        known = f", {again} of them before now" if again else ""
-        console.print(f"{len(kept)} published{known}, {refused} refused")
+        console.print(words.counts(len(kept), again, refused, language))
         if len(kept) > again and wait_seconds != 0 and code in (ExitCode.DONE, ExitCode.UNANSWERED):
             topics = {topic_of_speaker(line.claim.source)[1] for line in kept}
             _tell_of_delivery(console, settings, bus, topics, 0.0 if wait_seconds else BROKER_SECONDS, language)
@@ -100,9 +100,10 @@ def _show_outcomes(
         for claim, outcome in hear(reads, list(numbers), wait_seconds):
             codes.add(code_of(outcome))
             what = "; ".join(outcome_lines(outcome, language))
-            console.print(f"line {numbers[claim]}, {claim.event_id}: {what}", style=style_of(outcome))
+            told = words.LINE.fill(language, line=str(numbers[claim]), event_id=claim.event_id, what=what)
+            console.print(told, style=style_of(outcome))
     except AnswersUnavailable as error:
-        console.print(f"They are kept: the database went away after it had them ({error}).", style="yellow")
+        console.print(words.KEPT_BUT_AWAY_NOW.fill(language, error=str(error)), style="yellow")
         codes.add(ExitCode.UNANSWERED)
     return worst(codes)
 
@@ -113,20 +114,20 @@ def _tell_of_delivery(
     try:
         kept = delivery(settings, bus.engine, topics, wait_seconds)
     except DatabaseUnavailable:
-        console.print("They are kept: the database went away after it had them.")
+        console.print(words.KEPT.of(language))
         return
     if kept is not None:
         console.print(delivery_words(kept, language, datetime.now(UTC)), style="yellow")
 
 
-def _publish_lines(file: str, settings: Settings, bus: Bus) -> tuple[list[KeptLine], int]:
+def _publish_lines(file: str, settings: Settings, bus: Bus, language: Language) -> tuple[list[KeptLine], int]:
     """Publish the good lines, tell of the others; return those that are kept, and how many are not."""
     now = settings.clock.now
     kept: list[KeptLine] = []
     refused = line_number = 0
     try:
         with _opened(file) as stream, _progress() as progress:
-            task = progress.add_task("publishing", total=_size(file))
+            task = progress.add_task(words.PUBLISHING.of(language), total=_size(file))
             lines = _counted(stream, progress, task)
             while chunk := list(islice(lines, LINES_AT_ONCE)):
                 try:
@@ -135,15 +136,13 @@ def _publish_lines(file: str, settings: Settings, bus: Bus) -> tuple[list[KeptLi
                     found = publish_lines(bus.publisher, bus.outcomes, chunk, now(), agencies, line_number + 1)
                 except (DatabaseUnavailable, OutboxUnavailable, AnswersUnavailable) as error:
                     raise Unreachable(
-                        f"The database does not answer ({error}). {len(kept)} events are published, those from line "
-                        f"{line_number + 1} on are not accepted. Publish the file again when it is back: what went "
-                        "through keeps its id and is skipped."
+                        words.AWAY.filled(error=str(error), count=len(kept), line=str(line_number + 1))
                     ) from error
                 for one in found:
                     if isinstance(one, LineProblem):
                         refused += 1
-                        text = f"line {one.line_number}: {one.field}: {one.problem}"
-                        progress.console.print(text, highlight=False, soft_wrap=True)
+                        told = words.line_problem(one.line_number, one.field, one.problem, language)
+                        progress.console.print(told, highlight=False, soft_wrap=True)
                     else:
                         kept.append(one)
                 line_number += len(chunk)
@@ -158,7 +157,7 @@ def _opened(file: str) -> BinaryIO:
     try:
         return Path(file).open("rb")
     except OSError as error:
-        raise Problem(f"{file} cannot be read: {error.strerror}.") from error
+        raise Problem(words.UNREADABLE.filled(file=file, why=str(error.strerror))) from error
 
 
 def _size(file: str) -> int | None:

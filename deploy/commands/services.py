@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from connectors.words.catalogue import CLASSES, STAGES, field_words, line_words, name
+from connectors.words.details import detail_words
 from connectors.words.language import Language, Phrase, figures, listed
 from connectors.words.refusals import refusal_phrase
 from consumers.requests.directory import NotListed, ServiceEntry
@@ -105,7 +106,9 @@ def _head(entry: ServiceEntry, language: Language) -> list[str]:
     ]
     if refused is not None:
         words = refusal_phrase(refused.reason)
-        lines.append(_CLOSED.fill(language, words=words, reason=refused.reason, detail=refused.detail))
+        lines.append(
+            _CLOSED.fill(language, words=words, reason=refused.reason, detail=detail_words(refused.detail, language))
+        )
     lines.append(_WORK.fill(language, hours=service.processing_working_hours))
     if service.needs_agency_answer:
         lines.append(_AGENCY_ANSWERS.of(language))

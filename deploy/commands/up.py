@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from deploy.commands.options import DataOption
+from connectors.words import running as words
+from connectors.words.language import Language, Phrase
+from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import OutputLost, Screen
 from deploy.interrupts import Terminated, raise_if_interrupted
 from deploy.running.up import RunningBus, UpOptions, Voice, running_bus
@@ -31,6 +33,7 @@ def up(
     ] = None,
     database: Annotated[str | None, typer.Option(help="Use this database (URL) instead of the embedded one.")] = None,
     monitor: Annotated[bool, typer.Option("--monitor", help="Start Prometheus too, when it is installed.")] = False,
+    language: LanguageOption = Language.EN,
 ) -> None:
     """Run the bus: engines, topics, tables and all workers, until Ctrl-C.
 
@@ -47,7 +50,7 @@ def up(
     """
     console = Screen()
     wanted = UpOptions(data_directory=data, kafka=kafka, database=database, monitor=monitor)
-    voice = console_voice(console)
+    voice = console_voice(console, language)
     runs = False
     try:
         with running_bus(wanted, voice) as bus:
@@ -59,22 +62,22 @@ def up(
         # Whoever ends a service has what was asked for, once it ran.
         if not runs:
             raise
-        voice.line("stopped")
+        voice.line(words.STOPPED)
 
 
-def console_voice(console: Screen) -> Voice:
-    """Lines on the console, and a bar while the broker's jars are fetched for the first time.
+def console_voice(console: Screen, language: Language) -> Voice:
+    """Lines on the console in a language, and a bar while the broker's jars are fetched for the first time.
 
     A bus goes on, and stops in order, when nobody can hear of it any more: its output is a pipe that was closed, say.
     """
     progress = Progress(
-        TextColumn("fetching the broker"), BarColumn(), MofNCompleteColumn(), console=console, transient=True
+        TextColumn(words.FETCHING.of(language)), BarColumn(), MofNCompleteColumn(), console=console, transient=True
     )
     task = progress.add_task("jars", total=None)
 
-    def line(text: str) -> None:
+    def line(told: Phrase) -> None:
         with suppress(OutputLost):
-            console.print(text, highlight=False, soft_wrap=True)
+            console.print(told.of(language), highlight=False, soft_wrap=True)
 
     def jars(ready: int, total: int) -> None:
         progress.update(task, completed=ready, total=total)
@@ -88,15 +91,12 @@ def console_voice(console: Screen) -> Voice:
 
 def _say_where(voice: Voice, bus: RunningBus) -> None:
     settings = bus.settings
-    lines = [
-        "The bus runs. Stop it with Ctrl-C.",
-        f"  broker     {settings.kafka_bootstrap} ({settings.kafka_security.value})",
-        f"  data       {settings.data_directory} (logs in {settings.data_directory / 'logs'})",
-    ]
-    lines += [f"  {row.name:<10} http://127.0.0.1:{settings.metrics_port + row.port_offset}/metrics" for row in WORKERS]
+    folder = settings.data_directory
+    pages = {row.name: f"http://127.0.0.1:{settings.metrics_port + row.port_offset}/metrics" for row in WORKERS}
     # The folder is named, so that the command is right whatever the person's own settings are.
-    lines.append(f"What is wrong, if something is: {hint('doctor', '--data', settings.data_directory)}")
-    for line in lines:
+    doctor = hint("doctor", "--data", folder)
+    place, security = settings.kafka_bootstrap, settings.kafka_security.value
+    for line in words.runs(place, security, str(folder), str(folder / "logs"), pages, doctor):
         voice.line(line)
 
 
@@ -108,4 +108,4 @@ def _say_what_changes(voice: Voice, bus: RunningBus) -> None:
         time.sleep(LOOK_EVERY_SECONDS)
         standings, now = bus.standings(), datetime.now(UTC)
         for line in watch.look(standings, now):
-            voice.line(f"{now:%H:%M:%S} UTC  {line}")
+            voice.line(words.at(now, line))

@@ -1,9 +1,10 @@
 """Which day is played, and what is in it: the generated requests, and a slice of a real log beside them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from connectors.words.language import EMPTY, Phrase
 from consumers.jalali import jalali_day
 from deploy.demo.plan import DAY_SECONDS, PlannedArrival, plan_day
 from deploy.demo.plan import Province as Planned
@@ -14,14 +15,34 @@ from schemas.policy import CalendarScope
 from schemas.speakers import agency_source
 
 #: Why rows of a real log are not played, in words.
-_DROPPED = {
-    Dropped.LEFT_OUT: "no service here is like their category",
-    Dropped.UNKNOWN_CATEGORY: "the mapping does not know their category",
-    Dropped.NO_PLACE: "they name no place",
-    Dropped.UNKNOWN_PLACE: "the mapping does not know their place",
-    Dropped.UNREADABLE: "they lack an id or a time",
-    Dropped.REPEATED: "the same id was there before",
+_DROPPED: Mapping[Dropped, Phrase] = {
+    Dropped.LEFT_OUT: Phrase("هیچ خدمتی در اینجا مانند دسته آن‌ها نیست", "no service here is like their category"),
+    Dropped.UNKNOWN_CATEGORY: Phrase("نگاشت دسته آن‌ها را نمی‌شناسد", "the mapping does not know their category"),
+    Dropped.NO_PLACE: Phrase("جایی را نام نمی‌برند", "they name no place"),
+    Dropped.UNKNOWN_PLACE: Phrase("نگاشت جای آن‌ها را نمی‌شناسد", "the mapping does not know their place"),
+    Dropped.UNREADABLE: Phrase("شناسه یا زمان ندارند", "they lack an id or a time"),
+    Dropped.REPEATED: Phrase("همان شناسه پیش‌تر آمده است", "the same id was there before"),
 }
+_ANNOUNCED = Phrase(
+    "اکنون اجرا می‌شود: {province} در {day}، شش ساعت در {seconds} ثانیه، با {requests} درخواست ساختگی{beside}.",
+    "About to be played: {province} on {day}, six hours in {seconds} s, with {requests} generated requests{beside}.",
+)
+_BESIDE = Phrase(
+    "، و در کنارشان پرکارترین روز یک گزارش واقعی، که نخست خوانده می‌شود",
+    ", and beside them the busiest day of a real log, which is read first",
+)
+_REAL_DAY = Phrase(
+    "در کنار روز ساختگی، روزی از یک گزارش واقعی: {origin}.", "Beside the generated day, a day of a real log: {origin}."
+)
+_PLAYED = Phrase(
+    "  {played} سطر از {rows} سطر به صورت درخواست خدمت‌های اینجا اجرا می‌شود",
+    "  {played} of {rows} rows are played as requests for services here",
+)
+_OTHER_DAYS = Phrase(
+    "  {rows} سطر از روزهای دیگر است، یا پس از بسته‌شدن دفترها آمده",
+    "  {rows} are of other days, or came after the offices close",
+)
+_LEFT_OUT = Phrase("  {rows} سطر کنار گذاشته شد: {why}", "  {rows} are left out: {why}")
 #: Python's numbers of Thursday and Friday: the weekend.
 WEEKEND = frozenset({3, 4})
 
@@ -33,16 +54,18 @@ class DayOrder:
     seed: int
     arrivals: tuple[PlannedArrival, ...]
     answered_services: frozenset[str]
-    told: tuple[str, ...]
+    told: tuple[Phrase, ...]
 
 
-def announcement(province: Province, day: date, requests: int, seconds: float, *, replay: bool) -> str:
+def announcement(province: Province, day: date, requests: int, seconds: float, *, replay: bool) -> Phrase:
     """Say what is about to be played, before anything that takes time."""
     year, month, number = jalali_day(day)
-    beside = ", and beside them the busiest day of a real log, which is read first" if replay else ""
-    return (
-        f"About to be played: {province.names.en} on {year}/{month:02}/{number:02} ({day}), six hours in {seconds:.0f} "
-        f"s, with {requests:,} generated requests{beside}."
+    return _ANNOUNCED.filled(
+        province=Phrase(province.names.fa, province.names.en),
+        day=f"{year}/{month:02}/{number:02} ({day})",
+        seconds=f"{seconds:.0f}",
+        requests=requests,
+        beside=_BESIDE if replay else EMPTY,
     )
 
 
@@ -101,9 +124,9 @@ def _seconds_after(opens: time, moment: datetime) -> float:
     return max(0.0, (moment - datetime.combine(moment.date(), opens)).total_seconds())
 
 
-def _told(replay: Replay, played: int) -> Iterator[str]:
-    yield f"Beside the generated day, a day of a real log: {replay.mapping.origin}."
-    yield f"  {played} of {replay.rows} rows are played as requests for services here"
-    yield f"  {len(replay.cases) - played} are of other days, or came after the offices close"
+def _told(replay: Replay, played: int) -> Iterator[Phrase]:
+    yield _REAL_DAY.filled(origin=replay.mapping.origin)
+    yield _PLAYED.filled(played=played, rows=replay.rows)
+    yield _OTHER_DAYS.filled(rows=len(replay.cases) - played)
     for reason, rows in replay.dropped_by_reason().items():
-        yield f"  {rows} are left out: {_DROPPED[reason]}"
+        yield _LEFT_OUT.filled(rows=rows, why=_DROPPED[reason])

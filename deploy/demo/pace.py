@@ -6,10 +6,20 @@ Pure: figures in, words out.
 from collections.abc import Sequence
 from math import ceil
 
+from connectors.words.language import Phrase
+
 #: On a machine that keeps up a request is taken in within minutes of the day; offices have an hour and more to accept.
 BEHIND_SECONDS = 1_800
 #: One request in so many may be as late as it likes: a start, a pause of the machine.
 ONE_IN = 20
+_TOO_SLOW = Phrase(
+    "این رایانه برای روزی در {seconds} ثانیه کند بود: از هر {one_in} درخواست یکی {minutes} دقیقه آن روز یا بیشتر دیر "
+    "پذیرفته شد. مهلت‌ها درنگ نکرد: {left} درخواست به کارشناس واگذار شد، و برخی دیگر که رایانه‌ای تندتر به پایان می‌برد "
+    "ناتمام ماند. آهسته‌تر اجرا کنید: pishkhan demo --seconds {wanted}",
+    "This machine was too slow for a day in {seconds} s: one request in {one_in} was taken in {minutes} minutes of the "
+    "day late or more. Deadlines did not wait for it: {left} requests are left to a person, and others are unfinished, "
+    "that a faster one ends. Play it slower: pishkhan demo --seconds {wanted}",
+)
 
 
 def late_seconds(taken_in_after: Sequence[float]) -> float:
@@ -18,13 +28,15 @@ def late_seconds(taken_in_after: Sequence[float]) -> float:
     return ordered[(len(ordered) - 1) * (ONE_IN - 1) // ONE_IN] if ordered else 0.0
 
 
-def slow_words(late: float, seconds: float, left_to_a_person: int) -> str:
+def slow_words(late: float, seconds: float, left_to_a_person: int) -> Phrase | None:
     """Say that the machine was too slow for a day in so many real seconds, and what to do; nothing when it was not."""
     if late <= BEHIND_SECONDS:
-        return ""
+        return None
     wanted = ceil(seconds * late / BEHIND_SECONDS / 60) * 60
-    return (
-        f"This machine was too slow for a day in {seconds:.0f} s: one request in {ONE_IN} was taken in {late / 60:.0f} "
-        f"minutes of the day late or more. Deadlines did not wait for it: {left_to_a_person:,} requests are left to a "
-        f"person, and others are unfinished, that a faster one ends. Play it slower: pishkhan demo --seconds {wanted}"
+    return _TOO_SLOW.filled(
+        seconds=f"{seconds:.0f}",
+        one_in=ONE_IN,
+        minutes=f"{late / 60:.0f}",
+        left=left_to_a_person,
+        wanted=str(wanted),
     )

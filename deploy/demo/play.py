@@ -49,8 +49,9 @@ LATEST = 6
 class Playback:
     """A running bus as the demonstration sees it: mouths, an ear, and a look into the database."""
 
-    def __init__(self, settings: Settings, stop: Signal) -> None:
+    def __init__(self, settings: Settings, stop: Signal, language: Language) -> None:
         self._settings = settings
+        self._language = language
         self._stop = stop
         #: Of the day that was played: how far its slowest requests were behind the clock, in business time.
         self.late_seconds = 0.0
@@ -150,7 +151,7 @@ class Playback:
             voided_rial=ledger.voided_rial,
             sum_rial=ledger.sum_rial,
             unpublished=unpublished,
-            latest=[f"{service} → {office} · {stage(state, Language.EN)}" for service, office, state in latest],
+            latest=[f"{service} → {office} · {stage(state, self._language)}" for service, office, state in latest],
         )
 
     def _wait_until_quiet(self) -> None:

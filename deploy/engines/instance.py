@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from connectors.words import settings as words
+from connectors.words.language import Phrase
 from deploy.engines.hold import LOCK_FILE, hold
 from deploy.engines.jars import Progress, ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
@@ -31,7 +32,7 @@ class Instance:
     def __init__(
         self,
         directory: Path,
-        report: Callable[[str], None] = lambda line: None,
+        report: Callable[[Phrase], None] = lambda line: None,
         judge: Callable[[Path], None] = lambda directory: None,
     ) -> None:
         self.directory = directory.absolute()

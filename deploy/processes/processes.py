@@ -12,6 +12,9 @@ from pathlib import Path
 
 import psutil
 
+from connectors.words.language import Phrase
+from connectors.words.running import LEFT_OVER
+
 LOOPBACK = "127.0.0.1"
 LAUNCHER = Path(__file__).with_name("launch.py")
 # The same process reports the same start; another process that was given the same number started later.
@@ -101,14 +104,14 @@ class ProcessTable:
                 path.unlink(missing_ok=True)
         return [entry for entry in recorded if entry.find() is not None]
 
-    def end_leftovers(self, report: Callable[[str], None], grace_seconds: float = 10.0) -> None:
+    def end_leftovers(self, report: Callable[[Phrase], None], grace_seconds: float = 10.0) -> None:
         """End what a killed supervisor of this data directory left behind, children of those included."""
         processes: list[psutil.Process] = []
         for entry in self.leftovers():
             process = entry.find()
             if process is None:
                 continue
-            report(f"ending {entry.name} (process {entry.process_id}), left over from an earlier run")
+            report(LEFT_OVER.filled(name=entry.name, process=str(entry.process_id)))
             processes += [process, *_children(process)]
         for process in processes:
             _signal(process, psutil.Process.terminate)

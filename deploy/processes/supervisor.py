@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from random import Random
 from threading import Event, Thread
 
+from connectors.words import running as words
+from connectors.words.language import Phrase
 from deploy.problem import Problem
 
-Report = Callable[[str], None]
+Report = Callable[[Phrase], None]
 
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 30.0
@@ -53,14 +55,14 @@ def restart_delay_seconds(failures: int, random: Random) -> float:
     return whole * random.uniform(0.5, 1.0)
 
 
-def describe_end(return_code: int) -> str:
+def describe_end(return_code: int) -> Phrase:
     """How a process ended, in words."""
     if return_code >= 0:
-        return f"ended with code {return_code}"
+        return words.ended(return_code, None)
     try:
-        return f"was ended by {signal.Signals(-return_code).name}"
+        return words.ended(return_code, signal.Signals(-return_code).name)
     except ValueError:
-        return f"was ended by signal {-return_code}"
+        return words.ended(return_code, f"signal {-return_code}")
 
 
 class Supervisor:
@@ -127,15 +129,15 @@ class Supervisor:
             state.failures = 1 if now - state.started_at > STABLE_SECONDS else state.failures + 1
             delay = restart_delay_seconds(state.failures, self._random)
             state.not_before = now + delay
-            where = f"; see {state.child.log}" if state.child.log else ""
-            self._report(f"{state.child.name} {describe_end(return_code)}; starting it again in {delay:.1f} s{where}")
+            how = describe_end(return_code)
+            self._report(words.started_again(state.child.name, how, delay, state.child.log))
         elif now >= state.not_before:
             try:
                 state.process = state.child.spawn()
             except (OSError, Problem) as failure:
                 state.failures += 1
                 state.not_before = now + restart_delay_seconds(state.failures, self._random)
-                self._report(f"{state.child.name} could not be started: {failure}")
+                self._report(words.NOT_STARTED.filled(name=state.child.name, why=str(failure)))
             state.started_at = now
 
     def _drain(self, states: Sequence[_State]) -> None:
@@ -150,6 +152,7 @@ class Supervisor:
             try:
                 state.process.wait(max(0.0, left))
             except subprocess.TimeoutExpired:
-                self._report(f"{state.child.name} did not end within {state.child.grace_seconds:.0f} s and was killed")
+                seconds = f"{state.child.grace_seconds:.0f}"
+                self._report(words.KILLED.filled(name=state.child.name, seconds=seconds))
                 state.process.kill()
                 state.process.wait()

@@ -28,10 +28,7 @@ def refuse_strange(directory: Path) -> None:
     # The lock, and a mark that is being written, are what another demonstration begins with.
     names = {name for name in os.listdir(directory) if name != LOCK_FILE and not name.startswith(f".{MARKER}.")}
     if names and MARKER not in names:
-        raise Problem(
-            f"{directory} holds something that is not a demonstration's, and is left as it is. "
-            "Choose another folder: --data ANOTHER"
-        )
+        raise Problem(words.NOT_A_DEMONSTRATIONS.filled(folder=str(directory)))
 
 
 def used_by(directory: Path) -> str | None:

@@ -16,6 +16,7 @@ from subprocess import Popen
 from pydantic import SecretStr
 
 from connectors.telemetry.standing import Standing
+from connectors.words import running
 from connectors.words import settings as words
 from deploy.accounts import OPERATOR, database_logins, joined, kafka_logins
 from deploy.engines.instance import EmbeddedEngines, Instance
@@ -78,9 +79,8 @@ class RunningBus:
         waiting = list(WORKERS)
         while waiting := [row for row in waiting if not self._is_ready(row)]:
             if time.monotonic() > deadline:
-                names = ", ".join(row.name for row in waiting)
-                logs = self.settings.data_directory / "logs"
-                raise Problem(f"Not ready after {WORKERS_READY_SECONDS:.0f} s: {names}. Their logs are in {logs}.")
+                logs = str(self.settings.data_directory / "logs")
+                raise Problem(running.not_ready(WORKERS_READY_SECONDS, [row.name for row in waiting], logs))
             raise_if_interrupted()
             time.sleep(ASK_EVERY_SECONDS)
 
@@ -129,7 +129,7 @@ def running_bus(wanted: UpOptions, voice: Voice) -> Iterator[RunningBus]:
             engines_seconds = time.monotonic() - started
             settings = _settings(base, wanted, engines, Kept(instance.directory / "kept.json"), metrics_port)
             remember(settings)
-            voice.line(f"engines answer after {engines_seconds:.1f} s: Kafka at {settings.kafka_bootstrap}")
+            voice.line(running.engines_answer(engines_seconds, settings.kafka_bootstrap))
             raise_if_interrupted()
             with silence_in_words(settings):
                 prepare(settings, voice.line)
@@ -143,7 +143,7 @@ def running_bus(wanted: UpOptions, voice: Voice) -> Iterator[RunningBus]:
                 yield RunningBus(settings, supervisor, engines_seconds)
             finally:
                 ignore_signals()
-                voice.line("stopping: workers first, then the engines")
+                voice.line(running.STOPPING)
                 supervisor.stop()
         finally:
             ignore_signals()
@@ -254,12 +254,12 @@ def _monitor_children(settings: Settings, instance: Instance, report: Report) ->
     """Prometheus, when it is installed; else a line that says so, and no child."""
     program = shutil.which("prometheus")
     if program is None:
-        report("Prometheus is not installed, so nothing scrapes the metrics; install it and start again with --monitor")
+        report(running.NO_PROMETHEUS)
         return []
     directory = instance.directory / "prometheus"
     config = write_monitor_config(directory, settings)
     command = monitor_command(program, directory, config)
-    report(f"Prometheus scrapes the workers: http://127.0.0.1:{monitor_port(directory)}")
+    report(running.PROMETHEUS.filled(address=f"http://127.0.0.1:{monitor_port(directory)}"))
     log = _monitor_log(instance)
 
     def spawn() -> Popen[bytes]:

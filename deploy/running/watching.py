@@ -5,19 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connectors.telemetry.standing import Halt, Standing
-from consumers.runner.outcomes import Setback
-from deploy.running.remedies import REMEDIES, SEE_THE_LOG
+from connectors.words import running as words
+from connectors.words.language import Phrase
+from connectors.words.remedies import NO_ANSWER
 
 #: Moments of waiting are ordinary, as after the start of a worker.
 WORTH_SAYING = timedelta(seconds=3)
-NO_ANSWER = "no answer"
-#: What each cause means; of others, the name is said.
-MEANINGS: dict[str, str] = {
-    Setback.BROKER_UNAVAILABLE.value: "the broker does not answer",
-    Setback.DATABASE_UNAVAILABLE.value: "the database does not answer",
-    Setback.STUCK.value: "it hangs in a call to the broker or the database",
-    NO_ANSWER: "it does not answer",
-}
 
 
 @dataclass(slots=True)
@@ -29,19 +22,18 @@ class Watch:
     _told_halts: set[tuple[str, Halt]] = field(default_factory=set)
     _trouble_since: datetime | None = None
 
-    def look(self, standings: Mapping[str, Standing | None], now: datetime) -> list[str]:
+    def look(self, standings: Mapping[str, Standing | None], now: datetime) -> list[Phrase]:
         """Return what is new, a line each, of workers that stand so; none is for one that does not answer."""
         waits = self._waits(standings, now)
-        lines = []
+        lines: list[Phrase] = []
         for cause in dict.fromkeys(cause for cause, _ in waits.values()):
             names = [name for name, (each, _) in waits.items() if each == cause]
             if any(self._told.get(name) != cause for name in names):
                 since = min(waits[name][1] for name in names)
-                lines.append(f"{', '.join(names)}: not ready since {since:%H:%M:%S} UTC, {MEANINGS.get(cause, cause)}")
+                lines.append(words.not_ready_since(names, since, cause))
                 self._trouble_since = min(since, self._trouble_since or since)
         if not waits and self._trouble_since is not None and all(map(_is_ready, standings.values())):
-            seconds = (now - self._trouble_since).total_seconds()
-            lines.append(f"every worker is ready again, after {seconds:.0f} s; what was kept is processed now")
+            lines.append(words.ready_again((now - self._trouble_since).total_seconds()))
             self._trouble_since = None
         self._told = {name: cause for name, (cause, _) in waits.items()}
         return lines + self._new_halts(standings)
@@ -58,16 +50,12 @@ class Watch:
                 waits[name] = standing.cause, standing.since or now
         return {name: (cause, since) for name, (cause, since) in waits.items() if now - since >= WORTH_SAYING}
 
-    def _new_halts(self, standings: Mapping[str, Standing | None]) -> list[str]:
+    def _new_halts(self, standings: Mapping[str, Standing | None]) -> list[Phrase]:
         """Say every halt once; one that is tried in vain stands since the same moment."""
         there = {(name, halt) for name, standing in standings.items() if standing for halt in standing.halts}
         new = sorted(there - self._told_halts, key=lambda each: (each[0], each[1].topic, each[1].partition))
         self._told_halts |= there
-        return [
-            f"{name} has halted {halt.topic}/{halt.partition}: {halt.cause}{f', {halt.why}' if halt.why else ''}; "
-            f"{REMEDIES.get(halt.cause, SEE_THE_LOG)}"
-            for name, halt in new
-        ]
+        return [words.halted(name, f"{halt.topic}/{halt.partition}", halt.cause, halt.why) for name, halt in new]
 
 
 def _is_ready(standing: Standing | None) -> bool:

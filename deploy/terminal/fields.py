@@ -2,10 +2,18 @@
 
 from collections.abc import Sequence
 
+from connectors.words.details import detail_phrase
+from connectors.words.language import Phrase
 from deploy.problem import Misused
 from producers import forms
 from schemas.catalogue import Service
 from schemas.intake_agency import FormEntry
+
+_NO_FIELD = Phrase(
+    "{field} فیلد نیست: CODE=VALUE بنویسید، مانند copies=2.",
+    "{field} is no field: write CODE=VALUE, such as copies=2.",
+)
+_UNREADABLE = Phrase("{field} {problem}، مانند {field}=2.", "{field} {problem}, such as {field}=2.")
 
 
 def form_of(fields: Sequence[str], service: Service | None) -> dict[str, FormEntry]:
@@ -14,9 +22,9 @@ def form_of(fields: Sequence[str], service: Service | None) -> dict[str, FormEnt
     for field in fields:
         code, separator, text = field.partition("=")
         if not separator or not code:
-            raise Misused(f"{field} is no field: write CODE=VALUE, such as copies=2.")
+            raise Misused(_NO_FIELD.filled(field=field))
         texts[code] = text
     try:
         return forms.form_of(texts, service)
     except forms.FormUnreadable as error:
-        raise Misused(f"{error.field} {error.problem}, such as {error.field}=2.") from None
+        raise Misused(_UNREADABLE.filled(field=error.field, problem=detail_phrase(error.problem))) from None

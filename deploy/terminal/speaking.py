@@ -10,7 +10,7 @@ from uuid import UUID
 
 from connectors.words.calendar import local_moment, since_words
 from connectors.words.delivery import delivery_words
-from connectors.words.details import detail_words
+from connectors.words.details import detail_words, field_phrase
 from connectors.words.language import EMPTY, Language, Phrase
 from connectors.words.outcomes import told, waits_for
 from consumers.parking import NEVER
@@ -121,7 +121,7 @@ class Terminal:
         try:
             outcome = self._conversation.say(source, event, request_id, agencies=agencies, wait_seconds=wait_seconds)
         except ClaimInvalid as error:
-            raise Problem(f"{error.field}: {error.problem}") from error
+            raise Problem(field_phrase(error.field, error.problem)) from error
         except AnswersUnavailable as error:
             raise self._unavailable(error, _NOT_ACCEPTED.of(self.language)) from error
         except OutboxUnavailable as error:
@@ -187,4 +187,4 @@ def claim_of(model: type[SomeEvent], **fields: object) -> SomeEvent:
     try:
         return parse(model, json.dumps(fields, default=str).encode())
     except EventInvalid as error:
-        raise Misused(f"{error.field}: {error.problem}") from None
+        raise Misused(field_phrase(error.field, error.problem)) from None

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from psycopg import Connection
 
 from connectors.telemetry.standing import Standing
+from connectors.words.remedies import ANOTHER_CAUSE, REMEDIES
 from consumers.runner.outcomes import Setback
 from deploy.operations.doctor.checks import CheckResult, Patient, good, has_tables, note, since_words, wrong
 from deploy.processes.processes import port_is_free
-from deploy.running.remedies import ANOTHER_CAUSE, REMEDIES
 from deploy.workers.table import WORKERS
 
 # Timed acts go by the database's clock, and workers bear more than this; a machine that keeps time differs by less.
@@ -107,7 +107,7 @@ def judge_standing(name: str, port: int, standing: Standing) -> CheckResult:
     if standing.cause is None:
         return good("workers", f"{name} is ready (port {port})")
     since = "" if standing.since is None else f" {since_words(standing.since)}"
-    remedy = REMEDIES.get(standing.cause, ANOTHER_CAUSE)
+    remedy = REMEDIES.get(standing.cause, ANOTHER_CAUSE).en
     return wrong("workers", f"{name} is not ready{since}: {standing.cause}", remedy)
 
 
@@ -139,7 +139,7 @@ def check_clock(patient: Patient) -> Iterable[CheckResult]:
     for name, standing in patient.workers.items():
         if standing.cause == Setback.BROKER_CLOCK_DIFFERS and standing.since is not None:
             words = f"{name} finds that the broker's clock and the database's differ {since_words(standing.since)}"
-            yield wrong("clock", f"{words}: no deadline fires", REMEDIES[standing.cause])
+            yield wrong("clock", f"{words}: no deadline fires", REMEDIES[standing.cause].en)
     clock = patient.settings.clock
     if clock.factor != 1.0 or patient.settings.clock_start is not None:
         words = f"business time is {clock.now():%Y-%m-%d %H:%M} UTC and runs {clock.factor:g} times as fast"
@@ -166,7 +166,7 @@ def judge_worker_clocks(ahead_seconds: Mapping[str, float], bound_seconds: float
         if abs(seconds) > bound_seconds:
             direction = "ahead of" if seconds > 0 else "behind"
             words = f"{worker}'s own clock is {abs(seconds):.0f} s {direction} the database's: it does no timed act"
-            yield wrong("clock", words, REMEDIES[Setback.CLOCK_DIFFERS])
+            yield wrong("clock", words, REMEDIES[Setback.CLOCK_DIFFERS].en)
 
 
 def _worker_clocks(database: Connection[tuple[object, ...]]) -> dict[str, float]:

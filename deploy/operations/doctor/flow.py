@@ -10,10 +10,10 @@ from connectors.database.requests.owed import OWED_QUERY, Owed
 from connectors.database.runner.dead_letters import LET_GO
 from connectors.database.schema.metadata import OUTBOX_DAYS_AHEAD, OUTBOX_DAYS_KEPT
 from connectors.telemetry.standing import Standing
+from connectors.words.remedies import REMEDIES, SEE_THE_LOG
 from consumers.letters import LetGo
 from consumers.parking import ParkReason
 from deploy.operations.doctor.checks import CheckResult, Patient, good, has_tables, note, since_words, wrong
-from deploy.running.remedies import REMEDIES, SEE_THE_LOG
 from schemas.topics import INTAKE_PREFIX
 
 #: The relay publishes within moments; an event that is older than this waits for something.
@@ -199,4 +199,4 @@ def judge_halted(worker: str, standing: Standing) -> Iterable[CheckResult]:
         more = ", …" if len(halts) > PLACES_SHOWN else ""
         why = next((f": {halt.why}" for halt in halts if halt.why), "")
         words = f"{worker} has halted {len(halts)} partition(s) {since}: {cause}; {places}{more}{why}"
-        yield wrong("halted", words, REMEDIES.get(cause, SEE_THE_LOG))
+        yield wrong("halted", words, REMEDIES.get(cause, SEE_THE_LOG).en)

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from connectors.words.language import Language
+from connectors.words.language import EMPTY, Language
 from connectors.words.settings import TAKES
 from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
 from deploy.cli import asked_language, main
@@ -18,6 +18,7 @@ from deploy.mistakes import OTHERS, PREFIX
 from deploy.problem import Misused, Problem
 from deploy.running.up import UpOptions, Voice, running_bus
 from deploy.settings import SETTINGS_FILE, Settings, given_settings, load_settings
+from tests.kit.values.heard import heard_in
 
 PAGE = Path(__file__).parents[3] / "docs" / "settings.md"
 NOBODY = "127.0.0.1:1"
@@ -213,7 +214,7 @@ def test_a_data_folder_that_cannot_be_written(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setattr("deploy.commands.demo.day_order", lambda *_: DayOrder(1, (), frozenset(), ()))
-    monkeypatch.setattr("deploy.commands.demo.announcement", lambda *_, **__: "")
+    monkeypatch.setattr("deploy.commands.demo.announcement", lambda *_, **__: EMPTY)
     code, lines = said(capsys, monkeypatch, command, "--data", str(tmp_path / "file" / "below"))
     assert (code, len(lines)) == (ExitCode.USAGE, 1)
     assert f"The data folder {tmp_path}/file/below cannot be used (Not a directory)" in lines[0]
@@ -258,7 +259,7 @@ def test_engines_that_were_given_are_asked_before_it_is_said_that_they_answer(
     heard: list[str] = []
     database = f"postgresql://owner:hunter2@{NOBODY}/pishkhan"
     wanted = UpOptions(data_directory=tmp_path / "data", kafka=kafka, database=database)
-    with pytest.raises(Problem, match=words) as told, running_bus(wanted, Voice(heard.append)):
+    with pytest.raises(Problem, match=words) as told, running_bus(wanted, Voice(heard_in(heard))):
         pytest.fail("it runs")
     assert told.value.ends is ExitCode.PROBLEM
     assert "hunter2" not in str(told.value)

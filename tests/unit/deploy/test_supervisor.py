@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from deploy.processes.supervisor import Child, Supervisor, describe_end, restart_delay_seconds
+from tests.kit.values.heard import heard_in
 
 
 def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -37,7 +38,7 @@ def lines(path: Path) -> list[str]:
 
 def test_a_killed_child_is_started_again_and_said_so(tmp_path: Path) -> None:
     path, said = tmp_path / "worker", list[str]()
-    supervisor = Supervisor([Child("worker", writing(path), 1, log="worker.log")], said.append, Random(1))
+    supervisor = Supervisor([Child("worker", writing(path), 1, log="worker.log")], heard_in(said), Random(1))
     supervisor.start()
     try:
         until(lambda: len(lines(path)) == 1)
@@ -59,7 +60,7 @@ def test_chores_are_done_and_one_that_fails_stops_nothing() -> None:
         done.append("failed")
         raise PermissionError
 
-    supervisor = Supervisor([], done.append, Random(1), [fails, lambda: done.append("did")])
+    supervisor = Supervisor([], heard_in(done), Random(1), [fails, lambda: done.append("did")])
     supervisor.start()
     try:
         until(lambda: len(done) == 2)
@@ -74,7 +75,7 @@ def test_a_child_that_cannot_be_started_does_not_stop_the_others(tmp_path: Path)
     def absent() -> subprocess.Popen[bytes]:
         return subprocess.Popen([str(tmp_path / "no-such-program")])
 
-    supervisor = Supervisor([Child("absent", absent, 1), Child("worker", writing(path), 1)], said.append, Random(1))
+    supervisor = Supervisor([Child("absent", absent, 1), Child("worker", writing(path), 1)], heard_in(said), Random(1))
     supervisor.start()
     try:
         until(lambda: len(lines(path)) == 1 and len(said) >= 1)
@@ -88,7 +89,7 @@ def test_later_stages_end_before_earlier_ones_begin_to(tmp_path: Path) -> None:
     slow_end = "import time; time.sleep(0.3); note('worker is done'); sys.exit(0)"
     engine = Child("engine", writing(journal, on_term="note('engine is done'); sys.exit(0)"), 0)
     worker = Child("worker", writing(journal, on_term=slow_end), 1)
-    supervisor = Supervisor([engine, worker], list[str]().append, Random(1))
+    supervisor = Supervisor([engine, worker], heard_in([]), Random(1))
     supervisor.start()
     until(lambda: len(lines(journal)) == 2)
     supervisor.stop()
@@ -98,7 +99,7 @@ def test_later_stages_end_before_earlier_ones_begin_to(tmp_path: Path) -> None:
 def test_a_child_that_does_not_end_is_killed_after_its_grace(tmp_path: Path) -> None:
     path, said = tmp_path / "worker", list[str]()
     stubborn = Child("stubborn", writing(path, on_term="pass"), 1, grace_seconds=0.2)
-    supervisor = Supervisor([stubborn], said.append, Random(1))
+    supervisor = Supervisor([stubborn], heard_in(said), Random(1))
     supervisor.start()
     until(lambda: len(lines(path)) == 1)
     supervisor.stop()
@@ -109,7 +110,7 @@ def test_an_adopted_process_is_looked_after_too(tmp_path: Path) -> None:
     path = tmp_path / "engine"
     spawn = writing(path)
     process = spawn()
-    supervisor = Supervisor([Child("engine", spawn, 0, adopted=process)], list[str]().append, Random(1))
+    supervisor = Supervisor([Child("engine", spawn, 0, adopted=process)], heard_in([]), Random(1))
     supervisor.start()
     try:
         until(lambda: len(lines(path)) == 1)
@@ -121,7 +122,7 @@ def test_an_adopted_process_is_looked_after_too(tmp_path: Path) -> None:
 
 
 def test_stopping_before_starting_leaves_nothing_to_wait_for() -> None:
-    Supervisor([], list[str]().append, Random(1)).stop()
+    Supervisor([], heard_in([]), Random(1)).stop()
 
 
 def test_delays_double_up_to_a_cap_and_are_spread() -> None:
@@ -133,6 +134,6 @@ def test_delays_double_up_to_a_cap_and_are_spread() -> None:
 
 
 def test_ends_are_told_in_words() -> None:
-    assert describe_end(3) == "ended with code 3"
-    assert describe_end(-signal.SIGSEGV) == "was ended by SIGSEGV"
-    assert describe_end(-200) == "was ended by signal 200"
+    assert describe_end(3).en == "ended with code 3"
+    assert describe_end(-signal.SIGSEGV).en == "was ended by SIGSEGV"
+    assert describe_end(-200).en == "was ended by signal 200"

@@ -13,6 +13,8 @@ from typing import Any, TextIO
 import pytest
 import typer
 
+from connectors.words.language import Language
+from connectors.words.running import RUNS
 from consumers.letters import LetterLine
 from deploy.cli import build, main
 from deploy.commands.dead_letters import letters_table
@@ -139,8 +141,8 @@ def test_a_bus_goes_on_when_nobody_hears_of_it() -> None:
         def write(self, _: str) -> int:
             raise OutputLost(28, "No space left on device")
 
-    voice = console_voice(Screen(file=Lost()))
-    voice.line("engines answer")
+    voice = console_voice(Screen(file=Lost()), Language.EN)
+    voice.line(RUNS)
     with pytest.raises(OutputLost):
         Screen(file=Lost()).print("engines answer")
 

@@ -20,7 +20,8 @@ def away(since: datetime = NOON) -> Standing:
 
 def looks(watch: Watch, *standings: tuple[float, Standing | None, Standing | None]) -> Sequence[list[str]]:
     """Return what is said at each look: after so many seconds relay and settlement stand so."""
-    return [watch.look({"relay": relay, "settlement": other}, later(seconds)) for seconds, relay, other in standings]
+    looked = (watch.look({"relay": relay, "settlement": other}, later(seconds)) for seconds, relay, other in standings)
+    return [[told.en for told in lines] for lines in looked]
 
 
 def test_who_waits_is_said_once_and_so_is_the_end() -> None:
@@ -75,3 +76,15 @@ def test_what_a_partition_halted_at_and_how_it_is_passed_is_said() -> None:
     [line] = looks(Watch(), (0, READY, Standing(halts=(halt,))))[0]
     assert "settlement has halted intake/1: unreadable, at positions 5 to 9: its checksum is wrong" in line
     assert "pishkhan repair pass" in line
+
+
+def test_what_changes_is_told_in_persian_too() -> None:
+    halted = Standing("broker_unavailable", NOON, (Halt("log", 3, "failed_in_a_row", NOON),))
+    told = Watch().look({"relay": halted}, later(5))
+    assert [line.fa for line in told] == [
+        "relay: از ساعت 12:00:00 UTC آماده نیست، کارگزار پیام پاسخ نمی‌دهد",
+        (
+            "relay در log/3 ایستاده است: failed_in_a_row؛ خطا از برنامه است: نسخه‌ای بی آن خطا را به کار اندازید، "
+            "خودش از سر می‌گیرد"
+        ),
+    ]

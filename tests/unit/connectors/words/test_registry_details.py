@@ -1,8 +1,7 @@
 """Every sentence of a rule of the registry has Persian words, and every row is a sentence that some rule says."""
 
-import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import product
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from consumers.parking import Room
 from schemas.agreements import AgreementState
 from schemas.offices import LicenceState
 from schemas.tariff import Party
+from tests.kit.values.spoken import PLACE, spoken
 
 REGISTRY = Path(__file__).parents[4] / "consumers" / "registry"
 #: What a place in a sentence is filled with.
@@ -47,41 +47,13 @@ PARTS = {
 }
 
 
-def sentences() -> Iterator[str]:
-    """Yield every text of the registry's rules with a blank in it, but for what speaks to developers."""
-    for path in (*sorted((REGISTRY / "domain").rglob("*.py")), REGISTRY / "handlers.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        ignored = {id(part) for node in ast.walk(tree) for part in to_ignore(node)}
-        for node in ast.walk(tree):
-            if id(node) in ignored:
-                continue
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
-                yield node.value
-            elif isinstance(node, ast.JoinedStr):
-                said = "".join(str(part.value) if isinstance(part, ast.Constant) else "{…}" for part in node.values)
-                yield from [said] if re.search(r"\w \w", said.replace("{…}", FILLED)) else []
-
-
-def to_ignore(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the docstrings, assertions and logs in a node, and the parts of a text that is put together."""
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        yield node.value
-    elif isinstance(node, ast.Raise | ast.Assert) or (isinstance(node, ast.Call) and is_log(node.func)):
-        yield from ast.walk(node)
-    elif isinstance(node, ast.JoinedStr):
-        yield from node.values
-
-
-def is_log(function: ast.expr) -> bool:
-    return isinstance(function, ast.Attribute) and function.attr in {"error", "warning", "info"}
-
-
-FOUND = sorted(set(sentences()) - PARTS)
+MODULES = (*sorted((REGISTRY / "domain").rglob("*.py")), REGISTRY / "handlers.py")
+FOUND = sorted({said for module in MODULES for said in spoken(module)} - PARTS)
 
 
 def ways(sentence: str) -> list[str]:
     """Return the sentence with its places filled, once for each of the few words that a place may have."""
-    parts = sentence.split("{…}")
+    parts = sentence.split(PLACE)
     fillings: list[tuple[str, ...]] = [(FILLED,)] * (len(parts) - 1)
     if sentence in FEW:
         place, words = FEW[sentence]

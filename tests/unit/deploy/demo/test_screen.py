@@ -1,5 +1,6 @@
 """What the terminal shows of a day: words, figures, commands that can be copied, a picture that needs nothing else."""
 
+import re
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 
 from connectors.database.requests.requests import RequestCounts
+from connectors.words.language import Language, Phrase
 from connectors.words.outcomes import STAGES
 from consumers.settlement.books import LedgerSummary
 from deploy.demo.picture import save_picture
@@ -45,7 +47,7 @@ def words(text: str) -> str:
 
 
 def test_the_summary_says_where_every_routed_request_is() -> None:
-    said = words(shown(summary(REPORT, STATES, [])))
+    said = words(shown(summary(REPORT, STATES, [], Language.EN)))
     assert "100 requests were submitted: 84 routed, 9 refused with a reason, 7 parked." in said
     assert "At the end of the day: 70 completed, 7 under way, 5 left to a person" in said
     assert "2 waiting for their office" in said
@@ -57,19 +59,19 @@ def test_the_summary_says_where_every_routed_request_is() -> None:
 
 
 def test_the_summary_names_why_requests_were_refused_and_which_were_left_to_a_person() -> None:
-    said = words(shown(summary(REPORT, STATES, [])))
+    said = words(shown(summary(REPORT, STATES, [], Language.EN)))
     assert (
         "Refused were: 6 the form is incomplete or wrong (form_invalid), "
         "3 no office within reach can have it (no_eligible_office)." in said
     )
     assert "Left to a person: id-0, id-1, id-2 and 2 more (`pishkhan requests list --with-person`)." in said
-    nobody = words(shown(summary(replace(REPORT, refusals={}, with_person=()), STATES, [])))
+    nobody = words(shown(summary(replace(REPORT, refusals={}, with_person=()), STATES, [], Language.EN)))
     assert "Refused were" not in nobody
     assert "Left to a person" not in nobody
 
 
 def test_a_day_whose_books_do_not_agree_is_not_called_sound() -> None:
-    said = words(shown(summary(REPORT, STATES, ["100 requests were played, 99 are known"])))
+    said = words(shown(summary(REPORT, STATES, ["100 requests were played, 99 are known"], Language.EN)))
     assert "100 requests were played, 99 are known" in said
     assert "The books agree." not in said
 
@@ -77,17 +79,29 @@ def test_a_day_whose_books_do_not_agree_is_not_called_sound() -> None:
 def test_no_state_of_a_request_is_shown_as_a_code() -> None:
     states = dict.fromkeys(STAGES, 1)
     view = Glance(MOMENT, 13, 13, states, 0, 0, 0, 0, 0, [])
-    assert "_" not in shown(screen(view)) + line(view)
+    assert "_" not in shown(screen(view, Language.EN)) + line(view, Language.EN)
 
 
 def test_a_long_command_stays_on_its_line() -> None:
     command = "pishkhan explain " + "x" * 100 + " --verify"
-    assert f"  {command}\n" in shown(look_next([(command, "why")]), soft_wrap=True)
+    assert f"  {command}\n" in shown(look_next([(command, Phrase("چرا", "why"))], Language.EN), soft_wrap=True)
 
 
 def test_the_picture_names_nothing_that_must_be_fetched(tmp_path: Path) -> None:
     picture = tmp_path / "demo.svg"
-    save_picture(picture, "make demo", screen(GLANCE))
+    save_picture(picture, "make demo", screen(GLANCE, Language.EN))
     text = picture.read_text(encoding="utf-8")
     assert "url(" not in text.replace("url(#", "")
     assert "دفتر" in text
+
+
+def test_all_of_it_is_told_in_persian_too() -> None:
+    said = words(shown(summary(REPORT, STATES, [], Language.FA)))
+    assert "۱۰۰ درخواست ثبت شد: ۸۴ تخصیص یافت، ۹ با دلیل رد شد، ۷ در انتظار ماند." in said
+    assert "حساب‌ها می‌خواند." in said
+    views = said + words(shown(screen(replace(GLANCE, latest=[]), Language.FA))) + line(GLANCE, Language.FA)
+    english = set(re.findall(r"[a-z][a-z_-]+", views))
+    commands = {"pishkhan", "requests", "list", "--with-person", "id-", "with-person", "id"}
+    codes = {"form_invalid", "no_eligible_office"}
+    titles = {"he", "day", "ledger", "rial", "waiting"}
+    assert english <= commands | codes | titles

@@ -13,6 +13,7 @@ from connectors.broker.admin import topic_rows
 from connectors.database.publication.days import OutboxDays
 from connectors.database.requests.owed import Owed
 from connectors.telemetry.standing import Halt, Standing
+from connectors.words.remedies import REMEDIES
 from consumers.letters import LetGo
 from deploy.operations.doctor.accounts import judge_accounts
 from deploy.operations.doctor.checks import CheckResult, Level, Patient, since_words
@@ -37,7 +38,6 @@ from deploy.operations.doctor.flow import (
     judge_set_aside,
 )
 from deploy.operations.doctor.machine import GIGABYTE, check_disk, judge_disk, judge_memory
-from deploy.running.remedies import REMEDIES
 from deploy.settings import AccountLogin, Settings
 from deploy.workers.table import worker_names
 

@@ -15,6 +15,7 @@ import pytest
 from deploy.engines.errors import AlreadyRunning
 from deploy.engines.instance import Instance
 from deploy.processes.processes import ProcessTable, stop_process
+from tests.kit.values.heard import heard_in
 
 WAIT_FOREVER = [sys.executable, "-S", "-c", "import signal; signal.pause()"]
 IGNORE_TERM = [
@@ -58,7 +59,7 @@ def test_leftovers_are_ended_even_when_they_ignore_the_polite_signal(tmp_path: P
     process = table.spawn("stubborn", IGNORE_TERM, log=log)
     until(lambda: "ready" in log.read_text(encoding="utf-8"))
     lines: list[str] = []
-    ProcessTable(tmp_path / "run").end_leftovers(lines.append, grace_seconds=0.2)
+    ProcessTable(tmp_path / "run").end_leftovers(heard_in(lines), grace_seconds=0.2)
     process.wait(10)
     assert not psutil.pid_exists(process.pid)
     assert lines == [f"ending stubborn (process {process.pid}), left over from an earlier run"]
@@ -71,7 +72,7 @@ def test_a_record_whose_number_now_means_another_process_ends_nobody(tmp_path: P
     table = ProcessTable(tmp_path)
     assert table.leftovers() == []
     lines: list[str] = []
-    table.end_leftovers(lines.append)
+    table.end_leftovers(heard_in(lines))
     assert lines == []
 
 
@@ -125,7 +126,7 @@ def test_the_next_holder_ends_what_a_killed_one_left(tmp_path: Path) -> None:
     with Instance(tmp_path) as first:
         process = first.processes.spawn("worker", WAIT_FOREVER)
     lines: list[str] = []
-    with Instance(tmp_path, lines.append):
+    with Instance(tmp_path, heard_in(lines)):
         process.wait(10)
         assert not psutil.pid_exists(process.pid)
     assert lines == [f"ending worker (process {process.pid}), left over from an earlier run"]
