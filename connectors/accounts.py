@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connectors.roles import LET_LETTERS_GO, WORKER_ROLE, own_role
-from schemas.topics import INTAKE_PREFIX, LOG_REQUESTS, LOG_SETTLEMENT
+from schemas.topics import INTAKE_PREFIX, LOG_LETTERS, LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
 
 READ = "SELECT"
 APPEND = "SELECT, INSERT"
@@ -169,6 +169,20 @@ ACCOUNTS: tuple[Account, ...] = (
     ),
     # The doors for machines. Keys are an administrator's to give.
     Account("gateway", tables={**_READS_KEYS}),
+    # The parties' feeds: numbers and events are facts. Nothing of requests, registry or ledger but what the logs say.
+    Account(
+        "delivery",
+        reads=(LOG_REGISTRY.name, LOG_REQUESTS.name, LOG_SETTLEMENT.name, LOG_LETTERS.name),
+        groups=("pishkhan.delivery",),
+        tables={
+            **_CONSUMER,
+            "delivery_subject": CHANGE,
+            "delivery_event": APPEND,
+            "feed_head": CHANGE,
+            "feed_entry": APPEND,
+        },
+        functions=_FENCE,
+    ),
     # People's commands: they look at everything, and what they say goes through the outbox. They write no topic.
     Account("operator", reads=(EVERY_TOPIC,), tables=None, inspects=True),
 )

@@ -18,7 +18,7 @@ from deploy.problem import Problem
 from deploy.settings import Settings
 from schemas.limits import PRODUCER_BATCH_BYTES
 from schemas.speakers import agency_source
-from schemas.topics import INTAKE_AGENCY, RESERVED_AGENCY_CODES
+from schemas.topics import FEED_AGENCY, INTAKE_AGENCY, RESERVED_AGENCY_CODES
 
 AGENCIES_FILE = "agencies.json"
 _CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -68,6 +68,8 @@ def client_properties(settings: Settings, code: str) -> list[str]:
     login = settings.kafka_login()
     return [
         f"# Write to topic {INTAKE_AGENCY.for_agency(code)} alone, with ce_source {agency_source(code)}.",
+        # Not as properties: a client that only writes would complain of them.
+        f"# Read topic {FEED_AGENCY.for_agency(code)} alone, in group {agency_user(code)}: what becomes of it.",
         f"bootstrap.servers={login['bootstrap_servers']}",
         f"security.protocol={login['security_protocol']}",
         f"sasl.mechanism={SCRAM_MECHANISM}",

@@ -22,6 +22,7 @@ from deploy.settings import Settings, load_settings
 if TYPE_CHECKING:
     from connectors.broker.history import KafkaHistory
     from connectors.database.access.audit import SqlAudit
+    from consumers.delivery.feeds import FeedReads
     from consumers.halted import HaltDecisions
     from consumers.letters import LetterReads
     from consumers.parked import ParkDecisions
@@ -102,6 +103,13 @@ class View:
         from connectors.database.runner.dead_letters import DeadLetterStore
 
         return DeadLetterStore(self.connection)
+
+    @cached_property
+    def feeds(self) -> "FeedReads":
+        """The parties' feeds."""
+        from connectors.database.delivery.reads import SqlFeedReads
+
+        return SqlFeedReads(self.connection)
 
     @cached_property
     def ledger(self) -> "LedgerReads":

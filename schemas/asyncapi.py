@@ -14,29 +14,49 @@ from schemas.envelope import CONTENT_TYPE, CONTENT_TYPE_PATTERN, ID_LENGTH_MAX
 from schemas.examples import example
 from schemas.export import Generator, written_by_outsiders
 from schemas.limits import limits_of
-from schemas.topics import TOPICS, Topic, Writer
+from schemas.topics import (
+    AGENCY_TOPICS,
+    FEED_AGENCY,
+    INTAKE_AGENCY,
+    INTAKE_DIRECTORATE,
+    INTAKE_OFFICES,
+    KPI_MEASURED,
+    LOG_LETTERS,
+    LOG_REGISTRY,
+    LOG_REQUESTS,
+    LOG_SETTLEMENT,
+    TOPICS,
+    Topic,
+    Writer,
+)
 
 ASYNCAPI = "3.0.0"
 KAFKA_BINDING = "0.5.0"
-#: The channels' names in the document, by the last part of the topic's name.
+#: The channels' names in the document.
 _CHANNELS = {
-    "{agency}": "agencyIntake",
-    "offices": "officesIntake",
-    "directorate": "directorateIntake",
-    "registry": "registryLog",
-    "requests": "requestsLog",
-    "settlement": "settlementLog",
-    "measured": "kpis",
+    INTAKE_AGENCY: "agencyIntake",
+    INTAKE_OFFICES: "officesIntake",
+    INTAKE_DIRECTORATE: "directorateIntake",
+    LOG_REGISTRY: "registryLog",
+    LOG_REQUESTS: "requestsLog",
+    LOG_SETTLEMENT: "settlementLog",
+    LOG_LETTERS: "lettersLog",
+    KPI_MEASURED: "kpis",
+    FEED_AGENCY: "agencyFeed",
 }
 _WHO_WRITES = {
     Writer.AGENCY: "Written by one agency each, with its own credentials; the broker denies everybody else.",
     Writer.GATEWAY: "Written by the operator's gateway alone; the broker denies everybody else.",
     Writer.BUS: "Written by the bus alone. Read with credentials that the operator gives; an agency's are denied.",
 }
+_WHO_READS_A_FEED = (
+    "Written by the bus alone. Read by one agency each, with its own credentials and in a consumer group called "
+    "`agency-<code>` or, for more than one, `agency-<code>:` and a name; the broker denies everybody else."
+)
 _SOURCES = {
-    "{agency}": "/agencies/{agency}",
-    "offices": "/offices/{office}",
-    "directorate": "/directorate",
+    INTAKE_AGENCY: "/agencies/{agency}",
+    INTAKE_OFFICES: "/offices/{office}",
+    INTAKE_DIRECTORATE: "/directorate",
 }
 
 #: Identifiers hold no control characters (nor others that Python's `str.isprintable` denies).
@@ -68,6 +88,11 @@ too early waits for a while. An event that cannot be read or is not allowed neve
 What is set aside becomes a dead letter, with a reason and the field at fault: `malformed` (a header, the content type
 or the body does not fit), `unknown_type`, `wrong_topic`, `forged_source`, `misaddressed` (`ce_subject` is not what the
 body is about, or the key is not `ce_subject`), `too_large`, `national_id`, `identity_conflict`.
+
+Reading. An agency reads the topic `pishkhan.feed.` and its code, and no other: everything that concerns it, as events
+`FeedEntry`, numbered from 1 without gaps: its requests routed, refused with the reason, accepted, asked, delivered,
+completed, and its own dead letters with field and reason. A record may come twice; then it has the same number. Records
+stay for 30 days; older entries are asked for over HTTP, under the same numbers.
 
 Versions. `ce_type` ends with the major version. A newer minor version adds optional fields under the same `ce_type` and
 the same schema `$id`: send it as you do now. A reader ignores fields that it does not know, and an older bus takes your
@@ -127,19 +152,19 @@ def _server(bootstrap: str, security_protocol: str) -> dict[str, Any]:
     }
 
 
-def _place(topic: Topic) -> str:
-    return topic.name.rpartition(".")[2]
-
-
 def _channel_name(topic: Topic) -> str:
-    return _CHANNELS[_place(topic)]
+    return _CHANNELS[topic]
+
+
+def _who(topic: Topic) -> str:
+    return _WHO_READS_A_FEED if topic is FEED_AGENCY else _WHO_WRITES[topic.writer]
 
 
 def _channel(topic: Topic) -> dict[str, Any]:
     channel: dict[str, Any] = {
         "address": topic.name,
         "summary": f"Key: {topic.key}. Holds about people: {topic.privacy.value}.",
-        "description": _WHO_WRITES[topic.writer],
+        "description": _who(topic),
         "messages": {model.__name__: {"$ref": f"#/components/messages/{model.__name__}"} for model in topic.events},
         "bindings": {
             "kafka": {
@@ -153,15 +178,15 @@ def _channel(topic: Topic) -> dict[str, Any]:
             }
         },
     }
-    if topic.writer is Writer.AGENCY:
+    if topic in AGENCY_TOPICS:
         channel["parameters"] = {
             "agency": {
                 "description": "The agency's code, which is also in its user name (`agency-<code>`) and its source.",
                 "examples": ["civil-registration"],
             }
         }
-    if _place(topic) in _SOURCES:
-        channel["x-source"] = _SOURCES[_place(topic)]
+    if topic in _SOURCES:
+        channel["x-source"] = _SOURCES[topic]
     return channel
 
 
@@ -175,7 +200,7 @@ def _operation(topic: Topic) -> dict[str, Any]:
     return {
         "action": "receive" if topic.writer is Writer.BUS else "send",
         "channel": {"$ref": channel},
-        "summary": _WHO_WRITES[topic.writer],
+        "summary": _who(topic),
         "messages": [{"$ref": f"{channel}/messages/{model.__name__}"} for model in topic.events],
     }
 
@@ -206,7 +231,7 @@ def _message(model: type[Event]) -> dict[str, Any]:
 
 
 def _headers_of(model: type[Event]) -> dict[str, Any]:
-    sources = [_SOURCES.get(_place(topic), "/bus") for topic in TOPICS if model in topic.events]
+    sources = [_SOURCES.get(topic, "/bus") for topic in TOPICS if model in topic.events]
     code = CODE_PATTERN.removeprefix("^").removesuffix("$")
     pattern = "|".join(re.sub("{.*}", lambda _: code, source) for source in sources)
     return {
@@ -258,7 +283,8 @@ def _headers() -> dict[str, Any]:
             "ce_sequence": {
                 "type": "string",
                 "pattern": "^[0-9]{1,18}$",
-                "description": "Set by the bus in its logs, never sent: the order within one subject, without gaps.",
+                "description": "Set by the bus, never sent: the order within one subject, without gaps; in a feed the "
+                "entry's number.",
             },
             "ce_dataschema": {"type": "string", "description": "Not read: `ce_type` says the major version."},
             "content-type": {**CONTENT_TYPES, "description": f"{CONTENT_TYPE}, with charset=utf-8 or without."},

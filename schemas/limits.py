@@ -26,10 +26,12 @@ from schemas.policy import Calendar
 from schemas.tariff import BracketRule, TariffLine
 from schemas.territory import Territory
 from schemas.topics import (
+    FEED_AGENCY,
     INTAKE_AGENCY,
     INTAKE_DIRECTORATE,
     INTAKE_OFFICES,
     KPI_MEASURED,
+    LOG_LETTERS,
     LOG_REGISTRY,
     LOG_REQUESTS,
     LOG_SETTLEMENT,
@@ -74,8 +76,12 @@ TOPIC_LIMITS: tuple[TopicLimits, ...] = (
     TopicLimits(LOG_REQUESTS, 1024 * KIB, 2048 * KIB),
     # The same fees, as legs.
     TopicLimits(LOG_SETTLEMENT, 1024 * KIB, 2048 * KIB),
+    # Where something lay, and in at most 2,000 characters why it was set aside.
+    TopicLimits(LOG_LETTERS, 16 * KIB, 1024 * KIB),
     # One figure each.
     TopicLimits(KPI_MEASURED, 16 * KIB, 1024 * KIB),
+    # Names and numbers, and at most one long text, such as which paper is wanted.
+    TopicLimits(FEED_AGENCY, 32 * KIB, 1024 * KIB),
 )
 _BY_NAME = {limits.topic.name: limits for limits in TOPIC_LIMITS}
 

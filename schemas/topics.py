@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from schemas import feed, kpi, late_cash, log_letters, log_registry, log_requests, log_settlement
 from schemas import intake_agency as agency
 from schemas import intake_directorate as directorate
 from schemas import intake_office as office
-from schemas import kpi, late_cash, log_registry, log_requests, log_settlement
 from schemas.base import Event
 from schemas.speakers import SpeakerKind, sender_of
 
@@ -49,6 +49,8 @@ class Topic:
 
 
 INTAKE_RETENTION_MS = 30 * 86_400_000
+LETTERS_RETENTION_MS = 90 * 86_400_000
+FEED_RETENTION_MS = 30 * 86_400_000
 KEEP = -1
 
 #: Each agency's own topic: what it says of its services, agreements and requests.
@@ -200,6 +202,28 @@ LOG_SETTLEMENT = Topic(
     Privacy.NONE,
     append_time=False,
 )
+#: What was set aside of intake, kept as long as the letters themselves: whoever they concern has them in a feed.
+LOG_LETTERS = Topic(
+    "pishkhan.log.letters",
+    Writer.BUS,
+    "the intake topic's name",
+    (log_letters.ClaimSetAside,),
+    3,
+    LETTERS_RETENTION_MS,
+    Privacy.NONE,
+    append_time=False,
+)
+#: Each agency's feed, for those who speak Kafka alone: a copy of what the database keeps, in the order of its numbers.
+FEED_AGENCY = Topic(
+    "pishkhan.feed.{agency}",
+    Writer.BUS,
+    "the agency's code, so that all of it has one order",
+    (feed.FeedEntry,),
+    1,
+    FEED_RETENTION_MS,
+    Privacy.NONE,
+    append_time=False,
+)
 #: Measured figures, for boards and statements.
 KPI_MEASURED = Topic(
     "pishkhan.kpi.measured",
@@ -219,10 +243,15 @@ TOPICS: tuple[Topic, ...] = (
     LOG_REGISTRY,
     LOG_REQUESTS,
     LOG_SETTLEMENT,
+    LOG_LETTERS,
     KPI_MEASURED,
+    FEED_AGENCY,
 )
 
 INTAKE_PREFIX = "pishkhan.intake."
+FEED_PREFIX = "pishkhan.feed."
+#: Of these there is one for each agency.
+AGENCY_TOPICS = tuple(topic for topic in TOPICS if "{agency}" in topic.name)
 #: Agency codes that would collide with the two gateway topics.
 RESERVED_AGENCY_CODES = frozenset({"offices", "directorate"})
 
@@ -233,6 +262,8 @@ def topic_of(name: str) -> Topic | None:
     for topic in TOPICS:
         if topic.name == name:
             return topic
+    if name.startswith(FEED_PREFIX):
+        return FEED_AGENCY
     return INTAKE_AGENCY if name.startswith(INTAKE_PREFIX) else None
 
 

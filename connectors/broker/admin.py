@@ -15,7 +15,6 @@ from kafka.admin import (
     ConfigResourceType,
     KafkaAdminClient,
     OffsetSpec,
-    ResourcePattern,
     ResourcePatternFilter,
     ResourceType,
     UserScramCredentialUpsertion,
@@ -23,13 +22,13 @@ from kafka.admin import (
 
 from connectors.accounts import Account
 from connectors.broker.login import KafkaLogin, client_arguments, meaningful_errors
-from connectors.broker.rights import rights_of
+from connectors.broker.rights import grouping, reading, rights_of, writing
 from connectors.broker.share_groups.positions import done_by_share_groups, is_share_group
 from consumers.runner.errors import BrokerUnavailable
 from consumers.runner.records import Partition
 from schemas.limits import limits_of
 from schemas.partition import Place
-from schemas.topics import INTAKE_AGENCY, TOPICS, Topic, Writer
+from schemas.topics import AGENCY_TOPICS, TOPICS, Topic, Writer
 
 GATEWAY_USER = "gateway"
 SCRAM_MECHANISM = "SCRAM-SHA-256"
@@ -44,19 +43,21 @@ def agency_user(code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TopicRow:
-    """One topic as it must be on the broker, and who but the bus may write to it."""
+    """One topic as it must be on the broker, and who but the bus may write or read it."""
 
     name: str
     row: Topic
     writer_user: str | None
+    reader_user: str | None = None
 
 
 def topic_rows(agencies: Sequence[str]) -> Iterator[TopicRow]:
     """Yield every topic of a bus with these agencies."""
     for topic in TOPICS:
-        if topic is INTAKE_AGENCY:
+        if topic in AGENCY_TOPICS:
             for code in agencies:
-                yield TopicRow(topic.for_agency(code), topic, agency_user(code))
+                user, written = agency_user(code), topic.writer is Writer.AGENCY
+                yield TopicRow(topic.for_agency(code), topic, user if written else None, None if written else user)
         else:
             yield TopicRow(topic.name, topic, GATEWAY_USER if topic.writer is Writer.GATEWAY else None)
 
@@ -155,13 +156,15 @@ class BrokerAdmin:
             raise BrokerUnavailable(f"the broker refused the users {sorted(failed)}: {next(iter(failed.values()))}")
 
     def ensure_rights(self, agencies: Sequence[str]) -> None:
-        """Let each writer write and describe its own intake topics, and nothing else."""
-        rights = [
-            _right(row.writer_user, row.name, operation)
-            for row in topic_rows(agencies)
-            if row.writer_user is not None
-            for operation in (ACLOperation.WRITE, ACLOperation.DESCRIBE)
-        ]
+        """Let each writer write its own intake topics, each agency read its own feed, and nobody anything else."""
+        rights: list[ACL] = []
+        for row in topic_rows(agencies):
+            if row.writer_user is not None:
+                rights += writing(row.writer_user, row.name)
+            if row.reader_user is not None:
+                rights += reading(row.reader_user, row.name)
+        for code in agencies:
+            rights += grouping(agency_user(code), agency_user(code))
         self._allow(rights)
 
     def ensure_exact_rights(self, account: Account, user: str) -> None:
@@ -202,13 +205,3 @@ def _creation(row: Topic, replicas: int) -> dict[str, Any]:
             "min.insync.replicas": str(max(1, replicas - 1)),
         },
     }
-
-
-def _right(user: str, topic: str, operation: ACLOperation) -> ACL:
-    return ACL(
-        principal=f"User:{user}",
-        host="*",
-        operation=operation,
-        permission_type=ACLPermissionType.ALLOW,
-        resource_pattern=ResourcePattern(ResourceType.TOPIC, topic),
-    )

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from schemas.log_letters import DeadLetterReason as DeadLetterReason
+
 
 class Outcome(StrEnum):
     """What became of an event; every consumed event has exactly one of these."""
@@ -40,30 +42,3 @@ class Setback(StrEnum):
     CLOCK_DIFFERS = "clock_differs"
     #: The broker's clock and the database's do: nobody knows when a deadline has passed.
     BROKER_CLOCK_DIFFERS = "broker_clock_differs"
-
-
-class DeadLetterReason(StrEnum):
-    """Why an event can never be applied."""
-
-    #: The envelope or the body cannot be read; the field says where.
-    MALFORMED = "malformed"
-    #: No schema of this name, or one of another major version.
-    UNKNOWN_TYPE = "unknown_type"
-    #: The schema is known, but may not be spoken on this topic.
-    WRONG_TOPIC = "wrong_topic"
-    #: The source is not the one that the topic belongs to.
-    FORGED_SOURCE = "forged_source"
-    #: The subject or the key is not what the body is about; the field says which.
-    MISADDRESSED = "misaddressed"
-    #: The body, or a list in it, is larger than may be said on; the field says which.
-    TOO_LARGE = "too_large"
-    #: Free text holds a number that is a valid national id; the field says where.
-    NATIONAL_ID = "national_id"
-    #: A known event id came again with another type, subject or body; the detail says which.
-    IDENTITY_CONFLICT = "identity_conflict"
-    #: A batch unpacks to more than a worker makes room for; it is one dead letter, whatever it holds.
-    UNPACKS_TOO_LARGE = "unpacks_too_large"
-    #: A partition had halted at it, and an operator passed it.
-    PASSED = "passed"
-    #: The database closes the connection at it; only figures continue without it, unasked.
-    CONNECTION_LOST = "connection_lost"

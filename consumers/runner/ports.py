@@ -1,7 +1,7 @@
 """What the runner needs from the outside, and what it needs from a handler.
 
-Lock order everywhere: positions, the registry's head, event identities, request rows by id, what is parked, and last,
-as late as possible, the load clock and the office positions.
+Lock order everywhere: positions, the registry's head, event identities, request rows by id (delivery's own likewise),
+what is parked, and last, as late as possible, the load clock and the office positions, or the heads of feeds by name.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence

@@ -46,6 +46,12 @@ def _figures(topic: str) -> bool:
     return topic in TOPICS
 
 
+def _logs(topic: str) -> bool:
+    from consumers.delivery.handlers import TOPICS
+
+    return topic in TOPICS
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerRow:
     """One kind of worker. Its metrics and health are served on `settings.metrics_port + port_offset`, loopback."""
@@ -71,6 +77,8 @@ WORKERS: tuple[WorkerRow, ...] = (
     WorkerRow("settlement", 3, "folds the requests' log into the ledger", _requests_log),
     # Figures for boards.
     WorkerRow("kpi", 4, "measures volume, waits and income (Faust)", _figures),
+    # What became of it, for whom it concerns; last, since it reads what all others say.
+    WorkerRow("delivery", 5, "tells every party what concerns it, in one feed each", _logs),
 )
 
 

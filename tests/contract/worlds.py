@@ -11,6 +11,8 @@ from sqlalchemy import Engine, text
 
 from connectors.database.access.audit import SqlAudit
 from connectors.database.access.keys import SqlKeys
+from connectors.database.delivery.reads import SqlFeedReads
+from connectors.database.delivery.stores import delivery_stores as sql_delivery_stores
 from connectors.database.parking.operator import ParkOperator
 from connectors.database.publication.operator import OutboxOperator
 from connectors.database.publication.relay import SqlRelayOutbox
@@ -27,6 +29,8 @@ from connectors.database.settlement.stores import settlement_stores as sql_settl
 from connectors.database.sql import engine as engines
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import plain_url
+from consumers.delivery.feeds import FeedReads
+from consumers.delivery.ports import DeliveryStores
 from consumers.halted import HaltDecisions
 from consumers.letters import LetterReads
 from consumers.parked import ParkDecisions
@@ -49,6 +53,7 @@ from tests.kit.on_sql.databases import wait_until
 from tests.kit.real.engines import DatabaseUrls
 from tests.kit.values.clocks import trusting_watch
 from tests.memory.access import MemoryAudit, MemoryKeys
+from tests.memory.delivery import MemoryFeedReads, delivery_stores
 from tests.memory.ledger import settlement_stores
 from tests.memory.letters import DAY_SECONDS
 from tests.memory.operators import (
@@ -89,6 +94,7 @@ class People:
     letters: LetterReads
     keys: Keys
     audit: Audited
+    feeds: FeedReads
 
 
 class Client(Protocol):
@@ -102,6 +108,9 @@ class Client(Protocol):
 
     def settlement(self) -> AbstractContextManager[SettlementStores]:
         """Open a transaction of settlement."""
+
+    def delivery(self) -> AbstractContextManager[DeliveryStores]:
+        """Open a transaction of delivery."""
 
     def people(self) -> AbstractContextManager[People]:
         """Open a transaction in which people look and decide."""
@@ -178,6 +187,11 @@ class MemoryClient:
             yield settlement_stores(transaction, self._tables)
 
     @contextmanager
+    def delivery(self) -> Iterator[DeliveryStores]:
+        with self._session.transaction() as transaction:
+            yield delivery_stores(transaction, self._tables)
+
+    @contextmanager
     def people(self) -> Iterator[People]:
         with self._session.transaction() as transaction:
             yield People(
@@ -189,6 +203,7 @@ class MemoryClient:
                 MemoryLetterReads(transaction, self._tables),
                 MemoryKeys(transaction, self._tables),
                 MemoryAudit(transaction, self._tables),
+                MemoryFeedReads(transaction, self._tables),
             )
 
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:
@@ -271,6 +286,11 @@ class SqlClient:
             yield sql_settlement_stores(connection)
 
     @contextmanager
+    def delivery(self) -> Iterator[DeliveryStores]:
+        with meaningful_errors(), self._engine.begin() as connection:
+            yield sql_delivery_stores(connection)
+
+    @contextmanager
     def people(self) -> Iterator[People]:
         with meaningful_errors(), self._engine.begin() as connection:
             yield People(
@@ -282,6 +302,7 @@ class SqlClient:
                 DeadLetterStore(connection),
                 SqlKeys(connection),
                 SqlAudit(connection),
+                SqlFeedReads(connection),
             )
 
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:

@@ -67,7 +67,11 @@ class Document:
 
     def agency_topic(self, code: str) -> str:
         """Return the topic of one agency."""
-        [address] = [each["address"] for each in self._document["channels"].values() if "{agency}" in each["address"]]
+        [address] = [
+            each["address"]
+            for each in self._document["channels"].values()
+            if each["address"].startswith("pishkhan.intake.{")
+        ]
         return str(address).replace("{agency}", code)
 
     def other_topics(self) -> list[str]:

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from consumers.delivery.entries import Entry
+from consumers.delivery.ports import Progress
 from consumers.intake import Unreadable, Words
 from consumers.parking import DecisionOutcome, OperatorAction, ParkedEvent
 from consumers.requests.domain.acts import ActKey
@@ -166,6 +168,10 @@ class BusDatabase(Database):
         self.windows: Table[int, WindowClosed] = Table("settlement_window")
         self.keys: Table[str, Key] = Table("api_key")
         self.audit: Table[int, AuditRow] = Table("audit_row")
+        self.told_subjects: Table[str, Progress] = Table("delivery_subject")
+        self.told_events: Table[str, bool] = Table("delivery_event")
+        self.feed_heads: Table[str, int] = Table("feed_head")
+        self.feed_entries: Table[tuple[str, int], Entry] = Table("feed_entry")
         #: Advisory locks of transactions.
         self.advisory: Table[int, None] = Table("advisory lock")
         self.refused: set[UUID] = set()
@@ -175,10 +181,12 @@ class BusDatabase(Database):
             self.registry_head,
             self.intake,
             self.requests,
+            self.told_subjects,
             self.parked,
             self.acts,
             self.advisory,
             self.load_clock,
             self.offices,
+            self.feed_heads,
         )
         self.registry_head.rows[1] = self.load_clock.rows[1] = 0

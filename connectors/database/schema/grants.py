@@ -28,6 +28,9 @@ _EXCEPTIONS = {
     "audit_row": APPEND,
     # A key stays what it was given as; it is used, ends or is revoked.
     "api_key": f"{APPEND}, UPDATE (ends_at, revoked_at, revoked_by, last_used_at)",
+    "delivery_event": APPEND,
+    # A number is given once, to one event; what is told of it may be derived anew.
+    "feed_entry": f"{APPEND}, UPDATE (data)",
     # Who decided what and why stays; workers add what became of it.
     "park_decision": f"{APPEND}, UPDATE (outcome, ended_at)",
     # What was set aside and why stays; a person's decision is added once.

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 import connectors.database.schema.access_tables
+import connectors.database.schema.delivery_tables
 import connectors.database.schema.figure_tables
 import connectors.database.schema.halt_tables
 import connectors.database.schema.letter_tables  # noqa: F401 - whoever asks for the metadata wants these tables, too

@@ -31,7 +31,7 @@ def credentials(agency: str, data: Path) -> Result:
 def test_an_agency_gets_its_own_user_and_nothing_of_the_bus(data: Path) -> None:
     shown = credentials("water", data).stdout
     password = Agencies(data).password("water")
-    assert shown.splitlines()[1:] == [
+    assert shown.splitlines()[2:] == [
         "bootstrap.servers=broker:9092",
         "security.protocol=SASL_PLAINTEXT",
         "sasl.mechanism=SCRAM-SHA-256",
@@ -40,6 +40,7 @@ def test_an_agency_gets_its_own_user_and_nothing_of_the_bus(data: Path) -> None:
         f"batch.size={PRODUCER_BATCH_BYTES}",
     ]
     assert "pishkhan.intake.water" in shown
+    assert "pishkhan.feed.water" in shown
     assert "the bus's own" not in shown
 
 

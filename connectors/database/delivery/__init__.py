@@ -1,0 +1,1 @@
+"""The parties' feeds in the database."""

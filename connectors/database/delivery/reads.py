@@ -1,0 +1,29 @@
+"""The feeds, read: one index range per page."""
+
+from sqlalchemy import Connection
+
+from connectors.database.sql.driver import driver_connection
+from consumers.delivery.entries import Entry
+
+_PAGE = """
+SELECT feed, number, event_id, type, time, subject, topic, partition, position, data::text FROM feed_entry
+WHERE feed = %s AND number > %s ORDER BY number LIMIT %s
+"""
+_NEWEST = "SELECT newest FROM feed_head WHERE feed = %s"
+
+
+class SqlFeedReads:
+    """Implements `consumers.delivery.feeds.FeedReads` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._driver = driver_connection(connection)
+
+    def page(self, feed: str, after: int, most: int) -> list[Entry]:
+        """Return up to `most` entries of `feed` that follow number `after`, in order."""
+        rows = self._driver.execute(_PAGE, (feed, after, most), binary=True)
+        return [Entry._make((*about, data.encode())) for *about, data in rows]
+
+    def newest(self, feed: str) -> int:
+        """Return the number of the newest entry of `feed`; 0 while it is empty."""
+        row = self._driver.execute(_NEWEST, (feed,), binary=True).fetchone()
+        return 0 if row is None else int(row[0])

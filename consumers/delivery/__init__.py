@@ -1,0 +1,1 @@
+"""One feed per party: what the logs say, told to everybody whom it concerns, numbered without gaps."""
