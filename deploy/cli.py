@@ -86,9 +86,10 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("outbox", "deploy.commands.outbox", _DECIDES, {"list": _LOOKS}),
     CommandRow("replay", "deploy.commands.replay", _LOOKS),
     CommandRow("dead-letters", "deploy.commands.dead_letters", _LOOKS),
-    # Playing either side.
+    # What parties say.
     CommandRow("office", "deploy.commands.office", _SPEAKS, {"inbox": _LOOKS, "show": _LOOKS}),
     CommandRow("agency", "deploy.commands.agency", _SPEAKS, {"waiting": _LOOKS, "credentials": _NO_OTHER}),
+    CommandRow("directorate", "deploy.commands.directorate", _SPEAKS, {"waiting": _LOOKS}),
     # What the bus knows.
     CommandRow(
         "province",

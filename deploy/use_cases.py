@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from consumers.settlement.statement import StatementReads
     from consumers.settlement.verification import Books
     from producers.access.keys import KeyStore
+    from producers.acting import Acting
     from producers.conversation import Conversation
     from producers.outcomes import OutcomeReads
     from producers.ports import OpenOutbox
@@ -193,6 +194,13 @@ class Bus:
         from producers.conversation import Conversation
 
         return Conversation(self.publisher, SqlAnswers(self.engine.connect))
+
+    @cached_property
+    def acting(self) -> "Acting":
+        """What publishes claims about no request and awaits what becomes of them."""
+        from producers.acting import Acting
+
+        return Acting(self.publisher, self.outcomes)
 
     @cached_property
     def outcomes(self) -> "OutcomeReads":

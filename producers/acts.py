@@ -332,3 +332,8 @@ _BY_NAME: Mapping[tuple[SpeakerKind, str], Act] = {(act.speaker, act.name): act 
 def act_named(speaker: SpeakerKind, name: str) -> Act | None:
     """Return the act that `speaker` calls so; none when it has no such act."""
     return _BY_NAME.get((speaker, name))
+
+
+def act_of(speaker: SpeakerKind, name: str) -> Act:
+    """Return the act that `speaker` calls so, for whoever knows that there is one."""
+    return _BY_NAME[speaker, name]

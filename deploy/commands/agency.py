@@ -5,29 +5,28 @@ from typing import Annotated
 
 import typer
 
-from connectors.ids import new_id
 from connectors.words.language import Language, Phrase
 from consumers.registry.lookup import newest_service
 from consumers.requests.inbox import waiting_of
 from deploy.agencies import client_properties
-from deploy.commands.options import DataOption, LanguageOption
+from deploy.commands.agency_terms import confirm, pause, publish_service, resume, veto, withdraw_service
+from deploy.commands.options import DataOption, IdOption, LanguageOption, WaitOption
 from deploy.edge import say_lines
 from deploy.problem import Misused
 from deploy.settings import load_settings
 from deploy.terminal.fields import form_of
-from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
+from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of, id_for
 from deploy.terminal.waiting import take_back, waiting_table
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
 from schemas.speakers import agency_source
 
 RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning.")]
-WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer.")]
 _DOCUMENT_WITH_MORE = Phrase(
     "--document را با پاسخ `more` بدهید، و فقط با آن: می‌گوید کدام مدرک لازم است.",
     "Give --document with the answer `more`, and only then: it says which document is wanted.",
 )
 
-_HELP = """Play an agency: submit requests of its citizens, cancel them, and answer offices' questions.
+_HELP = """Play an agency: requests of its citizens, offices' questions, its services and its agreements.
 
 Every command but `credentials` and `waiting` says one thing to the bus and prints the answer. What
 has to wait for another party says for whom and until when.
@@ -63,6 +62,12 @@ def register(app: typer.Typer) -> None:
     agency.command("answer")(answer)
     agency.command("waiting")(waiting)
     agency.command("withdraw-claim")(withdraw_claim)
+    agency.command("publish-service")(publish_service)
+    agency.command("withdraw-service")(withdraw_service)
+    agency.command("confirm")(confirm)
+    agency.command("veto")(veto)
+    agency.command("pause")(pause)
+    agency.command("resume")(resume)
     agency.command("credentials")(credentials)
     app.add_typer(agency, name="agency")
 
@@ -80,6 +85,7 @@ def submit(
     city: Annotated[str, typer.Option(help="Code of the city where the citizen wants to be served.")],
     office: Annotated[str | None, typer.Option(help="The office that the citizen chose.")] = None,
     field: Annotated[list[str] | None, typer.Option(help="A field of the form, as CODE=VALUE; repeat it.")] = None,
+    event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -90,7 +96,7 @@ def submit(
 
       pishkhan agency electricity submit electricity.bill-copy --city bojnord --field page-count=2
     """
-    request_id = new_id()
+    request_id = id_for(_source(context), event_id, "request_id")
     with Terminal(data, language) as terminal:
         with terminal.before_saying() as view:
             known = newest_service(view.registry, service)
@@ -101,16 +107,17 @@ def submit(
             origin=Origin.AGENCY if office is None else Origin.CITIZEN_CHOICE,
             city=city,
             office=office,
-            citizen_ref=new_id(),
+            citizen_ref=id_for(_source(context), event_id, "citizen_ref"),
             form=form_of(field or [], known),
         )
-        terminal.say(_source(context), claim, request_id, wait_seconds)
+        terminal.say(_source(context), claim, request_id, wait_seconds, event_id)
 
 
 def cancel(
     context: typer.Context,
     request: RequestArgument,
     reason: Annotated[str, typer.Option(help="Why; no personal data.")],
+    event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -124,7 +131,7 @@ def cancel(
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, agency=context.obj)
         claim = claim_of(RequestCancelled, request_id=request_id, reason=reason)
-        terminal.say(_source(context), claim, request_id, wait_seconds)
+        terminal.say(_source(context), claim, request_id, wait_seconds, event_id)
 
 
 def answer(
@@ -132,6 +139,7 @@ def answer(
     request: RequestArgument,
     reply: Annotated[Reply, typer.Argument(help="The answer.")],
     document: Annotated[str | None, typer.Option(help="The document wanted, when more is needed.")] = None,
+    event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -149,7 +157,7 @@ def answer(
     with Terminal(data, language) as terminal:
         request_id = terminal.request_id(request, agency=context.obj)
         claim = claim_of(AgencyAnswered, request_id=request_id, answer=_ANSWERS[reply], document_wanted=document)
-        terminal.say(_source(context), claim, request_id, wait_seconds)
+        terminal.say(_source(context), claim, request_id, wait_seconds, event_id)
 
 
 def waiting(context: typer.Context, language: LanguageOption = Language.EN, data: DataOption = None) -> None:
@@ -169,6 +177,7 @@ def waiting(context: typer.Context, language: LanguageOption = Language.EN, data
 def withdraw_claim(
     context: typer.Context,
     claim: Annotated[str, typer.Argument(metavar="CLAIM_ID", help="What waits, as `waiting` shows it.")],
+    event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -180,7 +189,7 @@ def withdraw_claim(
       pishkhan agency electricity withdraw-claim 019ab3c4-7a01
     """
     with Terminal(data, language) as terminal:
-        take_back(terminal, _source(context), claim, wait_seconds)
+        take_back(terminal, _source(context), claim, wait_seconds, event_id)
 
 
 def credentials(context: typer.Context, data: DataOption = None) -> None:

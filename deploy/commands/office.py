@@ -5,20 +5,19 @@ from uuid import UUID
 
 import typer
 
-from connectors.ids import new_id
 from connectors.words.language import Language, Phrase
 from connectors.words.money import amount
 from connectors.words.outcomes import tracking
 from consumers.registry.lookup import newest_service
 from consumers.requests.inbox import desk_fee, owed_rial, tracking_code
 from deploy.commands.office_inbox import RequestArgument, show, show_inbox
-from deploy.commands.options import DataOption, LanguageOption
+from deploy.commands.options import DataOption, IdOption, LanguageOption, WaitOption
 from deploy.exits import ExitCode, end_with
 from deploy.problem import Problem
 from deploy.terminal.desk import office_named, operator_of
 from deploy.terminal.fields import form_of
 from deploy.terminal.inbox import return_command
-from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
+from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of, id_for
 from deploy.terminal.waiting import take_back
 from schemas.decode import SomeEvent
 from schemas.intake_agency import Origin, RequestSubmitted
@@ -53,7 +52,6 @@ _NOTHING_OWED = Phrase(
 OperatorOption = Annotated[
     str | None, typer.Option("--operator", help="Code of the operator at the desk; the office's first one by default.")
 ]
-WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer.")]
 ReceiptOption = Annotated[str | None, typer.Option("--receipt", help="Number of the receipt; a new one by default.")]
 
 _HELP = """Play a counter office: see what it has, and report what happens to it.
@@ -102,6 +100,7 @@ def submit(
     service: Annotated[str, typer.Argument(help="Code of the service.")],
     city: Annotated[str | None, typer.Option(help="Code of the citizen's city; the office's own by default.")] = None,
     field: Annotated[list[str] | None, typer.Option(help="A field of the form, as CODE=VALUE; repeat it.")] = None,
+    event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -112,7 +111,7 @@ def submit(
 
       pishkhan office urban-001 submit electricity.bill-copy --field subscription-number=123456789 --field page-count=2
     """
-    request_id = new_id()
+    request_id = id_for(_source(context), event_id, "request_id")
     with Terminal(data, language) as terminal:
         own = office_named(terminal, context.obj)
         with terminal.before_saying() as view:
@@ -124,16 +123,17 @@ def submit(
             origin=Origin.WALK_IN,
             city=city or own.city,
             office=context.obj,
-            citizen_ref=new_id(),
+            citizen_ref=id_for(_source(context), event_id, "citizen_ref"),
             form=form_of(field or [], known),
         )
-        terminal.say(_source(context), claim, request_id, wait_seconds)
+        terminal.say(_source(context), claim, request_id, wait_seconds, event_id)
 
 
 def accept(
     context: typer.Context,
     request: RequestArgument,
     operator: OperatorOption = None,
+    event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -149,7 +149,7 @@ def accept(
         with terminal.before_saying() as view:
             code = tracking_code(view.inbox, request_id)
         claim = claim_of(RequestAccepted, request_id=request_id, operator=operator_of(terminal, context.obj, operator))
-        end = terminal.said(_source(context), claim, request_id, wait_seconds)
+        end = terminal.said(_source(context), claim, request_id, wait_seconds, event_id)
         if end is not ExitCode.REFUSED and code is not None:
             terminal.console.print(tracking(code, language))
         end_with(end)
@@ -160,6 +160,7 @@ def decline(
     request: RequestArgument,
     reason: Annotated[DeclineReason, typer.Option(help="Why.")] = DeclineReason.OTHER,
     operator: OperatorOption = None,
+    event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -175,7 +176,7 @@ def decline(
             terminal,
             context,
             request,
-            wait_seconds,
+            (wait_seconds, event_id),
             RequestDeclined,
             reason=reason,
             operator=operator_of(terminal, context.obj, operator),
@@ -189,6 +190,7 @@ def collect(
     amount_rial: Annotated[int | None, typer.Option("--amount", min=1, help="Rial; the whole fee by default.")] = None,
     pos_reference: Annotated[str | None, typer.Option("--pos", help="Reference of a card payment.")] = None,
     operator: OperatorOption = None,
+    event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -220,11 +222,11 @@ def collect(
             request_id=request_id,
             amount_rial=amount_rial,
             method=PaymentMethod.CASH if pos_reference is None else PaymentMethod.POS,
-            receipt_number=receipt or _new_receipt(),
+            receipt_number=receipt or _receipt(context, event_id),
             pos_reference=pos_reference,
             operator=operator_of(terminal, context.obj, operator),
         )
-        terminal.say(_source(context), claim, request_id, wait_seconds)
+        terminal.say(_source(context), claim, request_id, wait_seconds, event_id)
 
 
 def give_back(
@@ -235,6 +237,7 @@ def give_back(
     ] = None,
     receipt: ReceiptOption = None,
     operator: OperatorOption = None,
+    event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -254,11 +257,11 @@ def give_back(
             FeeReturned,
             request_id=request_id,
             amount_rial=amount_rial,
-            receipt_number=receipt or _new_receipt(),
+            receipt_number=receipt or _receipt(context, event_id),
             operator=operator_of(terminal, context.obj, operator),
         )
         terminal.console.print(amount(amount_rial, language), style="bold")
-        terminal.say(_source(context), claim, request_id, wait_seconds)
+        terminal.say(_source(context), claim, request_id, wait_seconds, event_id)
         _tell_rest(terminal, context.obj, request_id)
 
 
@@ -266,6 +269,7 @@ def start(
     context: typer.Context,
     request: RequestArgument,
     operator: OperatorOption = None,
+    event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -281,7 +285,7 @@ def start(
             terminal,
             context,
             request,
-            wait_seconds,
+            (wait_seconds, event_id),
             ServiceStarted,
             operator=operator_of(terminal, context.obj, operator),
         )
@@ -292,6 +296,7 @@ def ask(
     request: RequestArgument,
     question: Annotated[str | None, typer.Option(help="What the office asks; no personal data.")] = None,
     operator: OperatorOption = None,
+    event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -307,7 +312,7 @@ def ask(
             terminal,
             context,
             request,
-            wait_seconds,
+            (wait_seconds, event_id),
             AgencyAwaited,
             question=question,
             operator=operator_of(terminal, context.obj, operator),
@@ -318,6 +323,7 @@ def deliver(
     context: typer.Context,
     request: RequestArgument,
     operator: OperatorOption = None,
+    event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -333,7 +339,7 @@ def deliver(
             terminal,
             context,
             request,
-            wait_seconds,
+            (wait_seconds, event_id),
             ServiceDelivered,
             operator=operator_of(terminal, context.obj, operator),
         )
@@ -343,7 +349,7 @@ def _say(
     terminal: Terminal,
     context: typer.Context,
     request: str,
-    wait_seconds: float,
+    awaited: tuple[float, str | None],
     model: type[SomeEvent],
     operator: str | None,
     **fields: object,
@@ -351,7 +357,7 @@ def _say(
     """Publish the office's claim `model` on one of its requests, and print the answer; ends the command."""
     request_id = terminal.request_id(request, office=context.obj)
     claim = claim_of(model, request_id=request_id, operator=operator_of(terminal, context.obj, operator), **fields)
-    terminal.say(_source(context), claim, request_id, wait_seconds)
+    terminal.say(_source(context), claim, request_id, *awaited)
 
 
 def _owed_rial(terminal: Terminal, request_id: UUID) -> int:
@@ -371,6 +377,7 @@ def _tell_rest(terminal: Terminal, office: str, request_id: UUID) -> None:
 def withdraw_claim(
     context: typer.Context,
     claim: Annotated[str, typer.Argument(metavar="CLAIM_ID", help="What waits, as the inbox shows it.")],
+    event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
     data: DataOption = None,
@@ -382,13 +389,13 @@ def withdraw_claim(
       pishkhan office urban-001 withdraw-claim 019ab3c4-7a01
     """
     with Terminal(data, language) as terminal:
-        take_back(terminal, _source(context), claim, wait_seconds)
+        take_back(terminal, _source(context), claim, wait_seconds, event_id)
 
 
 def _source(context: typer.Context) -> str:
     return office_source(context.obj)
 
 
-def _new_receipt() -> str:
+def _receipt(context: typer.Context, event_id: str | None) -> str:
     """Return a receipt number for desks that keep none of their own: the last digits of a new id."""
-    return f"R-{new_id().hex[-10:]}"
+    return f"R-{id_for(_source(context), event_id, 'receipt').hex[-10:]}"

@@ -6,7 +6,23 @@ from typing import Annotated
 import typer
 
 from connectors.words.language import Language
+from schemas.envelope import ID_LENGTH_MAX
 
 LanguageOption = Annotated[Language, typer.Option("--lang", envvar="PISHKHAN_LANG", help="Language of what is shown.")]
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder of data and logs; kept between runs.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object per line, for machines.")]
+
+
+def _usable(event_id: str | None) -> str | None:
+    if event_id is not None and not (0 < len(event_id) <= ID_LENGTH_MAX and event_id.isprintable()):
+        raise typer.BadParameter(f"must be 1 to {ID_LENGTH_MAX} printable characters")
+    return event_id
+
+
+WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer.")]
+IdOption = Annotated[
+    str | None,
+    typer.Option("--id", callback=_usable, help="An id of your own: said again under it, it is known as said before."),
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask whether the amount is right.")]
+FileArgument = Annotated[Path, typer.Argument(help="A YAML or JSON file with one version, or a list of them.")]

@@ -1,7 +1,7 @@
 """`pishkhan registry`: what the bus knew, at any time and any revision."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import yaml
@@ -12,10 +12,11 @@ from connectors.files.problem import Wrong
 from connectors.words.calendar import TEHRAN, both_calendars
 from consumers.registry.domain.known import EntryKind
 from consumers.registry.lookup import CodeUnknown, version_at, versions_of
-from deploy.commands.options import DataOption
-from deploy.edge import Grid, Screen
+from deploy.commands.options import DataOption, JsonOption
+from deploy.edge import Grid, Screen, say_json, say_lines
 from deploy.problem import Misused, Problem
 from deploy.settings import load_settings
+from deploy.terminal.records import draft_of
 from deploy.use_cases import opened
 
 KindArgument = Annotated[EntryKind, typer.Argument(help="What kind of thing.")]
@@ -40,13 +41,22 @@ def show(
     code: CodeArgument,
     at: AtOption = None,
     revision: RevisionOption = None,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="As a YAML file to be changed and put as the next version.")
+    ] = False,
+    as_json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
     """Show the version of something that holds at a time, as it was known at a revision: both are now by default.
 
+    --draft leaves out the version's number and its beginning, so that the file, when changed, is the next one, for
+    `pishkhan directorate change-office` and its like.
+
     [bold]Examples[/bold]
 
       pishkhan registry show agreement mou-electricity
+
+      pishkhan registry show office urban-001 --draft > office.yaml
 
       pishkhan registry show territory north-khorasan --at 2020-01-01
     """
@@ -59,6 +69,12 @@ def show(
             f"No version of {kind} {code} holds at {both_calendars(moment)}{known}. See `pishkhan registry history`."
         )
     value = found.value
+    if as_json:
+        say_json(value.model_dump(mode="json", exclude_none=True))
+        return
+    if draft:
+        say_lines(_yaml(draft_of(value)).splitlines())
+        return
     console = Screen()
     console.print(
         f"{kind} {code}, version {value.version}: in force from {both_calendars(value.valid_from)}; "
@@ -66,9 +82,7 @@ def show(
         highlight=False,
         soft_wrap=True,
     )
-    text = yaml.safe_dump(
-        value.model_dump(mode="json", exclude_none=True), allow_unicode=True, sort_keys=False, width=100
-    )
+    text = _yaml(value.model_dump(mode="json", exclude_none=True))
     console.print(Syntax(text, "yaml", background_color="default"))
 
 
@@ -95,6 +109,10 @@ def history(kind: KindArgument, code: CodeArgument, data: DataOption = None) -> 
         )
         table.add_row(*cells, one.state or "")
     Screen().print(table)
+
+
+def _yaml(fields: dict[str, Any]) -> str:
+    return yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=100)
 
 
 def read_moment(text: str) -> datetime:

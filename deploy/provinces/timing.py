@@ -32,7 +32,7 @@ def read_policies(folder: Folder) -> tuple[Policy, ...]:
 
 def read_calendars(folder: Folder) -> tuple[Calendar, ...]:
     """Return the calendars in the file's order, each with all holidays; problems are left in `folder`."""
-    holidays = _read_holidays(folder)
+    holidays = read_holidays(folder)
     document = folder.document("calendars.yaml", RECORDS)
     calendars = []
     for index, record in enumerate(document.data):
@@ -51,7 +51,8 @@ def _plain(record: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "valid_from": midnight(day_of(record, "valid_from"))}
 
 
-def _read_holidays(folder: Folder) -> list[dict[str, Any]]:
+def read_holidays(folder: Folder) -> list[dict[str, Any]]:
+    """Return the closed days of holidays.csv, as a calendar's model reads them; problems are left in `folder`."""
     holidays = []
     for row in folder.rows("holidays.csv", HOLIDAY_COLUMNS, days=("on",), optional=True):
         holiday = folder.build(

@@ -13,8 +13,9 @@ from consumers.requests.inbox import WaitingClaim, waiting_beginning
 from deploy.edge import Grid
 from deploy.problem import Problem
 from deploy.terminal.request_ids import SHORT_LENGTH, short_ids
-from deploy.terminal.speaking import Terminal, claim_of
+from deploy.terminal.speaking import Terminal, claim_of, command_of
 from schemas.intake_agency import ClaimWithdrawn
+from schemas.speakers import SpeakerKind, sender_of
 
 _HEADINGS = (
     Phrase("درخواست", "request"),
@@ -56,7 +57,7 @@ def waiting_table(
     return table
 
 
-def take_back(terminal: Terminal, source: str, typed: str, wait_seconds: float) -> None:
+def take_back(terminal: Terminal, source: str, typed: str, wait_seconds: float, event_id: str | None = None) -> None:
     """Take back what waits under an id, or the beginning of one, and print the answer. Raises `Problem`."""
     with terminal.reading() as view:
         found = waiting_beginning(view.inbox, source, typed)
@@ -64,16 +65,17 @@ def take_back(terminal: Terminal, source: str, typed: str, wait_seconds: float) 
         raise Problem(_unclear(typed, [one.claim_id for one in found], source))
     [claim] = found
     withdrawn = claim_of(ClaimWithdrawn, request_id=claim.request_id, claim_id=claim.claim_id)
-    terminal.say(source, withdrawn, claim.request_id, wait_seconds)
+    terminal.say(source, withdrawn, claim.request_id, wait_seconds, event_id)
 
 
 def _unclear(typed: str, found: Sequence[str], source: str) -> str:
     if found:
         return f"Several that wait begin with {typed}: {', '.join(found[:5])}. Type more of the id."
-    kind, code = source.strip("/").split("/", 1)
-    shown = f"pishkhan office {code} inbox --once" if kind == "offices" else f"pishkhan agency {code} waiting"
+    sender = sender_of(source)
+    assert sender is not None, "commands speak for parties alone"
+    shown = f"{command_of(source)} {'inbox --once' if sender.kind is SpeakerKind.OFFICE else 'waiting'}"
     return (
-        f"Nothing that {code} has said waits under {typed}: it was decided on, or was never said. "
+        f"Nothing that {sender.code} has said waits under {typed}: it was decided on, or was never said. "
         f"`{shown}` shows what waits."
     )
 

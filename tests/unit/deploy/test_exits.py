@@ -22,6 +22,8 @@ NOBODY = "127.0.0.1:1"
 REQUEST = "0190a6f0-0000-7000-8000-000000000001"
 ALL = registered(build(None))
 LEAVES = [(row, below) for row, below, _ in ALL]
+#: Where a file is wanted; nobody is asked less for what it says.
+SERVICE_FILE = Path(__file__).parents[3] / "schemas" / "examples" / "ServicePublished.json"
 #: What each command needs to get as far as asking the broker or the database, for those that can find nobody there.
 ASKING: dict[str, tuple[str, ...]] = {
     "publish": ("publish", "-"),
@@ -58,6 +60,34 @@ ASKING: dict[str, tuple[str, ...]] = {
     "agency answer": ("agency", "electricity", "answer", REQUEST, "approved"),
     "agency waiting": ("agency", "electricity", "waiting"),
     "agency withdraw-claim": ("agency", "electricity", "withdraw-claim", "x"),
+    "agency publish-service": ("agency", "electricity", "publish-service", str(SERVICE_FILE)),
+    "agency withdraw-service": ("agency", "electricity", "withdraw-service", "electricity.bill-copy", "--reason", "x"),
+    "agency confirm": ("agency", "electricity", "confirm", "mou-electricity"),
+    "agency veto": ("agency", "electricity", "veto", "mou-electricity", "--reason", "x"),
+    "agency pause": ("agency", "electricity", "pause", "mou-electricity", "--reason", "x"),
+    "agency resume": ("agency", "electricity", "resume", "mou-electricity", "--reason", "x"),
+    "directorate license-office": ("directorate", "license-office", str(SERVICE_FILE)),
+    "directorate change-office": ("directorate", "change-office", str(SERVICE_FILE)),
+    "directorate suspend-office": ("directorate", "suspend-office", "urban-001", "--minutes", "1", "--reason", "x"),
+    "directorate change-agreement": ("directorate", "change-agreement", str(SERVICE_FILE)),
+    "directorate change-policy": ("directorate", "change-policy", str(NORTH_KHORASAN / "policy.yaml")),
+    "directorate change-calendar": ("directorate", "change-calendar", str(NORTH_KHORASAN / "calendars.yaml")),
+    "directorate change-territory": ("directorate", "change-territory", str(SERVICE_FILE)),
+    "directorate pay": ("directorate", "pay", "urban-001", "--amount", "1", "--reference", "r", "--yes"),
+    "directorate refund": ("directorate", "refund", REQUEST, "--amount", "1", "--reason", "x", "--yes"),
+    "directorate correct": (
+        *("directorate", "correct", "--debit", "directorate", "--credit", "office:urban-001", "--amount", "1"),
+        *("--minutes", "1", "--reason", "x", "--yes"),
+    ),
+    "directorate fine": ("directorate", "fine", "urban-001", "--amount", "1", "--minutes", "1", "--yes"),
+    "directorate lift-fine": (
+        *("directorate", "lift-fine", REQUEST, "--office", "urban-001", "--amount", "1", "--minutes", "1", "--yes"),
+    ),
+    "directorate dispute": ("directorate", "dispute", REQUEST, "--reason", "x"),
+    "directorate resolve": ("directorate", "resolve", REQUEST, "--outcome", "x"),
+    "directorate close-window": ("directorate", "close-window", "1"),
+    "directorate waiting": ("directorate", "waiting"),
+    "directorate withdraw-claim": ("directorate", "withdraw-claim", "x"),
     "province load": ("province", "load", "north_khorasan"),
     "services list": ("services", "list"),
     "services show": ("services", "show", "bill"),
@@ -165,6 +195,13 @@ def test_an_unknown_option_is_wrong_usage(row: CommandRow, below: str | None, en
         ("repair", "pass", "pishkhan.log.requests", "0", "1", "--reason", " "),
         ("province", "check", "atlantis"),
         ("province", "load", "atlantis"),
+        ("directorate", "change-office", "no-such-file.yaml"),
+        ("directorate", "suspend-office", "urban-001", "--minutes", "1", "--reason", "x", "--from", "1406-13-01"),
+        ("directorate", "suspend-office", "urban-001", "--minutes", "1", "--reason", "x", "--id", "mine"),
+        ("directorate", "pay", "urban-001", "--amount", "0", "--reference", "r", "--yes"),
+        ("directorate", "pay", "Urban 1", "--amount", "1", "--reference", "r", "--yes"),
+        ("directorate", "close-window", "7", "--id", ""),
+        ("directorate", "lift-fine", "42", "--office", "urban-001", "--amount", "1", "--minutes", "1"),
     ],
     ids=" ".join,
 )

@@ -1,0 +1,67 @@
+"""docs/acts.md: every act, with its names at each door."""
+
+from collections.abc import Iterable, Iterator
+
+from connectors.words.acts import SPEAKERS, purpose
+from producers.acts import AGENCY_ACTS, DIRECTORATE_ACTS, OFFICE_ACTS, Act
+from schemas.speakers import SpeakerKind
+
+_HEAD = """\
+# Acts
+
+Everything that a party may say to the bus, and its name at each door: the same act is a request over HTTP, a command of
+the terminal and an event on Kafka, and what the bus makes of it is the same. This page is written from the table in
+`producers/acts.py` by `python -m deploy.documents`.
+
+- **HTTP**: method and path below the gateway's address. The body is JSON with the fields of the event; what the path,
+  the key or the act says by itself is left out. A field with `?` may be left out, too.
+- **Command**: behind `pishkhan`; `--help` has an example, and `--id` takes an id of your own.
+- **Event**: the CloudEvents type is `ir.pishkhan.<event>.v1`; `pishkhan schemas export` writes each schema.
+- **Scope**: what a key must have been given.
+"""
+_TITLES = {
+    SpeakerKind.AGENCY: "What an agency says",
+    SpeakerKind.OFFICE: "What an office says",
+    SpeakerKind.DIRECTORATE: "What the directorate says",
+}
+_COLUMNS = ("act", "for", "HTTP", "body", "command", "event", "scope")
+_WHO = {SpeakerKind.AGENCY: " AGENCY", SpeakerKind.OFFICE: " OFFICE", SpeakerKind.DIRECTORATE: ""}
+
+
+def acts_page() -> str:
+    """Return the page, in Markdown."""
+    tables = zip(_TITLES, (AGENCY_ACTS, OFFICE_ACTS, DIRECTORATE_ACTS), strict=True)
+    return "\n".join([_HEAD, *(line for speaker, acts in tables for line in _table(speaker, acts))])
+
+
+def body_fields(act: Act) -> list[str]:
+    """Return the names of the fields that a caller sends, those that may be left out with `?`."""
+    said = {act.place, act.own, *act.fixed}
+    return [
+        name if field.is_required() and name not in act.made else f"{name}?"
+        for name, field in act.event.model_fields.items()
+        if name not in said
+    ]
+
+
+def _table(speaker: SpeakerKind, acts: tuple[Act, ...]) -> Iterator[str]:
+    yield f"## {_TITLES[speaker]} ({SPEAKERS[speaker].fa})\n"
+    yield _row(_COLUMNS)
+    yield _row("---" for _ in _COLUMNS)
+    for act in acts:
+        group, word = act.command
+        body = ", ".join(f"`{name}`" for name in body_fields(act))
+        command = f"`{group}{_WHO[speaker]} {word}`"
+        yield _row(
+            (f"`{act.name}`", purpose(act).en, f"`{act.method} {act.path}`", body, command, _event(act), act.scope)
+        )
+    yield ""
+
+
+def _event(act: Act) -> str:
+    fixed = "".join(f", `{name}` {str(value).lower()}" for name, value in act.fixed.items())
+    return act.event.__name__ + fixed
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
