@@ -111,9 +111,19 @@ def test_money_is_not_moved_unasked(courier: Courier) -> None:
 
 @pytest.mark.usefixtures("courier")
 def test_what_waits_is_shown_and_taken_back() -> None:
-    request = "0190a6f0-0000-7000-8000-000000000001"
-    waits = directorate("dispute", request, "--reason", "unknown as yet", "--wait", "0")
-    assert waits.exit_code in (ExitCode.WAITS, ExitCode.REFUSED, ExitCode.UNANSWERED), waits.output
+    told = pishkhan(["agency", AGENCY, "submit", SERVICE, "--city", "bojnord"]).output
+    found = re.search(r"request (\S+) is opened", told)
+    assert found is not None, told
+    waits = directorate("dispute", found[1], "--reason", "the form is another citizen's", "--id", "dispute-1")
+    assert waits.exit_code == ExitCode.WAITS, waits.output
+    assert "it waits for the office, until" in waits.output
+    assert "take it back with: pishkhan directorate withdraw-claim dispute-1" in waits.output
+    assert "dispute-1" in directorate("waiting").output
+    back = directorate("withdraw-claim", "dispute-1")
+    assert back.exit_code == ExitCode.DONE, back.output
+    assert "dispute-1" not in directorate("waiting").output
+    with pytest.raises(Problem, match="`pishkhan directorate waiting` shows what waits"):
+        directorate("withdraw-claim", "dispute-1")
 
 
 @pytest.mark.usefixtures("courier")
