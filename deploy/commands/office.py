@@ -172,15 +172,7 @@ def decline(
       pishkhan office urban-001 decline 019ab3c4-5d6e --reason equipment_broken
     """
     with Terminal(data, language) as terminal:
-        _say(
-            terminal,
-            context,
-            request,
-            (wait_seconds, event_id),
-            RequestDeclined,
-            reason=reason,
-            operator=operator_of(terminal, context.obj, operator),
-        )
+        _say(terminal, context, request, (wait_seconds, event_id), RequestDeclined, operator, reason=reason)
 
 
 def collect(
@@ -281,14 +273,7 @@ def start(
       pishkhan office urban-001 start 019ab3c4-5d6e
     """
     with Terminal(data, language) as terminal:
-        _say(
-            terminal,
-            context,
-            request,
-            (wait_seconds, event_id),
-            ServiceStarted,
-            operator=operator_of(terminal, context.obj, operator),
-        )
+        _say(terminal, context, request, (wait_seconds, event_id), ServiceStarted, operator)
 
 
 def ask(
@@ -308,15 +293,7 @@ def ask(
       pishkhan office urban-001 await 019ab3c4-5d6e --question 'Which of the two meters is it?'
     """
     with Terminal(data, language) as terminal:
-        _say(
-            terminal,
-            context,
-            request,
-            (wait_seconds, event_id),
-            AgencyAwaited,
-            question=question,
-            operator=operator_of(terminal, context.obj, operator),
-        )
+        _say(terminal, context, request, (wait_seconds, event_id), AgencyAwaited, operator, question=question)
 
 
 def deliver(
@@ -335,14 +312,7 @@ def deliver(
       pishkhan office urban-001 deliver 019ab3c4-5d6e
     """
     with Terminal(data, language) as terminal:
-        _say(
-            terminal,
-            context,
-            request,
-            (wait_seconds, event_id),
-            ServiceDelivered,
-            operator=operator_of(terminal, context.obj, operator),
-        )
+        _say(terminal, context, request, (wait_seconds, event_id), ServiceDelivered, operator)
 
 
 def _say(
