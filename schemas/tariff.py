@@ -166,3 +166,8 @@ class Fee(Model):
     total_rial: Rial
     office_collects_rial: Rial
     office_part_rial: Rial
+
+    @property
+    def by_card(self) -> bool:
+        """Whether the tariff names the office's card terminal."""
+        return any(line.collector is Collector.OFFICE_POS for line in self.lines)

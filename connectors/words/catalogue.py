@@ -3,24 +3,13 @@
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
-from connectors.words.language import Language, Phrase, figures, in_figures, listed
-from connectors.words.money import rial
+from connectors.words.language import Language, Phrase, in_figures, listed
+from connectors.words.tariffs import rule_words
 from schemas.agreements import AgreementState
 from schemas.base import LocalizedText, OfficeClass
 from schemas.catalogue import Datatype, FormAttribute, NumberFormat, Stage
 from schemas.offices import LicenceState, OpeningHours
-from schemas.tariff import (
-    BracketRule,
-    Collector,
-    FeeRule,
-    FixedRule,
-    Payer,
-    PercentageRule,
-    PerUnitRule,
-    Purpose,
-    TariffLine,
-    VariableRule,
-)
+from schemas.tariff import Collector, Payer, Purpose, TariffLine
 
 MINUTES_PER_HOUR = 60
 
@@ -76,16 +65,6 @@ _WEEKDAYS = (
 _WEEK = (5, 6, 0, 1, 2, 3, 4)
 _DAYS, _SPAN = Phrase("{first} تا {last}", "{first} to {last}"), Phrase("{days} {hours}", "{days} {hours}")
 
-_FREE = Phrase("رایگان", "free")
-_PER_UNIT = Phrase("{amount} برای هر واحد {field}", "{amount} for each of {field}")
-_SHARE = Phrase("{numerator}/{denominator} از {field}", "{numerator}/{denominator} of {field}")
-_AT_LEAST, _AT_MOST = Phrase("دست‌کم {amount}", "at least {amount}"), Phrase("حداکثر {amount}", "at most {amount}")
-_BY = Phrase("بر پایه {field}: {brackets}", "by {field}: {brackets}")
-_UP_TO, _ABOVE = (
-    Phrase("تا {up_to}: {amount}", "up to {up_to}: {amount}"),
-    Phrase("بیش از آن: {amount}", "above: {amount}"),
-)
-_STATED = Phrase("به اندازه {field}", "what {field} says")
 _PAID: Mapping[tuple[Payer, Collector], Phrase] = {
     (Payer.CITIZEN, Collector.OFFICE_CASH): Phrase("شهروند، نقد در دفتر", "the citizen pays the office in cash"),
     (Payer.CITIZEN, Collector.OFFICE_POS): Phrase("شهروند، با کارت در دفتر", "the citizen pays the office by card"),
@@ -104,29 +83,6 @@ _LINE = Phrase("{name} ({purpose}): {amount}؛ {paid}", "{name} ({purpose}): {am
 def name(names: LocalizedText, language: Language) -> str:
     """Return a thing's name in the language."""
     return Phrase(names.fa, names.en).of(language)
-
-
-def rule_words(rule: FeeRule, language: Language) -> str:
-    """Return how much a line costs, by the fields of the form that it depends on."""
-    match rule:
-        case FixedRule(amount_rial=0):
-            return _FREE.of(language)
-        case FixedRule(amount_rial=amount_rial):
-            return rial(amount_rial, language)
-        case PerUnitRule(amount_rial=amount_rial, field=field):
-            return _PER_UNIT.fill(language, amount=rial(amount_rial, language), field=field)
-        case PercentageRule():
-            return _percentage(rule, language)
-        case BracketRule(field=field, brackets=brackets):
-            steps = [
-                _ABOVE.fill(language, amount=rial(step.amount_rial, language))
-                if step.up_to is None
-                else _UP_TO.fill(language, up_to=step.up_to, amount=rial(step.amount_rial, language))
-                for step in brackets
-            ]
-            return _BY.fill(language, field=field, brackets=listed(steps, language))
-        case VariableRule(field=field):
-            return _STATED.fill(language, field=field)
 
 
 def line_words(line: TariffLine, language: Language) -> str:
@@ -169,13 +125,3 @@ def _days(days: list[int], language: Language) -> str:
 def _clock(minute: int, language: Language) -> str:
     hour, minute = divmod(minute, MINUTES_PER_HOUR)
     return in_figures(f"{hour:02}:{minute:02}", language)
-
-
-def _percentage(rule: PercentageRule, language: Language) -> str:
-    numerator, denominator = figures(rule.numerator, language), figures(rule.denominator, language)
-    parts = [_SHARE.fill(language, numerator=numerator, denominator=denominator, field=rule.field)]
-    if rule.floor_rial:
-        parts.append(_AT_LEAST.fill(language, amount=rial(rule.floor_rial, language)))
-    if rule.cap_rial is not None:
-        parts.append(_AT_MOST.fill(language, amount=rial(rule.cap_rial, language)))
-    return listed(parts, language)

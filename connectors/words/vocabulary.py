@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from connectors.words.catalogue import STATES
 from connectors.words.language import Phrase
 from consumers.requests.domain.review.explain import Fate
 from consumers.requests.domain.review.verify import VerificationResult
@@ -149,13 +150,10 @@ REFUSALS: Mapping[RefusalReason, Phrase] = {
 VALUES: Mapping[str, Phrase] = {
     OfficeClass.URBAN: Phrase("دفترهای شهری", "urban offices"),
     OfficeClass.RURAL: Phrase("دفترهای روستایی", "rural offices"),
-    AgreementState.DRAFTED: Phrase("پیش‌نویس", "drafted"),
-    AgreementState.NEGOTIATED: Phrase("در گفت‌وگو", "negotiated"),
+    **{state.value: words for state, words in STATES.items()},
+    # Of these two a clause says why it does not hold in spite of them.
     AgreementState.SIGNED: Phrase("امضاشده و تأییدنشده", "signed, not confirmed"),
     AgreementState.ACTIVE: Phrase("فعال، بیرون از زمان اعتبار", "active, outside its dates"),
-    AgreementState.SUSPENDED: Phrase("معلق", "suspended"),
-    AgreementState.EXPIRED: Phrase("پایان‌یافته", "expired"),
-    AgreementState.WITHDRAWN: Phrase("پس‌گرفته", "withdrawn"),
 }
 
 DECLINES: Mapping[DeclineReason, Phrase] = {

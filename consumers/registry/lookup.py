@@ -6,16 +6,13 @@ The use case of everybody who asks, at a terminal, over HTTP or on a page: value
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Protocol
 
+from consumers.codes import NAMED_MAX, CodeUnknown, codes_like
 from consumers.registry.domain.entries import value_of
 from consumers.registry.domain.known import EntryKind, Subject, Value
 from schemas.catalogue import Service
 from schemas.log_registry import RegistryEntry, ServiceVersioned
-
-#: So many codes are named when one is not known.
-NAMED_MAX = 3
 
 
 class RegistryReads(Protocol):
@@ -38,16 +35,6 @@ class RegistryReads(Protocol):
 
     def known(self, subjects: Collection[Subject], kinds: Collection[EntryKind]) -> Sequence[RegistryEntry]:
         """Return all versions of `subjects` and of everything of `kinds`, in revision order."""
-
-
-class CodeUnknown(Exception):
-    """The registry has nothing of that kind under that code; `near` are codes that it has, the most alike first."""
-
-    def __init__(self, kind: EntryKind, code: str, near: Sequence[str]) -> None:
-        super().__init__(f"{kind} {code}")
-        self.kind = kind
-        self.code = code
-        self.near = tuple(near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +79,7 @@ def check_known(reads: RegistryReads, kind: EntryKind, code: str) -> None:
     """Raise `CodeUnknown`, with codes like it, when the registry has nothing of `kind` under `code`."""
     codes = list(reads.codes(kind))
     if code not in codes:
-        raise CodeUnknown(kind, code, get_close_matches(code, codes, NAMED_MAX) or codes[:NAMED_MAX])
+        raise CodeUnknown(kind, code, codes_like(code, codes) or codes[:NAMED_MAX])
 
 
 def newest_service(reads: RegistryReads, code: str) -> Service | None:

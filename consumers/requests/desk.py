@@ -12,7 +12,7 @@ from schemas.agreements import Agreement, ServiceTerms
 from schemas.catalogue import FormAttribute, Service
 from schemas.intake_agency import FormEntry
 from schemas.log_registry import AgreementVersioned, RegistryEntry, ServiceVersioned
-from schemas.tariff import Collector, Fee, FeeLine, Payer, TariffLine
+from schemas.tariff import Fee, FeeLine, TariffLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class DeskItem:
     @property
     def by_card(self) -> bool:
         """Whether the tariff names the card terminal."""
-        return self.fee is not None and any(line.collector is Collector.OFFICE_POS for line in self.fee.lines)
+        return self.fee is not None and self.fee.by_card
 
     @property
     def lines(self) -> Sequence[tuple[TariffLine | None, FeeLine]]:
@@ -51,14 +51,6 @@ class DeskItem:
             return ()
         tariff = {} if self.terms is None else {line.code: line for line in self.terms.tariff}
         return [(tariff.get(line.code), line) for line in self.fee.lines]
-
-    @property
-    def citizen_pays_elsewhere_rial(self) -> int:
-        """What the citizen pays, but not at this desk."""
-        if self.fee is None:
-            return 0
-        mine = (line for line in self.fee.lines if line.payer is Payer.CITIZEN and not line.collector.at_the_office)
-        return sum(line.amount_rial for line in mine)
 
     @property
     def form(self) -> Sequence[tuple[FormAttribute | None, str, FormEntry | None]]:

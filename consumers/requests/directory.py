@@ -3,11 +3,10 @@
 The use case of everybody who must know a code before speaking: terminal, HTTP and pages share it.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 
+from consumers.codes import CodeUnknown, codes_like
 from consumers.requests.domain.registry.snapshot import OfficeFacts
 from consumers.requests.domain.registry.view import RegistryView
 from consumers.requests.domain.routing.candidates import CandidateIndex
@@ -16,16 +15,6 @@ from consumers.requests.domain.routing.route import Refused, refusal_of_service
 from schemas.agreements import Agreement, ServiceTerms
 from schemas.catalogue import Service
 from schemas.territory import City, County
-
-
-class NotListed(Exception):
-    """Nothing of that kind is in force under that code; `near` are codes that look like it."""
-
-    def __init__(self, kind: str, code: str, near: Sequence[str]) -> None:
-        super().__init__(f"no {kind} {code} is in force")
-        self.kind = kind
-        self.code = code
-        self.near = tuple(near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +70,10 @@ class Directory:
         return [self._service(service) for service in found if agency in (None, service.agency)]
 
     def service(self, code: str) -> ServiceEntry:
-        """Return one service. Raises NotListed."""
+        """Return one service. Raises CodeUnknown."""
         service = self._snapshot.service(code)
         if service is None:
-            raise NotListed("service", code, _near(code, self._snapshot.services))
+            raise CodeUnknown("service", code, codes_like(code, sorted(self._snapshot.services)))
         return self._service(service)
 
     def cities(self, county: str | None = None) -> list[CityEntry]:
@@ -106,10 +95,10 @@ class Directory:
         return [facts for facts in found if city in (None, facts.office.city)]
 
     def office(self, code: str) -> OfficeEntry:
-        """Return one office. Raises NotListed."""
+        """Return one office. Raises CodeUnknown."""
         facts = self._snapshot.offices.get(code)
         if facts is None:
-            raise NotListed("office", code, _near(code, self._snapshot.offices))
+            raise CodeUnknown("office", code, codes_like(code, sorted(self._snapshot.offices)))
         reaches = [(held, self._index.service(held)) for held in sorted(self._snapshot.services)]
         able = [
             held
@@ -144,7 +133,3 @@ class Directory:
 
     def _refused(self, service: Service) -> Refused | None:
         return refusal_of_service(self._index, service)
-
-
-def _near(code: str, known: Iterable[str]) -> list[str]:
-    return get_close_matches(code, sorted(known), n=3, cutoff=0.5)

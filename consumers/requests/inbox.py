@@ -11,7 +11,7 @@ from uuid import UUID
 
 from consumers.requests.domain.life.outcome import Awaited
 from consumers.requests.domain.life.state import RequestState
-from schemas.tariff import Collector
+from schemas.tariff import Fee
 
 #: An inbox shows so many of each kind at most.
 INBOX_LIMIT = 200
@@ -72,14 +72,6 @@ class Inbox:
         return sum(state.owed_rial for state in self.owed)
 
 
-@dataclass(frozen=True, slots=True)
-class DeskFee:
-    """What a desk collects for one request, in rial; `by_card` says that the tariff names the card terminal."""
-
-    amount_rial: int
-    by_card: bool
-
-
 def inbox_of(reads: InboxReads, office: str, source: str, limit: int = INBOX_LIMIT) -> Inbox:
     """Return the inbox of `office`, which publishes as `source`."""
     return Inbox(office, reads.at_desk(office, limit), reads.owed_at(office, limit), reads.waiting(source, limit))
@@ -99,13 +91,10 @@ def waiting_beginning(reads: InboxReads, source: str, typed: str) -> Sequence[Wa
     return [one for one in found if one.claim_id == typed] or found
 
 
-def desk_fee(reads: InboxReads, request_id: UUID) -> DeskFee | None:
-    """Return what the desk collects for a request; none before its acceptance, when no fee is computed."""
+def desk_fee(reads: InboxReads, request_id: UUID) -> Fee | None:
+    """Return the fee of a request; none before its acceptance, when no fee is computed."""
     state = reads.state(request_id)
-    if state is None or state.fee is None:
-        return None
-    by_card = any(line.collector is Collector.OFFICE_POS for line in state.fee.lines)
-    return DeskFee(state.fee.office_collects_rial, by_card)
+    return None if state is None else state.fee
 
 
 def owed_rial(reads: InboxReads, request_id: UUID) -> int:

@@ -203,9 +203,9 @@ def collect(
             if fee is None:
                 first = f"pishkhan office {context.obj} accept {request}"
                 raise Problem(_NOT_KNOWN.filled(request=request, first=first))
-            if fee.amount_rial == 0:
+            if fee.office_collects_rial == 0:
                 raise Problem(_NOTHING.filled(request=request))
-            amount_rial = fee.amount_rial
+            amount_rial = fee.office_collects_rial
         terminal.console.print(amount(amount_rial, language), style="bold")
         if fee is not None and fee.by_card and pos_reference is None:
             raise Problem(_BY_CARD)

@@ -8,7 +8,8 @@ from connectors.words.calendar import explained_moment
 from connectors.words.catalogue import CLASSES, LICENCES, hours_words, name
 from connectors.words.language import Language, Phrase, figures, in_figures, listed
 from connectors.words.money import rial
-from consumers.requests.directory import NotListed, OfficeEntry
+from consumers.codes import CodeUnknown
+from consumers.requests.directory import OfficeEntry
 from consumers.requests.domain.registry.snapshot import OfficeFacts
 from consumers.requests.incomes import OfficeIncome, incomes_of, jalali_month
 from deploy.commands.options import DataOption, JsonOption, LanguageOption
@@ -102,7 +103,7 @@ def show(
     """
     try:
         entry = directory_now(data).office(code)
-    except NotListed as error:
+    except CodeUnknown as error:
         raise not_listed(error, language) from None
     if as_json:
         say_json({**_as_json(entry.facts), "services": list(entry.services)})

@@ -10,8 +10,9 @@ from rich.syntax import Syntax
 from connectors.files.days import typed_moment
 from connectors.files.problem import Wrong
 from connectors.words.calendar import TEHRAN, both_calendars
+from consumers.codes import CodeUnknown
 from consumers.registry.domain.known import EntryKind
-from consumers.registry.lookup import CodeUnknown, version_at, versions_of
+from consumers.registry.lookup import version_at, versions_of
 from deploy.commands.options import DataOption, JsonOption
 from deploy.edge import Grid, Screen, say_json, say_lines
 from deploy.problem import Misused, Problem

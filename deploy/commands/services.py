@@ -8,7 +8,8 @@ from connectors.words.catalogue import CLASSES, STAGES, field_words, line_words,
 from connectors.words.details import detail_words
 from connectors.words.language import Language, Phrase, figures, listed
 from connectors.words.refusals import refusal_phrase
-from consumers.requests.directory import NotListed, ServiceEntry
+from consumers.codes import CodeUnknown
+from consumers.requests.directory import ServiceEntry
 from deploy.commands.options import DataOption, JsonOption, LanguageOption
 from deploy.edge import Grid, Screen, say_json
 from deploy.terminal.directory import directory_now, listing, not_listed
@@ -84,7 +85,7 @@ def show(
     """
     try:
         entry = directory_now(data).service(code)
-    except NotListed as error:
+    except CodeUnknown as error:
         raise not_listed(error, language) from None
     if as_json:
         say_json(_as_json(entry))

@@ -23,7 +23,6 @@ from schemas.intake_office import (
 )
 from schemas.late_cash import LateCashTaken
 from schemas.speakers import agency_source, office_source
-from schemas.tariff import Collector
 
 #: Per cent of routed requests that an office declines, or leaves until the deadline passes.
 DECLINED_PERCENT = 3
@@ -120,7 +119,7 @@ def _on_accepted(random: Random, case: FollowedRequest, event: log.OfficeAccepte
     if event.fee.office_collects_rial == 0:
         start = ServiceStarted(request_id=event.request_id, operator=OPERATOR)
         return [*acts, DemoAct(random.uniform(30, 300), desk, start)]
-    by_card = any(line.collector is Collector.OFFICE_POS for line in event.fee.lines)
+    by_card = event.fee.by_card
     collect = FeeCollected(
         request_id=event.request_id,
         amount_rial=event.fee.office_collects_rial,

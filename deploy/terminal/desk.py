@@ -1,14 +1,18 @@
 """Who works at a counter: the office, and the operator at its desk."""
 
 from connectors.words.language import Phrase, listed
+from consumers.codes import CodeUnknown
 from consumers.registry.domain.known import EntryKind
-from consumers.registry.lookup import CodeUnknown, versions_of
+from consumers.registry.lookup import versions_of
 from deploy.problem import Misused, Problem
 from deploy.terminal.speaking import Terminal
 from schemas.offices import Office
 
 #: Who is at the desk of an office for which the registry names nobody.
 DEFAULT_OPERATOR = "operator-1"
+_NO_OFFICE = Phrase("دفتری به نام {code} نیست؛ {known}.", "No office is called {code}; {known}.")
+_CALLED = Phrase("دفترهایی هستند به نام {near}", "offices are called {near}")
+_NONE_YET = Phrase("هنوز هیچ دفتری شناخته نیست، نخست استانی بارگذاری کنید", "none is known yet, load a province first")
 _NO_OPERATOR = Phrase(
     "کاربر {operator} از دفتر {office} نیست؛ کاربران آن: {known}",
     "operator {operator} is none of office {office}; its operators are {known}.",
@@ -21,9 +25,8 @@ def office_named(terminal: Terminal, code: str) -> Office:
         with terminal.before_saying() as view:
             office = versions_of(view.registry, EntryKind.OFFICE, code)[-1].value
     except CodeUnknown as unknown:
-        near = ", ".join(unknown.near)
-        known = f"offices are called {near}" if near else "none is known yet, load a province first"
-        raise Problem(f"No office is called {code}; {known}.") from None
+        known = _CALLED.filled(near=", ".join(unknown.near)) if unknown.near else _NONE_YET
+        raise Problem(_NO_OFFICE.filled(code=code, known=known)) from None
     assert isinstance(office, Office), "asked for by its kind"
     return office
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from pathlib import Path
 
 from connectors.words.language import Language, Phrase, listed
-from consumers.requests.directory import Directory, NotListed
+from consumers.codes import CodeUnknown
+from consumers.requests.directory import Directory
 from consumers.requests.domain.registry.view import RegistryView
 from deploy.edge import Grid
 from deploy.problem import Problem
@@ -40,7 +41,7 @@ def listing(headings: Iterable[Phrase], language: Language) -> Grid:
     return table
 
 
-def not_listed(error: NotListed, language: Language) -> Problem:
+def not_listed(error: CodeUnknown, language: Language) -> Problem:
     """Return the problem of a code that nothing has, with those that look like it."""
     said = _NOT_LISTED.fill(language, kind=_KINDS[error.kind], code=error.code, list=f"{error.kind}s list")
     return Problem(_NEAR.fill(language, said=said, near=listed(error.near, language)) if error.near else said)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from consumers.codes import CodeUnknown
 from consumers.parking import NEVER, ParkedEvent, ParkReason, failed_event
 from consumers.registry.domain.known import EntryKind
-from consumers.registry.lookup import CodeUnknown, newest_service, owners_of, version_at, versions_of
+from consumers.registry.lookup import newest_service, owners_of, version_at, versions_of
 from consumers.requests.domain.life.outcome import Awaited
 from consumers.requests.domain.life.state import RequestStage, RequestState
 from consumers.requests.finding import IdUnreadable, RequestAmbiguous, RequestNotFound, find_request
@@ -152,7 +153,7 @@ def test_a_desk_knows_what_to_collect_to_give_back_and_to_tell(world: World) -> 
     with world.client("a").people() as people:
         fee = desk_fee(people.inbox, accepted.request_id)
         assert fee is not None
-        assert (fee.amount_rial, fee.by_card) == (accepted.fee.office_collects_rial, False)
+        assert (fee, fee.by_card) == (accepted.fee, False)
         assert desk_fee(people.inbox, UUID(int=3 << 96)) is None, "not accepted"
         assert desk_fee(people.inbox, UUID(int=9)) is None, "not known"
         assert owed_rial(people.inbox, cancelled.request_id) == cancelled.owed_rial > 0

@@ -12,9 +12,9 @@ from connectors.words.catalogue import (
     field_words,
     hours_words,
     line_words,
-    rule_words,
 )
 from connectors.words.language import Language
+from connectors.words.tariffs import rule_words
 from deploy.provinces.generate import NORTH_KHORASAN
 from deploy.provinces.loader import read_province
 from schemas.agreements import AgreementState
@@ -36,26 +36,31 @@ from tests.kit.values.builders import certificate_line, words
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("rule", "english", "persian"),
     [
-        (FixedRule(amount_rial=0), "free"),
-        (FixedRule(amount_rial=30_000), "30,000 rial"),
-        (PerUnitRule(amount_rial=20_000, field="page-count"), "20,000 rial for each of page-count"),
-        (PercentageRule(field="amount", numerator=1, denominator=100), "1/100 of amount"),
+        (FixedRule(amount_rial=0), "free", "رایگان"),
+        (FixedRule(amount_rial=30_000), "30,000 rial", "۳۰٬۰۰۰ ریال"),
+        (
+            PerUnitRule(amount_rial=20_000, field="page-count"),
+            "20,000 rial for each of page-count",
+            "۲۰٬۰۰۰ ریال برای هر واحد page-count",
+        ),
+        (PercentageRule(field="amount", numerator=1, denominator=100), "1/100 of amount", "۱/۱۰۰ از amount"),
         (
             PercentageRule(field="amount", numerator=1, denominator=100, floor_rial=5_000, cap_rial=9_000),
             "1/100 of amount, at least 5,000 rial, at most 9,000 rial",
+            "۱/۱۰۰ از amount، دست‌کم ۵٬۰۰۰ ریال، حداکثر ۹٬۰۰۰ ریال",
         ),
         (
             BracketRule(field="kg", brackets=(Bracket(up_to=1, amount_rial=10), Bracket(amount_rial=20))),
             "by kg: up to 1: 10 rial, above: 20 rial",
+            "بر پایه kg: تا ۱: ۱۰ ریال، بیش از آن: ۲۰ ریال",
         ),
-        (VariableRule(field="bill"), "what bill says"),
+        (VariableRule(field="bill"), "what bill says", "به اندازه bill"),
     ],
 )
-def test_how_much(rule: FeeRule, said: str) -> None:
-    assert rule_words(rule, Language.EN) == said
-    assert rule_words(rule, Language.FA) != said
+def test_how_much(rule: FeeRule, english: str, persian: str) -> None:
+    assert (rule_words(rule, Language.EN), rule_words(rule, Language.FA)) == (english, persian)
 
 
 @pytest.mark.parametrize("payer", Payer)

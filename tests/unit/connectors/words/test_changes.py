@@ -1,15 +1,13 @@
 """What a plan says before anybody agrees to it: what changes, by how much, from when and for whom."""
 
-import pytest
-
 from connectors.words.changes import plan_lines
 from connectors.words.language import Language
-from connectors.words.tariffs import rule_words, split_words
+from connectors.words.tariffs import split_words
 from producers.changes import Change, Held
 from producers.registration import Plan
 from schemas.agreements import AgreementState
 from schemas.base import OfficeClass
-from schemas.tariff import Bracket, BracketRule, FeeRule, FixedRule, PercentageRule, PerUnitRule, VariableRule
+from schemas.tariff import FixedRule
 from tests.kit.values import builders
 from tests.kit.values.builders import MOMENT
 
@@ -69,32 +67,6 @@ def test_new_things_are_counted_and_what_is_left_alone_is_told() -> None:
     lines = said(plan(new=new, held=(held,)), Language.EN)
     assert lines[0] == "New: 1 service, 2 office."
     assert lines[1].startswith("Agreement civil-registry-2026 is suspended and is left as it is")
-
-
-@pytest.mark.parametrize(
-    ("rule", "english", "persian"),
-    [
-        (PerUnitRule(amount_rial=5_000, field="pages"), "5,000 rial for each pages", "۵٬۰۰۰ ریال برای هر pages"),
-        (
-            PercentageRule(field="amount", numerator=1, denominator=100, floor_rial=10, cap_rial=90),
-            "1/100 of amount, at least 10 rial, at most 90 rial",
-            "1/100 از amount، دست‌کم ۱۰ ریال و دست‌بالا ۹۰ ریال",
-        ),
-        (
-            PercentageRule(field="amount", numerator=1, denominator=100),
-            "1/100 of amount, at least 0 rial",
-            "1/100 از amount، دست‌کم ۰ ریال",
-        ),
-        (
-            BracketRule(field="weight", brackets=(Bracket(up_to=3, amount_rial=5), Bracket(amount_rial=9))),
-            "up to 3: 5 rial, above: 9 rial",
-            "تا ۳: ۵ ریال، بیش از آن: ۹ ریال",
-        ),
-        (VariableRule(field="amount"), "what amount says", "هرچه amount می‌گوید"),
-    ],
-)
-def test_every_rule_has_words(rule: FeeRule, english: str, persian: str) -> None:
-    assert (rule_words(rule, Language.EN), rule_words(rule, Language.FA)) == (english, persian)
 
 
 def test_parts_are_named() -> None:

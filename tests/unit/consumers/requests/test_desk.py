@@ -77,7 +77,6 @@ def test_how_it_is_to_be_paid_follows_the_tariff(collector: Collector, by_card: 
     found = item(routed(), known(builders.certificate_line(collector=collector), online(7_000)))
     assert found.by_card is by_card
     assert found.to_collect_rial == (30_000 if collector.at_the_office else 0)
-    assert found.citizen_pays_elsewhere_rial == (7_000 if collector.at_the_office else 37_000)
 
 
 def test_a_form_shows_its_fields_in_order_and_no_personal_value() -> None:

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from consumers.requests.directory import Directory, NotListed
+from consumers.codes import CodeUnknown
+from consumers.requests.directory import Directory
 from consumers.requests.domain.registry.view import RegistryView
 from schemas.agreements import AgreementState
 from schemas.catalogue import Stage
@@ -82,9 +83,9 @@ def test_an_agency_is_one_with_a_service_or_an_agreement_and_says_how_much_is_op
 def test_what_is_not_in_force_yet_is_not_listed_and_codes_that_look_like_it_are_named() -> None:
     found = directory(service(), service(OTHER, valid_from=MOMENT + timedelta(days=1)), office("office-1"))
     assert [entry.service.code for entry in found.services()] == [SERVICE]
-    with pytest.raises(NotListed) as missing:
+    with pytest.raises(CodeUnknown) as missing:
         found.service(SERVICE[:-1])
     assert missing.value.near == (SERVICE,)
-    with pytest.raises(NotListed):
+    with pytest.raises(CodeUnknown):
         found.office("office-99x")
     assert START < MOMENT
