@@ -33,6 +33,9 @@ class RegistryReads(Protocol):
     def since(self, revision: int) -> Sequence[RegistryEntry]:
         """Return every entry after `revision`, in order."""
 
+    def head(self) -> int:
+        """Return the newest revision."""
+
     def known(self, subjects: Collection[Subject], kinds: Collection[EntryKind]) -> Sequence[RegistryEntry]:
         """Return all versions of `subjects` and of everything of `kinds`, in revision order."""
 

@@ -6,8 +6,9 @@ import typer
 
 from connectors.words.calendar import both_calendars
 from connectors.words.language import Language, Phrase
+from consumers.codes import CodeUnknown
 from consumers.registry.domain.known import EntryKind
-from consumers.registry.lookup import CodeUnknown, versions_of
+from consumers.registry.lookup import versions_of
 from deploy.commands.options import DataOption, FileArgument, IdOption, LanguageOption, WaitOption
 from deploy.exits import end_with
 from deploy.problem import Problem

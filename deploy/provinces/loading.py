@@ -1,27 +1,24 @@
 """Publishing a province through the outbox and waiting until the registry has decided every claim of it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic, sleep
 
-from sqlalchemy import Connection, Engine
-
-from connectors.clock import real_now
-from connectors.database.publication.outbox import outbox_opener
-from connectors.database.registry.entries import RegistryStore
-from connectors.database.requests.claim_outcomes import RegistryAnswers
-from connectors.database.sql.driver import meaningful_errors
-from connectors.database.sql.engine import build_engine
 from consumers.registry.domain.entries import value_of
 from consumers.registry.domain.known import EntryKind, subject
+from consumers.registry.lookup import RegistryReads
+from consumers.runner.errors import DatabaseUnavailable
 from deploy.agencies import provision
 from deploy.exits import ExitCode
 from deploy.problem import Problem
 from deploy.provinces.loader import Province, stated_of
 from deploy.settings import Settings
+from deploy.use_cases import Bus
 from producers.changes import Value
 from producers.claims import ClaimInvalid, message_from_event
+from producers.outcomes import AnswersUnavailable, Decided, OutcomeReads, SaidBefore, SaidClaim
 from producers.registration import Identity, Plan, RegistryClaim, Subject, plan
 from schemas.log_registry import RegistryClaimRefused
 from schemas.message import Message
@@ -29,7 +26,6 @@ from schemas.message import Message
 #: So many claims go into one transaction of the outbox.
 CLAIMS_AT_ONCE = 200
 ASK_EVERY_SECONDS = 0.1
-_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +38,12 @@ class Loading:
     refused: tuple[RegistryClaimRefused, ...]
 
 
-class RegisteredInSql:
-    """The registry and its answers on one connection, for whoever plans what to state."""
+class Known:
+    """The registry, and what was said to it, for whoever plans what to state. Implements `Registered`."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._registry = RegistryStore(connection)
-        self._answers = RegistryAnswers(connection)
+    def __init__(self, registry: RegistryReads, said: SaidBefore) -> None:
+        self._registry = registry
+        self._said = said
 
     def versions(self, subjects: Collection[Subject]) -> Mapping[Subject, Sequence[Value]]:
         """Return all versions of each subject that is known, oldest first."""
@@ -60,7 +56,7 @@ class RegisteredInSql:
 
     def seen(self, identities: Sequence[Identity]) -> Collection[Identity]:
         """Return those of the claims' identities that the bus has taken in before."""
-        return self._answers.known(identities)
+        return self._said.words(identities).keys()
 
 
 def load_province(
@@ -90,12 +86,8 @@ def plan_province(settings: Settings, province: Province, begins: datetime | Non
     Raises `BrokerUnavailable`, `OutboxUnavailable` and `DatabaseUnavailable`.
     """
     moment = begins or settings.clock.now().replace(second=0, microsecond=0)
-    engine = build_engine(settings.worker_database_url(), "pishkhan province")
-    try:
-        with meaningful_errors(), engine.begin() as connection:
-            return plan(stated_of(province), RegisteredInSql(connection), moment)
-    finally:
-        engine.dispose()
+    with _told_as_unavailable(), Bus(settings, "pishkhan province") as bus, bus.reading() as view:
+        return plan(stated_of(province), Known(view.registry, bus.outcomes), moment)
 
 
 def publish_plan(
@@ -110,22 +102,27 @@ def publish_plan(
     follow from content. Raises `Problem` when nothing is decided for `patience_seconds`, `BrokerUnavailable`,
     `OutboxUnavailable` and `DatabaseUnavailable`.
     """
-    engine = build_engine(settings.worker_database_url(), "pishkhan province")
-    try:
-        with meaningful_errors(), engine.begin() as connection:
-            fresh = _not_taken(RegistryAnswers(connection), wanted.claims)
-        started_at = real_now()
-        _publish(engine, settings, fresh)
+    with _told_as_unavailable(), Bus(settings, "pishkhan province") as bus:
+        fresh = _not_taken(bus.outcomes, wanted.claims)
+        newest = bus.outcomes.newest()
+        _publish(bus, settings, fresh)
         report(0, len(fresh))
-        refused = _until_decided(engine, fresh, started_at, report, patience_seconds)
-        with meaningful_errors(), engine.begin() as connection:
-            revision = RegistryStore(connection).head()
+        asked = [SaidClaim(*claim.identity, after=newest) for claim in fresh]
+        refused = _until_decided(bus.outcomes, asked, report, patience_seconds)
+        with bus.reading() as view:
+            revision = view.registry.head()
         return Loading(len(fresh), wanted.known + len(wanted.claims) - len(fresh), revision, refused)
-    finally:
-        engine.dispose()
 
 
-def _not_taken(answers: RegistryAnswers, claims: Sequence[RegistryClaim]) -> list[RegistryClaim]:
+@contextmanager
+def _told_as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except AnswersUnavailable as error:
+        raise DatabaseUnavailable(str(error)) from error
+
+
+def _not_taken(outcomes: OutcomeReads, claims: Sequence[RegistryClaim]) -> list[RegistryClaim]:
     """Return the claims that the registry has not seen, and those that it refused, under their next id.
 
     A refusal is remembered for as long as the outbox keeps what is published.
@@ -133,11 +130,22 @@ def _not_taken(answers: RegistryAnswers, claims: Sequence[RegistryClaim]) -> lis
     fresh: list[RegistryClaim] = []
     asked = list(claims)
     while asked:
-        known = answers.known([claim.identity for claim in asked])
-        outcomes = answers.answered(known, _EVER) if known else {}
+        known = outcomes.words([claim.identity for claim in asked]).keys()
+        answers = _decided(outcomes, [SaidClaim(*identity) for identity in known])
+        refused = {(claim.source, claim.event_id) for claim, refusal in answers.items() if refusal is not None}
         fresh += [claim for claim in asked if claim.identity not in known]
-        asked = [claim.again() for claim in asked if outcomes.get(claim.identity) is not None]
+        asked = [claim.again() for claim in asked if claim.identity in refused]
     return fresh
+
+
+def _decided(outcomes: OutcomeReads, claims: Sequence[SaidClaim]) -> dict[SaidClaim, RegistryClaimRefused | None]:
+    """Return the decided ones of `claims`, each with its refusal, or none when it was accepted."""
+    found = outcomes.outcomes(claims) if claims else {}
+    return {
+        claim: next((event for event in outcome.events if isinstance(event, RegistryClaimRefused)), None)
+        for claim, outcome in found.items()
+        if isinstance(outcome, Decided)
+    }
 
 
 def messages_of(claims: Sequence[RegistryClaim], now: datetime) -> list[Message]:
@@ -151,31 +159,28 @@ def messages_of(claims: Sequence[RegistryClaim], now: datetime) -> list[Message]
     return messages
 
 
-def _publish(engine: Engine, settings: Settings, claims: Sequence[RegistryClaim]) -> None:
+def _publish(bus: Bus, settings: Settings, claims: Sequence[RegistryClaim]) -> None:
     # All are made before any is published: a province with a fault is not published in part.
     messages = messages_of(claims, settings.clock.now())
-    open_outbox = outbox_opener(engine)
     for start in range(0, len(messages), CLAIMS_AT_ONCE):
-        with open_outbox() as outbox:
+        with bus.open_outbox() as outbox:
             outbox.add(messages[start : start + CLAIMS_AT_ONCE])
 
 
 def _until_decided(
-    engine: Engine,
-    claims: Sequence[RegistryClaim],
-    since: datetime,
+    outcomes: OutcomeReads,
+    claims: Sequence[SaidClaim],
     report: Callable[[int, int], None],
     patience_seconds: float,
 ) -> tuple[RegistryClaimRefused, ...]:
     """Ask for the registry's answers until every claim has one; return the refusals."""
-    undecided = {claim.identity for claim in claims}
+    undecided = dict.fromkeys(claims)
     refused: list[RegistryClaimRefused] = []
     gives_up_at = monotonic() + patience_seconds
     while undecided:
-        with meaningful_errors(), engine.begin() as connection:
-            answers = RegistryAnswers(connection).answered(undecided, since)
+        answers = _decided(outcomes, list(undecided))
         if answers:
-            undecided -= answers.keys()
+            undecided = {claim: None for claim in undecided if claim not in answers}
             refused.extend(answer for answer in answers.values() if answer is not None)
             gives_up_at = monotonic() + patience_seconds
             report(len(claims) - len(undecided), len(claims))

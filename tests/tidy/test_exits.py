@@ -23,8 +23,9 @@ SHARED = (
     "deploy.faults.",
 )
 
-#: Ways to end that a command takes for another one: whether a trial could be made is not known without its province.
-TAKEN_OTHERWISE = {("faults", ExitCode.UNANSWERED)}
+#: Ways to end that a command takes for another one: whether a trial could be made is not known without its province,
+#: and a demonstration's engines are its own, so that one which does not answer is a problem and no doubt.
+TAKEN_OTHERWISE = {("faults", ExitCode.UNANSWERED), ("demo", ExitCode.UNKNOWN)}
 
 
 def test_no_code_is_a_number() -> None:
