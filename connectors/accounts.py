@@ -167,8 +167,25 @@ ACCOUNTS: tuple[Account, ...] = (
             "office_position": READ,
         },
     ),
-    # The doors for machines. Keys are an administrator's to give.
-    Account("gateway", tables={**_READS_KEYS}),
+    # The doors for machines. Keys are an administrator's to give. What is said is kept with its caller's own key;
+    # of what becomes of it the gateway reads what answers hold, and of a request whose it is.
+    Account(
+        "gateway",
+        tables={
+            **_READS_KEYS,
+            "worker": ALL_ROWS,
+            "outbox": APPEND,
+            "gateway_identity": APPEND,
+            "request": "SELECT (request_id, agency, office)",
+            "registry_version": READ,
+            "intake_event": READ,
+            "parked_event": READ,
+            "dead_letter": READ,
+            "consumer_offset": READ,
+            "feed_entry": READ,
+            "feed_head": READ,
+        },
+    ),
     # The parties' feeds: numbers and events are facts. Nothing of requests, registry or ledger but what the logs say.
     Account(
         "delivery",

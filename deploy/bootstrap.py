@@ -8,7 +8,7 @@ import gc
 import time
 from functools import partial
 from random import random
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import psycopg
@@ -59,11 +59,39 @@ def run_worker(name: str, settings: Settings, port: int, stop: Event) -> None:
     exporter = Exporter()
     telemetry = WorkerTelemetry(exporter, name)
     with _health_server(name, port, exporter, telemetry):
+        if worker_row(name).begins_at_once:
+            _run_at_once(name, settings, telemetry, exporter, stop)
+            return
         cluster_id = _cluster_id(settings, telemetry, stop)
         if cluster_id is not None and _fits(settings, telemetry, stop):
             worker = build_worker(name, settings, cluster_id, telemetry, exporter)
             _calm_collector()
             worker.run(stop)
+
+
+def _run_at_once(name: str, settings: Settings, telemetry: WorkerTelemetry, exporter: Exporter, stop: Event) -> None:
+    """Run a worker that asks nobody first; whether this build fits the database is found out beside it.
+
+    Raises `Problem` when it does not, once the worker has ended.
+    """
+    unfit: list[Problem] = []
+
+    def judge() -> None:
+        try:
+            _fits(settings, telemetry, stop)
+        except Problem as problem:
+            unfit.append(problem)
+            stop.set()
+
+    worker = build_worker(name, settings, "", telemetry, exporter)
+    _calm_collector()
+    beside = Thread(target=judge, name="fit", daemon=True)
+    beside.start()
+    worker.run(stop)
+    stop.set()
+    beside.join()
+    if unfit:
+        raise unfit[0]
 
 
 def build_worker(

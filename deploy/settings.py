@@ -28,6 +28,8 @@ OLDEST_YEAR, NEWEST_YEAR = 2000, 2199
 # The one worker that draws lots, and the one that looks at keys.
 ROUTING_WORKER = "requests"
 KEY_WORKER = "gateway"
+# Behind the workers' ports of metrics.
+HTTP_OFFSET = 10
 
 
 class KafkaSecurity(StrEnum):
@@ -141,6 +143,16 @@ class Settings(BaseSettings):
     """A log of a worker or of an embedded engine goes on in a new file when it has so many bytes."""
     log_older_files: int = Field(default=5, ge=1, le=1_000)
     """So many full files of each are kept beside the newest; the oldest goes."""
+    http_host: str = "127.0.0.1"
+    """Where the gateway listens: an address of this machine. Another one than loopback needs a certificate, or
+    `http_insecure`."""
+    http_port: int | None = Field(default=None, ge=1, le=65_535)
+    """The gateway's port; none: ten after the first of the metrics' ports."""
+    http_certificate: Path | None = None
+    """The gateway's certificate, with those that it stands on, and its key: then it speaks HTTPS."""
+    http_certificate_key: Path | None = None
+    http_insecure: bool = False
+    """Whether the gateway may listen without a certificate where others can hear it: behind a proxy that has one."""
     metrics_port: int = Field(default=9460, ge=1, le=65_000)
     """First of the workers' metrics and health ports, on loopback; each adds its offset."""
     failpoint: str = ""
@@ -165,7 +177,7 @@ class Settings(BaseSettings):
         check_database(secret.get_secret_value())
         return secret
 
-    @field_validator("kafka_ca_file")
+    @field_validator("kafka_ca_file", "http_certificate", "http_certificate_key")
     @classmethod
     def _a_readable_file(cls, path: Path | None) -> Path | None:
         try:
@@ -278,6 +290,18 @@ class Settings(BaseSettings):
         if not self.database_owner_url.get_secret_value():
             raise Problem("The tables' owner is not known: set PISHKHAN_DATABASE_OWNER_URL.")
         return self.database_owner_url.get_secret_value()
+
+    @property
+    def gateway_port(self) -> int:
+        """Where the gateway listens."""
+        return self.metrics_port + HTTP_OFFSET if self.http_port is None else self.http_port
+
+    @property
+    def gateway_address(self) -> str:
+        """The gateway's address for clients."""
+        scheme = "http" if self.http_certificate is None else "https"
+        host = f"[{self.http_host}]" if ":" in self.http_host else self.http_host
+        return f"{scheme}://{host}:{self.gateway_port}"
 
     def values(self) -> dict[str, str]:
         """Every setting but accounts that has a value, as text, secrets in clear: for the environment and the file."""

@@ -44,7 +44,8 @@ class Exporter:
 
     def increase(self, metric: Metric, amount: float, *labels: str) -> None:
         """Add to a counter."""
-        self._counters[metric].labels(*labels).inc(amount)
+        counter = self._counters[metric]
+        (counter.labels(*labels) if labels else counter).inc(amount)
 
     def put(self, metric: Metric, value: float, *labels: str) -> None:
         """Set a gauge."""

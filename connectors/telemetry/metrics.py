@@ -4,38 +4,11 @@ Boards, alert rules and tests are held against this table, both ways. A label's 
 request, a citizen or free text is never a label.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-
-class Kind(StrEnum):
-    """The Prometheus types in use."""
-
-    COUNTER = "counter"
-    GAUGE = "gauge"
-    HISTOGRAM = "histogram"
-
-
-class Origin(StrEnum):
-    """Who sets a metric: every worker about itself, one worker out of the database, or a library."""
-
-    WORKER = "worker"
-    DATABASE = "database"
-    LIBRARY = "library"
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One row. `unit` is what one count of the value means; names of counters end in `_total`, as they are exposed."""
-
-    name: str
-    kind: Kind
-    origin: Origin
-    unit: str
-    help: str
-    labels: tuple[str, ...] = ()
-    buckets: tuple[float, ...] = ()
-
+from connectors.telemetry.door_metrics import DOOR_METRICS
+from connectors.telemetry.metric import BATCH_SECONDS as _BATCH_SECONDS
+from connectors.telemetry.metric import Kind as Kind
+from connectors.telemetry.metric import Metric as Metric
+from connectors.telemetry.metric import Origin as Origin
 
 #: Every label that may be used, and what bounds its values.
 LABELS: dict[str, str] = {
@@ -44,6 +17,8 @@ LABELS: dict[str, str] = {
     "cause": "consumers.runner.outcomes.Setback",
     "reason": "the closed enums of refusals, parking and dead letters",
     "topic": "the table of topics, one intake topic per agency",
+    "door": "the table of acts, and the gateway's other doors",
+    "status": "the table of HTTP problems, and what succeeds",
     "state": "the states of the request's lifecycle",
     "kind": "the kinds of ledger transfers",
     "agency": "the registry's agencies",
@@ -53,7 +28,6 @@ LABELS: dict[str, str] = {
 }
 
 _W, _D, _L = Origin.WORKER, Origin.DATABASE, Origin.LIBRARY
-_BATCH_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 # --- every worker, about itself ----------------------------------------------------------------------------------
 
@@ -341,6 +315,7 @@ METRICS: tuple[Metric, ...] = (
     UNREADY_SINCE,
     UNREAD_DEADLINES,
     CLOCK_AHEAD,
+    *DOOR_METRICS,
     OUTBOX_ROWS,
     OUTBOX_AGE,
     SET_ASIDE,

@@ -69,6 +69,14 @@ TAKES: Mapping[str, Phrase] = {
         "a number of bytes from 100000 to 1000000000, such as 10000000",
     ),
     "log_older_files": Phrase("شمار فایل‌ها از 1 تا 1000، مانند 5", "a number of files from 1 to 1000, such as 5"),
+    "http_host": Phrase("نشانی همین رایانه، مانند 127.0.0.1", "an address of this machine, such as 127.0.0.1"),
+    "http_port": Phrase("شماره درگاه از 1 تا 65535، مانند 8080", "a port from 1 to 65535, such as 8080"),
+    "http_certificate": Phrase(
+        "پرونده گواهی خواندنی، مانند /etc/ssl/bus.pem",
+        "a file with a certificate that can be read, such as /etc/ssl/bus.pem",
+    ),
+    "http_certificate_key": Phrase("پرونده کلید گواهی، خواندنی", "a file with the certificate's key that can be read"),
+    "http_insecure": Phrase("true یا false", "true or false"),
     "metrics_port": Phrase("شماره درگاه از 1 تا 65000، مانند 9460", "a port from 1 to 65000, such as 9460"),
     "failpoint": Phrase(
         "جایی و کاری و شماره‌ای، تنها برای آزمون خطا، مانند before_commit:kill:3",

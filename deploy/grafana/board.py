@@ -10,7 +10,8 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import common as common_models
 from grafana_foundation_sdk.models import dashboard as models
 
-from deploy.grafana.panels import CHOICES, ROWS, Choice, Panel, Query, Shape
+from deploy.grafana.panels import CHOICES, ROWS
+from deploy.grafana.shapes import Choice, Panel, Query, Shape
 
 BOARD = Path(__file__).parent / "boards" / "pishkhan.json"
 #: Where the runbook can be read; a person who keeps it elsewhere changes the variable of the board.

@@ -1,70 +1,8 @@
 """The board's panels, declared once as values: what is asked, in which unit, and which alerts watch it."""
 
 # Figures out of the database are shown by one worker at a time; sums and maxima stay right when that changes hands.
-from dataclasses import dataclass
-from enum import StrEnum
-
-RATE = "[$__rate_interval]"
-
-
-class Shape(StrEnum):
-    """How a panel shows its series."""
-
-    STAT = "stat"
-    TIME = "timeseries"
-
-
-class Unit(StrEnum):
-    """Grafana's own identifiers of units; rial has none of its own, so it is a number with `rial` behind it."""
-
-    NUMBER = "short"
-    RIAL = "suffix: rial"
-    SECONDS = "s"
-    BYTES = "bytes"
-    PROCESSORS = "suffix: processors"
-    PER_SECOND = "cps"
-    PER_MINUTE = "cpm"
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One expression. `legend` names each series by its labels, as `{{label}}`, or is plain words for a single one."""
-
-    expression: str
-    legend: str
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One panel, `width` of 24 columns wide. `alerts` are anchors of the runbook's sections about what it shows."""
-
-    title: str
-    description: str
-    unit: Unit
-    queries: tuple[Query, ...]
-    shape: Shape = Shape.TIME
-    width: int = 8
-    alerts: tuple[str, ...] = ()
-    red_from: float | None = None  #: A value from here on is shown in red; none when no single number is bad.
-    only_zero_is_good: bool = False  #: Negative values are shown in red, too.
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Panels under one heading."""
-
-    title: str
-    panels: tuple[Panel, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A variable of the board: the values of a label of a metric, several at a time, all at first."""
-
-    name: str
-    label: str
-    metric: str
-
+from deploy.grafana.door_panels import DOORS
+from deploy.grafana.shapes import RATE, Choice, Panel, Query, Row, Shape, Unit
 
 CHOICES = (
     Choice("agency", "Agency", "pishkhan_opened_requests_total"),
@@ -396,4 +334,4 @@ _WORKERS = Row(
     ),
 )
 
-ROWS = (_AT_A_GLANCE, _REQUESTS, _MONEY, _EVENTS, _WORKERS)
+ROWS = (_AT_A_GLANCE, _REQUESTS, _MONEY, _EVENTS, DOORS, _WORKERS)

@@ -1,12 +1,12 @@
 """Why events are still in the outbox: asked of the relay on this machine, the database and the broker's address."""
 
-import socket
 import time
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from connectors.broker.reach import reachable
 from connectors.database.requests.on_the_way import database_now, last_seen, waiting_events
 from connectors.database.sql.driver import meaningful_errors
 from connectors.telemetry.standing import Standing
@@ -17,7 +17,6 @@ from deploy.workers.table import worker_row
 from producers.delivery import Delay, Delivery
 
 POLL_SECONDS = 0.1
-PROBE_SECONDS = 1.0
 #: Workers give a sign every few seconds while they can work, also in long waits for a broker; see `silent`.
 SILENT = timedelta(seconds=30)
 
@@ -58,18 +57,6 @@ def judge(
 def silent(seen: datetime | None, now: datetime) -> bool:
     """Say whether a worker that was last seen then (none: never) is gone or frozen, or cannot work."""
     return seen is None or now - seen > SILENT
-
-
-def reachable(servers: str) -> bool:
-    """Say whether anybody listens at one of `servers` (`host:port`, separated by commas); not knowing any, yes."""
-    for server in filter(None, servers.split(",")):
-        host, _, port = server.strip().rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), PROBE_SECONDS).close()
-        except (OSError, ValueError):
-            continue
-        return True
-    return not servers
 
 
 def away_since(engine: Engine, name: str) -> tuple[bool, datetime | None]:

@@ -33,7 +33,7 @@ from deploy.running.demonstration import MARKER, note_use
 from deploy.running.given_engines import ask_given_engines, silence_in_words
 from deploy.running.preparation import prepare
 from deploy.running.readiness import ask
-from deploy.settings import Settings, given_settings, remember
+from deploy.settings import HTTP_OFFSET, Settings, given_settings, remember
 from deploy.workers.table import WORKERS, WorkerRow
 
 ENGINE_STAGE = 0
@@ -177,7 +177,7 @@ def _metrics_port(base: Settings, kept: Kept) -> AbstractContextManager[int]:
             if not port_is_free(port):
                 raise Misused(words.PORT_TAKEN.filled(first=str(base.metrics_port), port=str(port), worker=row.name))
         return nullcontext(base.metrics_port)
-    return port_block(kept, base.metrics_port, [row.port_offset for row in WORKERS])
+    return port_block(kept, base.metrics_port, [*(row.port_offset for row in WORKERS), HTTP_OFFSET])
 
 
 def _settings(base: Settings, wanted: UpOptions, engines: EmbeddedEngines, kept: Kept, metrics_port: int) -> Settings:

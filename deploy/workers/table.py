@@ -60,6 +60,8 @@ class WorkerRow:
     port_offset: int
     purpose: str
     reads: Reads
+    # Whether it begins though neither broker nor database answers, and says so itself.
+    begins_at_once: bool = False
 
     def parts(self) -> Parts:
         """Return what builds the worker. Imported only here: a worker carries no other one's libraries."""

@@ -13,6 +13,7 @@ from connectors.database.access.audit import SqlAudit
 from connectors.database.access.keys import SqlKeys
 from connectors.database.delivery.reads import SqlFeedReads
 from connectors.database.delivery.stores import delivery_stores as sql_delivery_stores
+from connectors.database.gateway.intake import SqlIntake
 from connectors.database.parking.operator import ParkOperator
 from connectors.database.publication.operator import OutboxOperator
 from connectors.database.publication.relay import SqlRelayOutbox
@@ -46,6 +47,7 @@ from consumers.settlement.ports import SettlementStores
 from producers.access.audit import Audit, AuditReads
 from producers.access.keys import KeyReads, KeyStore, KeyUses
 from producers.ports import Outbox
+from producers.saying import Intake
 from producers.set_aside import AsideDecisions, OutboxAction
 from schemas.limits import LETTER_ROOM, LetterRoom
 from schemas.topics import LOG_REQUESTS
@@ -54,6 +56,7 @@ from tests.kit.real.engines import DatabaseUrls
 from tests.kit.values.clocks import trusting_watch
 from tests.memory.access import MemoryAudit, MemoryKeys
 from tests.memory.delivery import MemoryFeedReads, delivery_stores
+from tests.memory.gateway import MemoryIntake
 from tests.memory.ledger import settlement_stores
 from tests.memory.letters import DAY_SECONDS
 from tests.memory.operators import (
@@ -117,6 +120,9 @@ class Client(Protocol):
 
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:
         """Return leases and batches of `consumer`, under this client's name."""
+
+    def intake(self) -> Intake:
+        """Connect as a gateway does."""
 
     def relay(self, room: LetterRoom = LETTER_ROOM) -> Outbox:
         """Connect as a relay does; it sees to it that dead letters have this room."""
@@ -209,6 +215,9 @@ class MemoryClient:
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:
         leases = MemoryLeases(self._session, consumer, self._name, self._lease_seconds)
         return leases, MemoryWork(self._session, consumer, self._name, request_stores)
+
+    def intake(self) -> Intake:
+        return MemoryIntake(self._session)
 
     def relay(self, room: LetterRoom = LETTER_ROOM) -> Outbox:
         return MemoryRelayOutbox(BusSession(self._tables, self._name), self._name, self._lease_seconds, room)
@@ -313,6 +322,11 @@ class SqlClient:
             lambda connection: SqlPositions(connection, consumer, "cluster", self._name),
         )
         return leases, work
+
+    def intake(self) -> Intake:
+        intake = SqlIntake(self._url, self._name)
+        self._stack.callback(intake.close)
+        return intake
 
     def relay(self, room: LetterRoom = LETTER_ROOM) -> Outbox:
         relay = SqlRelayOutbox(self._url, self._name, trusting_watch(), self._lease_seconds, room)

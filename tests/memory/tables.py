@@ -17,6 +17,7 @@ from consumers.settlement.domain.windows import WindowCut
 from consumers.settlement.ports import Opened
 from producers.access.audit import AuditRow
 from producers.access.keys import Key
+from producers.saying import Before
 from schemas.log_registry import RegistryEntry
 from schemas.log_settlement import WindowClosed
 from schemas.message import Message
@@ -167,6 +168,7 @@ class BusDatabase(Database):
         self.disputes: Table[UUID, tuple[bool, datetime]] = Table("ledger_dispute")
         self.windows: Table[int, WindowClosed] = Table("settlement_window")
         self.keys: Table[str, Key] = Table("api_key")
+        self.identities: Table[tuple[str, str], Before] = Table("gateway_identity")
         self.audit: Table[int, AuditRow] = Table("audit_row")
         self.told_subjects: Table[str, Progress] = Table("delivery_subject")
         self.told_events: Table[str, bool] = Table("delivery_event")

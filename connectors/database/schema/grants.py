@@ -41,6 +41,8 @@ _EXCEPTIONS = {
     "publication_horizon": READ,
     # Kept by the function that lets dead letters go.
     "dead_letter_let_go": READ,
+    # What was said first under a key stays the first.
+    "gateway_identity": APPEND,
     # Rows that go when their time is over.
     "worker": ALL_ROWS,
     "parked_event": ALL_ROWS,

@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 import connectors.database.schema.access_tables
 import connectors.database.schema.delivery_tables
 import connectors.database.schema.figure_tables
+import connectors.database.schema.gateway_tables
 import connectors.database.schema.halt_tables
 import connectors.database.schema.letter_tables  # noqa: F401 - whoever asks for the metadata wants these tables, too
 from connectors.database.schema.metadata import Timestamp

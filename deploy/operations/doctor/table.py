@@ -6,10 +6,10 @@ import psycopg
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from connectors.broker.reach import reachable
 from connectors.database.schema.builds import DatabaseTooNew, was_expanded_by_a_newer_build
 from connectors.database.sql.engine import plain_url
 from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
-from deploy.operations.delivery import reachable
 from deploy.operations.doctor.accounts import check_accounts
 from deploy.operations.doctor.checks import Check, CheckResult, Patient, wrong
 from deploy.operations.doctor.contents import check_lag, check_rights, check_tables, check_topics

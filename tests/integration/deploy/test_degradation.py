@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
+from connectors.broker.reach import reachable
 from connectors.database.sql.engine import plain_url
 from consumers.runner.failures import FAILED_IN_A_ROW_MAX
 from deploy.agencies import Agencies
@@ -29,7 +30,6 @@ from deploy.engines.kept import Kept
 from deploy.engines.port_block import port_block
 from deploy.exits import ExitCode
 from deploy.mistakes import PREFIX
-from deploy.operations.delivery import reachable
 from deploy.operations.doctor.checks import Level
 from deploy.operations.doctor.table import examine
 from deploy.problem import Problem

@@ -51,6 +51,10 @@ WRONG = [
     ("LOG_BYTES_MAX", "1"),
     ("LOG_OLDER_FILES", "many"),
     ("METRICS_PORT", "99999"),
+    ("HTTP_PORT", "99999"),
+    ("HTTP_INSECURE", "perhaps"),
+    ("HTTP_CERTIFICATE", "/nowhere/cert.pem"),
+    ("HTTP_CERTIFICATE_KEY", "/nowhere/key.pem"),
     ("FAILPOINT", "somewhere"),
     ("FAILPOINT", "somewhere:kill:1"),
 ]
@@ -63,6 +67,8 @@ ANY_TEXT = {
     "account",
     "routing_secret",
     "key_secret",
+    # Tried when the gateway listens there.
+    "http_host",
     # Opened by the worker that it is given to.
     "log_file",
 }

@@ -7,6 +7,7 @@ from enum import StrEnum
 import pytest
 
 from connectors.telemetry import metrics
+from connectors.telemetry.doors import DoorTelemetry
 from connectors.telemetry.exporter import Exporter
 from connectors.telemetry.metrics import METRICS, Origin, of_origin, series_names
 from connectors.telemetry.standing import Halt, Standing
@@ -190,6 +191,7 @@ def test_everything_exported_is_a_row_of_the_table(exporter: Exporter, telemetry
     telemetry.lag({"a": 1})
     telemetry.owned(1)
     telemetry.halted(Partition("a", "id", 0), Setback.PARK_FULL, "why")
+    DoorTelemetry(exporter).answered("batch", 200, 0.1)
     exporter.database.replace({metric: {("x",) * len(metric.labels): 1.0} for metric in of_origin(Origin.DATABASE)})
     exported = {
         sample.name

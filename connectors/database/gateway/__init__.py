@@ -1,0 +1,1 @@
+"""What the doors for machines keep: the identities of what was said, and the claims."""
