@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from consumers.halted import HaltDecisions
     from consumers.letters import LetterReads
     from consumers.parked import ParkDecisions
+    from consumers.reconciliation.verdict import KeptVerdict
     from consumers.registry.lookup import RegistryReads
     from consumers.requests.domain.loads.loads import Load
     from consumers.requests.inbox import InboxReads, WaitingClaim
@@ -111,6 +112,14 @@ class View:
         from connectors.database.delivery.reads import SqlFeedReads
 
         return SqlFeedReads(self.connection)
+
+    @cached_property
+    def verdict(self) -> "KeptVerdict | None":
+        """What the last reconciliation said."""
+        from connectors.database.reconciliation.verdicts import last_verdict
+        from connectors.database.sql.driver import driver_connection
+
+        return last_verdict(driver_connection(self.connection))
 
     @cached_property
     def ledger(self) -> "LedgerReads":
@@ -212,6 +221,15 @@ class Bus:
     def reading(self) -> AbstractContextManager[View]:
         """Open a transaction that writes nothing. Raises `DatabaseUnavailable`."""
         return self._view(self.engine.connect)
+
+    @contextmanager
+    def reading_calmly(self) -> Iterator[View]:
+        """Open a view of the database, which nothing changes while it lasts. Raises `DatabaseUnavailable`."""
+        from connectors.database.settlement.reads import calm
+
+        with self.reading() as view:
+            calm(view.connection)
+            yield view
 
     def deciding(self) -> AbstractContextManager[View]:
         """Open a transaction; leaving it commits. Raises `DatabaseUnavailable` or `Contention`."""

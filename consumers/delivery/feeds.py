@@ -10,7 +10,14 @@ from consumers.delivery.entries import Entry
 PAGE_MAX = 1_000
 
 
-class FeedReads(Protocol):
+class SubjectReads(Protocol):
+    """What feeds say of one subject, such as a request."""
+
+    def about(self, feed: str, subject: str, most: int) -> Sequence[Entry]:
+        """Return the first `most` entries of `feed` about `subject`, in order."""
+
+
+class FeedReads(SubjectReads, Protocol):
     """The feeds, read. A feed that nothing was ever written to is empty."""
 
     def page(self, feed: str, after: int, most: int) -> Sequence[Entry]:

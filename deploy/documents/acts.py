@@ -1,11 +1,21 @@
-"""docs/acts.md: every act, with its names at each door."""
+"""docs/acts.md: every act and every read, with its names at each door."""
 
 from collections.abc import Iterable, Iterator
 
+from connectors.reads.table import EVERYBODY, READS
 from connectors.words.acts import SPEAKERS, purpose
 from producers.acts import AGENCY_ACTS, DIRECTORATE_ACTS, OFFICE_ACTS, Act
 from schemas.speakers import SpeakerKind
 
+_READS = """\
+## What may be looked at
+
+Over HTTP with `GET`, for a key with the scope `read`, in JSON; each shows what a command shows. Agencies and offices
+are shown their own: another party's thing is 404, as is one that does not exist. Lists of requests come in pages:
+`next` of one page is `after` of the next. A parameter in the last column stands in the query; one in bold must.
+`/v1/events/{event_id}` says what became of one thing that the party has said.
+"""
+_READ_COLUMNS = ("read", "shows", "path", "for", "like `pishkhan`", "query")
 _HEAD = """\
 # Acts
 
@@ -31,7 +41,8 @@ _WHO = {SpeakerKind.AGENCY: " AGENCY", SpeakerKind.OFFICE: " OFFICE", SpeakerKin
 def acts_page() -> str:
     """Return the page, in Markdown."""
     tables = zip(_TITLES, (AGENCY_ACTS, OFFICE_ACTS, DIRECTORATE_ACTS), strict=True)
-    return "\n".join([_HEAD, *(line for speaker, acts in tables for line in _table(speaker, acts))])
+    lines = [_HEAD, *(line for speaker, acts in tables for line in _table(speaker, acts)), _READS, *_reads()]
+    return "\n".join(lines) + "\n"
 
 
 def body_fields(act: Act) -> list[str]:
@@ -56,6 +67,16 @@ def _table(speaker: SpeakerKind, acts: tuple[Act, ...]) -> Iterator[str]:
             (f"`{act.name}`", purpose(act).en, f"`{act.method} {act.path}`", body, command, _event(act), act.scope)
         )
     yield ""
+
+
+def _reads() -> Iterator[str]:
+    yield _row(_READ_COLUMNS)
+    yield _row("---" for _ in _READ_COLUMNS)
+    for read in READS:
+        kinds = ", ".join(kind.value.replace("_", " ") for kind in read.parties)
+        parties = "everybody" if read.parties == EVERYBODY else kinds
+        query = ", ".join(f"**`{one.name}`**" if one.required else f"`{one.name}`" for one in read.query)
+        yield _row((f"`{read.name}`", read.words.en, f"`{read.path}`", parties, f"`{read.command}`", query))
 
 
 def _event(act: Act) -> str:

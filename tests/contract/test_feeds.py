@@ -55,6 +55,18 @@ def test_a_page_begins_behind_a_number_and_ends_where_it_should(world: World) ->
         assert [people.feeds.newest(feed) for feed in ("a", "b", "nobody")] == [6, 2, 0]
 
 
+def test_what_a_feed_says_of_one_subject_is_in_order(world: World) -> None:
+    client = world.client("a")
+    with client.delivery() as stores:
+        firsts = stores.feeds.draw({"a": 4, "b": 1})
+        said = [entry("a", firsts["a"] + number)._replace(subject=subject(number % 2)) for number in range(4)]
+        stores.feeds.append([*said, entry("b", firsts["b"])._replace(subject=subject(1))])
+    with client.people() as people:
+        assert [one.number for one in people.feeds.about("a", subject(1), 10)] == [2, 4]
+        assert [one.number for one in people.feeds.about("a", subject(0), 1)] == [1]
+        assert list(people.feeds.about("b", subject(0), 10)) == []
+
+
 def test_a_number_is_given_once(world: World) -> None:
     client = world.client("a")
     with client.delivery() as stores:

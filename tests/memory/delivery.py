@@ -75,7 +75,7 @@ class MemoryFeeds:
 
 
 class MemoryFeedReads:
-    """Implements `FeedReads`."""
+    """Implements `FeedReads` and `SubjectReads`."""
 
     def __init__(self, transaction: Transaction, tables: BusDatabase) -> None:
         self._transaction = transaction
@@ -85,6 +85,11 @@ class MemoryFeedReads:
         rows = self._transaction.rows(self._tables.feed_entries)
         numbers = sorted(number for name, number in rows if name == feed and number > after)
         return [rows[feed, number] for number in numbers[:most]]
+
+    def about(self, feed: str, subject: str, most: int) -> Sequence[Entry]:
+        rows = self._transaction.rows(self._tables.feed_entries)
+        found = sorted(key for key, entry in rows.items() if key[0] == feed and entry.subject == subject)
+        return [rows[key] for key in found[:most]]
 
     def newest(self, feed: str) -> int:
         return self._transaction.find(self._tables.feed_heads, feed) or 0

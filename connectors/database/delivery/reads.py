@@ -1,4 +1,4 @@
-"""The feeds, read: one index range per page."""
+"""The feeds, read: one index range per page, and one per subject."""
 
 from sqlalchemy import Connection
 
@@ -9,11 +9,15 @@ _PAGE = """
 SELECT feed, number, event_id, type, time, subject, topic, partition, position, data::text FROM feed_entry
 WHERE feed = %s AND number > %s ORDER BY number LIMIT %s
 """
+_ABOUT = """
+SELECT feed, number, event_id, type, time, subject, topic, partition, position, data::text FROM feed_entry
+WHERE feed = %s AND subject = %s ORDER BY number LIMIT %s
+"""
 _NEWEST = "SELECT newest FROM feed_head WHERE feed = %s"
 
 
 class SqlFeedReads:
-    """Implements `consumers.delivery.feeds.FeedReads` on one connection."""
+    """Implements `FeedReads` and `SubjectReads` of `consumers.delivery.feeds` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._driver = driver_connection(connection)
@@ -21,6 +25,11 @@ class SqlFeedReads:
     def page(self, feed: str, after: int, most: int) -> list[Entry]:
         """Return up to `most` entries of `feed` that follow number `after`, in order."""
         rows = self._driver.execute(_PAGE, (feed, after, most), binary=True)
+        return [Entry._make((*about, data.encode())) for *about, data in rows]
+
+    def about(self, feed: str, subject: str, most: int) -> list[Entry]:
+        """Return the first `most` entries of `feed` about `subject`, in order."""
+        rows = self._driver.execute(_ABOUT, (feed, subject, most), binary=True)
         return [Entry._make((*about, data.encode())) for *about, data in rows]
 
     def newest(self, feed: str) -> int:

@@ -1,12 +1,12 @@
 """What reconciliations have said: one row each, so that whoever asks less can say when all was asked."""
 
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 from sqlalchemy import Connection
 
 from connectors.database.sql.driver import driver_connection
+from consumers.reconciliation.verdict import KeptVerdict
 
 _KEEP = "INSERT INTO reconciliation_verdict (records, differences, harmless, exit_code) VALUES (%s, %s, %s, %s)"
 _LAST = """
@@ -16,16 +16,6 @@ SELECT said_at, records, differences, harmless, exit_code FROM reconciliation_ve
 
 class VerdictNotKept(Exception):
     """This role may not keep what was said, or the table is not there; the message is the server's."""
-
-
-class KeptVerdict(NamedTuple):
-    """One reconciliation that came to its end: how many records it read and what it found."""
-
-    said_at: datetime
-    records: int
-    differences: int
-    harmless: int
-    exit_code: int
 
 
 def keep_verdict(connection: Connection, records: int, differences: int, harmless: int, exit_code: int) -> None:

@@ -1,6 +1,6 @@
 """The parties' feeds, and how far delivery is in each subject."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Integer, SmallInteger, Table, Text, Uuid
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, SmallInteger, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from connectors.database.schema.metadata import Timestamp, metadata
@@ -29,6 +29,8 @@ feed_entry = Table(
     Column("partition", SmallInteger, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("data", JSONB, nullable=False),
+    # What a party was told of one request.
+    Index("feed_entry_subject", "feed", "subject", "number", postgresql_where=text("subject IS NOT NULL")),
 )
 
 #: The last sequence told of each request or act, and whom the request concerns: not every event says it.

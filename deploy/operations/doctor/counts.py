@@ -13,7 +13,7 @@ from psycopg import Connection
 
 from connectors.database.figures import questions
 from connectors.database.figures.questions import GivenUp
-from connectors.database.reconciliation.verdicts import KeptVerdict, last_verdict
+from connectors.database.reconciliation.verdicts import last_verdict
 from connectors.words.calendar import local_moment
 from connectors.words.language import Language
 from consumers.reconciliation.domain.questions import (
@@ -28,6 +28,7 @@ from consumers.reconciliation.domain.questions import (
     moved_back,
     skipped_by_settlement,
 )
+from consumers.reconciliation.verdict import KeptVerdict
 from deploy.operations.doctor.checks import CheckResult, Patient, good, has_tables, note, since_words, wrong
 from schemas.topics import LOG_REGISTRY, LOG_REQUESTS, LOG_SETTLEMENT
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from kafka.errors import KafkaError
 from typer.testing import CliRunner
 
-from connectors.database.reconciliation.verdicts import KeptVerdict
 from consumers.reconciliation.domain.questions import (
     Entered,
     LogSize,
@@ -23,6 +22,7 @@ from consumers.reconciliation.domain.questions import (
     moved_back,
     skipped_by_settlement,
 )
+from consumers.reconciliation.verdict import KeptVerdict
 from consumers.runner.errors import BrokerUnavailable, DatabaseUnavailable
 from deploy.cli import build
 from deploy.commands.doctor import closing

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from connectors.reads.table import READS
 from deploy.documents.__main__ import DOCS, PAGES
 from deploy.documents.acts import body_fields
 from producers.acts import ACTS, act_of
@@ -18,7 +19,8 @@ def test_a_page_is_as_it_would_be_written(name: str, page: Callable[[], str]) ->
 
 def test_every_act_has_a_row() -> None:
     page = PAGES["acts.md"]()
-    assert page.count("\n| `") == len(ACTS)
+    assert page.count("\n| `") == len(ACTS) + len(READS)
+    assert all(f"| `{read.path}` |" in page for read in READS)
     assert all(f"| `{act.method} {act.path}` |" in page for act in ACTS)
 
 
