@@ -28,11 +28,13 @@ from connectors.database.sql.signs import give_a_sign
 from connectors.http.acts import Rooms
 from connectors.http.app import build_app
 from connectors.http.limits import HttpLimits, Turns
+from connectors.http.looking import read_doors
 from connectors.http.saying import Speech
 from connectors.http.server import Listening, serve_until, server_of
 from connectors.http.waiting import Hub
 from connectors.http.writes import GroupCommit
 from connectors.ids import new_id
+from connectors.reads.table import READS
 from connectors.telemetry.doors import DoorTelemetry
 from consumers.runner.clocks import ClockWatch
 from consumers.runner.errors import Contention, DatabaseUnavailable
@@ -40,6 +42,7 @@ from consumers.runner.outcomes import Setback
 from deploy.problem import Misused, Problem
 from deploy.settings import Settings
 from deploy.workers.context import WorkerContext, owner_id
+from deploy.workers.looking import Looking
 from producers.access.keyring import Keyring
 from producers.delivery import Delay, Delivery
 from producers.outcomes import Outcome, SaidClaim, ask
@@ -96,6 +99,8 @@ class Gateway:
         self._keyring = Keyring(secret, time.monotonic)
         self._speech = Speech(settings.clock.now, new_id, digest(secret, _FINGERPRINTS, "sha256"))
         self._report = DoorTelemetry(context.exporter)
+        self._looking = Looking(settings, self._owner)
+        self._now = settings.clock.now
         self._standing = GatewayStanding(context, self._engine, self._keyring, self._owner)
 
     def run(self, stop: Event) -> None:
@@ -113,6 +118,7 @@ class Gateway:
             stop.set()
             for thread in beside:
                 thread.join()
+            self._looking.close()
             self._engine.dispose()
 
     async def _serve(self, stop: Event) -> None:
@@ -151,7 +157,8 @@ class Gateway:
                 await asyncio.gather(*tasks, return_exceptions=True)
                 intake.close()
 
-        app = build_app(rooms, asked, self._context.telemetry.not_ready_because, lifespan=lifespan)
+        reads = read_doors(rooms, READS, self._looking.show, self._now)
+        app = build_app(rooms, asked, self._context.telemetry.not_ready_because, reads, lifespan)
         server = server_of(app, self._where, self._limits)
         try:
             await serve_until(server, stop)
