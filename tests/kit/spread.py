@@ -18,6 +18,7 @@ ON_THE_BUS = {
         "tests/e2e/test_till.py",
         "tests/e2e/test_foreign_client.py",
         "tests/e2e/test_directorate.py",
+        "tests/e2e/test_reads.py",
         "tests/e2e/test_replay.py",
         "tests/e2e/test_secrets.py",
     ),
