@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import PurePosixPath
 
 from tests.tidy.files import files, modules, own_texts, report, text
@@ -27,17 +28,27 @@ LAYOUT = re.compile(r"^```text\n(?P<tree>schemas/.*?)^```$", re.DOTALL | re.MULT
 WITHIN = re.compile(r"/domain$|/migrations/versions$|/share_groups$|/strikes$")
 
 
+@cache
 def folders() -> set[str]:
     return {str(folder) for name in files() for folder in PurePosixPath(name).parents} - {"."}
 
 
+@cache
+def endings(*, of_folders: bool) -> set[str]:
+    """Return every path from the root, or only those of folders, and the last parts of each."""
+    parts = [PurePosixPath(name).parts for name in (folders() if of_folders else {*files(), *folders()})]
+    return {"/".join(part[at:]) for part in parts for at in range(len(part))}
+
+
+@cache
 def is_there(path: str) -> bool:
     """Say whether a path from the root, or the last part of one, names a file or folder of the repository."""
     wanted = path.rstrip("/")
-    known = folders() if path.endswith("/") else {*files(), *folders()}
-    return any(fnmatch(name, wanted) or fnmatch(name, f"*/{wanted}") for name in known)
+    known = endings(of_folders=path.endswith("/"))
+    return wanted in known or ("*" in wanted and any(fnmatch(name, wanted) for name in known))
 
 
+@cache
 def is_module(dotted: str) -> bool:
     """Say whether a dotted name is a module, or one thing in a module (or two: a class and its method)."""
     parts = dotted.split(".")
