@@ -1,7 +1,7 @@
 """The loop under every consumer: own, read, apply, sweep; after a failure of a dependency, back off and resume."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import random
 from threading import Event
@@ -17,7 +17,7 @@ from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnava
 from consumers.runner.outcomes import Setback
 from consumers.runner.ownership import Ownership
 from consumers.runner.ports import Handler, Leases, Source, Telemetry, Work
-from consumers.runner.records import Record
+from consumers.runner.records import Partition, Record
 
 Stores = TypeVar("Stores")
 
@@ -35,6 +35,7 @@ class Pace:
     sweep_seconds: float = 0.2
     failed_sweep_seconds: float = 5.0
     note_seconds: float = 2.0
+    note_anyway_seconds: float = 60.0
 
 
 class Runner(Generic[Stores]):
@@ -65,7 +66,8 @@ class Runner(Generic[Stores]):
         self._batches = Batches(self._ownership, work, handler, telemetry, chance, monotonic)
         self._log = structlog.get_logger("runner")
         self._records_max = self._pace.records_max
-        self._renew_at = self._sweep_at = self._note_at = float("-inf")
+        self._noted: Mapping[Partition, int] = {}
+        self._renew_at = self._sweep_at = self._note_at = self._note_anyway_at = float("-inf")
 
     def run(self, stop: Event) -> None:
         """Work until `stop` is set; then finish the batch, give the leases back and close the source."""
@@ -146,7 +148,11 @@ class Runner(Generic[Stores]):
     def _note(self) -> None:
         now = self._monotonic()
         if now >= self._note_at:
-            self._source.note(dict(self._ownership.positions))
+            positions = dict(self._ownership.positions)
+            # The broker keeps what it was told for days, unless the note did not reach it.
+            if positions != self._noted or now >= self._note_anyway_at:
+                self._source.note(positions)
+                self._noted, self._note_anyway_at = positions, now + self._pace.note_anyway_seconds
             self._ownership.report_lag()
             self._note_at = now + self._pace.note_seconds
 

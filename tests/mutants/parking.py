@@ -135,8 +135,8 @@ PARKING: tuple[Mutant, ...] = (
     Mutant(
         "due keys by their ids, and not by how long they are overdue",
         "connectors/database/parking/park.py",
-        ".order_by(func.least(parked_event.c.expires_at, parked_event.c.next_try_at), parked_event.c.id)",
-        ".order_by(parked_event.c.id)",
+        "ORDER BY least(expires_at, next_try_at), id",
+        "ORDER BY id",
         (
             "tests/integration/connectors/database/test_parked.py::TestParkedStore::test_what_is_overdue_longest_comes_first",
         ),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, literal, or_, select
+from sqlalchemy import Connection, Row, and_, func, literal, select
 
 from connectors.database.schema.tables import park_decision, parked_event
 from connectors.database.sql.copy import copy_rows, json_bytes
@@ -51,6 +51,21 @@ _COLUMNS = (
 OPEN_DECISION = and_(park_decision.c.parked_id == parked_event.c.id, park_decision.c.outcome.is_(None))
 #: The time of the statement and not of the clock: only that can be looked up in an index.
 _NOW = func.statement_timestamp()
+#: These two are asked several times a second by workers that have nothing to do, and so are written out.
+_DUE_KEYS = """
+SELECT key FROM parked_event
+WHERE consumer = %(consumer)s AND (expires_at <= %(now)s OR next_try_at <= statement_timestamp())
+ORDER BY least(expires_at, next_try_at), id
+LIMIT %(most)s
+"""
+_FIRST_WAITING = """
+SELECT id FROM (
+    SELECT id, row_number() OVER (PARTITION BY topic ORDER BY id) AS turn
+    FROM parked_event WHERE consumer = %(consumer)s AND reason = %(reason)s
+) AS line
+ORDER BY turn, id
+LIMIT %(most)s
+"""
 #: First, in a statement of its own: an operator may be deciding on these rows, and only a statement that begins after
 #: the wait for him sees his decision and gives it its end.
 _LOCK = "SELECT operator_action FROM parked_event WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR UPDATE"
@@ -124,7 +139,9 @@ class ParkedStore:
 
     def now(self) -> datetime:
         """Return the database's time."""
-        now: datetime = self._connection.execute(select(func.clock_timestamp())).scalar_one()
+        row = driver_connection(self._connection).execute("SELECT clock_timestamp()").fetchone()
+        assert row is not None, "an expression has a row"
+        now: datetime = row[0]
         return now
 
     def of_keys(self, keys: Collection[str]) -> list[ParkedRow]:
@@ -148,24 +165,16 @@ class ParkedStore:
 
         `now` is business time, for events whose wait it ends; rests are real time, by the database's clock.
         """
-        due = or_(parked_event.c.expires_at <= now, parked_event.c.next_try_at <= _NOW)
-        query = (
-            select(parked_event.c.key)
-            .where(self._mine(), due)
-            .order_by(func.least(parked_event.c.expires_at, parked_event.c.next_try_at), parked_event.c.id)
-            .limit(limit)
-        )
-        return list(dict.fromkeys(self._connection.execute(query).scalars()))
+        values = {"consumer": self._consumer, "now": now, "most": limit}
+        return list(dict.fromkeys(key for (key,) in driver_connection(self._connection).execute(_DUE_KEYS, values)))
 
     def waiting(self, reason: ParkReason, limit: int) -> list[ParkedRow]:
         """Return up to `limit` events that wait for `reason`: of each topic the oldest, so that none waits behind all
         of another's.
         """
-        turn = func.row_number().over(partition_by=parked_event.c.topic, order_by=parked_event.c.id)
-        turns = select(parked_event.c.id, turn.label("turn")).where(self._mine(), parked_event.c.reason == reason.value)
-        lines = turns.subquery()
-        first = select(lines.c.id).order_by(lines.c.turn, lines.c.id).limit(limit)
-        return self._rows(parked_event.c.id.in_(first))
+        values = {"consumer": self._consumer, "reason": reason.value, "most": limit}
+        ids = [number for (number,) in driver_connection(self._connection).execute(_FIRST_WAITING, values)]
+        return self._rows(parked_event.c.id == func.any(ids)) if ids else []
 
     def remove(self, ids: Collection[int]) -> None:
         """Let events go: they were applied or refused in this transaction."""

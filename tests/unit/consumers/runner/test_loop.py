@@ -297,6 +297,22 @@ def test_positions_and_lag_are_reported() -> None:
     assert bench.telemetry.behind == {"intake": 1}
 
 
+def test_positions_that_have_not_moved_are_noted_again_after_a_minute_only() -> None:
+    bench = Bench()
+    bench.broker.write(FIRST, "a")
+    bench.turns(2)
+    assert bench.source.noted == {FIRST: 1}
+    bench.source.noted.clear()
+    bench.turns(5, pass_seconds=10.0)
+    assert bench.source.noted == {}
+    bench.turns(2, pass_seconds=10.0)
+    assert bench.source.noted == {FIRST: 1}
+    bench.source.noted.clear()
+    bench.broker.write(FIRST, "b")
+    bench.turns(2, pass_seconds=10.0)
+    assert bench.source.noted == {FIRST: 2}
+
+
 def test_a_worker_that_is_told_to_stop_gives_everything_back() -> None:
     bench = Bench()
     bench.stop.set()
