@@ -46,6 +46,15 @@ class Up:
     def children(self) -> dict[str, int]:
         return {entry.name: entry.process_id for entry in ProcessTable(self.data / "run").leftovers()}
 
+    def kill(self) -> None:
+        """Kill it; each of its children dies with it."""
+        children = [psutil.Process(number) for number in self.children().values()]
+        assert len(children) == 2 + len(worker_names())
+        self.process.kill()
+        self.process.wait()
+        _, alive = psutil.wait_procs(children, timeout=60)
+        assert alive == []
+
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(90)
@@ -64,11 +73,8 @@ def doctor(data: Path) -> subprocess.CompletedProcess[str]:
 
 def demo(data: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Play a small demonstration in the folder, where nobody can be asked."""
-    command = [sys.executable, "-m", "deploy.cli", "demo", "--data", str(data), "--requests", "1", *options]
-    environment = {**os.environ, "COLUMNS": "1000"}
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=200, stdin=subprocess.DEVNULL, env=environment
-    )
+    words = ["demo", "--data", str(data), "--requests", "1", *options]
+    return warm.run(words, {**os.environ, "COLUMNS": "1000"}, seconds=200)
 
 
 @pytest.fixture
@@ -87,80 +93,74 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], Up]]:
             one.process.wait()
 
 
-def test_it_runs_is_in_order_survives_a_killed_worker_and_stops_clean(start: Callable[[str], Up]) -> None:
+def test_it_runs_is_in_order_survives_kills_starts_again_and_stops_clean(
+    start: Callable[[str], Up], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    # As a demonstration leaves it: what is done there from now on is more than that.
+    mark(data)
     up = start("data")
     up.says(RUNS)
-    children = up.children()
-    assert set(children) == {"kafka", "postgres", *worker_names()}
+    assert set(up.children()) == {"kafka", "postgres", *worker_names()}
 
     outcome = doctor(up.data)
     assert outcome.returncode == 0, outcome.stdout
     assert 'All that was asked is in order; lines "not asked" say what was not.' in outcome.stdout
     assert "reconcile has never said anything here" in outcome.stdout
 
+    nobody_else_takes_the_folder(start, up)
+
+    beside = start("beside")
+    beside.says(RUNS)
+    assert broker_of(up) != broker_of(beside)
+    up.kill()
+    what_was_done_is_kept_from_demonstrations(data)
+
+    again = start("data")
+    again.says(RUNS)
+    assert broker_of(again) == broker_of(up)
+    assert doctor(again.data).returncode == 0
+    assert doctor(beside.data).returncode == 0
+    assert beside.stop() == 0
+
+    a_killed_worker_comes_back(again, again.children()["settlement"])
+    last = again.children()
+    assert again.stop() == 0
+    assert again.said().rstrip().endswith("stopped")
+    assert again.said().count("was killed") == 0
+    assert not any(psutil.pid_exists(number) for number in last.values())
+    assert doctor(again.data).returncode == ExitCode.DIFFERS
+
+
+def broker_of(up: Up) -> str:
+    broker = re.search(r"broker +(\S+)", up.said())
+    assert broker is not None
+    return broker[1]
+
+
+def nobody_else_takes_the_folder(start: Callable[[str], Up], up: Up) -> None:
     second = start("data")
     assert second.process.wait(120) == 1
     assert re.search(rf"in use by process {up.process.pid} .*--data ANOTHER", second.said())
-
-    os.kill(children["settlement"], signal.SIGKILL)
-    up.says("settlement was ended by SIGKILL; starting it again")
-    until(lambda: up.children().get("settlement", children["settlement"]) != children["settlement"], 90)
-    until(lambda: doctor(up.data).returncode == 0, 120)
-
-    last = up.children()
-    assert up.stop() == 0
-    assert up.said().rstrip().endswith("stopped")
-    assert up.said().count("was killed") == 0
-    assert not any(psutil.pid_exists(number) for number in last.values())
-    assert doctor(up.data).returncode == ExitCode.DIFFERS
-
-
-def test_after_a_killed_supervisor_the_next_one_starts_on_the_same_data(start: Callable[[str], Up]) -> None:
-    first = start("data")
-    beside = start("beside")
-    first.says(RUNS)
-    beside.says(RUNS)
-    broker = re.search(r"broker +(\S+)", first.said())
-    other = re.search(r"broker +(\S+)", beside.said())
-    assert broker is not None
-    assert other is not None
-    assert broker[1] != other[1]
-
-    first.process.kill()
-    first.process.wait()
-    again = start("data")
-    again.says(RUNS)
-    assert broker[1] in again.said()
-    assert doctor(again.data).returncode == 0
-    assert doctor(beside.data).returncode == 0
-    assert again.stop() == 0
-    assert beside.stop() == 0
-
-
-def test_no_demonstration_plays_on_the_folder_of_a_running_bus_nor_on_what_was_done_there(
-    start: Callable[[str], Up], tmp_path: Path
-) -> None:
-    data = tmp_path / "data"
-    data.mkdir()
-    mark(data)
-    up = start("data")
-    up.says(RUNS)
-    since = r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
-    refused = demo(data)
+    refused = demo(up.data)
     assert refused.returncode == ExitCode.PROBLEM
+    since = r"since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
     assert re.search(
         rf"in use by process {up.process.pid} \(`cli.py up`, {since}\)\. .*Ctrl-C.*--data ANOTHER", refused.stderr
     )
-    assert demo(data, "--fresh").returncode == ExitCode.PROBLEM
-    assert doctor(data).returncode == 0
+    assert demo(up.data, "--fresh").returncode == ExitCode.PROBLEM
+    assert doctor(up.data).returncode == 0
 
-    children = [psutil.Process(number) for number in up.children().values()]
-    assert len(children) == 2 + len(worker_names())
-    up.process.kill()
-    up.process.wait()
-    # Each dies with its supervisor, and none of them holds the folder.
-    _, alive = psutil.wait_procs(children, timeout=60)
-    assert alive == []
+
+def a_killed_worker_comes_back(up: Up, settlement: int) -> None:
+    os.kill(settlement, signal.SIGKILL)
+    up.says("settlement was ended by SIGKILL; starting it again")
+    until(lambda: up.children().get("settlement", settlement) != settlement, 90)
+    until(lambda: doctor(up.data).returncode == 0, 120)
+
+
+def what_was_done_is_kept_from_demonstrations(data: Path) -> None:
     contents = sorted(path.name for path in data.iterdir())
     refused = demo(data)
     assert refused.returncode == ExitCode.PROBLEM

@@ -25,8 +25,6 @@ ON_THE_BUS = {
 }
 #: Files of long tests that share nothing: each test goes by itself.
 TEST_BY_TEST = (
-    # A bus for each.
-    "tests/e2e/test_up.py",
     # Engines for each.
     "tests/faults/test_broken_machines.py",
 )

@@ -41,7 +41,7 @@ def test_tests_of_a_file_go_together_unless_a_table_says_otherwise() -> None:
 def test_buses_go_first_and_what_is_not_named_last() -> None:
     in_order = [
         f"{GROUPED[0]}::test_a",
-        f"{TEST_BY_TEST[0]}::test_a",
+        "tests/e2e/test_up.py::test_a",
         "tests/e2e/test_x.py::test_a",
         "tests/test_x.py::test_a",
     ]
