@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import BinaryIO
@@ -133,10 +134,13 @@ class Table:
                     break
         if not lines:
             raise Unreadable(1, _NO_HEADER)
-        try:
-            found = [(next(csv.reader(lines, delimiter=delimiter, strict=True)), delimiter) for delimiter in only]
-        except (csv.Error, StopIteration):
-            raise Unreadable(1, _OPEN) from None
+        found: list[tuple[list[str], str]] = []
+        for delimiter in only:
+            # Where names stand between quotation marks, none but their own delimiter may follow one.
+            with suppress(csv.Error, StopIteration):
+                found.append((next(csv.reader(lines, delimiter=delimiter, strict=True)), delimiter))
+        if not found:
+            raise Unreadable(1, _OPEN)
         return max(found, key=lambda one: (len({name.strip() for name in one[0]} & set(wanted)), len(one[0])))
 
 

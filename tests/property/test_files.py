@@ -4,6 +4,7 @@ import csv
 import io
 from contextlib import suppress
 from datetime import date
+from typing import Literal
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -32,13 +33,15 @@ def typed(text: str, zero: int) -> str:
     end=st.sampled_from(["\n", "\r\n", "\r"]),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     padding=st.integers(0, 3),
+    names=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
 )
 def test_what_is_written_in_any_dialect_is_read(
-    rows: list[list[str]], delimiter: str, end: str, encoding: str, padding: int
+    rows: list[list[str]], delimiter: str, end: str, encoding: str, padding: int, names: Literal[0, 1]
 ) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=csv.QUOTE_ALL)
-    csv.writer(text, delimiter=delimiter, lineterminator=end).writerow(["one", "two", "three", *[""] * padding])
+    header = csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=names)
+    header.writerow(["one", "two", "three", *[""] * padding])
     writer.writerows([*row, *[""] * padding] for row in rows)
     found = list(Table(io.BytesIO(text.getvalue().encode(encoding)), ("one", "two", "three")))
     wanted = [row for row in rows if any(cell and not cell.isspace() for cell in row)]

@@ -20,6 +20,7 @@ from deploy.provinces.files import ProvinceInvalid
 from deploy.provinces.generate import NORTH_KHORASAN
 from deploy.provinces.loader import read_province
 
+QUOTE = '"'
 CASES = Path(__file__).parents[2] / "data" / "cases"
 DAY = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 
@@ -215,6 +216,16 @@ def _semicolons(folder: Path) -> None:
             csv.writer(file, delimiter=";").writerows([*row, "", ""] for row in [*rows, [""] * len(rows[0]), []])
 
 
+def _libreoffice(folder: Path) -> None:
+    """Export as LibreOffice does: names and texts between quotation marks, numbers and empty cells as they are."""
+    for path in folder.glob("*.csv"):
+        lines = (
+            ";".join(cell if re.fullmatch(r"[0-9.-]*", cell) else f'"{cell.replace(QUOTE, QUOTE * 2)}"' for cell in row)
+            for row in csv.reader(path.read_text(encoding="utf-8").splitlines())
+        )
+        path.write_text("\r\n".join([*lines, ""]), encoding="utf-8", newline="")
+
+
 def _other_keyboard(folder: Path) -> None:
     edit(folder / "agencies.csv", lambda text: text.replace("ی", "ي").replace("ک", "ك"))
     edit(folder / "counties.csv", lambda text: text.replace("324083", "۳۲۴۰۸۳").replace("2023-02-12", "٢٠٢٣-٠٢-١٢"))
@@ -223,7 +234,7 @@ def _other_keyboard(folder: Path) -> None:
     edit(folder / "opening_hours.yaml", lambda text: text.replace("08:00-14:00", "۸:۰۰–۱۴:۰۰"))
 
 
-@pytest.mark.parametrize("change", [_semicolons, _other_keyboard])
+@pytest.mark.parametrize("change", [_semicolons, _libreoffice, _other_keyboard])
 def test_what_spreadsheets_and_keyboards_do_changes_nothing(folder: Path, change: Callable[[Path], None]) -> None:
     plain = read_province(folder)
     change(folder)
