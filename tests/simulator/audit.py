@@ -38,7 +38,7 @@ from schemas.topics import LOG_REQUESTS
 from tests.kit.values.builders import code_bits
 from tests.memory.database import Session
 from tests.memory.ledger import settlement_stores
-from tests.memory.tables import BusDatabase, CheckViolated, Offset
+from tests.memory.tables import BusDatabase, CheckViolated, LettersPlace, Offset
 from tests.memory.telemetry import MemoryTelemetry
 from tests.simulator.world import SECRET, BugInTheCode, World
 
@@ -96,11 +96,23 @@ class Audit:
         letters = Counter(_place(consumer, one.record) for consumer, one, _ in self._tables.letters.rows.values())
         intake = self._tables.intake.rows
         conflicts = {place for place, claim in self._bodies.items() if intake.get(claim.identity) != claim.words}
-        for place in (self._unreadable | conflicts) - letters.keys():
-            yield f"I1: {place} is no dead letter and was not applied either"
+        missing: dict[LettersPlace, list[int]] = defaultdict(list)
+        for consumer_name, topic, partition, position in (self._unreadable | conflicts) - letters.keys():
+            missing[consumer_name, topic, partition].append(position)
+        for gone_from in missing.keys() | self._tables.let_go.rows.keys():
+            yield from self._missing(gone_from, missing[gone_from])
         for place, count in letters.items():
             if count > 1 or place not in self._unreadable | conflicts:
                 yield f"I5: {place} is a dead letter {count} times, and was read once at most"
+
+    def _missing(self, where: LettersPlace, positions: list[int]) -> Iterator[str]:
+        """Check that no letters are missing but those that were let go, which are the oldest and were counted: I1."""
+        gone = self._tables.let_go.rows.get(where)
+        for position in positions:
+            if gone is None or position > gone.up_to:
+                yield f"I1: {(*where, position)} is no dead letter and was not applied either"
+        if gone is not None and gone.letters != len(positions):
+            yield f"I1: of {where} {gone.letters} dead letters were let go, and {len(positions)} are missing"
 
     def _decided(self, record: Record, reader: IntakeReader) -> None:
         read = read_claim(record, reader)

@@ -8,7 +8,7 @@ from schemas.envelope import Envelope
 from schemas.message import Message
 from schemas.topics import LOG_REQUESTS
 from tests.kit.values.builders import MOMENT
-from tests.memory.tables import BusDatabase, Outgoing
+from tests.memory.tables import BusDatabase, LetGo, Outgoing
 from tests.simulator.people import REQUESTS
 from tests.simulator.story import Story
 from tests.simulator.world import OFFICES
@@ -49,6 +49,13 @@ def _forget_what_waits(tables: BusDatabase) -> None:
 
 def _forget_a_dead_letter(tables: BusDatabase) -> None:
     tables.letters.rows.clear()
+
+
+def _let_a_dead_letter_go_uncounted(tables: BusDatabase) -> None:
+    [(number, row)] = tables.letters.rows.items()
+    record = row.letter.record
+    del tables.letters.rows[number]
+    tables.let_go.rows[row.consumer, record.topic, record.partition] = LetGo(record.position, 0, 0, 0)
 
 
 def _double_a_dead_letter(tables: BusDatabase) -> None:
@@ -101,6 +108,7 @@ def _count_one_in_flight(tables: BusDatabase) -> None:
         (_double_an_event, "I2"),
         (_forget_what_waits, "I1"),
         (_forget_a_dead_letter, "I1"),
+        (_let_a_dead_letter_go_uncounted, "I1"),
         (_double_a_dead_letter, "I5"),
         (_forget_an_identity, "I5"),
         (_go_back, "I5"),
@@ -117,6 +125,14 @@ def test_whatever_is_tampered_with_is_named(story: Story, tamper: Callable[[BusD
     story.world.database.commits += 1
     found = story.audit.violations()
     assert any(one.startswith(named) for one in found), found
+
+
+def test_a_dead_letter_that_was_let_go_in_its_time_is_not_missed(story: Story) -> None:
+    story.pass_time(93 * 86_400.0, "93 days")
+    for _ in range(3):
+        story.everybody()
+    assert not story.world.database.letters.rows
+    story.check()
 
 
 def test_a_story_that_ends_badly_is_told_in_words(story: Story) -> None:
