@@ -42,6 +42,7 @@ _FEE_LINE = Phrase("{name}: {amount}؛ {paid}", "{name}: {amount}; {paid}")
 _COLLECT = Phrase("دریافت کنید: {amount}، نقد", "collect {amount}, in cash")
 _COLLECT_BY_CARD = Phrase("دریافت کنید: {amount}، با کارت", "collect {amount}, by card")
 _NOTHING = Phrase("دفتر چیزی دریافت نمی‌کند", "the office collects nothing")
+_COLLECTED = Phrase("دریافت شده: {amount}", "collected: {amount}")
 _OWED = Phrase("به شهروند برگردانید: {amount}", "give back to the citizen: {amount}")
 #: Codes of services have no spaces to break at; without a width of its own their column is the first to be squeezed.
 _SERVICE_WIDTH = 24
@@ -149,7 +150,12 @@ def _fee_lines(item: DeskItem, language: Language) -> list[str]:
     collects = (_COLLECT_BY_CARD if item.by_card else _COLLECT).fill(
         language, amount=amount(item.to_collect_rial, language)
     )
-    return [head, *(f"  {line}" for line in lines), collects if item.to_collect_rial else _NOTHING.of(language)]
+    if not item.to_collect_rial:
+        taken_rial = item.state.collected_rial
+        collects = (
+            _COLLECTED.fill(language, amount=amount(taken_rial, language)) if taken_rial else _NOTHING.of(language)
+        )
+    return [head, *(f"  {line}" for line in lines), collects]
 
 
 def _next(office: str, item: DeskItem, name: str) -> list[str]:
@@ -164,6 +170,9 @@ def _next(office: str, item: DeskItem, name: str) -> list[str]:
             return [f"{desk} start {name}"]
         case RequestStage.STARTED if item.state.needs_answer and not item.state.approved:
             return [f"{desk} await {name}"]
+        case RequestStage.STARTED if item.state.document_wanted is not None and not item.state.approved:
+            # The agency wants a document: it is sent with the next question, or the office does without an answer.
+            return [f"{desk} await {name}", f"{desk} deliver {name}"]
         case RequestStage.STARTED:
             return [f"{desk} deliver {name}"]
         case _:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from itertools import pairwise
 from uuid import UUID
 
+from connectors.words.language import EMPTY, Phrase
 from consumers.requests.finding import (
     IdUnreadable,
     RequestAmbiguous,
@@ -18,6 +19,27 @@ from deploy.use_cases import View
 
 #: Ids begin with the millisecond of their making, `019ab3c4-5d6e`; its first half alone stays the same for a minute.
 SHORT_LENGTH = 13
+_NO_ID = Phrase(
+    "{text} شناسه درخواست نیست؛ آن را از کارتابل یا از ثبت بردارید. آغازش بس است، مانند 019ab3c4-5d6e، اگر از درخواست "
+    "دیگری نباشد.",
+    "{text} is no request id; copy it from the inbox or from the submission. Its beginning is enough, such as "
+    "019ab3c4-5d6e, when it is of no other request.",
+)
+_OF_OFFICE, _OF_AGENCY = (
+    Phrase(" دفتر {office}", " of office {office}"),
+    Phrase(" دستگاه {agency}", " of agency {agency}"),
+)
+_NONE = Phrase(
+    "هیچ درخواست{whose} با {typed} آغاز نمی‌شود. بیشتر بنویسید، یا همه شناسه را.",
+    "No request{whose} begins with {typed}. Type more of another, or the whole id.",
+)
+_SEVERAL, _MORE = (
+    Phrase(
+        "چند درخواست با {typed} آغاز می‌شود: {several}{more}. بیشتر بنویسید.",
+        "Several requests begin with {typed}: {several}{more}. Type more of the id.",
+    ),
+    Phrase(" و دیگرها", " and more"),
+)
 
 
 def request_id_of(
@@ -40,16 +62,13 @@ def request_id_of(
         with reading() as view:
             return find_request(view.inbox, typed, office=office, agency=agency)
     except IdUnreadable:
-        raise Misused(
-            f"{text} is no request id; copy it from the inbox or from the submission. Its beginning is enough, "
-            f"such as 019ab3c4-5d6e, when it is of no other request."
-        ) from None
+        raise Misused(_NO_ID.filled(text=text)) from None
     except RequestNotFound:
-        whose = f" of office {office}" if office else f" of agency {agency}" if agency else ""
-        raise Problem(f"No request{whose} begins with {typed}. Type more of another, or the whole id.") from None
+        whose = _OF_OFFICE.filled(office=office) if office else _OF_AGENCY.filled(agency=agency) if agency else EMPTY
+        raise Problem(_NONE.filled(whose=whose, typed=typed)) from None
     except RequestAmbiguous as several:
-        more = " and more" if several.more else ""
-        raise Problem(f"Several requests begin with {typed}: {several}{more}. Type more of the id.") from None
+        more = _MORE if several.more else EMPTY
+        raise Problem(_SEVERAL.filled(typed=typed, several=str(several), more=more)) from None
 
 
 def short_ids(ids: Collection[UUID]) -> dict[UUID, str]:

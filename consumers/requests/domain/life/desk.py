@@ -168,7 +168,7 @@ def deliver(state: RequestState, _: ServiceDelivered, context: Context) -> Outco
 
 def give_back_early(state: RequestState, _: FeeReturned, __: Context) -> Outcome:
     """Refuse a return before the end: nothing is due back yet."""
-    cancel = f"pishkhan agency {state.agency or 'AGENCY'} cancel {state.request_id}"
+    cancel = f"pishkhan agency {state.agency or 'AGENCY'} cancel {state.request_id} --reason WHY"
     return Refuse(
         ClaimRefusal.TOO_EARLY,
         "said too early; money goes back when the request has ended: cancelled by its agency "

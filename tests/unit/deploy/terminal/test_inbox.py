@@ -153,3 +153,24 @@ def test_before_accepting_the_desk_sees_name_form_fee_and_how_it_is_paid() -> No
     assert "  pishkhan office office-1 accept 019ab3c4-5d6e" in lines
     table = "\n".join(shown([item.state], Language.EN))
     assert "30,000 rial" not in table, "without the registry no fee is known"
+
+
+def told(state: RequestState) -> list[str]:
+    """Return what `office show` says of a request."""
+    known = entries([territory(), policy(), calendar(), service(), agreement(), make_office("office-1")])
+    [item] = desk_items([state], known)
+    return item_lines("office-1", item, "019ab3c4-5d6e", Language.EN)
+
+
+def test_what_was_collected_is_told_and_not_called_nothing() -> None:
+    assert "collected: 30,000 rial (3,000 toman)" in told(at(RequestStage.FEE_COLLECTED))
+    assert "the office collects nothing" not in told(at(RequestStage.FEE_COLLECTED))
+
+
+def test_who_is_asked_for_a_document_is_told_how_to_send_it() -> None:
+    started = at(RequestStage.STARTED).model_copy(update={"needs_answer": False})
+    wanted = started.model_copy(update={"document_wanted": "the deed"})
+    deliver, ask = (f"  pishkhan office office-1 {act} 019ab3c4-5d6e" for act in ("deliver", "await"))
+    assert told(started)[-1:] == [deliver]
+    assert told(wanted)[-2:] == [ask, deliver]
+    assert told(wanted.model_copy(update={"approved": True}))[-1:] == [deliver]
