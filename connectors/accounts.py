@@ -64,6 +64,8 @@ _CONSUMER = {
     ),
     "outbox": APPEND,
 }
+#: What the two that read intake keep besides: which claims came, and how many letters of whom were told.
+_TAKES_CLAIMS = {"intake_event": APPEND, "letter_telling": CHANGE}
 #: Of a request every figure, and not what was said in it.
 _REQUEST_IN_FIGURES = "SELECT (all but document)"
 _FENCE = ("end_frozen_owners()",)
@@ -95,7 +97,7 @@ ACCOUNTS: tuple[Account, ...] = (
         groups=("pishkhan.registry",),
         tables={
             **_CONSUMER,
-            "intake_event": APPEND,
+            **_TAKES_CLAIMS,
             "registry_head": CHANGE,
             "registry_version": APPEND,
             "office_position": f"{READ}, INSERT, UPDATE (cap_rial, capacity)",
@@ -111,7 +113,7 @@ ACCOUNTS: tuple[Account, ...] = (
         groups=("pishkhan.requests",),
         tables={
             **_CONSUMER,
-            "intake_event": APPEND,
+            **_TAKES_CLAIMS,
             "registry_head": READ,
             "registry_version": READ,
             "request": CHANGE,

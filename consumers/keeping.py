@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from consumers.intake import Unreadable
+from consumers.letters_told import LetterQuota
 from consumers.parking import ParkedEvent, ParkedRow
 
 
@@ -30,7 +31,7 @@ class KeptEvents(Protocol):
         """Write what is new of events that stay, with the decisions in `rows` carried out. Failed ones rest now."""
 
 
-class DeadLetters(Protocol):
+class DeadLetters(LetterQuota, Protocol):
     """Events that can never be applied."""
 
     def add(self, consumer: str, letters: Sequence[Unreadable]) -> list[Unreadable]:

@@ -220,3 +220,15 @@ class LetterRoom:
 #: A season, in which people ask what became of what they sent. One topic: far more than anybody looks at, and what a
 #: desk's worst day brings; all: the floods of four at once. They are counted every minute, in 0.1 s when all are there.
 LETTER_ROOM = LetterRoom(90, 20_000, 64 * KIB * KIB, 100_000, 256 * KIB * KIB)
+
+
+@dataclass(frozen=True, slots=True)
+class LettersTold:
+    """How many letters of one topic are told as events: so many at once, and then one more in so many seconds."""
+
+    at_once: int
+    seconds_each: float
+
+
+#: In the days that a letter stays no more are told of a topic than stay: what is told is kept for ever, in feeds.
+LETTERS_TOLD = LettersTold(2_000, 450.0)

@@ -26,11 +26,10 @@ from consumers.reconciliation.ports import BusSnapshot, ComparedLogs, Store, Und
 from consumers.reconciliation.reading import Expect, Fact, Foreign, read_facts
 from consumers.runner.records import Record, Span
 from schemas.partition import Place
-from schemas.topics import INTAKE_PREFIX, KPI_MEASURED, LOG_REGISTRY, LOG_REQUESTS, TOPICS
+from schemas.topics import INTAKE_PREFIX, KPI_MEASURED, LOG_REGISTRY, LOG_REQUESTS, topic_of
 
 #: So many facts are kept at a time.
 FACTS_AT_ONCE = 5_000
-_LOGS = frozenset(topic.name for topic in TOPICS)
 _OUTCOMES = frozenset({LOG_REGISTRY.name, LOG_REQUESTS.name})
 View = TypeVar("View")
 
@@ -104,7 +103,7 @@ class Comparison:
     def _reads(self, topic: str) -> bool:
         """Say whether a topic is read; what became of the claims of one intake topic is in the logs."""
         if self._only is None:
-            return topic in _LOGS or topic.startswith(INTAKE_PREFIX)
+            return topic_of(topic) is not None
         return topic == self._only or (topic in _OUTCOMES and self._only.startswith(INTAKE_PREFIX))
 
     def _without_old_figures(self, spans: Mapping[Place, Span]) -> dict[Place, Span]:

@@ -13,6 +13,7 @@ import structlog
 
 from consumers.failures import place_of
 from consumers.intake import Claim, IntakeReader, Unreadable, read_claim
+from consumers.letters_told import tell_letters
 from consumers.parking import NEVER, NEVER_YET, ParkedEvent, ParkedRow, ParkReason, Room, failed_event
 from consumers.registry.domain.known import Await, EntryKind, Subject
 from consumers.registry.domain.rules import looks_at_all, references, subject_of
@@ -166,6 +167,7 @@ class RegistryHandler:
     def _bury(self, stores: RegistryStores, letters: Sequence[Unreadable]) -> None:
         if letters:
             new = stores.dead_letters.add(CONSUMER, letters)
+            tell_letters(stores.dead_letters, stores.outbox, new, self._clock.business)
             for letter in new:
                 self._telemetry.count(Outcome.DEAD_LETTERED, 1, letter.reason)
             if len(new) < len(letters):

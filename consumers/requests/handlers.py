@@ -15,6 +15,7 @@ import structlog
 
 from consumers.failures import place_of
 from consumers.intake import Claim, IntakeReader, Unreadable, read_claim
+from consumers.letters_told import tell_letters
 from consumers.parking import NEVER_YET, ParkedRow, ParkReason, failed_event
 from consumers.requests.cases import Case, Waiting, known_case, new_case, waiting_of
 from consumers.requests.domain.acts import ActKey, remembered
@@ -101,7 +102,7 @@ class RequestsHandler:
         for claim in screened.fresh:
             fold.take(claim)
         self._write(stores, fold)
-        new = stores.dead_letters.add(CONSUMER, letters) if letters else letters
+        new = self._bury(stores, letters)
         self._count(fold, len(screened.duplicates) + len(letters) - len(new), new)
         return fold.decided_in
 
@@ -122,7 +123,7 @@ class RequestsHandler:
             else:
                 fold.park_failed(fold.cases.setdefault(request_id, new_case(request_id)), claim, error)
         self._write(stores, fold)
-        new = stores.dead_letters.add(CONSUMER, letters) if letters else letters
+        new = self._bury(stores, letters)
         self._count(fold, len(screened.duplicates) + len(letters) - len(new), new)
 
     def sweep(self, stores: RequestStores) -> int:
@@ -301,6 +302,12 @@ class RequestsHandler:
         stores.park.remove(gone)
         stores.park.skip(skipped)
         stores.park.keep(kept)
+
+    def _bury(self, stores: RequestStores, letters: Sequence[Unreadable]) -> Sequence[Unreadable]:
+        """Keep dead letters, and tell whoever spoke; return those that are new."""
+        new = stores.dead_letters.add(CONSUMER, letters) if letters else letters
+        tell_letters(stores.dead_letters, stores.outbox, new, self._clock.business)
+        return new
 
     def _count(self, fold: Fold, duplicates: int, letters: Sequence[Unreadable]) -> None:
         if fold.handled:

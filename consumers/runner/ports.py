@@ -2,6 +2,7 @@
 
 Lock order everywhere: positions, the registry's head, event identities, request rows by id (delivery's own likewise),
 what is parked, and last, as late as possible, the load clock and the office positions, or the heads of feeds by name.
+Behind everything comes what is left of each topic's share of letters.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence

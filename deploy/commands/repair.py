@@ -17,7 +17,7 @@ from deploy.edge import say
 from deploy.operations.comparing import comparing, repair
 from deploy.problem import Misused, Problem
 from deploy.settings import load_settings
-from schemas.topics import INTAKE_PREFIX, TOPICS
+from schemas.topics import topic_of
 
 
 def register(app: typer.Typer) -> None:
@@ -63,7 +63,7 @@ def repair_topic(
 
       pishkhan repair topic pishkhan.log.requests --yes
     """
-    if topic not in {row.name for row in TOPICS} and not topic.startswith(INTAKE_PREFIX):
+    if topic_of(topic) is None:
         raise Misused(f"{topic} is no topic of the bus. `pishkhan reconcile` names those that need a repair.")
     settings = load_settings(data)
     with bar() as watch, comparing(settings, watch, topic) as (comparison, logs):

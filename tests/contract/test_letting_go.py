@@ -1,14 +1,16 @@
 """Dead letters have so much room and so much time; what is let go is counted, and no flood takes another's room."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from connectors.database.runner.dead_letters import room_of
 from consumers.intake import Unreadable
+from consumers.letters_told import Allowed
 from consumers.runner.outcomes import DeadLetterReason
-from schemas.limits import LETTER_ROOM, LetterRoom
+from schemas.limits import LETTER_ROOM, LETTERS_TOLD, LetterRoom
 from tests.contract.worlds import World
 from tests.kit.values.claims import intake_record
 from tests.memory.tables import LetGo
@@ -152,3 +154,18 @@ def test_a_flood_goes_in_parts(world: World, write: Write, monkeypatch: pytest.M
 def test_the_declared_room_holds_the_floods_of_several_speakers() -> None:
     assert 2 * LETTER_ROOM.topic_letters < LETTER_ROOM.letters
     assert 2 * LETTER_ROOM.topic_bytes < LETTER_ROOM.bytes
+
+
+def test_a_share_of_letters_is_taken_once_by_topic_and_what_is_left_out_is_counted(world: World) -> None:
+    first, second = world.client("a"), world.client("b")
+    with first.requests() as stores:
+        most = LETTERS_TOLD.at_once
+        assert stores.dead_letters.allow({"pishkhan.intake.a": most + 7}) == {"pishkhan.intake.a": Allowed(most, 0)}
+    with second.registry() as others:
+        allowed = others.dead_letters.allow({"pishkhan.intake.b": 2, "pishkhan.intake.a": 3})
+        assert allowed == {"pishkhan.intake.a": Allowed(0, 7), "pishkhan.intake.b": Allowed(2, 0)}
+    with suppress(ZeroDivisionError), first.requests() as stores:
+        stores.dead_letters.allow({"pishkhan.intake.b": 5})
+        raise ZeroDivisionError
+    with first.requests() as stores:
+        assert stores.dead_letters.allow({"pishkhan.intake.a": 1})["pishkhan.intake.a"] == Allowed(0, 10)

@@ -153,6 +153,7 @@ class BusDatabase(Database):
         self.parked: Table[int, Parked] = Table("parked_event")
         self.decisions: Table[int, Decision] = Table("park_decision")
         self.letters: Table[int, Letter] = Table("dead_letter")
+        self.letter_telling: Table[str, tuple[float, int]] = Table("letter_telling")
         self.let_go: Table[LettersPlace, LetGo] = Table("dead_letter_let_go")
         self.halts: Table[HaltPlace, Halted] = Table("partition_halt")
         self.registry_head: Table[int, int] = Table("registry_head")
@@ -190,5 +191,6 @@ class BusDatabase(Database):
             self.load_clock,
             self.offices,
             self.feed_heads,
+            self.letter_telling,
         )
         self.registry_head.rows[1] = self.load_clock.rows[1] = 0

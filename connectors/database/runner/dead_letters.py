@@ -4,7 +4,7 @@ Whatever a record holds, its dead letter can be written: headers, body and texts
 is identified by its length and its hash.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from hashlib import sha256
 
@@ -16,8 +16,9 @@ from connectors.database.sql.driver import driver_connection
 from connectors.database.sql.kafka_columns import headers_to_json
 from consumers.intake import Unreadable
 from consumers.letters import LetGo, LetterLine
+from consumers.letters_told import Allowed, granted
 from consumers.runner.records import Record
-from schemas.limits import LETTER_BYTES_MAX
+from schemas.limits import LETTER_BYTES_MAX, LETTERS_TOLD
 
 #: What each header takes beside its bytes, so that a million empty ones are not kept.
 HEADER_BYTES = 16
@@ -52,6 +53,21 @@ LET_GO = """
 SELECT topic, sum(letters)::bigint, sum(bytes)::bigint, sum(for_room)::bigint, max(last_at)
 FROM dead_letter_let_go GROUP BY topic ORDER BY topic
 """
+#: In name order, as they are locked.
+_SHARES = """
+INSERT INTO letter_telling (topic, busy_until, untold)
+SELECT topic, clock_timestamp(), 0 FROM unnest(%s::text[]) AS named (topic) ORDER BY topic ON CONFLICT DO NOTHING
+"""
+#: In a statement of its own: one that waited for the lock would see the rows as they were before it.
+_SHARES_LEFT = """
+SELECT topic, extract(epoch FROM busy_until - clock_timestamp())::float8, untold FROM letter_telling
+WHERE topic = ANY (%s::text[]) ORDER BY topic FOR UPDATE
+"""
+_USE_SHARES = """
+UPDATE letter_telling AS row SET untold = used.untold,
+    busy_until = greatest(row.busy_until, clock_timestamp()) + make_interval(secs => used.seconds)
+FROM unnest(%s::text[], %s::bigint[], %s::float8[]) AS used (topic, untold, seconds) WHERE row.topic = used.topic
+"""
 
 
 class DeadLetterStore:
@@ -70,6 +86,19 @@ class DeadLetterStore:
         new = [letter for letter in letters if (*letter.record.place, letter.record.position) not in known]
         copy_rows(self._connection, dead_letter, _COLUMNS, [_row(consumer, letter) for letter in new])
         return new
+
+    def allow(self, wanted: Mapping[str, int]) -> dict[str, Allowed]:
+        """Lock the shares of these topics, in name order, and take what may be told; note how many stay untold."""
+        driver, topics = driver_connection(self._connection), sorted(wanted)
+        driver.execute(_SHARES, (topics,))
+        allowed, used = {}, []
+        for topic, owed_seconds, untold in driver.execute(_SHARES_LEFT, (topics,)).fetchall():
+            letters = granted(owed_seconds, wanted[topic])
+            allowed[topic] = Allowed(letters, untold)
+            left_out = wanted[topic] - letters
+            used.append((topic, left_out if letters else untold + left_out, letters * LETTERS_TOLD.seconds_each))
+        driver.execute(_USE_SHARES, [list(column) for column in zip(*used, strict=True)])
+        return allowed
 
     def _known(self, consumer: str, letters: Sequence[Unreadable]) -> set[tuple[str, int, int]]:
         if not letters:

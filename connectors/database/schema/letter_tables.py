@@ -38,6 +38,16 @@ dead_letter = Table(
     ),
 )
 
+#: Up to when each intake topic's share of letters that are told is used up, and how many were kept untold since the
+#: last that was. Locked last of all, by whoever keeps letters.
+letter_telling = Table(
+    "letter_telling",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("busy_until", Timestamp, nullable=False),
+    Column("untold", BigInteger, nullable=False),
+)
+
 #: What was let go, of age or for want of room: how many letters and bytes, and up to which position. A record of intake
 #: up to there that cannot be accepted has had its letter.
 dead_letter_let_go = Table(

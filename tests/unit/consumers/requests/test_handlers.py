@@ -16,6 +16,7 @@ from schemas.decode import encode
 from schemas.intake_directorate import OfficePaid, WindowCloseRequested
 from schemas.intake_office import RequestAccepted
 from schemas.limits import limits_of
+from schemas.log_letters import ClaimSetAside
 from schemas.log_requests import ClaimRefusal, ClaimRefused, WindowMarked
 from schemas.topics import INTAKE_DIRECTORATE, LOG_REQUESTS
 from tests.kit.on_sql.requests import DIRECTORATE, SetClock, SetEnds, claim_record
@@ -108,7 +109,8 @@ def test_a_claim_that_is_too_large_is_a_dead_letter_and_nothing_else_is_made_of_
         handler.park_failed(request_stores(transaction, tables), large, ZeroDivisionError())
     [(_, letter, _)] = tables.letters.rows.values()
     assert (letter.reason, letter.field) == (DeadLetterReason.TOO_LARGE, "body")
-    assert (tables.outbox.rows, tables.parked.rows) == ({}, {})
+    [said] = [row.message.envelope.type for row in tables.outbox.rows.values()]
+    assert (said, tables.parked.rows) == (ClaimSetAside.type_name(), {}), "the letter is told, once"
 
 
 def test_large_early_claims_on_one_request_may_wait_up_to_so_many_bytes_and_are_then_refused_with_the_remedy() -> None:
