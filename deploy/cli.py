@@ -90,6 +90,8 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("office", "deploy.commands.office", _SPEAKS, {"inbox": _LOOKS, "show": _LOOKS}),
     CommandRow("agency", "deploy.commands.agency", _SPEAKS, {"waiting": _LOOKS, "credentials": _NO_OTHER}),
     CommandRow("directorate", "deploy.commands.directorate", _SPEAKS, {"waiting": _LOOKS}),
+    # What concerns a party.
+    CommandRow("feed", "deploy.commands.feed", _LOOKS),
     # What the bus knows.
     CommandRow(
         "province",

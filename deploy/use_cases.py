@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from connectors.broker.history import KafkaHistory
     from connectors.database.access.audit import SqlAudit
     from consumers.delivery.feeds import FeedReads
+    from consumers.delivery.rebuilding import FeedRebuild
     from consumers.halted import HaltDecisions
     from consumers.letters import LetterReads
     from consumers.parked import ParkDecisions
@@ -120,6 +121,11 @@ class View:
         from connectors.database.sql.driver import driver_connection
 
         return last_verdict(driver_connection(self.connection))
+    def feed_rebuild(self) -> "FeedRebuild":
+        """The feeds' entries, whose contents are derived again; changes what it is told to at the commit."""
+        from connectors.database.delivery.rebuild import SqlFeedRebuild
+
+        return SqlFeedRebuild(self.connection)
 
     @cached_property
     def ledger(self) -> "LedgerReads":

@@ -9,6 +9,7 @@ import pytest
 from consumers.delivery.domain.whom import Known
 from consumers.delivery.entries import Entry
 from consumers.delivery.ports import DeliveryStores, Progress
+from consumers.delivery.rebuilding import Derived, Rebuilt
 from consumers.runner.errors import Collision, Contention
 from tests.contract.worlds import World
 from tests.kit.values.ledger_log import NAMES, START
@@ -130,3 +131,26 @@ def test_an_attempt_that_fails_is_undone_alone(world: World) -> None:
         tell(stores, a=1)
     with client.people() as people:
         assert [one.number for one in people.feeds.page("a", 0, 100)] == [1, 2]
+
+
+def test_contents_are_written_anew_under_the_same_numbers(world: World) -> None:
+    client = world.client("a")
+    with client.delivery() as stores:
+        stores.feeds.append([entry("agency:water", 1), entry("directorate", 1), entry("directorate", 2)])
+    derived = [
+        Derived("event-1", "agency", b'{"of": "agencies"}'),
+        Derived("event-1", "directorate", b'{"a": "\xd8\xb3"}'),
+        Derived("event-1", "agency", b'{"of": "a repetition, which is the same event"}'),
+        Derived("event-9", "agency", b"{}"),
+    ]
+    for change in (False, True):
+        with client.people() as people:
+            people.feed_rebuild.keep(derived[:1])
+            people.feed_rebuild.keep(derived[1:])
+            assert people.feed_rebuild.apply(change=change) == Rebuilt(entries=3, found=2, changed=1)
+    with client.people() as people:
+        [one] = people.feeds.page("agency:water", 0, 9)
+        assert one._replace(data=b"") == entry("agency:water", 1, b"")
+        assert b"agencies" in one.data
+        people.feed_rebuild.keep(derived)
+        assert people.feed_rebuild.apply(change=True).changed == 0

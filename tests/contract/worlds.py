@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 from connectors.database.access.audit import SqlAudit
 from connectors.database.access.keys import SqlKeys
 from connectors.database.delivery.reads import SqlFeedReads
+from connectors.database.delivery.rebuild import SqlFeedRebuild
 from connectors.database.delivery.stores import delivery_stores as sql_delivery_stores
 from connectors.database.gateway.intake import SqlIntake
 from connectors.database.parking.operator import ParkOperator
@@ -32,6 +33,7 @@ from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import plain_url
 from consumers.delivery.feeds import FeedReads
 from consumers.delivery.ports import DeliveryStores
+from consumers.delivery.rebuilding import FeedRebuild
 from consumers.halted import HaltDecisions
 from consumers.letters import LetterReads
 from consumers.parked import ParkDecisions
@@ -55,7 +57,7 @@ from tests.kit.on_sql.databases import wait_until
 from tests.kit.real.engines import DatabaseUrls
 from tests.kit.values.clocks import trusting_watch
 from tests.memory.access import MemoryAudit, MemoryKeys
-from tests.memory.delivery import MemoryFeedReads, delivery_stores
+from tests.memory.delivery import MemoryFeedReads, MemoryFeedRebuild, delivery_stores
 from tests.memory.gateway import MemoryIntake
 from tests.memory.ledger import settlement_stores
 from tests.memory.letters import DAY_SECONDS
@@ -98,6 +100,7 @@ class People:
     keys: Keys
     audit: Audited
     feeds: FeedReads
+    feed_rebuild: FeedRebuild
 
 
 class Client(Protocol):
@@ -210,6 +213,7 @@ class MemoryClient:
                 MemoryKeys(transaction, self._tables),
                 MemoryAudit(transaction, self._tables),
                 MemoryFeedReads(transaction, self._tables),
+                MemoryFeedRebuild(transaction, self._tables),
             )
 
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:
@@ -312,6 +316,7 @@ class SqlClient:
                 SqlKeys(connection),
                 SqlAudit(connection),
                 SqlFeedReads(connection),
+                SqlFeedRebuild(connection),
             )
 
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:

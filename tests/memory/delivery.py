@@ -1,10 +1,12 @@
 """Delivery's stores over the database in memory."""
 
-from collections.abc import Collection, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from consumers.delivery.entries import Entry
 from consumers.delivery.handlers import CONSUMER
 from consumers.delivery.ports import DeliveryStores, Progress
+from consumers.delivery.rebuilding import Derived, Rebuilt
 from schemas.topics import INTAKE_AGENCY
 from tests.memory.database import Transaction
 from tests.memory.outbox import MemoryOutbox
@@ -93,6 +95,31 @@ class MemoryFeedReads:
 
     def newest(self, feed: str) -> int:
         return self._transaction.find(self._tables.feed_heads, feed) or 0
+
+
+class MemoryFeedRebuild:
+    """Implements `FeedRebuild`."""
+
+    def __init__(self, transaction: Transaction, tables: BusDatabase) -> None:
+        self._transaction = transaction
+        self._tables = tables
+        self._derived: dict[tuple[str, str], bytes] = {}
+
+    def keep(self, derived: Iterable[Derived]) -> None:
+        for one in derived:
+            self._derived.setdefault((one.event_id, one.kind), one.data)
+
+    def apply(self, *, change: bool) -> Rebuilt:
+        found = changed = 0
+        entries = self._transaction.rows(self._tables.feed_entries)
+        for place, entry in entries.items():
+            data = self._derived.get((entry.id, entry.feed.split(":")[0]))
+            found += data is not None
+            if data is not None and json.loads(data) != json.loads(entry.data):
+                changed += 1
+                if change:
+                    self._transaction.put(self._tables.feed_entries, place, entry._replace(data=data))
+        return Rebuilt(len(entries), found, changed)
 
 
 def delivery_stores(transaction: Transaction, tables: BusDatabase) -> DeliveryStores:

@@ -7,10 +7,11 @@ from typing import Any
 from consumers.delivery.entries import Entry
 from consumers.delivery.feeds import FeedPage, feed_page
 from consumers.delivery.handlers import CONSUMER, DeliveryHandler
+from consumers.delivery.rebuilding import Rebuilt, rebuild
 from consumers.parking import OperatorAction, ParkedRow
 from consumers.runner.outcomes import Outcome
 from consumers.runner.records import Partition, Record
-from tests.memory.delivery import MemoryFeedReads, delivery_stores
+from tests.memory.delivery import MemoryFeedReads, MemoryFeedRebuild, delivery_stores
 from tests.memory.park import MemoryPark
 from tests.memory.positions import BusSession
 from tests.memory.tables import BusDatabase, Offset, Outgoing
@@ -53,6 +54,11 @@ class FeedDesk:
         """Return a page of a feed."""
         with self.session.transaction() as transaction:
             return feed_page(MemoryFeedReads(transaction, self.database), feed, after, most)
+
+    def rebuild(self, *records: Record, change: bool = True) -> Rebuilt:
+        """Derive what was told again."""
+        with self.session.transaction() as transaction:
+            return rebuild(records, MemoryFeedRebuild(transaction, self.database), change=change)
 
     def feed(self, feed: str) -> list[Entry]:
         """Return all of a feed; its numbers have no gap."""

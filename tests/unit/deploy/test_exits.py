@@ -44,6 +44,8 @@ ASKING: dict[str, tuple[str, ...]] = {
     "repair chain": ("repair", "chain"),
     "replay": ("replay", "--from", "2026-11-25T06:00"),
     "dead-letters list": ("dead-letters", "list"),
+    "feed show": ("feed", "show", "--directorate"),
+    "feed rebuild": ("feed", "rebuild"),
     "office inbox": ("office", "urban-001", "inbox", "--once"),
     "office show": ("office", "urban-001", "show", REQUEST),
     "office submit": ("office", "urban-001", "submit", "electricity.bill-copy"),

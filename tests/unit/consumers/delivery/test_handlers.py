@@ -264,6 +264,21 @@ def test_logs_of_an_earlier_version_are_told_and_cutting_them_otherwise_changes_
     assert any(name.startswith("agency:") for name in feeds[0])
 
 
+@pytest.mark.parametrize("commit", RECORDED)
+def test_a_rebuild_says_the_same_again_under_the_same_numbers(commit: str) -> None:
+    records, desk = recorded(commit).records, FeedDesk()
+    for start in range(0, len(records), 500):
+        desk.handle(*records[start : start + 500])
+    before = dict(desk.database.feed_entries.rows)
+    assert desk.rebuild(*records) == (len(before), len(before), 0)
+    harmed = {place: entry._replace(data=b"{}") for place, entry in before.items() if entry.number % 7 == 0}
+    desk.database.feed_entries.rows |= harmed
+    assert desk.rebuild(*records, change=False).changed > 0
+    assert desk.database.feed_entries.rows != before
+    assert 0 < desk.rebuild(*records).changed <= len(harmed)
+    assert desk.database.feed_entries.rows == before
+
+
 def _with_body(record: Record, body: bytes) -> Record:
     return Record(record.topic, record.partition, record.position, record.key, record.headers, body, record.appended_at)
 
