@@ -167,6 +167,7 @@ ACCOUNTS: tuple[Account, ...] = (
             "ledger_balance": READ,
             "ledger_transfer": READ,
             "office_position": READ,
+            "feed_head": READ,
         },
     ),
     # The doors for machines. Keys are an administrator's to give. What is said is kept with its caller's own key;

@@ -121,6 +121,8 @@ class View:
         from connectors.database.sql.driver import driver_connection
 
         return last_verdict(driver_connection(self.connection))
+
+    @cached_property
     def feed_rebuild(self) -> "FeedRebuild":
         """The feeds' entries, whose contents are derived again; changes what it is told to at the commit."""
         from connectors.database.delivery.rebuild import SqlFeedRebuild

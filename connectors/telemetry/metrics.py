@@ -25,6 +25,7 @@ LABELS: dict[str, str] = {
     "service": "the registry's services",
     "county": "the province's counties",
     "office_class": "schemas.base.OfficeClass",
+    "party": "the kinds of feeds: agency, office, directorate",
 }
 
 _W, _D, _L = Origin.WORKER, Origin.DATABASE, Origin.LIBRARY
@@ -278,6 +279,15 @@ LETTERS_LET_GO = Metric(
     "Dead letters that are not kept any more, by topic.",
     ("consumer", "topic"),
 )
+# What was ever told, by whose feeds: it grows as long as anything happens, and never shrinks.
+FEED_ENTRIES = Metric(
+    "pishkhan_feed_entries_total",
+    Kind.COUNTER,
+    _D,
+    "entries",
+    "Entries of feeds, by the kind of party that is told.",
+    ("party",),
+)
 # Reserved must never exceed the cap.
 OFFICES_OVER_CAP = Metric(
     "pishkhan_offices_over_cap", Kind.GAUGE, _D, "offices", "Offices whose reservation exceeds their cap: always zero."
@@ -337,6 +347,7 @@ METRICS: tuple[Metric, ...] = (
     UNDECIDED,
     DEAD_LETTERS,
     LETTERS_LET_GO,
+    FEED_ENTRIES,
     OFFICES_OVER_CAP,
     RESERVED,
     READ_AT,

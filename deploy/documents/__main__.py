@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from deploy.documents.acts import acts_page
+from deploy.documents.feeds import feeds_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 #: Each page with what writes it.
-PAGES = {"acts.md": acts_page}
+PAGES = {"acts.md": acts_page, "feeds.md": feeds_page}
 
 
 if __name__ == "__main__":

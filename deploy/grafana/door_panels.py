@@ -34,5 +34,15 @@ DOORS = Row(
             ),
             alerts=("doors-slow",),
         ),
+        Panel(
+            "Feeds",
+            "Events that are not told yet, by log, and entries told per second, by whose feeds.",
+            Unit.NUMBER,
+            (
+                Query('sum by (topic) (pishkhan_lag_records{consumer="delivery"})', "behind: {{topic}}"),
+                Query(f"sum by (party) (rate(pishkhan_feed_entries_total{RATE}))", "told: {{party}}"),
+            ),
+            alerts=("feeds-behind",),
+        ),
     ),
 )

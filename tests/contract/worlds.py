@@ -11,9 +11,7 @@ from sqlalchemy import Engine, text
 
 from connectors.database.access.audit import SqlAudit
 from connectors.database.access.keys import SqlKeys
-from connectors.database.delivery.reads import SqlFeedReads
-from connectors.database.delivery.rebuild import SqlFeedRebuild
-from connectors.database.delivery.stores import delivery_stores as sql_delivery_stores
+from connectors.database.delivery import reads, rebuild, stores
 from connectors.database.gateway.intake import SqlIntake
 from connectors.database.parking.operator import ParkOperator
 from connectors.database.publication.operator import OutboxOperator
@@ -31,9 +29,7 @@ from connectors.database.settlement.stores import settlement_stores as sql_settl
 from connectors.database.sql import engine as engines
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import plain_url
-from consumers.delivery.feeds import FeedReads
-from consumers.delivery.ports import DeliveryStores
-from consumers.delivery.rebuilding import FeedRebuild
+from consumers.delivery import feeds, ports, rebuilding
 from consumers.halted import HaltDecisions
 from consumers.letters import LetterReads
 from consumers.parked import ParkDecisions
@@ -99,8 +95,8 @@ class People:
     letters: LetterReads
     keys: Keys
     audit: Audited
-    feeds: FeedReads
-    feed_rebuild: FeedRebuild
+    feeds: feeds.FeedReads
+    feed_rebuild: rebuilding.FeedRebuild
 
 
 class Client(Protocol):
@@ -115,7 +111,7 @@ class Client(Protocol):
     def settlement(self) -> AbstractContextManager[SettlementStores]:
         """Open a transaction of settlement."""
 
-    def delivery(self) -> AbstractContextManager[DeliveryStores]:
+    def delivery(self) -> AbstractContextManager[ports.DeliveryStores]:
         """Open a transaction of delivery."""
 
     def people(self) -> AbstractContextManager[People]:
@@ -196,7 +192,7 @@ class MemoryClient:
             yield settlement_stores(transaction, self._tables)
 
     @contextmanager
-    def delivery(self) -> Iterator[DeliveryStores]:
+    def delivery(self) -> Iterator[ports.DeliveryStores]:
         with self._session.transaction() as transaction:
             yield delivery_stores(transaction, self._tables)
 
@@ -299,9 +295,9 @@ class SqlClient:
             yield sql_settlement_stores(connection)
 
     @contextmanager
-    def delivery(self) -> Iterator[DeliveryStores]:
+    def delivery(self) -> Iterator[ports.DeliveryStores]:
         with meaningful_errors(), self._engine.begin() as connection:
-            yield sql_delivery_stores(connection)
+            yield stores.delivery_stores(connection)
 
     @contextmanager
     def people(self) -> Iterator[People]:
@@ -315,8 +311,8 @@ class SqlClient:
                 DeadLetterStore(connection),
                 SqlKeys(connection),
                 SqlAudit(connection),
-                SqlFeedReads(connection),
-                SqlFeedRebuild(connection),
+                reads.SqlFeedReads(connection),
+                rebuild.SqlFeedRebuild(connection),
             )
 
     def worker(self, consumer: str) -> tuple[Leases, Work[RequestStores]]:

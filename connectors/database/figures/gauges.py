@@ -27,7 +27,9 @@ from schemas.topics import INTAKE_AGENCY, INTAKE_DIRECTORATE, INTAKE_OFFICES
 NONE = "none"
 
 #: The consumers that may park events or bury them.
-_CONSUMERS = ("registry", "requests", "settlement", "kpi")
+_CONSUMERS = ("registry", "requests", "settlement", "kpi", "delivery")
+#: The kinds of feeds, as their names begin.
+_PARTIES = ("agency", "office", "directorate")
 
 _OFFICE_CLASS = """
 LEFT JOIN (
@@ -79,6 +81,7 @@ _QUERIES: Mapping[Metric, str] = {
     metrics.UNDECIDED: """
         SELECT consumer, count(*) FROM parked_event WHERE reason = 'failed' AND next_try_at IS NULL GROUP BY consumer
     """,
+    metrics.FEED_ENTRIES: "SELECT split_part(feed, ':', 1), sum(newest) FROM feed_head GROUP BY 1",
     metrics.DEAD_LETTERS: "SELECT consumer, reason, count(*) FROM dead_letter GROUP BY consumer, reason",
     metrics.LETTERS_LET_GO: """
         SELECT consumer, topic, sum(letters)::float8 FROM dead_letter_let_go GROUP BY consumer, topic
@@ -151,6 +154,8 @@ def _zeros(metric: Metric, snapshot: Mapping[Metric, Series]) -> Series:
         return {(consumer,): 0.0 for consumer in _CONSUMERS}
     if metric is metrics.DEAD_LETTERS:
         return {(consumer, reason.value): 0.0 for consumer in _CONSUMERS for reason in DeadLetterReason}
+    if metric is metrics.FEED_ENTRIES:
+        return {(party,): 0.0 for party in _PARTIES}
     if metric is metrics.LETTERS_LET_GO:
         topics = {INTAKE_AGENCY.for_agency(labels[0]) for labels in snapshot[metrics.OPENED]}
         topics |= {INTAKE_OFFICES.name, INTAKE_DIRECTORATE.name}
