@@ -11,11 +11,13 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from connectors.broker.admin import GATEWAY_USER, SCRAM_MECHANISM, BrokerAdmin, agency_user
+from connectors.broker.key_users import feed_topic, key_user, reads_feed, writes_intake
 from connectors.database.runner.positions import agencies_read
 from connectors.words.language import Phrase
 from deploy.engines.kept import Kept
 from deploy.problem import Problem
 from deploy.settings import Settings
+from producers.access.keys import Key
 from schemas.limits import PRODUCER_BATCH_BYTES
 from schemas.speakers import agency_source
 from schemas.topics import FEED_AGENCY, INTAKE_AGENCY, RESERVED_AGENCY_CODES
@@ -78,6 +80,25 @@ def client_properties(settings: Settings, code: str) -> list[str]:
         # By default librdkafka makes batches of a megabyte, which the topic does not take.
         f"batch.size={PRODUCER_BATCH_BYTES}",
     ]
+
+
+def key_properties(settings: Settings, key: Key, token: str) -> list[str]:
+    """Return what a Kafka client with an agency's key needs, in the same form. Raises `Problem` as that does."""
+    login, code = settings.kafka_login(), key.party.code
+    lines = [
+        f"bootstrap.servers={login['bootstrap_servers']}",
+        f"security.protocol={login['security_protocol']}",
+        f"sasl.mechanism={SCRAM_MECHANISM}",
+        f"sasl.username={key_user(key.key_id)}",
+        f"sasl.password={token}",
+    ]
+    if writes_intake(key):
+        said = f"# Write to topic {INTAKE_AGENCY.for_agency(code)} alone, with ce_source {agency_source(code)}."
+        # By default librdkafka makes batches of a megabyte, which the topic does not take.
+        lines = [said, *lines, f"batch.size={PRODUCER_BATCH_BYTES}"]
+    if reads_feed(key):
+        lines = [f"# Read topic {feed_topic(code)} alone.", *lines, f"group.id={agency_user(code)}"]
+    return lines
 
 
 def known_agencies(settings: Settings, connection: Connection) -> frozenset[str]:

@@ -86,6 +86,9 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow("outbox", "deploy.commands.outbox", _DECIDES, {"list": _LOOKS}),
     CommandRow("replay", "deploy.commands.replay", _LOOKS),
     CommandRow("dead-letters", "deploy.commands.dead_letters", _LOOKS),
+    # Who may open the doors, and who did what.
+    CommandRow("key", "deploy.commands.key", _DECIDES, {"list": _LOOKS}),
+    CommandRow("audit", "deploy.commands.audit", _LOOKS),
     # What parties say.
     CommandRow("office", "deploy.commands.office", _SPEAKS, {"inbox": _LOOKS, "show": _LOOKS}),
     CommandRow("agency", "deploy.commands.agency", _SPEAKS, {"waiting": _LOOKS, "credentials": _NO_OTHER}),

@@ -10,7 +10,9 @@ from deploy.commands.ledger_verify import folding_bar
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import say, say_lines
 from deploy.exits import ExitCode
+from deploy.operations.administering import attempted
 from deploy.operations.chains import make_chains, plan_chains
+from producers.access.audit import AdminAct
 
 
 def repair_chain(
@@ -37,7 +39,8 @@ def repair_chain(
     if made and not dry_run:
         if not yes:
             typer.confirm(question(language), abort=True)
-        make_chains(data, made)
+        with attempted(data, AdminAct.REPAIR_CHAIN, f"partitions {' '.join(str(one.partition) for one in made)}"):
+            make_chains(data, made)
         say(chain_done(language))
     if len(made) < len(plan):
         raise typer.Exit(ExitCode.DIFFERS)

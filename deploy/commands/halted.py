@@ -9,8 +9,10 @@ from consumers.halted import HaltLine, NobodyStands, pass_halted
 from deploy.commands.options import DataOption
 from deploy.edge import Grid, Screen, say
 from deploy.exits import ExitCode
+from deploy.operations.administering import administered
 from deploy.problem import Misused, Problem
 from deploy.use_cases import opened
+from producers.access.audit import AdminAct
 from schemas.partition import Place
 
 TopicArgument = Annotated[str, typer.Argument(metavar="TOPIC", help="The topic, as `pishkhan repair halted` shows it.")]
@@ -73,11 +75,13 @@ def pass_one(
     """
     if not reason.strip():
         raise Misused("Say why it is passed (--reason): it stays on record.")
-    try:
-        with opened(data) as view:
+    about = f"{topic}/{partition} at {position}" + ("" if consumer is None else f", {consumer}")
+    with administered(data, AdminAct.REPAIR_PASS, about, by) as (view, deed):
+        try:
             passed = pass_halted(view.halts, Place(topic, partition), position, by, reason, consumer)
-    except NobodyStands as error:
-        raise Problem(_nothing_there(error, topic, partition, position), ExitCode.REFUSED) from None
+        except NobodyStands as error:
+            raise Problem(_nothing_there(error, topic, partition, position), ExitCode.REFUSED) from None
+        deed.note(f"passed now {len(passed.now)}, before {len(passed.before)}")
     for line in passed.now:
         say(f"{line.consumer} passes {_place(line)} within half a minute; it is in the dead letters then.")
     for line in passed.before:

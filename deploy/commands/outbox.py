@@ -11,8 +11,10 @@ from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.parked import ByOption, WhyOption
 from deploy.edge import Grid, Screen
 from deploy.exits import ExitCode
+from deploy.operations.administering import administered
 from deploy.problem import Problem
 from deploy.use_cases import opened
+from producers.access.audit import AdminAct
 from producers.set_aside import OutboxAction, decide, set_aside_rows
 
 IdsArgument = Annotated[list[int], typer.Argument(help="Ids as `pishkhan outbox list` shows them.")]
@@ -81,9 +83,13 @@ def give_up(
     _decide(ids, OutboxAction.GIVE_UP, by, why, language, data)
 
 
+_ACTS = {OutboxAction.RETRY: AdminAct.OUTBOX_RETRY, OutboxAction.GIVE_UP: AdminAct.OUTBOX_GIVE_UP}
+
+
 def _decide(ids: Sequence[int], action: OutboxAction, by: str, why: str, language: Language, data: DataOption) -> None:
-    with opened(data) as view:
+    with administered(data, _ACTS[action], f"rows {' '.join(map(str, ids))}", by) as (view, deed):
         decided = decide(view.aside, ids, action, by, why)
+        deed.decided(decided.found, decided.missing)
     if decided.found:
         Screen(soft_wrap=True, highlight=False).print(noted_words(decided.found, action, language))
     if decided.missing:

@@ -19,9 +19,11 @@ from consumers.parking import OperatorAction, ParkReason
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Grid, Screen
 from deploy.exits import ExitCode
+from deploy.operations.administering import administered
 from deploy.problem import Misused, Problem
 from deploy.terminal.parked import parked_table
 from deploy.use_cases import opened
+from producers.access.audit import AdminAct
 
 LimitOption = Annotated[int, typer.Option(help="Show so many at most.")]
 ConsumerOption = Annotated[str | None, typer.Option(help="Only of this consumer, such as requests.")]
@@ -151,9 +153,15 @@ def _chosen(ids: list[int], consumer: str | None, *, failed: bool) -> Chosen:
         ) from None
 
 
+_ACTS = {OperatorAction.REDRIVE: AdminAct.PARKED_REDRIVE, OperatorAction.SKIP: AdminAct.PARKED_SKIP}
+
+
 def _decide(chosen: Chosen, action: OperatorAction, by: str, why: str, language: Language, data: DataOption) -> None:
-    with opened(data) as view:
+    of = "" if chosen.consumer is None else f" of {chosen.consumer}"
+    about = f"all that failed{of}" if chosen.failed else f"events {' '.join(map(str, chosen.ids))}"
+    with administered(data, _ACTS[action], about, by) as (view, deed):
         decided = decide(view.park, chosen, action, by, why)
+        deed.decided(decided.found, decided.missing)
     console = Screen(soft_wrap=True, highlight=False)
     for line in noted_lines(decided.found, action, decided.replaced, language):
         console.print(line)

@@ -21,12 +21,14 @@ from deploy.agencies import provision
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Grid, Screen
 from deploy.exits import ExitCode
+from deploy.operations.administering import attempted
 from deploy.problem import Misused, Problem, Unreachable
 from deploy.provinces.files import ProvinceInvalid
 from deploy.provinces.loader import Province, province_claims, read_province
 from deploy.provinces.loading import Loading, plan_province, publish_plan
 from deploy.running.demonstration import note_use
 from deploy.settings import Settings, load_settings
+from producers.access.audit import AdminAct
 from producers.ports import OutboxUnavailable
 from producers.registration import Plan
 
@@ -138,7 +140,9 @@ def load(
             return
         if plan.changes and not yes:
             typer.confirm(_QUESTION.of(language), abort=True)
-        loading = _publish(settings, province, plan, language)
+        with attempted(data, AdminAct.PROVINCE_LOAD, province.code) as deed:
+            loading = _publish(settings, province, plan, language)
+            deed.note(f"{loading.published} claims published, {len(loading.refused)} refused")
     except (BrokerUnavailable, DatabaseUnavailable, Contention, OutboxUnavailable) as error:
         raise Unreachable(_SILENT.filled(error=str(error))) from error
     console.print(_outcome(loading, language))

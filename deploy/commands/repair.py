@@ -14,9 +14,11 @@ from deploy.commands.halted import pass_one, show_halted
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.commands.reconcile import bar
 from deploy.edge import say
+from deploy.operations.administering import attempted
 from deploy.operations.comparing import comparing, repair
 from deploy.problem import Misused, Problem
 from deploy.settings import load_settings
+from producers.access.audit import AdminAct
 from schemas.topics import topic_of
 
 
@@ -78,7 +80,9 @@ def repair_topic(
         return
     if not yes:
         typer.confirm(question(language), abort=True)
-    for line in done_lines(repair(data, plan, cluster_id, partitions), language):
+    with attempted(data, AdminAct.REPAIR_TOPIC, topic):
+        done = repair(data, plan, cluster_id, partitions)
+    for line in done_lines(done, language):
         say(line)
 
 

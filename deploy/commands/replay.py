@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -20,9 +20,11 @@ from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnava
 from consumers.runner.rereading import RereadingHalted, RereadRequest
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Grid, Screen
+from deploy.operations.administering import attempted
 from deploy.operations.rereading import reread
 from deploy.problem import Misused, Problem, Unreachable
 from deploy.settings import load_settings
+from producers.access.audit import AdminAct
 
 FromOption = Annotated[str, typer.Option("--from", help="Read again what the broker got from then on (ISO 8601; UTC).")]
 ToOption = Annotated[str | None, typer.Option("--to", help="... and before then. Without it, until now.")]
@@ -64,7 +66,11 @@ def replay(
     console = Screen()
     again = "Nothing is done twice: run it again."
     try:
-        with _logging_to_stderr(), Progress(console=Screen(stderr=True), transient=True) as bar:
+        with (
+            _on_record(data, wanted, dry_run=dry_run),
+            _logging_to_stderr(),
+            Progress(console=Screen(stderr=True), transient=True) as bar,
+        ):
             task = bar.add_task("trying" if dry_run else "reading again", total=None)
             results = reread(
                 settings,
@@ -85,6 +91,15 @@ def replay(
     console.print(table)
     for line in came_to(results, language, dry_run=dry_run):
         console.print(line, highlight=False, soft_wrap=True)
+
+
+def _on_record(data: DataOption, wanted: RereadRequest, *, dry_run: bool) -> AbstractContextManager[object]:
+    """Put on record who reads again; a trial changes nothing and needs no record."""
+    if dry_run:
+        return nullcontext()
+    until = "" if wanted.end is None else f" to {wanted.end:%Y-%m-%dT%H:%M:%SZ}"
+    topics = " ".join(wanted.topics) or "every topic"
+    return attempted(data, AdminAct.REPLAY, f"from {wanted.start:%Y-%m-%dT%H:%M:%SZ}{until}, {topics}")
 
 
 @contextmanager

@@ -33,6 +33,7 @@ from deploy.running.demonstration import MARKER, note_use
 from deploy.running.given_engines import ask_given_engines, silence_in_words
 from deploy.running.preparation import prepare
 from deploy.running.readiness import ask
+from deploy.running.sweeping import sweeping
 from deploy.settings import HTTP_OFFSET, Settings, given_settings, remember
 from deploy.workers.table import WORKERS, WorkerRow
 
@@ -140,7 +141,8 @@ def running_bus(wanted: UpOptions, voice: Voice) -> Iterator[RunningBus]:
             supervisor = Supervisor(children, voice.line, Random(), (engines.postgres.let_old_logs_go, monitor_turns))
             supervisor.start()
             try:
-                yield RunningBus(settings, supervisor, engines_seconds)
+                with sweeping(settings, voice.line):
+                    yield RunningBus(settings, supervisor, engines_seconds)
             finally:
                 ignore_signals()
                 voice.line(running.STOPPING)

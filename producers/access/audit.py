@@ -13,16 +13,27 @@ from producers.access.parties import Caller
 
 
 class AdminAct(StrEnum):
-    """Every administrative act: what the row says was done, or wanted."""
+    """Every administrative act, called as the command that does it."""
 
     KEY_ISSUE = "key issue"
     KEY_ROTATE = "key rotate"
     KEY_REVOKE = "key revoke"
+    PARKED_REDRIVE = "parked redrive"
+    PARKED_SKIP = "parked skip"
+    OUTBOX_RETRY = "outbox retry"
+    OUTBOX_GIVE_UP = "outbox give-up"
+    REPAIR_PASS = "repair pass"
+    REPAIR_TOPIC = "repair topic"
+    REPAIR_CHAIN = "repair chain"
+    REPLAY = "replay"
+    PROVINCE_LOAD = "province load"
 
 
 class AuditOutcome(StrEnum):
     """What became of an act."""
 
+    # It takes longer than one transaction; another row says what became of it, unless it was killed.
+    BEGUN = "begun"
     # Done, and on record in the same transaction.
     DONE = "done"
     # A rule or a missing right said no; `detail` says which.

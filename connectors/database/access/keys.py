@@ -78,7 +78,7 @@ class SqlKeys:
 
 def _key(row: Any) -> Key:
     # A scope that only a newer build knows opens nothing in this one.
-    known = frozenset(Scope(name) for name in row.scopes if name in Scope)
+    known = frozenset(scope for scope in Scope if scope.value in row.scopes)
     return Key(
         row.key_id,
         Party(PartyKind(row.party_kind), row.party_code),
