@@ -140,4 +140,8 @@ OPTIONS: Mapping[str, str] = {
     "data_directory": "--data",
     "kafka_bootstrap": "--kafka",
     "database_url": "--database",
+    "http_host": "--http-host",
+    "http_certificate": "--tls-cert",
+    "http_certificate_key": "--tls-key",
+    "http_insecure": "--insecure",
 }

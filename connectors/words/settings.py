@@ -121,6 +121,21 @@ FOLDER_UNUSABLE = Phrase(
     "پوشه داده‌ها، {folder}، به کار نمی‌آید ({why})؛ اجازه نوشتن در آن را بدهید یا پوشه دیگری: --data ANOTHER",
     "The data folder {folder} cannot be used ({why}); let this user write there, or give another one: --data ANOTHER",
 )
+HALF_A_CERTIFICATE = Phrase(
+    "گواهی و کلید با هم لازم‌اند: --tls-cert CERT --tls-key KEY (یا PISHKHAN_TLS_CERT و PISHKHAN_TLS_KEY).",
+    "A certificate and its key are needed together: --tls-cert CERT --tls-key KEY (or PISHKHAN_TLS_CERT and _TLS_KEY).",
+)
+PLAIN_HTTP = Phrase(
+    "{address} نشانی همین ماشین نیست و HTTP ساده کلیدها را به همه در راه نشان می‌دهد؛ --tls-cert و --tls-key بدهید، یا "
+    "اگر جلوی آن پروکسی با TLS هست --insecure.",
+    "{address} is not this machine alone, and plain HTTP shows keys to everybody on the way; give --tls-cert and "
+    "--tls-key, or --insecure if a proxy in front speaks TLS.",
+)
+NO_CERTIFICATE = Phrase(
+    "{cert} و {key} گواهی و کلیدی نیستند که با هم کار کنند ({why})؛ هر دو را در PEM و کلید را بی‌گذرواژه بدهید.",
+    "{cert} and {key} are no certificate and key that work together ({why}); give both in PEM, the key without a "
+    "password.",
+)
 PORT_TAKEN = Phrase(
     "PISHKHAN_METRICS_PORT برابر با {first} است، اما درگاه {port} آن (کارگر {worker}) گرفته است؛ عدد دیگری بدهید یا "
     "تنظیم را بردارید تا درگاه آزاد پیدا شود.",

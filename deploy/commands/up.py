@@ -33,6 +33,15 @@ def up(
     ] = None,
     database: Annotated[str | None, typer.Option(help="Use this database (URL) instead of the embedded one.")] = None,
     monitor: Annotated[bool, typer.Option("--monitor", help="Start Prometheus too, when it is installed.")] = False,
+    http_host: Annotated[
+        str | None, typer.Option(help="Where the doors for machines listen; loopback when it is not given.")
+    ] = None,
+    tls_cert: Annotated[str | None, typer.Option(help="Their certificate, in PEM: they speak HTTPS then.")] = None,
+    tls_key: Annotated[str | None, typer.Option(help="The certificate's private key, in PEM.")] = None,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Plain HTTP on an address that others reach: keys can be read."),
+    ] = False,
     language: LanguageOption = Language.EN,
 ) -> None:
     """Run the bus: engines, topics, tables and all workers, until Ctrl-C.
@@ -46,10 +55,18 @@ def up(
 
       pishkhan up --data /srv/pishkhan --monitor
 
+      pishkhan up --http-host 0.0.0.0 --tls-cert /etc/ssl/bus.pem --tls-key /etc/ssl/bus.key
+
       PISHKHAN_KAFKA_PASSWORD=... pishkhan up --kafka broker-1:9092 --database postgresql+psycopg://worker:...@db/pishkhan
     """
     console = Screen()
-    wanted = UpOptions(data_directory=data, kafka=kafka, database=database, monitor=monitor)
+    doors = {
+        "http_host": http_host,
+        "http_certificate": tls_cert,
+        "http_certificate_key": tls_key,
+        "http_insecure": "true" if insecure else None,
+    }
+    wanted = UpOptions(data_directory=data, kafka=kafka, database=database, monitor=monitor, doors=doors)
     voice = console_voice(console, language)
     runs = False
     try:

@@ -4,7 +4,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from connectors.telemetry.standing import Standing
 from connectors.words import running
 from connectors.words import settings as words
 from deploy.accounts import OPERATOR, database_logins, joined, kafka_logins
+from deploy.doors import door_of
 from deploy.engines.instance import EmbeddedEngines, Instance
 from deploy.engines.kept import Kept
 from deploy.engines.log_room import LogRoom, turn_over
@@ -51,6 +52,8 @@ class UpOptions:
     kafka: str | None = None
     database: str | None = None
     monitor: bool = False
+    # Settings of the doors by name, as they were typed: address, certificate, key, plain HTTP.
+    doors: Mapping[str, str | None] = field(default_factory=dict)
     # Business time: None means what the environment says, or real time; the demo compresses a day.
     clock_start: datetime | None = None
     clock_factor: float = 1.0
@@ -163,7 +166,10 @@ def _held(directory: Path, wanted: UpOptions, report: Report) -> Iterator[Instan
 
 def _given_settings(wanted: UpOptions) -> Settings:
     """What the environment and the person gave; what an earlier run wrote down is not asked."""
-    base = given_settings(wanted.data_directory, kafka_bootstrap=wanted.kafka, database_url=wanted.database)
+    base = given_settings(
+        wanted.data_directory, kafka_bootstrap=wanted.kafka, database_url=wanted.database, **wanted.doors
+    )
+    door_of(base)
     for name, given in (("kafka_bootstrap", wanted.kafka), ("database_url", wanted.database)):
         if given is None and name in base.model_fields_set:
             # Other commands of the same terminal would speak to that one, and not to the bus that runs.
