@@ -70,7 +70,11 @@ _TAKES_CLAIMS = {"intake_event": APPEND, "letter_telling": CHANGE}
 _REQUEST_IN_FIGURES = "SELECT (all but document)"
 _FENCE = ("end_frozen_owners()",)
 #: What a door needs so that keys open it: it notes their last use, and makes, changes and revokes none.
-_READS_KEYS = {"api_key": f"{READ}, UPDATE (last_used_at)", "audit_row": "INSERT"}
+_READS_KEYS = {
+    "api_key": f"{READ}, UPDATE (last_used_at)",
+    # It adds rows, and counts how often a key has done a thing; what rows say is nobody's at a door.
+    "audit_row": "INSERT, SELECT (id, at, key_id, act, outcome)",
+}
 
 ACCOUNTS: tuple[Account, ...] = (
     # Publishes: the one account that writes topics. Of the outbox it changes only that a row is published.

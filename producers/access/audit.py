@@ -27,6 +27,11 @@ class AdminAct(StrEnum):
     REPAIR_CHAIN = "repair chain"
     REPLAY = "replay"
     PROVINCE_LOAD = "province load"
+    VAULT_KEY_BACKUP = "vault key backup"
+    VAULT_KEY_ROTATE = "vault key rotate"
+    CITIZEN_FORGET = "citizen forget"
+    # Over HTTP alone.
+    REVEAL = "reveal"
 
 
 class AuditOutcome(StrEnum):

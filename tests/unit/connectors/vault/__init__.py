@@ -1,0 +1,1 @@
+"""What is tested here stands in the modules of the same names."""
