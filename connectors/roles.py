@@ -9,5 +9,9 @@ def own_role(worker: str) -> str:
     return f"pishkhan_{worker}"
 
 
+#: The vault's role, and its database, which no other role enters.
+VAULT_ROLE = "pishkhan_vault"
+VAULT_DATABASE = "pishkhan_vault"
+
 #: The owner's function that lets dead letters go, as privileges on it name it.
 LET_LETTERS_GO = "let_letters_go(int, bigint, bigint, bigint, bigint, int)"

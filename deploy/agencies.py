@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from connectors.broker.admin import GATEWAY_USER, SCRAM_MECHANISM, BrokerAdmin, agency_user
-from connectors.broker.key_users import feed_topic, key_user, reads_feed, writes_intake
+from connectors.broker.key_users import key_user, reads_feed, writes_intake
 from connectors.database.runner.positions import agencies_read
 from connectors.words.language import Phrase
 from deploy.engines.kept import Kept
@@ -97,7 +97,7 @@ def key_properties(settings: Settings, key: Key, token: str) -> list[str]:
         # By default librdkafka makes batches of a megabyte, which the topic does not take.
         lines = [said, *lines, f"batch.size={PRODUCER_BATCH_BYTES}"]
     if reads_feed(key):
-        lines = [f"# Read topic {feed_topic(code)} alone.", *lines, f"group.id={agency_user(code)}"]
+        lines = [f"# Read topic {FEED_AGENCY.for_agency(code)} alone, in group {agency_user(code)}.", *lines]
     return lines
 
 

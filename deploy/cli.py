@@ -89,6 +89,9 @@ COMMANDS: tuple[CommandRow, ...] = (
     # Who may open the doors, and who did what.
     CommandRow("key", "deploy.commands.key", _DECIDES, {"list": _LOOKS}),
     CommandRow("audit", "deploy.commands.audit", _LOOKS),
+    # Citizens, who are kept apart.
+    CommandRow("vault", "deploy.commands.vault", _LOOKS),
+    CommandRow("citizen", "deploy.commands.citizen", _DECIDES),
     # What parties say.
     CommandRow("office", "deploy.commands.office", _SPEAKS, {"inbox": _LOOKS, "show": _LOOKS}),
     CommandRow("agency", "deploy.commands.agency", _SPEAKS, {"waiting": _LOOKS, "credentials": _NO_OTHER}),

@@ -123,6 +123,11 @@ class Settings(BaseSettings):
     key_secret: SecretStr = SecretStr("")
     """Key of the hashes of parties' keys: a copy of the database without it opens no door."""
 
+    vault_url: SecretStr = SecretStr("")
+    """SQLAlchemy URL of the vault in which citizens are kept apart, a database and role of its own; none: no vault."""
+    vault_key_file: Path | None = None
+    """The vault's key; none: `vault/key.json` in the data folder."""
+
     clock_start: AwareDatetime | None = None
     """Business time at the moment `clock_real_start`; none: business time is real time."""
     clock_factor: float = Field(default=1.0, gt=0, le=1_000_000)
@@ -171,7 +176,7 @@ class Settings(BaseSettings):
         check_brokers(text)
         return text
 
-    @field_validator("database_url", "database_owner_url")
+    @field_validator("database_url", "database_owner_url", "vault_url")
     @classmethod
     def _a_database(cls, secret: SecretStr) -> SecretStr:
         check_database(secret.get_secret_value())
@@ -261,7 +266,7 @@ class Settings(BaseSettings):
         if name != ROUTING_WORKER:
             changes["routing_secret"] = SecretStr("")
         if name != KEY_WORKER:
-            changes["key_secret"] = SecretStr("")
+            changes |= {"key_secret": SecretStr(""), "vault_url": SecretStr("")}
         return self.model_copy(update=changes)
 
     def worker_database_url(self) -> str:
@@ -284,6 +289,20 @@ class Settings(BaseSettings):
                 "PISHKHAN_KEY_SECRET, the same for every process."
             )
         return self.key_secret.get_secret_value().encode()
+
+    def vault_database_url(self) -> str:
+        """URL of the vault. Raises Problem when there is none."""
+        if not self.vault_url.get_secret_value():
+            raise Problem(
+                "This bus has no vault: start it once with `pishkhan up`, or set PISHKHAN_VAULT_URL to a database of "
+                "its own."
+            )
+        return self.vault_url.get_secret_value()
+
+    @property
+    def vault_key_path(self) -> Path:
+        """Where the vault's key is."""
+        return self.vault_key_file or self.data_directory / "vault" / "key.json"
 
     def owner_database_url(self) -> str:
         """URL of the tables' owner. Raises Problem when it is not given."""

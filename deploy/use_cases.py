@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from consumers.requests.domain.loads.loads import Load
     from consumers.requests.inbox import InboxReads, WaitingClaim
     from consumers.requests.listing import ListReads
+    from consumers.requests.track import TrackReads
     from consumers.settlement.books import LedgerReads
     from consumers.settlement.statement import StatementReads
     from consumers.settlement.verification import Books
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from producers.ports import OpenOutbox
     from producers.publisher import Publisher
     from producers.set_aside import AsideDecisions
+    from producers.vault.reveal import RevealReads
 
 
 class View:
@@ -163,6 +165,20 @@ class View:
         from connectors.database.access.audit import SqlAudit
 
         return SqlAudit(self.connection)
+
+    @cached_property
+    def reveals(self) -> "RevealReads":
+        """Requests, as the rules of revealing need them."""
+        from connectors.database.requests.reveals import SqlRevealReads
+
+        return SqlRevealReads(self.connection)
+
+    @cached_property
+    def tracked(self) -> "TrackReads":
+        """Requests by their tracking codes."""
+        from connectors.database.requests.tracked import SqlTrackReads
+
+        return SqlTrackReads(self.connection)
 
     @cached_property
     def agencies(self) -> frozenset[str]:

@@ -26,7 +26,7 @@ from connectors.broker.rights import grouping, reading, writing
 from consumers.runner.errors import BrokerUnavailable
 from producers.access.keys import Key
 from producers.access.parties import PartyKind, Scope
-from schemas.topics import INTAKE_AGENCY
+from schemas.topics import FEED_AGENCY, INTAKE_AGENCY
 
 #: No agency's and no worker's own user begins like this.
 PREFIX = "key-"
@@ -37,11 +37,6 @@ _ANYTHING = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType
 def key_user(key_id: str) -> str:
     """Return the user of a key."""
     return f"{PREFIX}{key_id}"
-
-
-def feed_topic(code: str) -> str:
-    """Return the topic that holds an agency's feed."""
-    return f"pishkhan.feed.{code}"
 
 
 def writes_intake(key: Key) -> bool:
@@ -76,7 +71,7 @@ class KeyUsers:
             rules += writing(user, INTAKE_AGENCY.for_agency(code))
         if reads_feed(key):
             # Positions stay with the agency when its keys change.
-            rules += [*reading(user, feed_topic(code)), *grouping(user, agency_user(code))]
+            rules += [*reading(user, FEED_AGENCY.for_agency(code)), *grouping(user, agency_user(code))]
         with meaningful_errors():
             self._change(UserScramCredentialUpsertion(user, SCRAM_MECHANISM, token))
             failed = self._client.create_acls(rules)["failed"]

@@ -32,7 +32,14 @@ class VaultKeys:
     @property
     def fingerprint(self) -> str:
         """What tells the newest key, with the numbers' one, from others and tells nothing of them."""
-        return sha256(b"pishkhan vault" + self.numbers + self.wrapping[self.newest]).hexdigest()[:16]
+        return self._print(self.newest)
+
+    def fingerprints(self) -> frozenset[str]:
+        """Return those of all keys: while they are exchanged the vault may know an older one."""
+        return frozenset(map(self._print, self.wrapping))
+
+    def _print(self, version: int) -> str:
+        return sha256(b"pishkhan vault" + self.numbers + self.wrapping[version]).hexdigest()[:16]
 
     def with_new(self, random: Callable[[int], bytes] = secrets.token_bytes) -> "VaultKeys":
         """Return these and a newer one, which wraps from now on."""

@@ -101,6 +101,9 @@ USER_REMAINS = Phrase(
     "کلید لغو شد، اما کارگزار پیام پاسخ نمی‌دهد ({why})؛ کاربر {user} با بازگشت آن به دست `pishkhan up` برداشته می‌شود.",
     "The key is revoked, but the broker does not answer ({why}); `pishkhan up` takes its user {user} when it does.",
 )
+USER_TAKEN = Phrase(
+    "کلید {key} به سر آمده و کاربرش در کارگزار پیام برداشته شد", "key {key} is over: its user on the broker is gone"
+)
 ONE_PARTY = Phrase(
     "بگویید کلید از آن کیست: یکی از --agency CODE، --office CODE، --directorate، --working-group یا --auditor.",
     "Say whose key it is: one of --agency CODE, --office CODE, --directorate, --working-group and --auditor.",

@@ -50,6 +50,12 @@ TAKES: Mapping[str, Phrase] = {
     "account": Phrase("نام یک کارگر، مانند relay", "a worker's name, such as relay"),
     "routing_secret": _SECRET,
     "key_secret": _SECRET,
+    # The vault.
+    "vault_url": _URL,
+    "vault_key_file": Phrase(
+        "فایلی با کلید گنجینه، مانند /etc/pishkhan/vault.json",
+        "a file with the vault's key, such as /etc/pishkhan/vault.json",
+    ),
     # Time.
     "clock_start": _MOMENT,
     "clock_factor": Phrase(
@@ -122,8 +128,9 @@ FOLDER_UNUSABLE = Phrase(
     "The data folder {folder} cannot be used ({why}); let this user write there, or give another one: --data ANOTHER",
 )
 HALF_A_CERTIFICATE = Phrase(
-    "گواهی و کلید با هم لازم‌اند: --tls-cert CERT --tls-key KEY (یا PISHKHAN_TLS_CERT و PISHKHAN_TLS_KEY).",
-    "A certificate and its key are needed together: --tls-cert CERT --tls-key KEY (or PISHKHAN_TLS_CERT and _TLS_KEY).",
+    "گواهی و کلید با هم لازم‌اند: --tls-cert CERT --tls-key KEY (یا PISHKHAN_HTTP_CERTIFICATE و _KEY).",
+    "A certificate and its key are needed together: --tls-cert CERT --tls-key KEY (or PISHKHAN_HTTP_CERTIFICATE and "
+    "_KEY).",
 )
 PLAIN_HTTP = Phrase(
     "{address} نشانی همین ماشین نیست و HTTP ساده کلیدها را به همه در راه نشان می‌دهد؛ --tls-cert و --tls-key بدهید، یا "

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from connectors.accounts import ACCOUNTS
-from connectors.roles import WORKER_ROLE
+from connectors.roles import VAULT_DATABASE, VAULT_ROLE, WORKER_ROLE
 from deploy.engines.errors import EngineFailed, log_tail
 from deploy.engines.kept import Kept, write_private
 from deploy.engines.log_room import LogRoom, let_oldest_go
@@ -110,6 +110,11 @@ class EmbeddedPostgres:
         return self.url(WORKER_ROLE)
 
     @property
+    def vault_url(self) -> str:
+        """For whoever may look at citizens' fields."""
+        return self.url(VAULT_ROLE, VAULT_DATABASE)
+
+    @property
     def administrator_url(self) -> str:
         """The server's super user, libpq form: for making roles and databases."""
         return self.url(SUPER_USER, "postgres", driver="")
@@ -134,6 +139,7 @@ class EmbeddedPostgres:
         with psycopg.connect(self.administrator_url, autocommit=True) as connection:
             self._make_roles(connection)
             create_database(connection, DATABASE)
+            self._make_vault(connection)
 
     def spawn(self) -> subprocess.Popen[bytes]:
         """Start the process over a cluster that is there, on the port it has."""
@@ -238,16 +244,28 @@ class EmbeddedPostgres:
         newest = max(self.log_directory.glob(LOG_FILES), default=self._first_words)
         return EngineFailed(f"PostgreSQL {what}. Its log, {newest}, ends with:\n{log_tail(newest)}")
 
+    def _make_vault(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        """Make the vault's role and database: it owns that one and enters no other, and nobody else enters it."""
+        _login_role(connection, VAULT_ROLE, self._kept.secret(f"password_{VAULT_ROLE}"))
+        database, role = sql.Identifier(VAULT_DATABASE), sql.Identifier(VAULT_ROLE)
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [VAULT_DATABASE]).fetchone():
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+
     def _make_roles(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
         for role in (OWNER_ROLE, *LOGIN_ROLES):
-            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
-            statement = "ALTER ROLE {} LOGIN PASSWORD {}" if known else "CREATE ROLE {} LOGIN PASSWORD {}"
-            password = sql.Literal(self._kept.secret(f"password_{role}"))
-            connection.execute(sql.SQL(statement).format(sql.Identifier(role), password))
+            _login_role(connection, role, self._kept.secret(f"password_{role}"))
             if role != OWNER_ROLE:
                 # So that what runs with the owner's rights can end a backend of the role that is frozen.
                 membership = sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), sql.Identifier(OWNER_ROLE))
                 connection.execute(membership)
+
+
+def _login_role(connection: psycopg.Connection[tuple[object, ...]], role: str, password: str) -> None:
+    """Make a role that may log in, or give it this password."""
+    known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    statement = "ALTER ROLE {} LOGIN PASSWORD {}" if known else "CREATE ROLE {} LOGIN PASSWORD {}"
+    connection.execute(sql.SQL(statement).format(sql.Identifier(role), sql.Literal(password)))
 
 
 def programs_directory() -> Path:

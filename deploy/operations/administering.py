@@ -13,7 +13,7 @@ from pathlib import Path
 import typer
 
 from deploy.exits import ExitCode
-from deploy.problem import Problem, Unreachable
+from deploy.problem import Problem
 from deploy.use_cases import View, opened
 from producers.access.audit import Actor, AdminAct, AuditOutcome, AuditRow
 
@@ -102,9 +102,6 @@ def _recorded(data: Path | None, deed: Deed) -> Iterator[None]:
     """Write the row of an act that an error ends, as far as the database answers; the error goes on."""
     try:
         yield
-    except Unreachable:
-        # Where the act found nobody, its row would find nobody.
-        raise
     except BaseException as error:
         outcome, detail = _end_of(error)
         with suppress(Problem), opened(data) as view:

@@ -13,8 +13,9 @@ from secrets import token_bytes
 
 from connectors.broker.key_users import KeyUsers, key_user, speaks_kafka
 from connectors.words import keys as words
+from consumers.codes import CodeUnknown
 from consumers.registry.domain.known import EntryKind
-from consumers.registry.lookup import CodeUnknown, versions_of
+from consumers.registry.lookup import versions_of
 from consumers.runner.errors import BrokerUnavailable
 from deploy.agencies import key_properties
 from deploy.operations.administering import failures_recorded
@@ -26,9 +27,6 @@ from producers.access.audit import Actor, AdminAct
 from producers.access.keys import Issued, Key, KeyDesk, KeyOrder, KeyRefusal, KeyState
 from producers.access.parties import Party, PartyKind
 from schemas.offices import Office
-
-#: Where the gateway listens; it is on loopback unless it has a certificate.
-DOOR = "http://127.0.0.1:9466"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +114,14 @@ def _is_known(view: View, party: Party) -> bool:
 def _given(settings: Settings, issued: Issued) -> Shown:
     """Make the user of a key; the transaction that keeps the key is still open."""
     if not speaks_kafka(issued.key) or not settings.kafka_user:
-        return Shown(issued, _curl(issued))
+        return Shown(issued, _curl(settings, issued))
     try:
         with closing(KeyUsers(settings.kafka_admin_login())) as users:
             users.give(issued.key, issued.token)
     except BrokerUnavailable as error:
         raise Unreachable(words.BROKER_AWAY.filled(why=str(error))) from error
-    return Shown(issued, _curl(issued), key_properties(settings, issued.key, issued.token))
+    return Shown(issued, _curl(settings, issued), key_properties(settings, issued.key, issued.token))
 
 
-def _curl(issued: Issued) -> str:
-    return f'curl -H "Authorization: Bearer {issued.token}" {DOOR}/v1/me'
+def _curl(settings: Settings, issued: Issued) -> str:
+    return f'curl -H "Authorization: Bearer {issued.token}" {settings.gateway_address}/v1/me'

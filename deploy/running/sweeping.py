@@ -13,6 +13,8 @@ from connectors.broker.key_users import KeyUsers, speaks_kafka
 from connectors.database.access.keys import SqlKeys
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import build_engine
+from connectors.words.keys import USER_TAKEN
+from connectors.words.language import Phrase
 from consumers.runner.errors import BrokerUnavailable, Contention, DatabaseUnavailable
 from deploy.settings import Settings
 from producers.access.keys import Key
@@ -22,7 +24,7 @@ SWEEP_EVERY_SECONDS = 5.0
 
 
 @contextmanager
-def sweeping(settings: Settings, report: Callable[[str], None]) -> Iterator[None]:
+def sweeping(settings: Settings, report: Callable[[Phrase], None]) -> Iterator[None]:
     """Sweep beside the block, in a thread of its own; on a broker without users there is nothing to do."""
     if not settings.kafka_user:
         yield
@@ -50,7 +52,7 @@ def sweep(settings: Settings, over: Collection[Key]) -> list[str]:
     return taken
 
 
-def _sweep_on(settings: Settings, report: Callable[[str], None], stop: Event) -> None:
+def _sweep_on(settings: Settings, report: Callable[[Phrase], None], stop: Event) -> None:
     engine = build_engine(settings.worker_database_url(), "pishkhan up: keys", connections_max=1)
     done: set[str] = set()
 
@@ -66,7 +68,7 @@ def _sweep_on(settings: Settings, report: Callable[[str], None], stop: Event) ->
             try:
                 looked_at = over()
                 for key_id in sweep(settings, looked_at):
-                    report(f"key {key_id} is over: its user on the broker is gone")
+                    report(USER_TAKEN.filled(key=key_id))
                 done.update(key.key_id for key in looked_at)
             except (BrokerUnavailable, DatabaseUnavailable, Contention):
                 # Somebody else says that an engine is away.

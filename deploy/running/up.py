@@ -217,6 +217,7 @@ def _settings(base: Settings, wanted: UpOptions, engines: EmbeddedEngines, kept:
         changes |= {
             "database_url": SecretStr(engines.postgres.worker_url),
             "database_owner_url": SecretStr(engines.postgres.owner_url),
+            "vault_url": SecretStr(engines.postgres.vault_url),
         }
         accounts = joined(accounts, database_logins(engines.postgres))
     return base.model_copy(update={**changes, "accounts": accounts})

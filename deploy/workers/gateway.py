@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from hmac import digest
-from ipaddress import ip_address
 from threading import Event, Thread
 
 import structlog
@@ -39,7 +38,8 @@ from connectors.telemetry.doors import DoorTelemetry
 from consumers.runner.clocks import ClockWatch
 from consumers.runner.errors import Contention, DatabaseUnavailable
 from consumers.runner.outcomes import Setback
-from deploy.problem import Misused, Problem
+from deploy.doors import door_of
+from deploy.problem import Problem
 from deploy.settings import Settings
 from deploy.workers.context import WorkerContext, owner_id
 from deploy.workers.looking import Looking
@@ -65,23 +65,8 @@ def build(context: WorkerContext) -> "Gateway":
 
 def listening_of(settings: Settings) -> Listening:
     """Return where the gateway listens. Raises `Misused` where others would hear keys that it is shown."""
-    own, key = settings.http_certificate, settings.http_certificate_key
-    if (own is None) is not (key is None):
-        raise Misused("PISHKHAN_HTTP_CERTIFICATE and PISHKHAN_HTTP_CERTIFICATE_KEY go together; give both, or none.")
-    if own is None and not settings.http_insecure and not _is_loopback(settings.http_host):
-        raise Misused(
-            "PISHKHAN_HTTP_HOST is no loopback address, and keys would be sent in clear. Give the gateway a "
-            "certificate (PISHKHAN_HTTP_CERTIFICATE and _KEY), or, behind a proxy that has one, set "
-            "PISHKHAN_HTTP_INSECURE=true."
-        )
-    return Listening(settings.http_host, settings.gateway_port, own, key)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    door = door_of(settings)
+    return Listening(door.address, settings.gateway_port, door.certificate, door.key)
 
 
 class Gateway:

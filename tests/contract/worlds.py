@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import Protocol
 
 import psycopg
@@ -19,7 +18,9 @@ from connectors.database.publication.relay import SqlRelayOutbox
 from connectors.database.registry.entries import RegistryStore
 from connectors.database.registry.stores import registry_stores as sql_registry_stores
 from connectors.database.requests.inbox import SqlInboxReads
+from connectors.database.requests.reveals import SqlRevealReads
 from connectors.database.requests.stores import request_stores as sql_request_stores
+from connectors.database.requests.tracked import SqlTrackReads
 from connectors.database.runner.dead_letters import DeadLetterStore
 from connectors.database.runner.halt_operator import HaltOperator
 from connectors.database.runner.leases import SqlLeases
@@ -29,26 +30,20 @@ from connectors.database.settlement.stores import settlement_stores as sql_settl
 from connectors.database.sql import engine as engines
 from connectors.database.sql.driver import meaningful_errors
 from connectors.database.sql.engine import plain_url
-from consumers.delivery import feeds, ports, rebuilding
-from consumers.halted import HaltDecisions
-from consumers.letters import LetterReads
-from consumers.parked import ParkDecisions
-from consumers.registry.lookup import RegistryReads
+from consumers.delivery import ports
 from consumers.registry.ports import RegistryStores
 from consumers.requests.domain.loads.loads import NOTHING
-from consumers.requests.inbox import InboxReads
 from consumers.requests.ports import RequestStores
 from consumers.runner.ports import Leases, Work
 from consumers.runner.records import Partition
 from consumers.settlement.handlers import CONSUMER as SETTLEMENT
 from consumers.settlement.ports import SettlementStores
-from producers.access.audit import Audit, AuditReads
-from producers.access.keys import KeyReads, KeyStore, KeyUses
 from producers.ports import Outbox
 from producers.saying import Intake
-from producers.set_aside import AsideDecisions, OutboxAction
+from producers.set_aside import OutboxAction
 from schemas.limits import LETTER_ROOM, LetterRoom
 from schemas.topics import LOG_REQUESTS
+from tests.contract.people import People
 from tests.kit.on_sql.databases import wait_until
 from tests.kit.real.engines import DatabaseUrls
 from tests.kit.values.clocks import trusting_watch
@@ -64,7 +59,7 @@ from tests.memory.operators import (
     MemoryParkOperator,
 )
 from tests.memory.outbox import MemoryRelayOutbox
-from tests.memory.people import MemoryInboxReads, MemoryRegistryReads
+from tests.memory.people import MemoryInboxReads, MemoryRegistryReads, MemoryRevealReads, MemoryTrackReads
 from tests.memory.positions import BusSession, MemoryLeases, MemoryWork
 from tests.memory.requests import registry_stores, request_stores
 from tests.memory.tables import BusDatabase, LetGo, LettersPlace, OfficeRow, Offset
@@ -73,30 +68,6 @@ from tests.memory.tables import BusDatabase, LetGo, LettersPlace, OfficeRow, Off
 SHORT_SECONDS, LONG_SECONDS = 0.4, 60.0
 #: Long enough to see that somebody waits for a lock, and short enough for a test.
 LOCK_TIMEOUT_MS = 200
-
-
-class Keys(KeyStore, KeyReads, KeyUses, Protocol):
-    """Keys as administrators and doors have them."""
-
-
-class Audited(Audit, AuditReads, Protocol):
-    """The audit as it is written and read."""
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """What people look at and decide on, in one transaction."""
-
-    inbox: InboxReads
-    registry: RegistryReads
-    park: ParkDecisions
-    aside: AsideDecisions
-    halts: HaltDecisions
-    letters: LetterReads
-    keys: Keys
-    audit: Audited
-    feeds: feeds.FeedReads
-    feed_rebuild: rebuilding.FeedRebuild
 
 
 class Client(Protocol):
@@ -208,6 +179,8 @@ class MemoryClient:
                 MemoryLetterReads(transaction, self._tables),
                 MemoryKeys(transaction, self._tables),
                 MemoryAudit(transaction, self._tables),
+                MemoryRevealReads(transaction, self._tables),
+                MemoryTrackReads(transaction, self._tables),
                 MemoryFeedReads(transaction, self._tables),
                 MemoryFeedRebuild(transaction, self._tables),
             )
@@ -311,6 +284,8 @@ class SqlClient:
                 DeadLetterStore(connection),
                 SqlKeys(connection),
                 SqlAudit(connection),
+                SqlRevealReads(connection),
+                SqlTrackReads(connection),
                 reads.SqlFeedReads(connection),
                 rebuild.SqlFeedRebuild(connection),
             )

@@ -24,6 +24,8 @@ def test_no_worker_holds_a_password_that_another_could_use(running_bus: RunningB
     given_to = {
         "requests": settings.routing_secret.get_secret_value(),
         "gateway": settings.key_secret.get_secret_value(),
+        # Nobody's who is not a door.
+        "": settings.vault_database_url(),
     }
     everybody = set().union(*logins.values()) | {
         settings.kafka_admin_password.get_secret_value(),

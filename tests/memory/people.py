@@ -9,16 +9,23 @@ from consumers.registry.domain.entries import value_of
 from consumers.registry.domain.known import EntryKind, subject
 from consumers.requests.domain.life.lifecycle import awaited
 from consumers.requests.domain.life.outcome import Awaited
-from consumers.requests.domain.life.state import RequestStage, RequestState
+from consumers.requests.domain.life.state import ENDED, RequestStage, RequestState
 from consumers.requests.handlers import CONSUMER
 from consumers.requests.inbox import WaitingClaim
 from producers.claims import topic_of_speaker
+from producers.vault.reveal import RevealFacts
 from schemas.agreements import Agreement, AgreementState
 from schemas.log_registry import RegistryEntry
 from tests.memory.database import Transaction
 from tests.memory.requests import MemoryRegistry
 from tests.memory.tables import BusDatabase, Parked, RequestRow
 
+_IN_HAND = (
+    RequestStage.ACCEPTED,
+    RequestStage.FEE_COLLECTED,
+    RequestStage.STARTED,
+    RequestStage.AGENCY_AWAITED,
+)
 _PROPOSED = (AgreementState.DRAFTED, AgreementState.NEGOTIATED, AgreementState.SIGNED)
 
 
@@ -106,3 +113,32 @@ def _is_of(row: Parked, topic: str, source: str) -> bool:
 
 def _state(row: RequestRow) -> RequestState:
     return RequestState.model_validate_json(row.document)
+
+
+class MemoryRevealReads:
+    """Implements `RevealReads`."""
+
+    def __init__(self, transaction: Transaction, tables: BusDatabase) -> None:
+        self._transaction = transaction
+        self._tables = tables
+
+    def facts(self, request_id: UUID) -> RevealFacts | None:
+        row = self._transaction.find(self._tables.requests, request_id)
+        if row is None:
+            return None
+        state = _state(row)
+        ended = state.stage in ENDED
+        accepted = state.stage in _IN_HAND or (ended and state.fee is not None)
+        return RevealFacts(state.agency, state.office, accepted, row.updated_at if ended else None)
+
+
+class MemoryTrackReads:
+    """Implements `TrackReads`."""
+
+    def __init__(self, transaction: Transaction, tables: BusDatabase) -> None:
+        self._transaction = transaction
+        self._tables = tables
+
+    def by_code(self, code: str) -> RequestState | None:
+        states = map(_state, self._transaction.rows(self._tables.requests).values())
+        return next((state for state in states if state.tracking_code == code), None)

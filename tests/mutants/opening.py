@@ -5,6 +5,9 @@ from tests.mutants.mutant import Mutant
 KEYS = "tests/unit/producers/access/test_keys.py"
 KEYRING = "tests/unit/producers/access/test_keyring.py"
 KEEPER = "tests/integration/connectors/database/test_keeper.py"
+REVEAL = "tests/unit/producers/vault/test_reveal.py"
+SEALING = "tests/unit/connectors/vault/test_sealing.py"
+VAULT = "tests/integration/deploy/test_vault.py"
 
 OPENING: tuple[Mutant, ...] = (
     Mutant(
@@ -55,5 +58,40 @@ OPENING: tuple[Mutant, ...] = (
         "        began = self._seconds()\n        store = SqlKeys(connection)\n",
         "        began = self._seconds() + 60\n        store = SqlKeys(connection)\n",
         (f"{KEEPER}::test_a_lost_connection_is_made_anew_and_a_silent_database_is_no_answer",),
+    ),
+    Mutant(
+        "personal fields are shown before anybody accepted",
+        "producers/vault/reveal.py",
+        "    if not facts.accepted:\n        return RevealRefusal.NOT_ACCEPTED\n",
+        "",
+        (f"{REVEAL}::test_not_before_an_office_has_accepted",),
+    ),
+    Mutant(
+        "personal fields are shown at the moment at which the time for it ends",
+        "producers/vault/reveal.py",
+        "now >= facts.ended_at + AFTER_THE_END",
+        "now > facts.ended_at + AFTER_THE_END",
+        (f"{REVEAL}::test_until_a_set_time_after_the_end",),
+    ),
+    Mutant(
+        "an agency and an office of one code are taken for each other",
+        "producers/vault/reveal.py",
+        "            return facts.agency == caller.party.code\n",
+        "            return caller.party.code in (facts.agency, facts.office)\n",
+        (f"{REVEAL}::test_for_everybody_else_there_is_no_such_request[party2]",),
+    ),
+    Mutant(
+        "a blob opens for another request",
+        "connectors/vault/sealing.py",
+        "    return _VERSION + nonce + AESGCM(key).encrypt(nonce, content, bound_to.bytes)\n",
+        "    return _VERSION + nonce + AESGCM(key).encrypt(nonce, content, None)\n",
+        (f"{SEALING}::test_fields_come_back_as_they_were",),
+    ),
+    Mutant(
+        "a lost key of the vault is made anew",
+        "deploy/running/preparation.py",
+        "        if record is None and not path.exists():\n",
+        "        if not path.exists():\n",
+        (f"{VAULT}::test_a_lost_key_is_never_made_anew",),
     ),
 )

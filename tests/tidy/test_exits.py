@@ -18,6 +18,8 @@ SHARED = (
     "deploy.terminal.",
     "deploy.operations.rereading",
     "deploy.operations.comparing",
+    "deploy.operations.keys",
+    "deploy.operations.vault",
     "deploy.use_cases",
     "deploy.provinces.loading",
     "deploy.faults.",

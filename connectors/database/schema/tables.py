@@ -243,6 +243,8 @@ request = Table(
     Index("request_due", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     Index("request_inbox", "office", postgresql_where=text("due_at IS NOT NULL AND office IS NOT NULL")),
     Index("request_owed", "office", postgresql_where=text("owed_rial > 0")),
+    # A citizen asks by the code alone.
+    Index("request_tracking", text("(document ->> 'tracking_code')"), postgresql_using="hash"),
 )
 
 #: What each office carries: money reserved under its cap, requests in flight against its capacity, and the income of

@@ -17,6 +17,7 @@ from deploy.operations.doctor.counts import check_asked, check_counts
 from deploy.operations.doctor.engines import check_broker, check_clock, check_database, check_failpoint, check_workers
 from deploy.operations.doctor.flow import check_halted, check_outbox, check_owed, check_waiting
 from deploy.operations.doctor.machine import check_disk, check_memory, check_programs, check_python
+from deploy.operations.doctor.vault import check_vault
 from deploy.problem import Problem
 from deploy.running.readiness import ask
 from deploy.settings import Settings
@@ -43,6 +44,7 @@ CHECKS: tuple[Check, ...] = (
     check_tables,
     check_lag,
     check_counts,
+    check_vault,
     # What is on its way.
     check_outbox,
     check_waiting,

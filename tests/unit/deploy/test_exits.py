@@ -48,6 +48,9 @@ ASKING: dict[str, tuple[str, ...]] = {
     "key rotate": ("key", "rotate", "bcdfghjklmnp"),
     "key revoke": ("key", "revoke", "bcdfghjklmnp"),
     "audit": ("audit",),
+    "vault backup": ("vault", "key", "backup", "no-such-folder/key.json"),
+    "vault rotate": ("vault", "key", "rotate"),
+    "citizen forget": ("citizen", "forget"),
     "dead-letters list": ("dead-letters", "list"),
     "feed show": ("feed", "show", "--directorate"),
     "feed rebuild": ("feed", "rebuild"),
@@ -145,6 +148,7 @@ def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PISHKHAN_KAFKA_BOOTSTRAP", NOBODY)
     monkeypatch.setenv("PISHKHAN_DATABASE_URL", f"postgresql+psycopg://nobody@{NOBODY}/none")
     monkeypatch.setenv("PISHKHAN_ROUTING_SECRET", "secret")
+    monkeypatch.setenv("PISHKHAN_VAULT_URL", f"postgresql+psycopg://nobody@{NOBODY}/vault")
     # Nobody is there however long the client tries.
     monkeypatch.setattr("connectors.broker.login.BOOTSTRAP_TIMEOUT_MS", 200)
 
@@ -174,14 +178,22 @@ def test_what_is_declared_for_a_command_below_is_about_one_that_is_there() -> No
 @pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.name)
 def test_help_tells_the_codes(row: CommandRow, ends: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     below = next((name for one, name in LEAVES if one is row), None)
-    words = (row.name,) if below is None else (row.name, *(("x",) if row.name in ("office", "agency") else ()), below)
+    words = (
+        (row.name,)
+        if below is None
+        else (
+            row.name,
+            *(("x",) if row.name in ("office", "agency") else ("key",) if row.name == "vault" else ()),
+            below,
+        )
+    )
     assert ends(*words, "--help") == ExitCode.DONE
     assert help_line(row.ends_of(below)) in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(("row", "below"), LEAVES, ids=lambda each: getattr(each, "name", each))
 def test_an_unknown_option_is_wrong_usage(row: CommandRow, below: str | None, ends: Callable[..., int]) -> None:
-    party = ("x",) if row.name in ("office", "agency") else ()
+    party = ("x",) if row.name in ("office", "agency") else ("key",) if row.name == "vault" else ()
     assert ends(row.name, *party, *([] if below is None else [below]), "--no-such-option") == ExitCode.USAGE
 
 

@@ -37,6 +37,7 @@ WRONG = [
     ("DATABASE_OWNER_URL", "postgresql://owner@db:port/pishkhan"),
     ("DATABASE_OWNER_URL", "postgresql://owner@db:99999/pishkhan"),
     ("ACCOUNTS", "relay"),
+    ("VAULT_URL", "nonsense"),
     ("CLOCK_START", "yesterday"),
     ("CLOCK_START", "2026-11-25T07:30"),
     ("CLOCK_START", "1405-09-04T07:30+03:30"),
@@ -67,6 +68,8 @@ ANY_TEXT = {
     "account",
     "routing_secret",
     "key_secret",
+    # It may not be there yet.
+    "vault_key_file",
     # Tried when the gateway listens there.
     "http_host",
     # Opened by the worker that it is given to.

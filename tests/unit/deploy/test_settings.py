@@ -73,6 +73,7 @@ def with_accounts(directory: Path) -> Settings:
         "kafka_admin_password": SecretStr("admin-word"),
         "routing_secret": SecretStr("lots"),
         "key_secret": SecretStr("hashes"),
+        "vault_url": SecretStr("postgresql+psycopg://vault:v@127.0.0.1/pishkhan_vault"),
     }
     return running(directory).model_copy(update=changes)
 
@@ -88,7 +89,7 @@ def test_a_worker_gets_its_own_credentials_and_no_others(tmp_path: Path) -> None
     assert environment["PISHKHAN_KAFKA_USER"] == "worker-relay"
     assert environment["PISHKHAN_KAFKA_PASSWORD"] == "relay-word"
     assert environment["PISHKHAN_DATABASE_URL"] == "postgresql+psycopg://relay:r@127.0.0.1/pishkhan"
-    foreign = ("admin-word", "kafka-word", "owner:o@", "worker:w@", "lots", "hashes", "worker-requests")
+    foreign = ("admin-word", "kafka-word", "owner:o@", "worker:w@", "lots", "hashes", "vault:v@", "worker-requests")
     assert [word for word in foreign if any(word in value for value in environment.values())] == []
 
 
@@ -100,6 +101,9 @@ def test_what_an_account_lacks_is_what_all_share_and_only_requests_draws_lots(tm
     assert settings.key_secret.get_secret_value() == ""
     doors = with_accounts(tmp_path).for_worker("gateway")
     assert (doors.key_hash_secret(), doors.routing_secret.get_secret_value()) == (b"hashes", "")
+    assert "vault:v@" in doors.vault_database_url()
+    assert doors.vault_key_path == tmp_path / "vault" / "key.json"
+    assert settings.vault_url.get_secret_value() == ""
     shared = running(tmp_path).for_worker("settlement")
     assert shared.kafka_login() == running(tmp_path).kafka_login()
 

@@ -14,13 +14,13 @@ from kafka.errors import (
 )
 from pydantic import SecretStr
 
-from connectors.broker.admin import BrokerAdmin, agency_user
-from connectors.broker.key_users import KeyUsers, feed_topic, key_user
+from connectors.broker.admin import agency_user
+from connectors.broker.key_users import KeyUsers, key_user
 from deploy.running.sweeping import sweep
 from deploy.settings import Settings
 from producers.access.keys import Key
 from producers.access.parties import Party, PartyKind, Scope
-from schemas.topics import INTAKE_AGENCY
+from schemas.topics import FEED_AGENCY, INTAKE_AGENCY
 from tests.kit.on_sql.databases import wait_until
 from tests.kit.real.brokers import fresh_agency, provide, write
 from tests.kit.real.engines import Engines, kafka_login
@@ -115,22 +115,15 @@ def test_what_is_open_can_do_nothing_more_when_its_key_is_taken(engines: Engines
 
 def test_a_feed_is_read_in_groups_that_belong_to_the_agency(engines: Engines, users: KeyUsers, agency: str) -> None:
     other = fresh_agency()
-    admin: Any = BrokerAdmin(engines.kafka_login)
+    provide(engines.kafka_login, other)
     for code in (agency, other):
-        write_feed(engines, admin, code)
-    admin.close()
+        write(engines.kafka_login, FEED_AGENCY.for_agency(code), [b"entry"])
     given = Given(engines, users, agency, Scope.FEED)
-    assert reads(given, feed_topic(agency), agency_user(agency)) == [b"entry"]
-    assert reads(given, feed_topic(agency), f"{agency_user(agency)}:second") == [b"entry"]
-    assert is_refused(lambda: reads(given, feed_topic(other), agency_user(agency)), TopicAuthorizationFailedError)
-    assert is_refused(lambda: reads(given, feed_topic(agency), agency_user(other)), GroupAuthorizationFailedError)
-
-
-def write_feed(engines: Engines, admin: BrokerAdmin, code: str) -> None:
-    """Make an agency's feed topic where nothing made it yet, with one entry."""
-    if feed_topic(code) not in {partition.topic for partition in admin.partitions()}:
-        admin._client.create_topics({feed_topic(code): {"num_partitions": 1, "replication_factor": 1}})
-    write(engines.kafka_login, feed_topic(code), [b"entry"])
+    own, others = FEED_AGENCY.for_agency(agency), FEED_AGENCY.for_agency(other)
+    assert reads(given, own, agency_user(agency)) == [b"entry"]
+    assert reads(given, own, f"{agency_user(agency)}:second") == [b"entry"]
+    assert is_refused(lambda: reads(given, others, agency_user(agency)), TopicAuthorizationFailedError)
+    assert is_refused(lambda: reads(given, own, agency_user(other)), GroupAuthorizationFailedError)
 
 
 def reads(given: Given, topic: str, group: str) -> list[bytes]:

@@ -1,0 +1,32 @@
+"""Requests as the rules of revealing need them, in SQL."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from connectors.database.sql.driver import driver_connection
+from consumers.requests.domain.life.state import ENDED, RequestStage, RequestState
+from producers.vault.reveal import RevealFacts
+
+_STATE = "SELECT document::text, updated_at FROM request WHERE request_id = %s"
+_ACCEPTED = frozenset(
+    {RequestStage.ACCEPTED, RequestStage.FEE_COLLECTED, RequestStage.STARTED, RequestStage.AGENCY_AWAITED}
+)
+
+
+class SqlRevealReads:
+    """Implements `RevealReads` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def facts(self, request_id: UUID) -> RevealFacts | None:
+        """Return what is so of a request, or none. It ended when it was changed last: money may move it later."""
+        row = driver_connection(self._connection).execute(_STATE, [request_id]).fetchone()
+        if row is None:
+            return None
+        state = RequestState.model_validate_json(row[0])
+        has_ended = state.stage in ENDED
+        # A fee is computed at the acceptance, and only then; a free one has no lines.
+        accepted = state.stage in _ACCEPTED or (has_ended and state.fee is not None)
+        return RevealFacts(state.agency, state.office, accepted, row[1] if has_ended else None)
