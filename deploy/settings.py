@@ -272,7 +272,7 @@ class Settings(BaseSettings):
     def worker_database_url(self) -> str:
         """URL of the role that owns nothing. Raises Problem when the database is not given."""
         if not self.database_url.get_secret_value():
-            raise Problem("No database is known. Start one with `pishkhan up`, or set PISHKHAN_DATABASE_URL.")
+            raise Problem(words.NO_DATABASE)
         return self.database_url.get_secret_value()
 
     def routing_key(self) -> bytes:

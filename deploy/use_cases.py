@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 from connectors.database.schema.builds import DatabaseTooNew, was_expanded_by_a_newer_build
 from connectors.database.sql.driver import driver_connection, meaningful_errors
 from connectors.database.sql.engine import build_engine
+from connectors.words import settings as words
 from consumers.runner.errors import Contention, DatabaseUnavailable
 from deploy.problem import Problem, Unreachable
 from deploy.settings import Settings, load_settings
@@ -300,9 +301,9 @@ def opened(data: Path | None) -> Iterator[View]:
         with Bus(load_settings(data), "pishkhan command") as bus, bus.deciding() as view:
             yield view
     except Contention as error:
-        raise Unreachable("Somebody else has these rows in hand just now. Nothing was changed; do it again.") from error
+        raise Unreachable(words.ROWS_IN_HAND) from error
     except DatabaseUnavailable as error:
-        raise Unreachable(f"The database does not answer: {error}. Is `pishkhan up` running?") from error
+        raise Unreachable(words.DATABASE_AWAY.filled(error=str(error))) from error
 
 
 @contextmanager

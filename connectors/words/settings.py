@@ -115,6 +115,18 @@ NOT_A_DEMONSTRATIONS = Phrase(
     "{folder} holds something that is not a demonstration's, and is left as it is. Choose another folder: --data "
     "ANOTHER",
 )
+NO_DATABASE = Phrase(
+    "پایگاه داده‌ای شناخته نیست. با `pishkhan up` یکی به کار اندازید، یا PISHKHAN_DATABASE_URL را بنویسید.",
+    "No database is known. Start one with `pishkhan up`, or set PISHKHAN_DATABASE_URL.",
+)
+DATABASE_AWAY = Phrase(
+    "پایگاه داده پاسخ نمی‌دهد: {error}. آیا `pishkhan up` در کار است؟",
+    "The database does not answer: {error}. Is `pishkhan up` running?",
+)
+ROWS_IN_HAND = Phrase(
+    "این سطرها هم‌اکنون در دست دیگری است. چیزی تغییر نکرد؛ دوباره انجام دهید.",
+    "Somebody else has these rows in hand just now. Nothing was changed; do it again.",
+)
 NO_BROKER = Phrase(
     "کارگزار پیامی شناخته نیست. با `pishkhan up` یکی به کار اندازید، یا PISHKHAN_KAFKA_BOOTSTRAP را بنویسید.",
     "No broker is known. Start one with `pishkhan up`, or set PISHKHAN_KAFKA_BOOTSTRAP.",

@@ -43,6 +43,7 @@ _COLLECT = Phrase("دریافت کنید: {amount}، نقد", "collect {amount},
 _COLLECT_BY_CARD = Phrase("دریافت کنید: {amount}، با کارت", "collect {amount}, by card")
 _NOTHING = Phrase("دفتر چیزی دریافت نمی‌کند", "the office collects nothing")
 _COLLECTED = Phrase("دریافت شده: {amount}", "collected: {amount}")
+_RETURNED = Phrase("به شهروند برگشته: {amount}", "given back: {amount}")
 _OWED = Phrase("به شهروند برگردانید: {amount}", "give back to the citizen: {amount}")
 #: Codes of services have no spaces to break at; without a width of its own their column is the first to be squeezed.
 _SERVICE_WIDTH = 24
@@ -155,7 +156,9 @@ def _fee_lines(item: DeskItem, language: Language) -> list[str]:
         collects = (
             _COLLECTED.fill(language, amount=amount(taken_rial, language)) if taken_rial else _NOTHING.of(language)
         )
-    return [head, *(f"  {line}" for line in lines), collects]
+    back = item.state.returned_rial
+    returned = [_RETURNED.fill(language, amount=amount(back, language))] if back else []
+    return [head, *(f"  {line}" for line in lines), collects, *returned]
 
 
 def _next(office: str, item: DeskItem, name: str) -> list[str]:

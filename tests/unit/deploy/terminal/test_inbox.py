@@ -165,6 +165,9 @@ def told(state: RequestState) -> list[str]:
 def test_what_was_collected_is_told_and_not_called_nothing() -> None:
     assert "collected: 30,000 rial (3,000 toman)" in told(at(RequestStage.FEE_COLLECTED))
     assert "the office collects nothing" not in told(at(RequestStage.FEE_COLLECTED))
+    returned = at(RequestStage.CANCELLED).model_copy(update={"returned_rial": 10_000})
+    assert "given back: 10,000 rial (1,000 toman)" in told(returned)
+    assert not any(line.startswith("given back") for line in told(at(RequestStage.CANCELLED)))
 
 
 def test_who_is_asked_for_a_document_is_told_how_to_send_it() -> None:
