@@ -158,6 +158,8 @@ class Settings(BaseSettings):
     http_certificate_key: Path | None = None
     http_insecure: bool = False
     """Whether the gateway may listen without a certificate where others can hear it: behind a proxy that has one."""
+    http_key_per_second: int = Field(default=500, ge=1, le=1_000_000)
+    """So many requests of one key are answered in a second; more are told to come again."""
     metrics_port: int = Field(default=9460, ge=1, le=65_000)
     """First of the workers' metrics and health ports, on loopback; each adds its offset."""
     failpoint: str = ""

@@ -1,5 +1,6 @@
 """The gateway as one ASGI application, built from what it is given: it reads no settings and opens no store."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 
@@ -13,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from connectors.http.acts import Rooms, act_doors
 from connectors.http.answering import Door
 from connectors.http.batches import BatchDoor
+from connectors.http.openapi import document
 from connectors.http.problems import BY_NAME, MALFORMED, METHOD_NOT_ALLOWED, NOT_FOUND, Refused
 from connectors.http.reads import Ask, EventDoor
 from producers.acts import ACTS
@@ -27,10 +29,13 @@ def build_app(
     rooms: Rooms,
     ask: Ask,
     not_ready: NotReady,
+    address: str,
     more: Sequence[Place] = (),
     lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] | None = None,
 ) -> Starlette:
-    """Return the application; `more` are doors of other capabilities. `lifespan` runs what works beside the doors."""
+    """Return the application. `address` is the gateway's own, for its document; `more` are doors of other capabilities,
+    and `lifespan` runs what works beside the doors.
+    """
     places: list[Place] = [
         *act_doors(rooms, ACTS),
         ("POST", "/v1/batch", BatchDoor(rooms)),
@@ -44,6 +49,7 @@ def build_app(
         Route("/healthz", _alive, methods=["GET"]),
         Route("/readyz", _readiness(not_ready), methods=["GET"]),
         Route("/problems/{name}", _problem_page, methods=["GET"]),
+        Route("/v1/openapi.json", _described(address), methods=["GET"]),
     ]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _routing_problem})
     # A path that is nearly one of ours is none: a redirect would make a client send its key once more.
@@ -61,6 +67,18 @@ def _readiness(not_ready: NotReady) -> Callable[[Request], "object"]:
         return _json({"ready": cause is None, "cause": cause}, 200 if cause is None else 503)
 
     return ready
+
+
+def _described(address: str) -> Callable[[Request], "object"]:
+    # Made once, when somebody asks: it takes a second.
+    made: list[bytes] = []
+
+    async def described(_request: Request) -> Response:
+        if not made:
+            made.append(await asyncio.to_thread(lambda: orjson.dumps(document(address))))
+        return Response(made[0], media_type="application/json")
+
+    return described
 
 
 async def _problem_page(request: Request) -> Response:

@@ -1,11 +1,10 @@
 """What one caller may take: of bytes, of time, and of turns. Whoever takes more harms nobody else."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.types import Receive
 
 from connectors.http.problems import BODY_TOO_LARGE, MALFORMED, TOO_MANY, TOO_SLOW, Refused
@@ -40,25 +39,40 @@ class HttpLimits:
 
 #: A batch takes a turn for every so many lines.
 LINES_PER_TURN = 50
+#: Addresses and keys that are remembered at most; those that are over are forgotten when there are more.
+REMEMBERED_MAX = 10_000
 
 
 class Turns:
-    """Counts calls per key and per stranger's address, in this process."""
+    """Counts calls per key and per stranger's address, in this process: the generic cell rate algorithm.
 
-    def __init__(self, limits: HttpLimits) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._of_key = RateLimitItemPerSecond(limits.key_per_second)
-        self._of_stranger = RateLimitItemPerSecond(limits.stranger_per_second)
+    Of each it remembers one moment: when all the turns that it took would be over at its rate. It may be ahead by a
+    second's turns. `seconds` is a clock that never goes back.
+    """
+
+    def __init__(self, limits: HttpLimits, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._key_seconds = 1 / limits.key_per_second
+        self._stranger_seconds = 1 / limits.stranger_per_second
+        self._seconds = seconds
+        self._over_at: dict[str, float] = {}
 
     def take(self, key_id: str, turns: int = 1) -> None:
         """Take turns of a key. Raises `Refused`."""
-        if not self._limiter.hit(self._of_key, key_id, cost=turns):
-            raise Refused(TOO_MANY)
+        self._take(key_id, turns * self._key_seconds)
 
     def take_as_stranger(self, address: str) -> None:
         """Take a turn of somebody without a valid key. Raises `Refused`."""
-        if not self._limiter.hit(self._of_stranger, "stranger", address):
+        self._take(f"stranger {address}", self._stranger_seconds)
+
+    def _take(self, name: str, cost: float) -> None:
+        now = self._seconds()
+        over_at = max(now, self._over_at.get(name, now)) + cost
+        # A second's turns at once, and a hair for what adding them up loses.
+        if over_at - now > 1.0 + 1e-6:
             raise Refused(TOO_MANY)
+        if len(self._over_at) >= REMEMBERED_MAX:
+            self._over_at = {known: at for known, at in self._over_at.items() if at > now}
+        self._over_at[name] = over_at
 
 
 async def body_of(receive: Receive, declared: bytes | None, bytes_max: int, seconds: float) -> bytes:

@@ -1,7 +1,7 @@
 """The server under the application: uvicorn, which says nothing of itself, with deadlines that it lacks."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -149,10 +149,11 @@ def server_of(app: ASGIApp, where: Listening, limits: HttpLimits) -> GatewayServ
     return GatewayServer(config)
 
 
-async def serve_until(server: GatewayServer, stop: Event) -> None:
-    """Serve until `stop` is set, then answer what is in hand."""
+async def serve_until(server: GatewayServer, stop: Event, ending: Callable[[], None]) -> None:
+    """Serve until `stop` is set, then answer what is in hand; `ending` ends what would go on for ever."""
     serving = asyncio.create_task(server.serve())
     while not serving.done() and not stop.is_set():
         await asyncio.wait((serving,), timeout=_LOOK_SECONDS)
+    ending()
     server.should_exit = True
     await serving

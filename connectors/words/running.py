@@ -26,6 +26,7 @@ _NOT_READY = Phrase(
     "Not ready after {seconds} s: {workers}. Their logs are in {logs}.",
 )
 RUNS = Phrase("گذرگاه کار می‌کند. با Ctrl-C متوقفش کنید.", "The bus runs. Stop it with Ctrl-C.")
+_DOORS = Phrase("  درها      {address}/v1", "  doors      {address}/v1")
 _BROKER, _DATA = (
     Phrase("  کارگزار   {place} ({security})", "  broker     {place} ({security})"),
     Phrase("  داده‌ها    {folder} (گزارش‌ها در {logs})", "  data       {folder} (logs in {logs})"),
@@ -76,12 +77,15 @@ def not_ready(seconds: float, workers: Sequence[str], logs: str) -> Phrase:
     )
 
 
-def runs(place: str, security: str, folder: str, logs: str, pages: Mapping[str, str], doctor: str) -> list[Phrase]:
+def runs(
+    place: str, security: str, folder: str, logs: str, gateway: str, pages: Mapping[str, str], doctor: str
+) -> list[Phrase]:
     """Return in lines where everything is: `pages` are the workers' addresses, `doctor` the command that looks."""
     return [
         RUNS,
         _BROKER.filled(place=place, security=security),
         _DATA.filled(folder=folder, logs=logs),
+        _DOORS.filled(address=gateway),
         *(Phrase(line, line) for line in (f"  {name:<10} {page}" for name, page in pages.items())),
         _WHAT_IS_WRONG.filled(command=doctor),
     ]

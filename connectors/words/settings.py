@@ -83,6 +83,7 @@ TAKES: Mapping[str, Phrase] = {
     ),
     "http_certificate_key": Phrase("پرونده کلید گواهی، خواندنی", "a file with the certificate's key that can be read"),
     "http_insecure": Phrase("true یا false", "true or false"),
+    "http_key_per_second": Phrase("شماری از 1 تا 1000000، مانند 500", "a number from 1 to 1000000, such as 500"),
     "metrics_port": Phrase("شماره درگاه از 1 تا 65000، مانند 9460", "a port from 1 to 65000, such as 9460"),
     "failpoint": Phrase(
         "جایی و کاری و شماره‌ای، تنها برای آزمون خطا، مانند before_commit:kill:3",

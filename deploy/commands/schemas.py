@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from connectors.http import openapi
 from deploy.commands.options import DataOption
 from deploy.edge import say
 from deploy.exits import ExitCode
@@ -39,7 +40,7 @@ def export(
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Write one JSON Schema per event and the AsyncAPI document of the whole bus.
+    """Write one JSON Schema per event, the AsyncAPI document of the whole bus and the OpenAPI document of its gateway.
 
     The document names the broker of the bus in the data folder (or of PISHKHAN_KAFKA_BOOTSTRAP); say what outsiders
     must use when that is another address.
@@ -63,7 +64,8 @@ def export(
         width=120,
     )
     (folder / "asyncapi.yaml").write_text(text, encoding="utf-8")
-    say(f"{len(_current())} schemas and asyncapi.yaml written to {folder}; the broker in it is {address}")
+    _write(folder / "openapi.json", openapi.document(settings.gateway_address))
+    say(f"{len(_current())} schemas, asyncapi.yaml and openapi.json written to {folder}; the broker in it is {address}")
     if address == NO_BROKER and bootstrap is None:
         say("No bus is known here, so that address is a guess: give --bootstrap, or the bus's folder with --data.")
 

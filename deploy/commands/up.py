@@ -113,7 +113,7 @@ def _say_where(voice: Voice, bus: RunningBus) -> None:
     # The folder is named, so that the command is right whatever the person's own settings are.
     doctor = hint("doctor", "--data", folder)
     place, security = settings.kafka_bootstrap, settings.kafka_security.value
-    for line in words.runs(place, security, str(folder), str(folder / "logs"), pages, doctor):
+    for line in words.runs(place, security, str(folder), str(folder / "logs"), settings.gateway_address, pages, doctor):
         voice.line(line)
 
 

@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from hmac import digest
 from threading import Event, Thread
+from typing import TypeVar
 
 import structlog
 import uvloop
@@ -16,6 +17,8 @@ from starlette.applications import Starlette
 from connectors.broker.reach import reachable
 from connectors.clock import real_now
 from connectors.database.access.keeper import KeyKeeper
+from connectors.database.delivery.reads import SqlFeedReads
+from connectors.database.delivery.stores import CHANNEL as FEED_CHANNEL
 from connectors.database.gateway.intake import SqlIntake
 from connectors.database.gateway.listening import listen
 from connectors.database.gateway.standing import outbox_standing
@@ -25,16 +28,19 @@ from connectors.database.sql.driver import driver_connection, meaningful_errors
 from connectors.database.sql.engine import build_engine
 from connectors.database.sql.signs import give_a_sign
 from connectors.http.acts import Rooms
-from connectors.http.app import build_app
+from connectors.http.app import Place, build_app
+from connectors.http.feed import FeedDoor
 from connectors.http.limits import HttpLimits, Turns
 from connectors.http.looking import read_doors
 from connectors.http.saying import Speech
 from connectors.http.server import Listening, serve_until, server_of
+from connectors.http.tail import FeedTail
 from connectors.http.waiting import Hub
 from connectors.http.writes import GroupCommit
 from connectors.ids import new_id
 from connectors.reads.table import READS
 from connectors.telemetry.doors import DoorTelemetry
+from consumers.delivery.feeds import FeedPage, FeedReads, feed_page
 from consumers.runner.clocks import ClockWatch
 from consumers.runner.errors import Contention, DatabaseUnavailable
 from consumers.runner.outcomes import Setback
@@ -46,6 +52,8 @@ from deploy.workers.looking import Looking
 from producers.access.keyring import Keyring
 from producers.delivery import Delay, Delivery
 from producers.outcomes import Outcome, SaidClaim, ask
+
+Returned = TypeVar("Returned")
 
 #: How often the gateway looks how it stands, in real seconds.
 LOOK_SECONDS = 1.0
@@ -60,7 +68,8 @@ _FINGERPRINTS = b"fingerprints of requests"
 
 def build(context: WorkerContext) -> "Gateway":
     """Return the worker; nothing has connected. Raises `Problem` for a missing or an unfit setting."""
-    return Gateway(context, listening_of(context.settings), HttpLimits())
+    limits = HttpLimits(key_per_second=context.settings.http_key_per_second)
+    return Gateway(context, listening_of(context.settings), limits)
 
 
 def listening_of(settings: Settings) -> Listening:
@@ -92,8 +101,8 @@ class Gateway:
         """Serve until `stop` is set. Raises `Problem` when the port is taken."""
         keeper = KeyKeeper(self._engine, self._keyring, time.monotonic)
         beside = [
-            Thread(target=keeper.run, args=(stop,), name="keys", daemon=True),
-            Thread(target=self._standing.run, args=(stop,), name="standing", daemon=True),
+            Thread(target=_or_end, args=(keeper.run, stop), name="keys", daemon=True),
+            Thread(target=_or_end, args=(self._standing.run, stop), name="standing", daemon=True),
         ]
         for thread in beside:
             thread.start()
@@ -128,11 +137,19 @@ class Gateway:
             lambda: self._standing.delivery,
         )
 
+        tail = FeedTail(ThreadedFeeds(self._engine))
+
+        def heard(channel: str, text: str) -> None:
+            if channel == FEED_CHANNEL:
+                tail.notify(text)
+            else:
+                hub.notify()
+
         @asynccontextmanager
         async def lifespan(_app: Starlette) -> AsyncIterator[None]:
             tasks = [
                 asyncio.create_task(hub.run()),
-                asyncio.create_task(listen(self._url, self._owner, [CHANNEL], lambda _: hub.notify())),
+                asyncio.create_task(listen(self._url, self._owner, [CHANNEL, FEED_CHANNEL], heard)),
             ]
             try:
                 yield
@@ -143,16 +160,46 @@ class Gateway:
                 intake.close()
 
         reads = read_doors(rooms, READS, self._looking.show, self._now)
-        app = build_app(rooms, asked, self._context.telemetry.not_ready_because, reads, lifespan)
+        places: list[Place] = [*reads, ("GET", "/v1/feed", FeedDoor(rooms, tail))]
+        ready = self._context.telemetry.not_ready_because
+        app = build_app(rooms, asked, ready, self._context.settings.gateway_address, places, lifespan)
         server = server_of(app, self._where, self._limits)
         try:
-            await serve_until(server, stop)
+            await serve_until(server, stop, tail.close)
         except SystemExit:
             # uvicorn's way to say that it cannot listen.
             raise Problem(
                 f"The gateway cannot listen on {self._where.host}, port {self._where.port}: something else does, or it "
                 "is no address of this machine. Set PISHKHAN_HTTP_PORT or PISHKHAN_HTTP_HOST."
             ) from None
+
+
+def _or_end(run: Callable[[Event], None], stop: Event) -> None:
+    """Run what works beside the doors; when it fails, the gateway ends, and is started anew."""
+    try:
+        run(stop)
+    except Exception as fault:
+        structlog.get_logger("gateway").error("the gateway cannot know how it stands", exc_info=fault)
+        stop.set()
+
+
+class ThreadedFeeds:
+    """The feeds, read in threads: implements `AsyncFeeds`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def page(self, feed: str, after: int, most: int) -> FeedPage:
+        """Return up to `most` entries that follow number `after`."""
+        return await asyncio.to_thread(self._asked, lambda reads: feed_page(reads, feed, after, most))
+
+    async def newest(self, feed: str) -> int:
+        """Return the number of the newest entry; 0 while there is none."""
+        return await asyncio.to_thread(self._asked, lambda reads: reads.newest(feed))
+
+    def _asked(self, question: Callable[[FeedReads], Returned]) -> Returned:
+        with meaningful_errors(), self._engine.connect() as connection:
+            return question(SqlFeedReads(connection))
 
 
 class GatewayStanding:

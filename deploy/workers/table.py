@@ -79,6 +79,8 @@ WORKERS: tuple[WorkerRow, ...] = (
     WorkerRow("settlement", 3, "folds the requests' log into the ledger", _requests_log),
     # Figures for boards.
     WorkerRow("kpi", 4, "measures volume, waits and income (Faust)", _figures),
+    # The doors for machines. Last: a bus without it works.
+    WorkerRow("gateway", 6, "takes acts over HTTP, and answers what became of them", _nothing, begins_at_once=True),
     # What became of it, for whom it concerns; last, since it reads what all others say.
     WorkerRow("delivery", 5, "tells every party what concerns it, in one feed each", _logs),
 )

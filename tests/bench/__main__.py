@@ -12,6 +12,7 @@ from rich.table import Table
 from tests.bench import benches
 from tests.bench.bus import BenchBus, Usage, bench_bus
 from tests.bench.corpus import held_and_posted, province, registry_log, submissions
+from tests.bench.doors import doors
 
 #: Figure, what stands beside it, and the ratio that the project asks of itself.
 RATIOS = (
@@ -19,9 +20,12 @@ RATIOS = (
     ("settled/s", "COPY of the same rows/s", 0.3),
     ("settled/s", "bare loop/s", 0.45),
     ("through the bus/s", "Faust agent/s", 2.0),
+    ("gateway/s", "FastAPI + sqlalchemy/s", 2.5),
+    ("gateway/s", "FastAPI + aiokafka/s", 1.0),
+    ("batched lines/s", "gateway/s", 8.0),
 )
 LIMITS = (("p50 ms", 25.0), ("p99 ms", 80.0))
-NAMES = ("routed", "settled", "through", "latency")
+NAMES = ("routed", "settled", "through", "latency", "doors")
 
 
 def main() -> None:
@@ -59,6 +63,7 @@ def _run(folder: Path, chosen: argparse.Namespace, console: Console) -> list[tup
             bus.fill(submissions(read, chosen.requests))
             add("routed", lambda bus: benches.routed(bus, registry, chosen.requests, chosen.runs), bus)
             add("through", lambda bus: benches.through(bus, registry, chosen.requests, chosen.runs), bus)
+            add("doors", lambda bus: doors(bus, registry, min(chosen.seconds, 10.0), chosen.runs), bus)
             add("latency", lambda bus: benches.latency(bus, registry, read, chosen.seconds, chosen.runs), bus)
     return results
 

@@ -10,7 +10,11 @@ from xdist.scheduler import LoadFileScheduling
 #: What asks the one running bus of a process: together, so that fewer processes start one. A file is in one group.
 ON_THE_BUS = {
     # Documentation, and what watches.
-    "the bus of the pages": ("tests/docs/test_pages.py", "tests/integration/deploy/test_board.py"),
+    "the bus of the pages": (
+        "tests/docs/test_pages.py",
+        "tests/integration/deploy/test_board.py",
+        "tests/integration/deploy/test_gateway.py",
+    ),
     # Whole visits of people and foreign clients.
     "the bus of the visits": (
         "tests/e2e/test_second_province.py",

@@ -14,10 +14,10 @@ _AGAIN_SECONDS = 1.0
 _SIGN_SECONDS = 10.0
 
 
-async def listen(url: str, name: str, channels: Sequence[str], heard: Callable[[str], None]) -> None:
-    """Call `heard` with a channel's name whenever something is notified there, until cancelled.
+async def listen(url: str, name: str, channels: Sequence[str], heard: Callable[[str, str], None]) -> None:
+    """Call `heard` with channel and text of every notification, until cancelled.
 
-    After every new connection all channels are called: what was notified meanwhile was missed.
+    After every new connection it is called for each channel with no text: what was notified meanwhile was missed.
     """
     while True:
         try:
@@ -28,10 +28,10 @@ async def listen(url: str, name: str, channels: Sequence[str], heard: Callable[[
                 for channel in channels:
                     await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                 for channel in channels:
-                    heard(channel)
+                    heard(channel, "")
                 while True:
                     async for notification in connection.notifies(timeout=_SIGN_SECONDS):
-                        heard(notification.channel)
+                        heard(notification.channel, notification.payload)
                     async with asyncio.timeout(_SIGN_SECONDS):
                         await connection.execute("SELECT 1")
         except (psycopg.Error, TimeoutError, OSError):

@@ -10,7 +10,7 @@ from connectors.database.sql.driver import driver_connection
 #: Only what is unpublished is in the index that this reads.
 _STANDING = """
 SELECT clock_timestamp(), (SELECT min(created_at) FROM outbox WHERE published_at IS NULL),
-    (SELECT count(*) FROM (SELECT FROM outbox WHERE published_at IS NULL LIMIT %s) AS some),
+    (SELECT count(*) FROM (SELECT FROM outbox WHERE published_at IS NULL LIMIT %s) AS counted),
     (SELECT max(seen_at) FROM worker WHERE consumer = 'relay')
 """
 #: More need not be counted.

@@ -22,8 +22,10 @@ from connectors.database.sql.engine import plain_url
 from deploy.agencies import Agencies
 from deploy.mistakes import PREFIX
 from deploy.settings import Settings, load_settings
+from producers.access.parties import Party, PartyKind
 from tests.kit.real import warm
 from tests.kit.real.asking import Asked
+from tests.kit.real.doors import issued
 
 #: A Monday, 09:30 in Asia/Tehran: offices are open for hours.
 MORNING = "2026-11-23T06:00:00Z"
@@ -173,6 +175,8 @@ def _with_words(data: Path, environment: Mapping[str, str], rows: Asked) -> Runn
         "CITY": CITY,
         "REQUEST_ID": request_id,
         "OFFICE": office,
+        "GATEWAY": settings.gateway_address,
+        "TOKEN": issued(settings, Party(PartyKind.AGENCY, AGENCY)),
         "DIR": str(data.parent / "another-bus"),
     }
     return RunningBus(data, settings, environment, words, rows)

@@ -83,7 +83,7 @@ class Doors:
             self.heard,
             lambda: self.delivery,
         )
-        self.app = build_app(self.rooms, self._ask, lambda: self.ready, self.more(self.rooms))
+        self.app = build_app(self.rooms, self._ask, lambda: self.ready, "http://127.0.0.1", self.more(self.rooms))
 
     def key(self, party: Party, *scopes: Scope, operator: str | None = None) -> str:
         """Issue a key and return its text."""

@@ -53,6 +53,7 @@ WRONG = [
     ("LOG_OLDER_FILES", "many"),
     ("METRICS_PORT", "99999"),
     ("HTTP_PORT", "99999"),
+    ("HTTP_KEY_PER_SECOND", "0"),
     ("HTTP_INSECURE", "perhaps"),
     ("HTTP_CERTIFICATE", "/nowhere/cert.pem"),
     ("HTTP_CERTIFICATE_KEY", "/nowhere/key.pem"),

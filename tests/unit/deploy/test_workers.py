@@ -16,8 +16,8 @@ def test_a_row_is_built_by_the_module_of_its_name(row: WorkerRow) -> None:
     assert callable(getattr(parts, "again", None)) == (row in readers())
 
 
-def test_the_relay_reads_no_topic_and_all_others_do() -> None:
-    assert [row.name for row in WORKERS if row not in readers()] == ["relay"]
+def test_the_relay_and_the_doors_read_no_topic_and_all_others_do() -> None:
+    assert [row.name for row in WORKERS if row not in readers()] == ["relay", "gateway"]
 
 
 @pytest.mark.parametrize(

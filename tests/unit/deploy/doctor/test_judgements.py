@@ -344,7 +344,8 @@ def test_workers_that_share_a_user_or_a_role_are_noted(tmp_path: Path) -> None:
     user, role = judge_accounts(shared)
     assert user.level is role.level is Level.NOTE
     assert user.words == (
-        "relay, registry, requests, settlement, kpi log in to the broker as bus, who also makes topics, users and rules"
+        "relay, registry, requests, settlement, kpi, gateway, delivery log in to the broker as bus, who also makes "
+        "topics, users and rules"
     )
     assert "PISHKHAN_ACCOUNTS__RELAY__KAFKA_USER" in user.remedy
     assert role.words.endswith("share one role of the database")
