@@ -18,6 +18,7 @@ from tests.mutants.positions import POSITIONS
 from tests.mutants.reading import READING
 from tests.mutants.relaying import RELAYING
 from tests.mutants.speaking import SPEAKING
+from tests.mutants.telling import TELLING
 from tests.mutants.timing import TIMING
 from tests.mutants.trying import TRYING
 from tests.mutants.writing import WRITING
@@ -35,6 +36,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *LOSING,
     *READING,
     *SPEAKING,
+    *TELLING,
     *TIMING,
     *TRYING,
     *YEARS,

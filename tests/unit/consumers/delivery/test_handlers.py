@@ -16,6 +16,7 @@ from schemas.decode import parse
 from schemas.envelope import from_headers, to_headers
 from schemas.feed import DIRECTORATE_FEED, FeedEntry
 from schemas.log_registry import RegistryClaimRefused, RegistryRefusal
+from schemas.log_requests import CloseReason
 from schemas.topics import FEED_AGENCY, LOG_LETTERS, LOG_REGISTRY, LOG_REQUESTS
 from tests.kit.values.ledger_log import (
     NAMES,
@@ -31,7 +32,7 @@ from tests.kit.values.ledger_log import (
     started,
 )
 from tests.kit.values.recorded import RECORDED, recorded
-from tests.kit.values.told_log import letter, on_log, opened, refused_claim, replied, routed, routed_twice
+from tests.kit.values.told_log import declined, letter, on_log, opened, refused_claim, replied, routed, routed_twice
 from tests.memory.feeds import FeedDesk
 
 ACT = uuid5(NAMES, "an act")
@@ -94,6 +95,13 @@ def test_an_event_beyond_a_gap_waits_and_whom_it_concerns_is_known_then(desk: Fe
     assert desk.types("agency:water") == ["RequestOpened", "RequestRouted", "OfficeAccepted", "AgencyReplied"]
     assert desk.types("office:office-1") == ["RequestRouted", "OfficeAccepted", "AgencyReplied"]
     assert desk.parked() == []
+
+
+def test_who_has_lost_a_request_is_not_told_of_it_any_more(desk: FeedDesk) -> None:
+    log = RequestsLog()
+    gone = closed(REQUEST, None, office=None, reason=CloseReason.EXPIRED)
+    desk.handle(log.add(opened()), log.add(routed()), log.add(declined()), log.add(gone))
+    assert desk.types("office:office-1") == ["RequestRouted", "OfficeDeclined"]
 
 
 @pytest.mark.parametrize("seed", range(20))
