@@ -87,6 +87,8 @@ _PERSIAN: Mapping[str, str] = {
     ),
     "amount_rial: with {0} more than {1} rial would have been taken after the end of this request; correct the "
     "amount": ("amount_rial: با {0} بیش از {1} ریال پس از پایان درخواست گرفته می‌شد؛ مبلغ را درست کنید"),
+    # A refusal that is not in its request's own order.
+    "request {0}: {1}": "درخواست {0}: {1}",
     # Routing.
     "no office within reach of {0} can take {1} now": "هیچ دفتری در دسترس {0} اکنون نمی‌تواند {1} را بگیرد",
     **{

@@ -3,6 +3,7 @@
 from tests.mutants.mutant import Mutant
 
 SCENES = "tests/simulator/test_scenes.py"
+OVERTAKING = "tests/simulator/test_overtaking.py"
 LEDGER = "tests/unit/consumers/settlement/test_handlers.py"
 REGISTRY = "tests/unit/consumers/registry/test_handlers.py"
 REQUESTS = "tests/unit/consumers/requests/test_handlers.py"
@@ -63,9 +64,16 @@ PARKING: tuple[Mutant, ...] = (
     Mutant(
         "dropped parked successor: one is tried and no more",
         "consumers/requests/fold.py",
+        "                if again or waiting.failed:\n",
+        "                if True:\n",
+        (f"{SCENES}::test_claims_that_overtake_the_submission_wait_for_it_and_apply_in_their_order",),
+    ),
+    Mutant(
+        "dropped parked successor: what waits first is not tried again after a later one",
+        "consumers/requests/fold.py",
         "                again = not waiting.failed and self._try(case, waiting)\n",
         "                again = not waiting.failed and self._try(case, waiting) and False\n",
-        (f"{SCENES}::test_claims_that_overtake_the_submission_wait_for_it_and_apply_in_their_order",),
+        (f"{OVERTAKING}::test_an_answer_that_came_before_its_question_applies_in_the_turn_of_the_question",),
     ),
     Mutant(
         "dropped parked successor: an early cancellation of a request that waits for the registry",

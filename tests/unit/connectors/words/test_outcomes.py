@@ -7,7 +7,8 @@ import pytest
 from connectors.words.claims import claim_name
 from connectors.words.language import Language
 from connectors.words.outcomes import STAGES, outcome_lines, stage, told
-from connectors.words.refusals import refusal_phrase
+from connectors.words.refusals import REGISTRY_REFUSALS, refusal_phrase
+from connectors.words.vocabulary import REFUSALS
 from consumers.requests.domain.life.state import RequestStage
 from producers.outcomes import Decided, Forgotten, Held, Outcome, SetAside
 from schemas.base import Event
@@ -117,7 +118,9 @@ def test_every_code_of_a_refusal_has_its_meaning(reason: ClaimRefusal | Registry
 
 
 def test_the_same_code_of_two_enums_has_each_its_own_meaning() -> None:
-    assert refusal_phrase(RefusalReason.NOT_OWNER) != refusal_phrase(RegistryRefusal.NOT_OWNER)
+    assert refusal_phrase(RefusalReason.NOT_OWNER) == REFUSALS[RefusalReason.NOT_OWNER]
+    assert refusal_phrase(RegistryRefusal.NOT_OWNER) == REGISTRY_REFUSALS[RegistryRefusal.NOT_OWNER]
+    assert REFUSALS[RefusalReason.NOT_OWNER] != REGISTRY_REFUSALS[RegistryRefusal.NOT_OWNER]
 
 
 def test_a_refusal_is_told_in_persian_with_its_code_and_what_it_is_about() -> None:
