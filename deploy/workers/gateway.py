@@ -29,6 +29,7 @@ from connectors.database.sql.engine import build_engine
 from connectors.database.sql.signs import give_a_sign
 from connectors.http.acts import Rooms
 from connectors.http.app import Place, build_app
+from connectors.http.citizens import citizen_doors
 from connectors.http.feed import FeedDoor
 from connectors.http.limits import HttpLimits, Turns
 from connectors.http.looking import read_doors
@@ -47,6 +48,7 @@ from consumers.runner.outcomes import Setback
 from deploy.doors import door_of
 from deploy.problem import Problem
 from deploy.settings import Settings
+from deploy.workers.citizens import Citizens
 from deploy.workers.context import WorkerContext, owner_id
 from deploy.workers.looking import Looking
 from producers.access.keyring import Keyring
@@ -94,6 +96,7 @@ class Gateway:
         self._speech = Speech(settings.clock.now, new_id, digest(secret, _FINGERPRINTS, "sha256"))
         self._report = DoorTelemetry(context.exporter)
         self._looking = Looking(settings, self._owner)
+        self._citizens = Citizens(settings, self._owner)
         self._now = settings.clock.now
         self._standing = GatewayStanding(context, self._engine, self._keyring, self._owner)
 
@@ -113,6 +116,7 @@ class Gateway:
             for thread in beside:
                 thread.join()
             self._looking.close()
+            self._citizens.close()
             self._engine.dispose()
 
     async def _serve(self, stop: Event) -> None:
@@ -161,6 +165,7 @@ class Gateway:
 
         reads = read_doors(rooms, READS, self._looking.show, self._now)
         places: list[Place] = [*reads, ("GET", "/v1/feed", FeedDoor(rooms, tail))]
+        places += citizen_doors(rooms, self._citizens.track, self._citizens.reveal)
         ready = self._context.telemetry.not_ready_because
         app = build_app(rooms, asked, ready, self._context.settings.gateway_address, places, lifespan)
         server = server_of(app, self._where, self._limits)
