@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from connectors.http.headers import WAIT_SECONDS_MAX
+from connectors.http.openapi_citizens import citizen_paths
 from connectors.http.problems import (
     BODY_TOO_LARGE,
     BUSY,
@@ -65,6 +66,8 @@ def document(address: str) -> dict[str, Any]:
     paths["/v1/batch"]["post"] = _batch()
     paths["/v1/events/{event_id}"]["get"] = _event()
     paths["/v1/feed"]["get"] = _feed()
+    for path, methods in citizen_paths(_problems).items():
+        paths[path] |= methods
     return {
         "openapi": "3.1.0",
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",

@@ -24,10 +24,12 @@ CREATE TABLE IF NOT EXISTS person (
     wrapped_key bytea NOT NULL
 );
 CREATE TABLE IF NOT EXISTS sealed (
-    request_id uuid PRIMARY KEY,
+    request_id uuid NOT NULL,
+    source text NOT NULL,
     citizen_ref uuid NOT NULL REFERENCES person ON DELETE CASCADE,
     blob bytea,
-    fields_hash bytea NOT NULL
+    fields_hash bytea NOT NULL,
+    PRIMARY KEY (request_id, source)
 );
 CREATE INDEX IF NOT EXISTS sealed_person ON sealed (citizen_ref);
 CREATE TABLE IF NOT EXISTS vault_key (
@@ -43,13 +45,14 @@ _PERSON = "SELECT citizen_ref, key_version, wrapped_key FROM person WHERE number
 _NEW_PERSON = """
 INSERT INTO person (citizen_ref, number_hash, key_version, wrapped_key) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
-_SEALED = "SELECT citizen_ref, blob, fields_hash FROM sealed WHERE request_id = %s"
+_SEALED = "SELECT citizen_ref, blob, fields_hash FROM sealed WHERE request_id = %s AND source = %s"
 _SEAL = """
-INSERT INTO sealed (request_id, citizen_ref, blob, fields_hash) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
+INSERT INTO sealed (request_id, source, citizen_ref, blob, fields_hash) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT DO NOTHING
 """
 _OPEN = """
 SELECT sealed.citizen_ref, blob, key_version, wrapped_key FROM sealed JOIN person USING (citizen_ref)
-WHERE request_id = %s
+WHERE request_id = %s AND source = %s
 """
 _KEY = "SELECT version, fingerprint, made_at, backed_up_at FROM vault_key ORDER BY version DESC LIMIT 1"
 
@@ -70,23 +73,23 @@ class SqlVault:
         self._url = url
         self._read = read
 
-    def seal(self, request_id: UUID, number: PersonNumber, fields: Fields) -> Sealed:
-        """Keep the personal fields of a request; the same request again gives the same reference and blob."""
+    def seal(self, request_id: UUID, source: str, number: PersonNumber, fields: Fields) -> Sealed:
+        """Keep the personal fields of a request; the same again gives the same reference and blob."""
         with self._open() as (connection, keys):
             citizen_ref, data_key = _person(connection, keys, number)
             blob = sealing.seal(data_key, request_id, fields) if fields else None
             known_by = sealing.fields_hash(keys, citizen_ref, fields)
-            connection.execute(_SEAL, (request_id, citizen_ref, blob, known_by))
-            row = _one(connection, _SEALED, request_id)
+            connection.execute(_SEAL, (request_id, source, citizen_ref, blob, known_by))
+            row = _one(connection, _SEALED, request_id, source)
             assert row is not None, "it was sealed by us, or before us"
             if (row[0], bytes(row[2])) != (citizen_ref, known_by):
                 raise SealedOtherwise
             return Sealed(citizen_ref, None if row[1] is None else bytes(row[1]))
 
-    def fields(self, request_id: UUID) -> Fields | None:
-        """Return the personal fields of a request; none when nothing was sealed, or its person is forgotten."""
+    def fields(self, request_id: UUID, source: str) -> Fields | None:
+        """Return what the submitter of a request sealed for it; none for nothing, and for a forgotten person."""
         with self._open() as (connection, keys):
-            row = _one(connection, _OPEN, request_id)
+            row = _one(connection, _OPEN, request_id, source)
         if row is None or row[1] is None:
             return None
         data_key = sealing.unwrap(keys, row[2], bytes(row[3]), row[0])
@@ -169,8 +172,8 @@ def _note(connection: psycopg.Connection[Any], keys: VaultKeys) -> None:
     )
 
 
-def _one(connection: psycopg.Connection[Any], query: str, value: object) -> Any:
-    return connection.execute(query, [value]).fetchone()
+def _one(connection: psycopg.Connection[Any], query: str, *values: object) -> Any:
+    return connection.execute(query, values).fetchone()
 
 
 @contextmanager

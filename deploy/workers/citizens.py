@@ -22,11 +22,11 @@ LOOKING_MAX = 4
 class NoVault:
     """Implements `Vault` for a bus without one."""
 
-    def seal(self, request_id: UUID, number: PersonNumber, fields: Fields) -> Sealed:
+    def seal(self, request_id: UUID, source: str, number: PersonNumber, fields: Fields) -> Sealed:
         """Refuse."""
         raise VaultUnavailable("this bus has no vault")
 
-    def fields(self, request_id: UUID) -> Fields | None:
+    def fields(self, request_id: UUID, source: str) -> Fields | None:
         """Refuse."""
         raise VaultUnavailable("this bus has no vault")
 
@@ -52,6 +52,11 @@ class Citizens:
     async def reveal(self, caller: Caller, request_id: UUID) -> Fields | RevealRefusal:
         """Return a citizen's fields, on record. Raises `DatabaseUnavailable` and `Contention`."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._revealed, caller, request_id)
+
+    async def seal(self, request_id: UUID, source: str, number: PersonNumber, fields: Fields) -> Sealed:
+        """Keep a citizen's fields. Raises `SealedOtherwise` and `VaultUnavailable`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._vault.seal, request_id, source, number, fields)
 
     def close(self) -> None:
         """Let looks end, and give the connections back."""

@@ -165,7 +165,7 @@ class Gateway:
 
         reads = read_doors(rooms, READS, self._looking.show, self._now)
         places: list[Place] = [*reads, ("GET", "/v1/feed", FeedDoor(rooms, tail))]
-        places += citizen_doors(rooms, self._citizens.track, self._citizens.reveal)
+        places += citizen_doors(rooms, self._citizens.track, self._citizens.reveal, self._citizens.seal)
         ready = self._context.telemetry.not_ready_because
         app = build_app(rooms, asked, ready, self._context.settings.gateway_address, places, lifespan)
         server = server_of(app, self._where, self._limits)

@@ -28,14 +28,15 @@ class Sealed(NamedTuple):
 class Vault(Protocol):
     """Persons and what is sealed for their requests. Every call may raise `VaultUnavailable`."""
 
-    def seal(self, request_id: UUID, number: PersonNumber, fields: Fields) -> Sealed:
-        """Keep the personal fields of a request; the same request again gives the same reference and the same blob.
+    def seal(self, request_id: UUID, source: str, number: PersonNumber, fields: Fields) -> Sealed:
+        """Keep the personal fields of a request that `source` is about to submit.
 
-        One person has one reference. Raises `SealedOtherwise`.
+        The same again gives the same reference and the same blob; what others seal under the request's id is theirs
+        alone. One person has one reference. Raises `SealedOtherwise`.
         """
 
-    def fields(self, request_id: UUID) -> Fields | None:
-        """Return the personal fields of a request; none when nothing was sealed, or its person is forgotten."""
+    def fields(self, request_id: UUID, source: str) -> Fields | None:
+        """Return what the submitter of a request sealed for it; none for nothing, and for a forgotten person."""
 
     def forget(self, number: PersonNumber) -> bool:
         """Forget a person: no copy of what was sealed for it can be read again. Says whether there was anybody."""

@@ -36,8 +36,12 @@ class RevealRefusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RevealFacts:
-    """What the rules ask of a request. `office` has it or had it at its end; `ended_at` is business time."""
+    """What the rules ask of a request. `office` has it or had it at its end; `ended_at` is business time.
 
+    `source` submitted it, and sealed the fields if anybody did.
+    """
+
+    source: str | None
     agency: str | None
     office: str | None
     accepted: bool
@@ -68,8 +72,9 @@ class RevealDesk:
 
 def reveal(desk: RevealDesk, caller: Caller, request_id: UUID) -> Fields | RevealRefusal:
     """Return the personal fields of a request. The caller commits either way: both are on record."""
-    refusal = refusal_of(desk.requests.facts(request_id), caller, desk.business_now) or _too_many(desk, caller)
-    shown = _kept(desk.vault, request_id) if refusal is None else refusal
+    facts = desk.requests.facts(request_id)
+    refusal = refusal_of(facts, caller, desk.business_now) or _too_many(desk, caller)
+    shown = _kept(desk.vault, request_id, facts) if refusal is None else refusal
     refused = isinstance(shown, RevealRefusal)
     outcome = AuditOutcome.REFUSED if refused else AuditOutcome.DONE
     if shown is RevealRefusal.VAULT_AWAY:
@@ -80,9 +85,11 @@ def reveal(desk: RevealDesk, caller: Caller, request_id: UUID) -> Fields | Revea
     return shown
 
 
-def _kept(vault: Vault, request_id: UUID) -> Fields | RevealRefusal:
+def _kept(vault: Vault, request_id: UUID, facts: RevealFacts | None) -> Fields | RevealRefusal:
+    if facts is None or facts.source is None:
+        return RevealRefusal.NOTHING_KEPT
     try:
-        fields = vault.fields(request_id)
+        fields = vault.fields(request_id, facts.source)
     except VaultUnavailable:
         return RevealRefusal.VAULT_AWAY
     return RevealRefusal.NOTHING_KEPT if fields is None else fields

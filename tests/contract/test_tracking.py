@@ -48,4 +48,6 @@ def test_whoever_looks_after_a_stage_may_see_it_from_the_acceptance_on(world: Wo
         assert people.reveals.facts(UUID(int=9)) is None
     before = (RequestStage.PARKED, RequestStage.ROUTED, RequestStage.ESCALATED)
     accepted = stage not in before and not (stage in ENDED and state.fee is None)
-    assert facts == RevealFacts(state.agency, state.office, accepted, MOMENT if stage in ENDED else None)
+    assert facts == RevealFacts(
+        f"/agencies/{state.asked().by_agency}", state.agency, state.office, accepted, MOMENT if stage in ENDED else None
+    )

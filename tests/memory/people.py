@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from connectors.database.requests.reveals import submitter
 from consumers.parking import ParkReason
 from consumers.registry.domain.entries import value_of
 from consumers.registry.domain.known import EntryKind, subject
@@ -129,7 +130,7 @@ class MemoryRevealReads:
         state = _state(row)
         ended = state.stage in ENDED
         accepted = state.stage in _IN_HAND or (ended and state.fee is not None)
-        return RevealFacts(state.agency, state.office, accepted, row.updated_at if ended else None)
+        return RevealFacts(submitter(state), state.agency, state.office, accepted, row.updated_at if ended else None)
 
 
 class MemoryTrackReads:

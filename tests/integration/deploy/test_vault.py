@@ -22,6 +22,7 @@ from tests.kit.values.persons import national_id, person
 
 pytestmark = pytest.mark.integration
 
+SOURCE = "/agencies/gas"
 REQUEST = UUID(int=7)
 FIELDS = {"name": "Sara"}
 Invoke = Callable[..., Result]
@@ -64,11 +65,11 @@ def test_what_was_sealed_opens_after_the_key_was_exchanged_and_an_old_backup_ope
     settings: Settings, tmp_path: Path
 ) -> None:
     vault = vault_of(settings)
-    sealed = vault.seal(REQUEST, person(1), FIELDS)
+    sealed = vault.seal(REQUEST, SOURCE, person(1), FIELDS)
     run("vault", "key", "backup", str(tmp_path / "old.json"))
     assert "Key 2 is in use, and wraps the keys of 1 persons" in run("vault", "key", "rotate").output
-    assert vault.fields(REQUEST) == FIELDS
-    assert vault.seal(REQUEST, person(1), FIELDS) == sealed
+    assert vault.fields(REQUEST, SOURCE) == FIELDS
+    assert vault.seal(REQUEST, SOURCE, person(1), FIELDS) == sealed
     assert {*read_keys(settings.vault_key_path).wrapping} == {2}
     settings.vault_key_path.write_bytes((tmp_path / "old.json").read_bytes())
     [told] = prepare_key(settings)
@@ -94,12 +95,12 @@ def test_a_mistyped_number_forgets_nobody_and_is_repeated_nowhere(settings: Sett
 
 def test_a_citizen_is_forgotten_for_ever(settings: Settings) -> None:
     vault = vault_of(settings)
-    before = vault.seal(REQUEST, person(1), FIELDS)
+    before = vault.seal(REQUEST, SOURCE, person(1), FIELDS)
     result = run("citizen", "forget", typed=f"{national_id(1)}\n")
     assert "Forgotten" in result.output
     assert national_id(1) not in result.output
-    assert vault.fields(REQUEST) is None
-    assert vault.seal(UUID(int=8), person(1), FIELDS).citizen_ref != before.citizen_ref
+    assert vault.fields(REQUEST, SOURCE) is None
+    assert vault.seal(UUID(int=8), SOURCE, person(1), FIELDS).citizen_ref != before.citizen_ref
     with pytest.raises(Problem, match="knows nobody") as nobody:
         run("citizen", "forget", typed=f"{national_id(2)}\n")
     assert nobody.value.ends is ExitCode.REFUSED

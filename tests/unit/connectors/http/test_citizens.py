@@ -9,10 +9,13 @@ from consumers.requests.domain.life.state import RequestStage
 from consumers.requests.track import Next, Tracked
 from consumers.runner.errors import DatabaseUnavailable
 from producers.access.parties import Caller, Scope
-from producers.vault.ports import Fields
+from producers.vault.numbers import PersonNumber
+from producers.vault.ports import Fields, Sealed
 from producers.vault.reveal import RevealRefusal
 from tests.kit.values.builders import MOMENT
 from tests.kit.values.doors import AUDITOR, DESK, DIRECTORATE, GAS, Doors
+from tests.kit.values.persons import national_id
+from tests.memory.vault import MemoryVault
 
 REQUEST = "0197a1b2-0000-7000-8000-000000000001"
 PERSONAL = f"/v1/requests/{REQUEST}/personal"
@@ -25,7 +28,11 @@ class Asked:
     def __init__(self, shown: Fields | RevealRefusal | Exception | None = None) -> None:
         self.shown: Fields | RevealRefusal | Exception = {"name": "سارا"} if shown is None else shown
         self.asked: list[tuple[Caller, UUID]] = []
-        self.doors = Doors(more=lambda rooms: citizen_doors(rooms, self.track, self.reveal))
+        self.vault = MemoryVault()
+        self.doors = Doors(more=lambda rooms: citizen_doors(rooms, self.track, self.reveal, self.seal))
+
+    async def seal(self, request_id: UUID, source: str, number: PersonNumber, fields: Fields) -> Sealed:
+        return self.vault.seal(request_id, source, number, fields)
 
     async def track(self, code: str) -> Tracked | None:
         if isinstance(self.shown, Exception):
@@ -37,6 +44,51 @@ class Asked:
         if isinstance(self.shown, Exception):
             raise self.shown
         return self.shown
+
+
+BODY = {"number": national_id(1), "fields": {"name": "سارا"}}
+
+
+def test_who_submits_seals_first_and_honest_repeats_get_the_same() -> None:
+    asked = Asked()
+    key = asked.doors.key(GAS, Scope.SUBMIT)
+    answer = asked.doors.ask("PUT", PERSONAL, key, json=BODY)
+    assert answer.status_code == 200
+    told = answer.json()
+    assert UUID(told["citizen_ref"]).version == 4
+    assert told["personal"]
+    assert national_id(1) not in answer.text
+    assert asked.doors.ask("PUT", PERSONAL, key, json=BODY).json() == told
+    other = asked.doors.ask("PUT", PERSONAL, key, json=BODY | {"fields": {"name": "رضا"}})
+    assert other.json()["type"] == "/problems/idempotency_key_reused"
+    assert asked.doors.ask("PUT", PERSONAL, asked.doors.key(DESK, Scope.SUBMIT), json=BODY).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"number": national_id(1)[:-1] + "x"}, "/number"),
+        ({"number": national_id(1)[:-1] + str((int(national_id(1)[-1]) + 1) % 10)}, "/number"),
+        ({"number": 1234567890}, "/number"),
+        ({}, "/number"),
+        ({"number": national_id(1), "kind": "nobody"}, "/kind"),
+        ({"number": national_id(1), "fields": []}, "/fields"),
+    ],
+)
+def test_what_is_no_person_is_told_with_its_field_and_without_its_value(body: dict[str, object], field: str) -> None:
+    asked = Asked()
+    answer = asked.doors.ask("PUT", PERSONAL, asked.doors.key(GAS, Scope.SUBMIT), json=body)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert str(body.get("number", "-----")) not in answer.text
+
+
+def test_nobody_seals_without_the_right_to_submit_and_nothing_is_sealed_while_the_vault_is_away() -> None:
+    asked = Asked()
+    for party, scope in ((GAS, Scope.READ), (DIRECTORATE, Scope.GOVERN)):
+        assert asked.doors.ask("PUT", PERSONAL, asked.doors.key(party, scope), json=BODY).status_code == 403
+    assert asked.doors.ask("PUT", PERSONAL, None, json=BODY).status_code == 401
+    asked.vault.away = True
+    assert asked.doors.ask("PUT", PERSONAL, asked.doors.key(GAS, Scope.SUBMIT), json=BODY).status_code == 503
 
 
 def test_a_key_is_told_what_it_is() -> None:

@@ -27,7 +27,7 @@ from tests.memory.vault import MemoryVault
 REQUEST = UUID(int=7)
 FIELDS: Fields = {"name": "Sara"}
 MICROSECOND = timedelta(microseconds=1)
-ACCEPTED = RevealFacts(agency="gas", office="u-001", accepted=True, ended_at=None)
+ACCEPTED = RevealFacts("/agencies/gas", agency="gas", office="u-001", accepted=True, ended_at=None)
 
 
 def caller(party: Party) -> Caller:
@@ -69,7 +69,9 @@ class Rows:
 @pytest.fixture
 def desk() -> RevealDesk:
     vault = MemoryVault()
-    vault.seal(REQUEST, person(1), FIELDS)
+    vault.seal(REQUEST, "/agencies/gas", person(1), FIELDS)
+    # What others seal under the same id is nobody's.
+    vault.seal(REQUEST, "/agencies/water", person(2), {"name": "Reza"})
     return RevealDesk(Requests(ACCEPTED), vault, Rows(), MOMENT, MOMENT)
 
 
