@@ -1,5 +1,6 @@
 """Fixtures that every test may ask for, and the order in which processes side by side are given the files."""
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -39,6 +40,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Put the longest first where several processes take from one list; each has its own copy of it."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: rank(item.nodeid))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Let no search for garbage go through what stays to the end anyway: all tests, modules and models."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Spread | None:
