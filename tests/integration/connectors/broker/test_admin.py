@@ -1,17 +1,18 @@
 """Topics, users and rights on a real broker: each writer may write its own intake, and nobody reads another's."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
-from kafka.errors import MessageSizeTooLargeError, TopicAuthorizationFailedError
+from kafka.errors import GroupAuthorizationFailedError, MessageSizeTooLargeError, TopicAuthorizationFailedError
 
 from connectors.broker.admin import BATCH_BYTES, GATEWAY_USER, BrokerAdmin, agency_user, topic_rows
 from schemas.limits import limits_of
-from schemas.topics import FEED_AGENCY, INTAKE_AGENCY, INTAKE_DIRECTORATE, INTAKE_OFFICES, LOG_REQUESTS
+from schemas.topics import FEED_AGENCY, FEED_PREFIX, INTAKE_AGENCY, INTAKE_DIRECTORATE, INTAKE_OFFICES, LOG_REQUESTS
 from tests.kit.on_sql.databases import wait_until
 from tests.kit.real.brokers import fresh_agency, read_from_start, write
 from tests.kit.real.engines import Engines, kafka_login
@@ -117,6 +118,45 @@ def test_the_gateway_writes_for_offices_and_the_directorate_alone(
     for forbidden in (INTAKE_AGENCY.for_agency(agencies[0]), LOG_REQUESTS.name):
         with pytest.raises(TopicAuthorizationFailedError):
             write(login, forbidden, [b"forged"])
+
+
+def test_an_agency_reads_its_own_feed_in_a_group_of_its_own_and_no_other_feed(
+    engines: Engines, admin: BrokerAdmin, agencies: tuple[str, str]
+) -> None:
+    mine, theirs = agencies
+    for code in agencies:
+        write(engines.kafka_login, FEED_AGENCY.for_agency(code), [code.encode()])
+    login = login_of(engines, admin, agency_user(mine))
+    with pytest.raises(TopicAuthorizationFailedError):
+        write(login, FEED_AGENCY.for_agency(mine), [b"forged"])
+    for group in (agency_user(mine), f"{agency_user(mine)}:another"):
+        assert read_in_group(login, FEED_AGENCY.for_agency(mine), group) == mine.encode()
+    with pytest.raises(GroupAuthorizationFailedError):
+        read_in_group(login, FEED_AGENCY.for_agency(mine), agency_user(theirs))
+    consumer: Any = KafkaConsumer(**login)
+    try:
+        # Of what it may not read it does not even learn that it is there.
+        feeds = {topic for topic in consumer.topics() if topic.startswith(FEED_PREFIX)}
+    finally:
+        consumer.close()
+    assert feeds == {FEED_AGENCY.for_agency(mine)}
+
+
+def read_in_group(login: dict[str, str], topic: str, group: str) -> bytes | None:
+    """Return the first record of a topic, read as a member of a consumer group."""
+    found: list[Any] = []
+    consumer: Any = KafkaConsumer(topic, **login, group_id=group, auto_offset_reset="earliest")
+
+    def read() -> bool:
+        found.extend(chain(*consumer.poll(timeout_ms=500).values()))
+        return bool(found)
+
+    try:
+        wait_until(read, "a record is there")
+        consumer.commit()
+    finally:
+        consumer.close()
+    return bytes(found[0].value)
 
 
 def test_an_agency_reads_nothing_else_not_even_its_own_words(
