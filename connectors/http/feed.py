@@ -1,6 +1,7 @@
 """A party's feed over HTTP: pages, long polls and server-sent events, all with the same cursor.
 
-The cursor is the number of the last entry that the reader has: `after=N`, or `Last-Event-ID: N` of an event stream.
+The cursor is the number of the last entry that the reader has: `after=N`, or `Last-Event-ID: N` of an event stream
+(`lastEventId=N` by readers that stand in for a browser's own).
 """
 
 import asyncio
@@ -25,8 +26,9 @@ LOOK_AT_KEY_SECONDS = 2.0
 #: A comment keeps what lies between from taking a silent stream for a dead one.
 COMMENT_SECONDS = 15.0
 #: How long a browser waits before it connects again, in milliseconds.
-_RETRY = b"retry: 2000\n\n"
-_COMMENT = b": \n\n"
+_RETRY = b"retry: 2000\n"
+#: No empty line ends it, nor what precedes: some readers take an empty line for an event without data.
+_COMMENT = b":\n"
 #: Entries in one write of a stream.
 TOGETHER_MAX = 200
 _NUMBER_LENGTH_MAX = 16
@@ -46,9 +48,7 @@ class FeedDoor(Door):
         feed = _feed_of(caller)
         asked = dict(parse_qsl(call.scope["query_string"].decode("latin-1"), keep_blank_values=True))
         if EVENT_STREAM in call.headers.get(b"accept", b""):
-            last = call.headers.get(b"last-event-id")
-            after = _number(asked, "after", 0) if last is None else _read(last.decode("latin-1"), "Last-Event-ID")
-            await self._stream(call, feed, after)
+            await self._stream(call, feed, _resumed(call, asked))
             return None
         after, most = _number(asked, "after", 0), _number(asked, "limit", 100)
         wait = min(_number(asked, "wait", 0), WAIT_SECONDS_MAX)
@@ -128,6 +128,14 @@ def _feed_of(caller: Caller) -> str:
     if Scope.FEED not in caller.scopes:
         raise Refused(SCOPE_MISSING, f"the key was not given the scope {Scope.FEED.value}")
     return feed
+
+
+def _resumed(call: Call, asked: Mapping[str, str]) -> int:
+    """Return the number that a stream goes on behind. The header is newer than the address, which a reader repeats."""
+    last = call.headers.get(b"last-event-id")
+    if last is not None:
+        return _read(last.decode("latin-1"), "Last-Event-ID")
+    return _number(asked, "lastEventId", _number(asked, "after", 0))
 
 
 def _number(asked: Mapping[str, str], name: str, default: int) -> int:

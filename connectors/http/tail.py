@@ -22,6 +22,8 @@ RECENT_MAX = 512
 GAP_SECONDS = 0.03
 #: A feed is looked at so often though nothing is notified.
 TICK_SECONDS = 2.0
+#: U+0085, U+2028 and U+2029 in UTF-8, and as JSON escapes them.
+_ENDS_OF_LINES = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
 #: Pages that are read at the same time for those who are behind.
 READERS_MAX = 2
 
@@ -177,7 +179,15 @@ def _wake(feed: _Feed) -> None:
 
 def _line(entry: Entry) -> Line:
     json = entry_json(entry)
-    return Line(entry.number, json, b"id: %d\nevent: %s\ndata: %s\n\n" % (entry.number, entry.type.encode(), json))
+    # Without a name of its own an event reaches every listener of a browser; what kind it is stands in its data.
+    return Line(entry.number, json, b"id: %d\ndata: %s\n\n" % (entry.number, _one_line(json)))
+
+
+def _one_line(json: bytes) -> bytes:
+    """Escape what JSON lets stand in a text and some readers of lines take for the end of one."""
+    for sign, escaped in _ENDS_OF_LINES:
+        json = json.replace(sign, escaped)
+    return json
 
 
 def _lines(entries: Sequence[Line], newest: int) -> Lines:

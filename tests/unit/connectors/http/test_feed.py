@@ -70,14 +70,19 @@ class World:
 
 
 @asynccontextmanager
-async def stream(world: World, token: str, after: int | None = None) -> AsyncIterator[Callable[[int], Any]]:
-    """Listen as a server's protocol would; yield what waits until so many events have come, and returns them."""
-    parts: list[bytes] = []
+async def stream(
+    world: World, token: str, after: int | None = None, query: bytes = b"", heard: list[bytes] | None = None
+) -> AsyncIterator[Callable[[int], Any]]:
+    """Listen as a server's protocol would; yield what waits until so many events have come, and returns them.
+
+    `heard` is given everything as it comes.
+    """
+    parts: list[bytes] = [] if heard is None else heard
     gone = asyncio.Event()
     headers = [(b"authorization", f"Bearer {token}".encode()), (b"accept", b"text/event-stream")]
     if after is not None:
         headers.append((b"last-event-id", str(after).encode()))
-    scope = {"type": "http", "method": "GET", "path": "/v1/feed", "query_string": b"", "headers": headers}
+    scope = {"type": "http", "method": "GET", "path": "/v1/feed", "query_string": query, "headers": headers}
 
     async def receive() -> dict[str, Any]:
         await gone.wait()
@@ -89,8 +94,9 @@ async def stream(world: World, token: str, after: int | None = None) -> AsyncIte
     async def events(count: int) -> list[tuple[int, Any]]:
         while b"".join(parts).count(b"\nid: ") + b"".join(parts).startswith(b"id: ") < count:
             await asyncio.sleep(0.001)
-        blocks = [block.split(b"\n") for block in b"".join(parts).split(b"\n\n") if block.startswith(b"id: ")]
-        return [(int(lines[0][4:]), orjson.loads(lines[2][6:])) for lines in blocks]
+        kept = [line for line in b"".join(parts).split(b"\n") if not line.startswith((b":", b"retry: "))]
+        blocks = [block.split(b"\n") for block in b"\n".join(kept).split(b"\n\n") if block]
+        return [(int(lines[0][4:]), orjson.loads(lines[1][6:])) for lines in blocks]
 
     task = asyncio.create_task(world.doors.app(scope, receive, send))
     try:
@@ -165,6 +171,45 @@ def test_a_stream_gives_every_number_once_and_goes_on_where_it_was() -> None:
     found = asyncio.run(story())
     assert [number for number, _ in found] == [739, 740]
     assert [one for _, one in found] == world.get("?after=738").json()["entries"]
+
+
+@pytest.mark.parametrize("query", [b"after=738", b"lastEventId=738", b"after=1&lastEventId=738"])
+def test_a_stream_goes_on_behind_what_its_address_says(query: bytes) -> None:
+    world = World()
+    world.feeds.add(740)
+    token = world.doors.key(GAS)
+
+    async def story() -> list[tuple[int, Any]]:
+        async with stream(world, token, query=query) as events:
+            return list(await events(2))
+
+    assert [number for number, _ in asyncio.run(story())] == [739, 740]
+
+
+def test_a_stream_has_no_empty_line_but_behind_an_event_and_no_other_end_of_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feed_door, "LOOK_AT_KEY_SECONDS", 0.01)
+    monkeypatch.setattr(feed_door, "COMMENT_SECONDS", 0.0)
+    world = World()
+    world.feeds.add(1)
+    data = {"reason": "one\u2028two\u2029three\u0085four"}
+    world.feeds.rows[FEED][0] = world.feeds.rows[FEED][0]._replace(data=orjson.dumps(data))
+    token, heard = world.doors.key(GAS), list[bytes]()
+
+    async def story() -> list[tuple[int, Any]]:
+        async with stream(world, token, heard=heard) as events:
+            told = list(await events(1))
+            while heard.count(b":\n") < 3:
+                await asyncio.sleep(0.001)
+            return told
+
+    ((_, told),) = asyncio.run(story())
+    said = b"".join(heard)
+    assert told["data"] == data
+    assert said.startswith(b"retry: 2000\n")
+    assert said.count(b"\n\n") == 1, "readers take each for the end of an event"
+    assert len(said.decode().splitlines()) == said.count(b"\n"), "and other ends of lines for one"
 
 
 def test_many_listeners_cost_one_reader_and_bounded_memory() -> None:
