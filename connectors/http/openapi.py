@@ -29,7 +29,8 @@ from connectors.http.problems import (
     ProblemType,
 )
 from connectors.words.acts import SPEAKERS, purpose
-from producers.acts import ACTS, Act
+from producers.acts import ACTS, About, Act
+from schemas.base import CODE_PATTERN
 from schemas.examples import example
 from schemas.export import json_schema
 
@@ -38,6 +39,14 @@ _BODIED = (TOO_SLOW, BODY_TOO_LARGE, UNSUPPORTED_MEDIA)
 _WRITES = (*_ALWAYS, *_BODIED, NOT_FOUND, IN_PROGRESS, CLAIM_INVALID, KEY_REUSED, BUSY)
 _PROBLEM = "application/problem+json"
 _TEXT: Mapping[str, Any] = {"type": "string"}
+_UUID = {"type": "string", "format": "uuid"}
+#: What paths name, where it is no code.
+_PATH_SCHEMAS: Mapping[About, Mapping[str, Any]] = {
+    About.REQUEST: _UUID,
+    About.FINE: _UUID,
+    About.CLAIM: {"type": "string", "minLength": 1, "maxLength": 200},
+    About.WINDOW: {"type": "string", "pattern": "^[1-9][0-9]{0,8}$"},
+}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -127,7 +136,8 @@ def _path_parameters(act: Act) -> list[dict[str, Any]]:
     if act.about is None:
         return []
     named = example_named(act)
-    return [{"name": act.about.value, "in": "path", "required": True, "schema": _TEXT, "example": named}]
+    schema = _PATH_SCHEMAS.get(act.about, {"type": "string", "pattern": CODE_PATTERN})
+    return [{"name": act.about.value, "in": "path", "required": True, "schema": schema, "example": named}]
 
 
 def _body_schema(act: Act) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from tests.mutants.asking import ASKING
 from tests.mutants.auditing import AUDITING
 from tests.mutants.comparing import COMPARING
 from tests.mutants.deciding import DECIDING
+from tests.mutants.doors import DOORS
 from tests.mutants.losing import LOSING
 from tests.mutants.manners import MANNERS
 from tests.mutants.mutant import Mutant
@@ -43,4 +44,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *WRITING,
     *MANNERS,
     *OPENING,
+    *DOORS,
 )
