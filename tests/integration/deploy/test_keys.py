@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from rich.cells import cell_len
 from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
@@ -190,4 +191,4 @@ def test_both_fit_80_columns(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, la
     monkeypatch.setenv("COLUMNS", "80")
     for command in (("key", "list", "--all"), ("audit",)):
         lines = invoke(*command, "--lang", language).output.splitlines()
-        assert max(map(len, lines)) <= 80
+        assert max(map(cell_len, lines)) <= 80
