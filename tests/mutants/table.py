@@ -4,6 +4,7 @@ A mutant is a fault that somebody might well make, in a place where it would los
 changes, write the patch anew; when its tests are renamed, name them. `make mutants` applies them one by one.
 """
 
+from tests.mutants.acting import ACTING
 from tests.mutants.answering import ANSWERING
 from tests.mutants.asking import ASKING
 from tests.mutants.auditing import AUDITING
@@ -26,6 +27,7 @@ from tests.mutants.writing import WRITING
 from tests.mutants.years import YEARS
 
 MUTANTS: tuple[Mutant, ...] = (
+    *ACTING,
     *ANSWERING,
     *ASKING,
     *AUDITING,
