@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from consumers.requests.domain.loads.loads import Load
     from consumers.requests.inbox import InboxReads, WaitingClaim
     from consumers.requests.listing import ListReads
+    from consumers.requests.recent import RecentReads
     from consumers.requests.track import TrackReads
     from consumers.settlement.books import LedgerReads
     from consumers.settlement.statement import StatementReads
@@ -109,6 +110,13 @@ class View:
         from connectors.database.runner.dead_letters import DeadLetterStore
 
         return DeadLetterStore(self.connection)
+
+    @cached_property
+    def recent(self) -> "RecentReads":
+        """Events of requests that are still kept beside the log."""
+        from connectors.database.publication.recent import SqlRecent
+
+        return SqlRecent(self.connection)
 
     @cached_property
     def feeds(self) -> "FeedReads":

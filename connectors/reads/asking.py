@@ -19,6 +19,7 @@ from consumers.registry.lookup import RegistryReads
 from consumers.requests.domain.loads.loads import Load
 from consumers.requests.inbox import InboxReads
 from consumers.requests.listing import ListReads
+from consumers.requests.recent import RecentReads
 from consumers.settlement.books import LedgerReads
 from consumers.settlement.statement import StatementReads
 from producers.access.parties import Party, PartyKind
@@ -136,6 +137,10 @@ class Reads(Protocol):
     @property
     def statement(self) -> StatementReads:
         """The ledger as a statement needs it."""
+
+    @property
+    def recent(self) -> RecentReads:
+        """Events of requests that are still kept beside the log."""
 
     @property
     def feeds(self) -> SubjectReads:

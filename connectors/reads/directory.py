@@ -1,7 +1,7 @@
 """What there is to ask for, who offers it and who may serve it, at this moment of business time."""
 
 from datetime import datetime
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from connectors.reads.asking import NotThere, Question, Reads
@@ -26,20 +26,26 @@ class KeptView:
 
     def __init__(self) -> None:
         self._view = RegistryView.empty()
-        self._lock = Lock()
+        #: Held while something is made of the view, which keeps it.
+        self.lock = RLock()
+
+    def view(self, reads: Reads) -> RegistryView:
+        """Return everything that is accepted."""
+        with self.lock:
+            self._view = self._view.with_entries(reads.registry.since(self._view.revision))
+            return self._view
 
     def directory(self, reads: Reads, moment: datetime) -> Directory:
         """Return what is in force at `moment`."""
-        with self._lock:
-            self._view = self._view.with_entries(reads.registry.since(self._view.revision))
-            return Directory(self._view, moment)
+        with self.lock:
+            return Directory(self.view(reads), moment)
 
 
 class DirectoryReads:
     """The reads over what is in force; one for a process."""
 
-    def __init__(self) -> None:
-        self._kept = KeptView()
+    def __init__(self, kept: KeptView) -> None:
+        self._kept = kept
 
     def services(self, reads: Reads, asked: Question) -> dict[str, Any]:
         """Return the services in force: an agency's own, an office's catalogue, all of them, or one agency's."""

@@ -41,7 +41,7 @@ def listed(reads: Reads, asked: Question) -> dict[str, Any]:
 
 def one(reads: Reads, asked: Question) -> dict[str, Any]:
     """Return one request as the party sees it. Raises `NotThere`."""
-    state = _own(reads, asked)
+    state = own(reads, asked)
     [item] = _items(reads, [state])
     told = _state(state) | _fee(item)
     if asked.party.kind in (PartyKind.AGENCY, PartyKind.OFFICE):
@@ -53,7 +53,7 @@ def one(reads: Reads, asked: Question) -> dict[str, Any]:
 
 def history(reads: Reads, asked: Question) -> dict[str, Any]:
     """Return what the party was told of one request, in order; each entry is that of its feed. Raises `NotThere`."""
-    _own(reads, asked)
+    own(reads, asked)
     feed = DIRECTORATE_FEED
     if asked.agency is not None:
         feed = agency_feed(asked.agency)
@@ -81,7 +81,8 @@ def waiting(reads: Reads, asked: Question) -> dict[str, Any]:
     return {"items": [_waiting(claim) for claim in claims]}
 
 
-def _own(reads: Reads, asked: Question) -> RequestState:
+def own(reads: Reads, asked: Question) -> RequestState:
+    """Return the request that the path names, when it is the party's or everybody's is. Raises `NotThere`."""
     state = reads.inbox.state(asked.request_id)
     if state is None or state.submission is None:
         raise NotThere

@@ -10,7 +10,8 @@ from typing import Any
 
 from connectors.reads import operations, requests
 from connectors.reads.asking import PAGE_MAX, Kind, Parameter, Question, Reads
-from connectors.reads.directory import DirectoryReads
+from connectors.reads.directory import DirectoryReads, KeptView
+from connectors.reads.explaining import Explaining
 from connectors.words.language import Phrase
 from consumers.requests.domain.life.state import RequestStage
 from producers.access.parties import PartyKind, Scope
@@ -59,7 +60,8 @@ _REQUESTS = (
     Parameter("after", Kind.REQUEST, "the page behind this request: `next` of the last page"),
     _LIMIT,
 )
-_directory = DirectoryReads()
+_kept = KeptView()
+_directory = DirectoryReads(_kept)
 
 READS: tuple[Read, ...] = (
     # --- requests ---
@@ -89,6 +91,15 @@ READS: tuple[Read, ...] = (
         requests.history,
         Phrase("آنچه از یک درخواست به هر طرف گفته شده", "What the party was told of one request, in order"),
         "feed",
+    ),
+    # Of the last days; it names other offices, so that parties of the request do not get it.
+    Read(
+        "show-explanation",
+        "/v1/requests/{request_id}/explanation",
+        WATCHERS,
+        Explaining(_kept).explanation,
+        Phrase("چرا به آن دفتر رفت", "Why a request went where it went, while its events are kept beside the log"),
+        "explain",
     ),
     Read(
         "show-inbox",

@@ -173,6 +173,27 @@ def test_history_is_what_the_partys_own_feed_says(look: Look, owner: Engine) -> 
     assert numbers == [[1, 3], [9], [77], [77], [77]]
 
 
+def test_a_request_is_explained_while_its_events_are_kept(look: Look, owner: Engine) -> None:
+    request = submitted()
+    told = text(
+        "INSERT INTO feed_entry (feed, number, event_id, type, time, subject, topic, partition, position, data) "
+        "SELECT 'directorate', sequence, event_id, type, time, key, topic, 0, 0, '{}' FROM outbox "
+        "WHERE topic = 'pishkhan.log.requests' AND key = :request"
+    )
+    auditor = WATCHERS[2]
+    assert look("show-explanation", auditor, request_id=request)["explanation"] is None, "nothing is told of it yet"
+    with owner.begin() as connection:
+        connection.execute(told, {"request": request})
+    explained = look("show-explanation", auditor, request_id=request)["explanation"]
+    assert explained["decisions"][0]["office"]["code"] == "office-1"
+    assert explained["decisions"][0]["fate"] == "waiting"
+    with owner.begin() as connection:
+        connection.execute(text("DELETE FROM outbox WHERE key = :request AND sequence = 1"), {"request": request})
+    gone = look("show-explanation", auditor, request_id=request)
+    assert gone["explanation"] is None
+    assert "pishkhan explain" in gone["why"]
+
+
 def test_the_rest_answers_those_who_watch(look: Look) -> None:
     for party in WATCHERS:
         assert look("list-balances", party)["sum_rial"] == 0
