@@ -88,6 +88,9 @@ def test_found_however_it_is_written(text: str) -> None:
         f"see 4fc5a5ef-d2f7-4f81-96ee-37{ID}",
         f"04993708-9900-4f81-96ee-37{ID} and {ID[:8]}-9900-4F81-96EE-37{ID}",
         f"4fc5a5efd2f74f8196ee37{ID}",
+        f"see 4fc5a5ef-d2f7-4f81-96ee-a{ID}b",
+        f"4fc5a5efd2f74f8196eea{ID}b",
+        f"4fc5a5ef-d2f7-4f{ID[:2]}-{ID[2:6]}-{ID[6:]}abcdefab",
     ],
 )
 def test_no_part_of_a_longer_number_and_no_other_number(text: str) -> None:
