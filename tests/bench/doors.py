@@ -16,6 +16,7 @@ from connectors.clock import real_now
 from connectors.database.access.keys import SqlKeys
 from connectors.database.sql.engine import build_engine
 from connectors.ids import new_id
+from connectors.roles import WORKER_ROLE
 from deploy.processes.processes import choose_port
 from producers.access.keys import Key
 from producers.access.parties import GRANTABLE, Party, PartyKind
@@ -25,6 +26,7 @@ from tests.bench.benches import Measured
 from tests.bench.bus import BenchBus
 from tests.bench.callers import as_fast_as_they_can, at_a_rate, request_of
 from tests.bench.corpus import AGENCY
+from tests.bench.plain_doors import Base
 
 CALLERS = 64
 BATCH_LINES = 1_000
@@ -48,6 +50,7 @@ def doors(bus: BenchBus, registry: list[RegistryEntry], seconds: float, runs: in
             _one(measured, "gateway", port, partial(_submissions, headers, keyed=True), seconds)
             batches = as_fast_as_they_can(port, partial(_batches, headers), 4, seconds)
             measured.note("batched lines/s", BATCH_LINES * batches)
+        _make_plain_table(bus)
         for name in ("sqlalchemy", "aiokafka"):
             with _plain(bus, name) as port:
                 _one(measured, f"FastAPI + {name}", port, partial(_submissions, JSON), seconds)
@@ -87,6 +90,14 @@ def _key(bus: BenchBus) -> str:
         SqlKeys(connection).add(Key(key_id, party, "bench", GRANTABLE[party.kind], None, hashed, real_now(), "bench"))
     engine.dispose()
     return token
+
+
+def _make_plain_table(bus: BenchBus) -> None:
+    engine = build_engine(bus.settings.owner_database_url(), "bench table")
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"GRANT ALL ON plain_submission TO {WORKER_ROLE}")
+    engine.dispose()
 
 
 @contextmanager

@@ -13,12 +13,13 @@ from uuid import UUID
 import uvicorn
 from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI
+from pydantic import BaseModel
 from sqlalchemy import DateTime, LargeBinary, Text, Uuid, create_engine, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+from connectors.database.sql.engine import database_url
 from connectors.ids import new_id
 from deploy.settings import Settings, load_settings
-from schemas.intake_agency import RequestSubmitted
 from schemas.topics import INTAKE_AGENCY
 from tests.bench.corpus import AGENCY
 
@@ -38,14 +39,23 @@ class Submission(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
+class Request(BaseModel):
+    """What is submitted, as a plain model says it."""
+
+    request_id: UUID
+    service: str
+    origin: str
+    city: str
+    form: dict[str, str | int | bool | list[str]] = {}
+
+
 def with_sqlalchemy(settings: Settings) -> FastAPI:
     """Return the door that inserts and commits."""
-    engine = create_engine(settings.owner_database_url(), pool_size=20, max_overflow=20)
-    Base.metadata.create_all(engine)
+    engine = create_engine(database_url(settings.worker_database_url()), pool_size=20, max_overflow=20)
     app = FastAPI()
 
     @app.post("/v1/requests", status_code=201)
-    def submit(request: RequestSubmitted) -> dict[str, str]:
+    def submit(request: Request) -> dict[str, str]:
         event_id = new_id()
         with Session(engine) as session:
             session.add(Submission(id=event_id, source=AGENCY, body=request.model_dump_json().encode()))
@@ -72,7 +82,7 @@ def with_aiokafka(settings: Settings) -> FastAPI:
     app = FastAPI(lifespan=lifespan)
 
     @app.post("/v1/requests", status_code=201)
-    async def submit(request: RequestSubmitted) -> dict[str, str]:
+    async def submit(request: Request) -> dict[str, str]:
         key = str(request.request_id)
         await producers[0].send_and_wait(topic, request.model_dump_json().encode(), key=key.encode())
         return {"event_id": str(new_id()), "state": "accepted", "request_id": key}
