@@ -61,6 +61,7 @@ class Forks:
         asked = json.loads(line.recv(length, socket.MSG_WAITALL))
         command = os.fork()
         if command == 0:
+            signal.set_wakeup_fd(-1)
             self._selector.close()
             for one in (line, self._door, self._woken, self._wakes, *self._lines.values()):
                 one.close()
@@ -96,7 +97,6 @@ class Forks:
 
 def become(words: list[str], environment: dict[str, str], folder: str, files: list[int]) -> NoReturn:
     """Be the command in this process, as if it had been started so, and end as it ends."""
-    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for standard, file in enumerate(files):
         os.dup2(file, standard)

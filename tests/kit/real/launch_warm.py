@@ -5,6 +5,7 @@ Run as `python -I -S launch_warm.py ADDRESS WORD...`, so that it takes milliseco
 
 import json
 import os
+import select
 import signal
 import socket
 import struct
@@ -40,8 +41,14 @@ def main(address: str, *words: str) -> int:
     """Be the command, for a shell: its outputs, its exit code, and the signals that are meant for it."""
     line = ask(address, words, os.environ, [0, 1, 2])
     command = number(line)
+    # A signal that came just before a wait would be passed on only after it, if it did not end the wait itself.
+    woken, wakes = socket.socketpair()
+    wakes.setblocking(False)
+    signal.set_wakeup_fd(wakes.fileno())
     for kind in (signal.SIGINT, signal.SIGTERM):
         signal.signal(kind, lambda kind, _: os.kill(command, kind))
+    while line not in select.select([line, woken], [], [])[0]:
+        woken.recv(1)
     code = number(line)
     if code < 0:
         signal.signal(-code, signal.SIG_DFL)
