@@ -46,7 +46,7 @@ faults: $(STAMP) ## long: every fault on real engines, and one table (FAULTS="--
 
 days: $(STAMP) ## long: workers killed again and again while a day is played (KILLS=60), and other long trials
 	PISHKHAN_KILLS=$(KILLS) PISHKHAN_LONG=1 $(BIN)/python -m pytest -o timeout=3600 tests/faults tests/e2e/test_county_split.py \
-		tests/integration/deploy/test_degradation.py
+		tests/integration/deploy/test_degradation.py tests/integration/deploy/test_door_kills.py
 
 simulate: $(STAMP) ## long: thousands of stories of crashes and zombies in memory (SCHEDULES=5000 SEED=1 STEPS=50)
 	PISHKHAN_LONG=1 $(BIN)/python -m pytest -q tests/simulator/test_one_fault.py

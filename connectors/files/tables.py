@@ -59,7 +59,10 @@ _OPEN = Wrong(
 )
 _CUT = Wrong(
     Phrase("پرونده در میان این سطر تمام می‌شود", "the file ends in the middle of this row"),
-    Phrase("پرونده را دوباره و کامل بگیرید", "get the whole file again"),
+    Phrase(
+        "پرونده را دوباره و کامل بگیرید؛ اگر کامل است خط آخر را با Enter تمام کنید",
+        "get the whole file again; if it is whole, end its last line with a line break",
+    ),
 )
 
 
@@ -114,6 +117,9 @@ class Table:
         width = len(self.columns)
         if any(cell.strip() for cell in cells[width:]):
             return NoRow(line, "row", _LONG)
+        if len(cells) <= width and not cells[-1] and not self._lines.ended:
+            # The cell may be blank, or what was in it may be lost: the end of the line would say which.
+            raise Unreadable(line, _CUT)
         if len(cells) < width:
             if not self._lines.ended:
                 raise Unreadable(line, _CUT)

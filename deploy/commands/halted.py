@@ -1,6 +1,5 @@
 """`pishkhan repair halted` and `pishkhan repair pass`: where consumers stand still, and how they get past it."""
 
-import getpass
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ from consumers.halted import HaltLine, NobodyStands, pass_halted
 from deploy.commands.options import DataOption
 from deploy.edge import Grid, Screen, say
 from deploy.exits import ExitCode
-from deploy.operations.administering import administered
+from deploy.operations.administering import administered, this_user
 from deploy.problem import Misused, Problem
 from deploy.use_cases import opened
 from producers.access.audit import AdminAct
@@ -21,7 +20,7 @@ PositionArgument = Annotated[
     int, typer.Argument(metavar="POSITION", help="Where it stands. It must still stand there.", min=0)
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why it is passed; it stays on record.")]
-ByOption = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="your login")]
+ByOption = Annotated[str, typer.Option(help="Who decides.", default_factory=this_user, show_default="your login")]
 ConsumerOption = Annotated[
     str | None, typer.Option(help="Only for this consumer; else for every one that stands there.")
 ]

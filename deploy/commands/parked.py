@@ -1,6 +1,5 @@
 """`pishkhan parked`: what waits, and what an operator wants done with it."""
 
-import getpass
 from typing import Annotated
 
 import typer
@@ -19,7 +18,7 @@ from consumers.parking import OperatorAction, ParkReason
 from deploy.commands.options import DataOption, LanguageOption
 from deploy.edge import Grid, Screen
 from deploy.exits import ExitCode
-from deploy.operations.administering import administered
+from deploy.operations.administering import administered, this_user
 from deploy.problem import Misused, Problem
 from deploy.terminal.parked import parked_table
 from deploy.use_cases import opened
@@ -34,7 +33,7 @@ FailedOption = Annotated[
     bool, typer.Option("--failed", help="Instead of ids: everything that failed, of all consumers or of --consumer.")
 ]
 WhyOption = Annotated[str, typer.Option(help="The reason; it stays on record.")]
-ByOption = Annotated[str, typer.Option(help="Who decides.", default_factory=getpass.getuser, show_default="your login")]
+ByOption = Annotated[str, typer.Option(help="Who decides.", default_factory=this_user, show_default="your login")]
 
 
 def register(app: typer.Typer) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import date
 from typing import Literal
 
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from connectors.files.days import read_day
@@ -50,6 +50,8 @@ def test_what_is_written_in_any_dialect_is_read(
 
 
 @given(rows=st.lists(st.lists(TEXTS, min_size=2, max_size=2), min_size=1, max_size=4), cut=st.integers(1, 40))
+@example(rows=[["0", "five"]], cut=7)
+@example(rows=[["0", "five"]], cut=5)
 def test_a_table_that_is_cut_never_has_a_row_that_was_not_there(rows: list[list[str]], cut: int) -> None:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows([["one", "two"], *rows])

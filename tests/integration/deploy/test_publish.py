@@ -52,7 +52,7 @@ def test_a_file_is_published_in_its_order(invoke: Any, engine: Engine, tmp_path:
     file.write_text("".join(f"{line(f'e-{number}')}\n" for number in range(1_200)), encoding="utf-8")
     result = invoke(str(file))
     assert result.exit_code == 0
-    assert "1200 published, 0 refused" in result.stdout
+    assert "1,200 published, 0 refused" in result.stdout
     assert published(engine) == [f"e-{number}" for number in range(1_200)]
 
 

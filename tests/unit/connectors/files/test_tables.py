@@ -95,6 +95,13 @@ def test_what_cannot_be_read_is_refused_from_its_line_on(content: str | bytes, l
 
 def test_a_last_row_without_a_line_end_is_whole_when_it_has_all_cells() -> None:
     assert cells("a,b\n1,2") == [["1", "2"]]
+    assert cells("a,b\n1,2,") == [["1", "2"]]
+
+
+@pytest.mark.parametrize("content", ["a,b\n1,", 'a,b\n"1",""'])
+def test_a_last_cell_that_is_blank_without_a_line_end_may_be_cut(content: str) -> None:
+    refused = refusal(content)
+    assert (refused.line, refused.wrong.problem.en) == (2, "the file ends in the middle of this row")
 
 
 def test_a_column_without_a_name_among_others_is_passed_over() -> None:

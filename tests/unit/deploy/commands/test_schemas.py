@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from connectors.http import openapi
 from deploy.cli import build
 from deploy.commands.schemas import export, release
 from deploy.problem import Problem
-from deploy.settings import KafkaSecurity
+from deploy.settings import KafkaSecurity, load_settings
 from schemas.asyncapi import document
 from schemas.decode import all_events
 from schemas.export import file_name, json_schema
@@ -24,6 +25,7 @@ def test_export_writes_every_schema_and_the_document(tmp_path: Path) -> None:
     export(tmp_path / "new" / "folder", "kafka.example.org:9093", KafkaSecurity.SASL_SSL)
     written = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "new" / "folder").iterdir()}
     assert yaml.safe_load(written.pop("asyncapi.yaml")) == document("kafka.example.org:9093", "SASL_SSL")
+    assert json.loads(written.pop("openapi.json")) == openapi.document(load_settings(None).gateway_address)
     assert {name: json.loads(text) for name, text in written.items()} == {
         file_name(model): json_schema(model) for model in all_events().values()
     }
