@@ -88,22 +88,22 @@ def test_a_request_is_its_partys_and_its_history_what_it_was_told(gateway: Gatew
 
 
 def test_requests_are_listed_page_by_page(gateway: Gateway, running_bus: RunningBus) -> None:
-    def all_of(party: Party) -> list[str]:
+    def all_of(party: Party, limit: int) -> list[str]:
         found: list[str] = []
         after: dict[str, str] = {}
         while True:
-            page = gateway.look(party, "/v1/requests", 200, limit=1, **after)
+            page = gateway.look(party, "/v1/requests", 200, limit=limit, **after)
             found += [one["request_id"] for one in page["items"]]
             if page["next"] is None:
                 return found
             after = {"after": page["next"]}
 
     request = running_bus.words["REQUEST_ID"]
-    mine = until(lambda: request in (found := all_of(OWNER)) and found, "the figures to know the request")
-    everybodys = all_of(DIRECTORATE)
+    mine = until(lambda: request in (found := all_of(OWNER, 25)) and found, "the figures to know the request")
+    everybodys = all_of(DIRECTORATE, 200)
     assert len(set(mine)) == len(mine)
     assert set(mine) <= set(everybodys)
-    assert request not in all_of(OTHER)
+    assert request not in all_of(OTHER, 25)
     assert all(UUID(one) for one in everybodys)
 
 

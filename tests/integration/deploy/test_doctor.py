@@ -19,6 +19,8 @@ from deploy.bootstrap import run_worker
 from deploy.engines.instance import Instance
 from deploy.engines.jars import ensure_jars
 from deploy.engines.kafka import EmbeddedKafka
+from deploy.engines.kept import Kept
+from deploy.engines.port_block import port_block
 from deploy.operations.doctor.checks import Level
 from deploy.operations.doctor.table import examine
 from deploy.problem import Problem
@@ -26,7 +28,7 @@ from deploy.processes.processes import choose_port
 from deploy.running.preparation import prepare
 from deploy.settings import Settings, remember
 from deploy.use_cases import opened
-from deploy.workers.table import worker_row
+from deploy.workers.table import WORKERS, worker_row
 from tests.kit.on_sql.databases import wait_until
 from tests.kit.real.brokers import provide
 from tests.kit.real.engines import DatabaseUrls, Engines, kafka_login
@@ -49,16 +51,20 @@ def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKaf
 
 
 @pytest.fixture
-def settings(own_broker: EmbeddedKafka, migrated_database: DatabaseUrls, tmp_path: Path) -> Settings:
-    return Settings(
-        data_directory=tmp_path,
-        kafka_bootstrap=own_broker.bootstrap_servers,
-        kafka_password=SecretStr(own_broker.password),
-        database_url=SecretStr(migrated_database.worker_url),
-        database_owner_url=SecretStr(migrated_database.owner_url),
-        # Not the usual ports: another bus may run on this machine.
-        metrics_port=choose_port(None),
-    )
+def settings(
+    own_broker: EmbeddedKafka, migrated_database: DatabaseUrls, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
+    kept = Kept(tmp_path_factory.mktemp("ports") / "kept.json")
+    # Ports that no other bus on this machine has, all of them: below those that clients are given.
+    with port_block(kept, 20_560, [row.port_offset for row in WORKERS]) as metrics_port:
+        yield Settings(
+            data_directory=tmp_path,
+            kafka_bootstrap=own_broker.bootstrap_servers,
+            kafka_password=SecretStr(own_broker.password),
+            database_url=SecretStr(migrated_database.worker_url),
+            database_owner_url=SecretStr(migrated_database.owner_url),
+            metrics_port=metrics_port,
+        )
 
 
 def wrong(settings: Settings) -> list[tuple[str, str]]:
