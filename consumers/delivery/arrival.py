@@ -34,6 +34,11 @@ class Arrival(NamedTuple):
     sequence: int
 
     @property
+    def queue(self) -> str | None:
+        """The subject in whose order it stands."""
+        return self.key if self.ordered else None
+
+    @property
     def is_told(self) -> bool:
         """Whether anybody is told of such events. What a newer version of the bus says is not."""
         return self.event_type in TOLD

@@ -12,12 +12,13 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from consumers.in_turn import park_failed
 from consumers.intake import Unreadable
 from consumers.kpi.domain.facts import Fact, Income, learn
 from consumers.kpi.domain.measures import Cell, Reading, bucketed, compared_with_expected, names_in, out_of_date
 from consumers.kpi.ports import RecordsMissing, Stores
 from consumers.kpi.reading import Lesson, read_lesson
-from consumers.parking import NEVER_YET, ParkedRow, ParkReason, failed_event, is_parked
+from consumers.parking import NEVER_YET, ParkedRow
 from consumers.runner.outcomes import DeadLetterReason, Outcome
 from consumers.runner.ports import Clock, Telemetry
 from consumers.runner.records import Record, Span
@@ -69,11 +70,7 @@ class KpiHandler:
     def park_failed(self, stores: Stores, record: Record, error: Exception) -> None:
         """Park a record on which `handle` fails by itself. Facts need no order, so nothing waits behind it."""
         key = (record.key or b"").decode("utf-8", "replace")
-        if is_parked(record, stores.park.of_keys([key])):
-            self.telemetry.count(Outcome.DUPLICATE)
-        else:
-            stores.park.park([failed_event(key, _detail(error), record)])
-            self.telemetry.count(Outcome.PARKED, 1, ParkReason.FAILED)
+        park_failed(stores.park, self.telemetry, key, record, _detail(error))
         stores.positions.advance({record.place: record.position + 1})
 
     def bury(self, stores: Stores, record: Record) -> None:

@@ -27,6 +27,11 @@ class Arrival(NamedTuple):
     subject: str | None
     sequence: int
 
+    @property
+    def queue(self) -> str | None:
+        """The subject in whose order it stands."""
+        return self.subject
+
     def decode(self) -> Event:
         """Return the typed event. Raises `EventInvalid` or `LogUnreadable`."""
         return event_of(self.record, self.event_type)

@@ -6,16 +6,12 @@ of what is written.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import NamedTuple
 from uuid import UUID
 
-from consumers.in_order import InOrder, Turn
+from consumers.in_turn import InTurn, Tally
 from consumers.jalali import month_of
-from consumers.logs import LogUnreadable
-from consumers.parking import NEVER, ParkedEvent, ParkedRow, ParkReason
 from consumers.runner.errors import Standstill
 from consumers.runner.outcomes import Setback
 from consumers.settlement.announce import Announcement, messages_of
@@ -28,37 +24,7 @@ from consumers.settlement.ports import LedgerEnd, OfficeChange, Opened, Settleme
 from schemas.decode import encode
 from schemas.log_requests import DisputeMarked, WindowMarked
 from schemas.partition import Place
-from schemas.problems import FieldProblem
 from schemas.topics import LOG_REQUESTS
-
-_DETAIL_LENGTH = 500
-_STILL_MISSING = "events that must precede it are still missing"
-_NOT_NEXT = "cannot be skipped: events that must precede it are missing; bring the log's missing part back first"
-
-
-class BatchTally(NamedTuple):
-    """What became of a batch's events."""
-
-    handled: int
-    duplicates: int
-    parked: int
-    unparked: int
-    #: Of the duplicates, those that only the ledger knew, or an operator's decision: the row that counts its subject's
-    #: events was lost.
-    recognized: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingEvent:
-    """An event that is not entered yet: parked before (then it has a row) or set aside by this batch."""
-
-    arrival: Arrival
-    row: ParkedRow | None = None
-
-    @property
-    def held(self) -> bool:
-        """Whether it does not simply wait for its turn: the code failed on it before, or an operator gives it up."""
-        return self.row is not None and (self.row.event.reason is ParkReason.FAILED or self.row.to_skip)
 
 
 class Batch:
@@ -75,12 +41,11 @@ class Batch:
         self._pages = {number: Page(number, *state) for number, state in opened.items()}
         subjects = {arrival.subject for arrival in arrivals if arrival.subject is not None}
         self._before = stores.ledger.progress(subjects)
-        self._order = InOrder[WaitingEvent](self._before)
-        for row in stores.park.of_keys({arrival.key for arrival in arrivals}):
-            self._remember(row)
+        waiting = stores.park.of_keys({arrival.key for arrival in arrivals})
+        self.turns = InTurn(self._before, waiting, read_arrival, self._do)
         coming = [
             arrival
-            for arrival in (*arrivals, *(event.arrival for event in self._order.waiting()))
+            for arrival in (*arrivals, *self.turns.waiting())
             if arrival.sequence > self._before.get(arrival.key, 0)
         ]
         self._transactions = {
@@ -93,65 +58,13 @@ class Batch:
         self._announcements: list[Announcement] = []
         self._offices: list[OfficeChange] = []
         self._disputes: dict[UUID, tuple[bool, datetime]] = {}
-        self._unparked: list[int] = []
-        self._skipped: list[int] = []
-        self._kept: list[ParkedRow] = []
-        self._handled = self._duplicates = self._recognized = 0
-        self.entered_in: set[Place] = set()
+        #: Of the duplicates, those that only the ledger knew, or an operator's decision: the row that counts its
+        #: subject's events was lost.
+        self.recognized = 0
 
-    def take(self, arrival: Arrival) -> None:
-        """Enter one event, or skip it, or set it aside; then enter what waited for it."""
-        subject = arrival.subject
-        if subject is None:
-            self._mark(arrival)
-            return
-        match self._order.turn(subject, arrival.sequence):
-            case Turn.PAST:
-                self._duplicates += 1
-            case Turn.EARLY:
-                self._order.wait(subject, arrival.sequence, WaitingEvent(arrival))
-            case Turn.NEXT:
-                self._enter(arrival, subject)
-                self._enter_waiting(subject)
-
-    def retry(self, arrival: Arrival, row: ParkedRow) -> None:
-        """Enter a parked event when its turn has come; it stays parked before that, and when the code fails again."""
-        subject = arrival.subject
-        try:
-            if subject is None:
-                self._mark(arrival)
-            elif not self._order.follows(subject, arrival.sequence):
-                self._kept.append(row.with_reason(ParkReason.GAP, _STILL_MISSING, NEVER))
-                return
-            elif arrival.sequence > self._order.last.get(subject, 0):
-                self._enter(arrival, subject)
-        except Exception as error:
-            self._kept.append(row.with_failure(failure_detail(error)))
-            return
-        self._unparked.append(row.id)
-        if subject is not None:
-            self._enter_waiting(subject)
-
-    def skip(self, arrival: Arrival, row: ParkedRow) -> None:
-        """Leave a parked event out of the ledger, and continue after it.
-
-        Only the next event of a subject can be left out: leaving out one behind a gap would make the missing ones, when
-        they come at last, look like repetitions, and their money would be lost without a word.
-        """
-        subject = arrival.subject
-        if subject is not None and not self._order.follows(subject, arrival.sequence):
-            self._kept.append(row.with_reason(ParkReason.GAP, _NOT_NEXT, NEVER))
-            return
-        self._skipped.append(row.id)
-        if subject is not None:
-            self._order.take(subject, arrival.sequence)
-            # Among those that wait it would be taken for a repetition, and its skipping for an entry.
-            self._order.forget(subject, arrival.sequence)
-            self._enter_waiting(subject)
-
-    def write(self) -> BatchTally:
+    def write(self) -> Tally:
         """Write all: rows first, the offices' positions as late as possible, messages last."""
-        ledger, park = self._stores.ledger, self._stores.park
+        ledger = self._stores.ledger
         rows = [row for page in self._pages.values() for row in page.rows]
         packed = [row for page in self._pages.values() for row in page.packed]
         ledger.append(rows, packed, balance_changes(rows))
@@ -159,18 +72,12 @@ class Batch:
         moved = [page for page in self._pages.values() if page.rows or page.marks]
         ledger.keep_pages({page.partition: Opened(page.chain, page.window) for page in moved})
         ledger.mark_disputes(self._disputes)
-        parked = self._set_aside()
-        park.park(parked)
-        # What is left out was waiting, too: it goes as skipped, so that nobody reads that it was entered.
-        park.skip(self._skipped)
-        park.remove(self._unparked)
-        park.keep(self._kept)
+        tally = self.turns.write(self._stores.park)
         marks = [mark for page in self._pages.values() for mark in page.marks]
         closings = close_passed_windows(self._stores.windows, marks)
         revision = self._stores.loads.move(merged(self._offices)) if self._offices else None
         self._stores.outbox.add(chain(messages_of(self._announcements, revision), closings))
-        unparked = len({*self._unparked, *self._skipped})
-        return BatchTally(self._handled, self._duplicates, len(parked), unparked, self._recognized)
+        return tally
 
     def _is_settled(self, event_id: str) -> bool:
         """Say whether an event was entered or given up before, whatever progress says of its subject.
@@ -181,21 +88,20 @@ class Batch:
             return True
         return bool(self._in_ledger) and self._transactions.get(event_id) in self._in_ledger
 
-    def _enter(self, arrival: Arrival, subject: str) -> None:
+    def _do(self, arrival: Arrival) -> bool:
+        """Enter one event, and say whether it was new after all."""
+        if arrival.subject is None:
+            return self._mark(arrival)
         if self._is_settled(arrival.event_id):
-            self._order.take(subject, arrival.sequence)
-            self._duplicates += 1
-            self._recognized += 1
-            return
+            self.recognized += 1
+            return False
         if books(arrival.event_type):
             self._book(arrival)
         elif arrival.event_type == DISPUTE:
             event = arrival.decode()
             assert isinstance(event, DisputeMarked), "the type decides the model"
             self._disputes[event.request_id] = (event.open, arrival.time)
-        self._order.take(subject, arrival.sequence)
-        self._handled += 1
-        self.entered_in.add(arrival.record.place)
+        return True
 
     def _book(self, arrival: Arrival) -> None:
         event = arrival.decode()
@@ -218,50 +124,14 @@ class Batch:
         self._announcements.append(announcement)
         self._offices += moved
 
-    def _enter_waiting(self, subject: str) -> None:
-        """Enter what waits in sequence from here on, up to the first that is held."""
-        for sequence, event in self._order.due(subject):
-            if sequence > self._order.last[subject] and (event.held or not self._enter_parked(event, subject)):
-                break
-            self._order.forget(subject, sequence)
-            if event.row is not None:
-                self._unparked.append(event.row.id)
-
-    def _enter_parked(self, event: WaitingEvent, subject: str) -> bool:
-        if event.row is None:
-            self._enter(event.arrival, subject)
-            return True
-        try:
-            self._enter(event.arrival, subject)
-        except Exception as error:
-            # The event that let it in is not at fault; this one rests from now on.
-            self._kept.append(event.row.with_failure(failure_detail(error)))
-            return False
-        return True
-
-    def _mark(self, arrival: Arrival) -> None:
+    def _mark(self, arrival: Arrival) -> bool:
         event = arrival.decode()
         assert isinstance(event, WindowMarked), "only markers have no subject"
         assert event.partition == arrival.record.partition, "a marker lies in the partition that it cuts"
-        if self._pages[event.partition].mark(event.window, event.partitions, arrival.time):
-            self._handled += 1
-            self.entered_in.add(arrival.record.place)
-        else:
-            self._duplicates += 1
-
-    def _remember(self, row: ParkedRow) -> None:
-        try:
-            arrival = read_arrival(row.event.record)
-        except LogUnreadable:
-            return
-        if arrival.subject is not None:
-            self._order.wait(arrival.subject, arrival.sequence, WaitingEvent(arrival, row))
-
-    def _set_aside(self) -> list[ParkedEvent]:
-        return [_parked(event.arrival) for event in self._order.waiting() if event.row is None]
+        return self._pages[event.partition].mark(event.window, event.partitions, arrival.time)
 
     def _keep_progress(self) -> None:
-        after = self._order.last
+        after = self.turns.last
         added = {subject: last for subject, last in after.items() if subject not in self._before}
         changed = {subject: last for subject, last in after.items() if self._before.get(subject, last) != last}
         self._stores.ledger.keep_progress(added, changed)
@@ -279,19 +149,3 @@ def _check_ends(opened: Mapping[int, Opened], ends: Mapping[int, LedgerEnd]) -> 
                 f"{end.rows}, its last window at {end.cut}; run `pishkhan ledger verify`, and `pishkhan repair chain` "
                 "if the rows are those of the log",
             )
-
-
-def failure_detail(error: Exception) -> str:
-    """Return what is kept with a parked event about its failure: a stranger's message may quote a citizen's values."""
-    ours = isinstance(error, FieldProblem)
-    return f"{type(error).__name__}: {error}"[:_DETAIL_LENGTH] if ours else type(error).__name__
-
-
-def _parked(arrival: Arrival) -> ParkedEvent:
-    return ParkedEvent(
-        key=arrival.key,
-        reason=ParkReason.GAP,
-        detail=f"sequence {arrival.sequence} came before the ones that must precede it",
-        record=arrival.record,
-        expires_at=NEVER,
-    )

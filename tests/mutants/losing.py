@@ -20,7 +20,7 @@ LOSING: tuple[Mutant, ...] = (
     Mutant(
         "what the ledger has is recognized among what arrives, and not among what waits",
         "consumers/settlement/batch.py",
-        "            for arrival in (*arrivals, *(event.arrival for event in self._order.waiting()))\n",
+        "            for arrival in (*arrivals, *self.turns.waiting())\n",
         "            for arrival in arrivals\n",
         (f"{LOST}::test_a_parked_event_that_the_ledger_has_leaves_the_park_and_is_not_entered_again",),
     ),

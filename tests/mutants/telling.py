@@ -16,9 +16,9 @@ TELLING: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an event that comes too early is told at once",
-        "consumers/delivery/batch.py",
-        "                self._order.wait(arrival.key, arrival.sequence, _Waiting(arrival))\n",
-        "                self._tell(arrival)\n",
+        "consumers/in_turn.py",
+        "                self._order.wait(queue, arrival.sequence, _Waiting(arrival))\n",
+        "                self._done(arrival)\n",
         (f"{HANDLERS}::test_an_event_beyond_a_gap_waits_and_whom_it_concerns_is_known_then",),
     ),
     Mutant(
