@@ -76,7 +76,7 @@ def next_versions(
         latest = row is stated[-1]
         if row is None or (not latest and isinstance(row, Agreement | Service)):
             continue
-        before = _last([version for version in known if not _proposed(version)], moment)
+        before = _last([version for version in known if not is_proposed(version)], moment)
         base = _as_stated(ours if latest else [one for one in ours if one.valid_from <= moment] or ours[:1], known)
         merged = _merged(before or base, row, base)
         if _same(changes[-1].after if changes else before or base, merged):
@@ -133,7 +133,7 @@ def _followed(version: Value, known: Sequence[Value]) -> Value | None:
 
 def _in_force_before(version: Value, known: Sequence[Value]) -> list[Value]:
     """Return the versions with lower numbers that bind somebody, oldest first."""
-    return [one for one in known if one.version < version.version and not _proposed(one)]
+    return [one for one in known if one.version < version.version and not is_proposed(one)]
 
 
 def _copied(version: Value, known: Sequence[Value]) -> Value | None:
@@ -145,7 +145,7 @@ def _copied(version: Value, known: Sequence[Value]) -> Value | None:
 def _signed_as(version: Value, known: Sequence[Value]) -> Value | None:
     """Return the proposal that became `version` when its agency confirmed it; none when it came otherwise."""
     return next(
-        (one for one in known if one.version == version.version - 1 and _proposed(one) and _same(one, version)), None
+        (one for one in known if one.version == version.version - 1 and is_proposed(one) and _same(one, version)), None
     )
 
 
@@ -174,7 +174,8 @@ def _of(value: Value, name: str) -> object:
     return getattr(value, name)
 
 
-def _proposed(value: Value) -> bool:
+def is_proposed(value: Value) -> bool:
+    """Say whether a version is an agreement's that is not in force: put, and waiting for somebody's word."""
     return isinstance(value, Agreement) and value.state in PROPOSALS
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from connectors.http.answering import JSON, Answer, Call, Door, Report
-from connectors.http.auth import Who, caller_of
+from connectors.http.auth import Who, caller_of, must_have
 from connectors.http.headers import check_media, idempotency_key, wait_seconds
 from connectors.http.limits import HttpLimits, Turns, body_of
 from connectors.http.problems import (
@@ -18,7 +18,6 @@ from connectors.http.problems import (
     IN_PROGRESS,
     KEY_REUSED,
     NOT_FOUND,
-    SCOPE_MISSING,
     UNAVAILABLE,
     WRONG_PARTY,
     Refused,
@@ -78,8 +77,7 @@ class ActDoor(Door):
         act = self._acts.get(caller.party.speaker) if caller.party.speaker is not None else None
         if act is None:
             raise Refused(WRONG_PARTY)
-        if act.scope not in caller.scopes:
-            raise Refused(SCOPE_MISSING, f"the key was not given the scope {act.scope.value}")
+        must_have(caller, act.scope)
         declared = headers.get(b"content-length")
         if b"content-type" in headers or declared not in (None, b"0") or b"content-encoding" in headers:
             check_media(headers, JSON)

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from connectors.http.problems import NOT_AUTHENTICATED, UNAVAILABLE, Refused
+from connectors.http.problems import NOT_AUTHENTICATED, SCOPE_MISSING, UNAVAILABLE, Refused
 from producers.access.keyring import KeysUnknown
-from producers.access.parties import Caller
+from producers.access.parties import Caller, Scope
 
 #: Returns whose key a token is, or none. Raises `KeysUnknown` while nobody knows which keys are good.
 Who = Callable[[str], Caller | None]
@@ -22,3 +22,9 @@ def caller_of(headers: Mapping[bytes, bytes], who: Who) -> Caller:
         if caller is not None:
             return caller
     raise Refused(NOT_AUTHENTICATED, headers=_CHALLENGE)
+
+
+def must_have(caller: Caller, scope: Scope) -> None:
+    """Raise `Refused` when the caller's key was not given `scope`."""
+    if not caller.may(scope):
+        raise Refused(SCOPE_MISSING, f"the key was not given the scope {scope.value}")

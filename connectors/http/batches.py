@@ -14,10 +14,10 @@ import orjson
 
 from connectors.http.acts import Rooms, authenticated, kept, must_be_kept, told
 from connectors.http.answering import Answer, Call, Door
-from connectors.http.auth import caller_of
+from connectors.http.auth import caller_of, must_have
 from connectors.http.headers import NDJSON, check_media
 from connectors.http.limits import LINES_PER_TURN, body_of
-from connectors.http.problems import BODY_TOO_LARGE, CLAIM_INVALID, MALFORMED, SCOPE_MISSING, WRONG_PARTY, Refused
+from connectors.http.problems import BODY_TOO_LARGE, CLAIM_INVALID, MALFORMED, WRONG_PARTY, Refused
 from connectors.http.saying import at
 from producers.access.parties import Caller
 from producers.acts import Act, act_named
@@ -144,6 +144,5 @@ def _act(caller: Caller, name: str) -> Act:
     act = None if speaker is None else act_named(speaker, name)
     if act is None:
         raise Refused(WRONG_PARTY, "no act of the key's party is called that; docs/acts.md lists those that there are")
-    if act.scope not in caller.scopes:
-        raise Refused(SCOPE_MISSING, f"the key was not given the scope {act.scope.value}")
+    must_have(caller, act.scope)
     return act

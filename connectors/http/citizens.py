@@ -8,13 +8,13 @@ import orjson
 
 from connectors.http.acts import Rooms, authenticated
 from connectors.http.answering import JSON, Answer, Call, Door
+from connectors.http.auth import must_have
 from connectors.http.headers import check_media
 from connectors.http.limits import body_of
 from connectors.http.problems import (
     CLAIM_INVALID,
     KEY_REUSED,
     NOT_FOUND,
-    SCOPE_MISSING,
     TOO_MANY,
     UNAVAILABLE,
     WRONG_PARTY,
@@ -109,8 +109,7 @@ class RevealDoor(Door):
         caller = authenticated(self._rooms, call)
         if Scope.REVEAL not in GRANTABLE[caller.party.kind]:
             raise Refused(WRONG_PARTY)
-        if not caller.may(Scope.REVEAL):
-            raise Refused(SCOPE_MISSING, f"the key was not given the scope {Scope.REVEAL.value}")
+        must_have(caller, Scope.REVEAL)
         try:
             request_id = UUID(call.scope["path_params"]["request_id"])
         except ValueError:
@@ -142,8 +141,7 @@ class SealDoor(Door):
         source = caller.party.source
         if source is None or Scope.SUBMIT not in GRANTABLE[caller.party.kind]:
             raise Refused(WRONG_PARTY)
-        if not caller.may(Scope.SUBMIT):
-            raise Refused(SCOPE_MISSING, f"the key was not given the scope {Scope.SUBMIT.value}")
+        must_have(caller, Scope.SUBMIT)
         try:
             request_id = UUID(call.scope["path_params"]["request_id"])
         except ValueError:

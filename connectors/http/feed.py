@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 
 from connectors.http.acts import Rooms, authenticated
 from connectors.http.answering import JSON, Answer, Call, Door
-from connectors.http.auth import caller_of
+from connectors.http.auth import caller_of, must_have
 from connectors.http.headers import WAIT_SECONDS_MAX
-from connectors.http.problems import MALFORMED, SCOPE_MISSING, UNAVAILABLE, WRONG_PARTY, Refused
+from connectors.http.problems import MALFORMED, UNAVAILABLE, WRONG_PARTY, Refused
 from connectors.http.tail import FeedTail, Lines
 from consumers.delivery.feeds import PAGE_MAX
 from consumers.runner.errors import Contention, DatabaseUnavailable
@@ -125,8 +125,7 @@ def _feed_of(caller: Caller) -> str:
             feed = DIRECTORATE_FEED
         case _:
             raise Refused(WRONG_PARTY)
-    if Scope.FEED not in caller.scopes:
-        raise Refused(SCOPE_MISSING, f"the key was not given the scope {Scope.FEED.value}")
+    must_have(caller, Scope.FEED)
     return feed
 
 

@@ -9,7 +9,8 @@ import orjson
 
 from connectors.http.acts import Rooms, authenticated
 from connectors.http.answering import JSON, Answer, Call, Door
-from connectors.http.problems import MALFORMED, NOT_FOUND, SCOPE_MISSING, UNAVAILABLE, WRONG_PARTY, Refused
+from connectors.http.auth import must_have
+from connectors.http.problems import MALFORMED, NOT_FOUND, UNAVAILABLE, WRONG_PARTY, Refused
 from connectors.reads.asking import NotThere, Question, Unfit, query_of
 from connectors.reads.table import Read
 from consumers.runner.errors import Contention, DatabaseUnavailable
@@ -36,8 +37,7 @@ class ReadDoor(Door):
         caller = authenticated(self._rooms, call)
         if caller.party.kind not in read.parties:
             raise Refused(WRONG_PARTY)
-        if read.scope not in caller.scopes:
-            raise Refused(SCOPE_MISSING, f"the key was not given the scope {read.scope.value}")
+        must_have(caller, read.scope)
         try:
             query = query_of(read.query, given(call.scope["query_string"]))
             asked = Question(caller.party, self._now(), call.scope["path_params"], query)

@@ -47,7 +47,6 @@ class GroupCommit:
         self._count = 0
         self._on_the_way: set[tuple[str, str]] = set()
         self._task: asyncio.Task[None] | None = None
-        self.last_trouble: str | None = None
 
     async def keep(self, wishes: Sequence[Wish]) -> Sequence[Answer]:
         """Say what became of each wish, once it is durable, in order. Raises `Busy` or `IntakeUnavailable`."""
@@ -105,7 +104,6 @@ class GroupCommit:
             trouble = error
         except Exception as error:  # whatever it is, somebody waits for an answer
             trouble = IntakeUnavailable(f"{type(error).__name__}: {error}")
-        self.last_trouble = None if trouble is None else str(trouble)
         self._count -= len(wishes)
         place = 0
         for party in parties:

@@ -11,11 +11,10 @@ from enum import StrEnum
 from typing import Protocol
 
 from consumers.requests.domain.life.state import RequestStage, RequestState
-from consumers.requests.domain.life.tracking import SIGNS
+from consumers.requests.domain.life.tracking import SIGNS, grouped
 
 _CODE = re.compile(rf"(?:[{SIGNS}]{{4}}-){{3}}[{SIGNS}]{{4}}")
 _BETWEEN = re.compile(r"[\s-]+")
-_GROUP = 4
 
 
 class Next(StrEnum):
@@ -77,6 +76,5 @@ def track(reads: TrackReads, typed: str) -> Tracked | None:
 
 
 def _canonical(typed: str) -> str | None:
-    signs = _BETWEEN.sub("", typed[:64]).upper()
-    code = "-".join(signs[start : start + _GROUP] for start in range(0, len(signs), _GROUP))
+    code = grouped(_BETWEEN.sub("", typed[:64]).upper())
     return code if _CODE.fullmatch(code) else None

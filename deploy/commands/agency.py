@@ -10,7 +10,7 @@ from consumers.registry.lookup import newest_service
 from consumers.requests.inbox import waiting_of
 from deploy.agencies import client_properties
 from deploy.commands.agency_terms import confirm, pause, publish_service, resume, veto, withdraw_service
-from deploy.commands.options import DataOption, IdOption, LanguageOption, WaitOption
+from deploy.commands.options import DataOption, IdOption, LanguageOption, ReasonOption, RequestArgument, WaitOption
 from deploy.edge import say_lines
 from deploy.problem import Misused
 from deploy.settings import load_settings
@@ -20,7 +20,6 @@ from deploy.terminal.waiting import take_back, waiting_table
 from schemas.intake_agency import AgencyAnswered, Answer, Origin, RequestCancelled, RequestSubmitted
 from schemas.speakers import agency_source
 
-RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning.")]
 _DOCUMENT_WITH_MORE = Phrase(
     "--document را با پاسخ `more` بدهید، و فقط با آن: می‌گوید کدام مدرک لازم است.",
     "Give --document with the answer `more`, and only then: it says which document is wanted.",
@@ -116,7 +115,7 @@ def submit(
 def cancel(
     context: typer.Context,
     request: RequestArgument,
-    reason: Annotated[str, typer.Option(help="Why; no personal data.")],
+    reason: ReasonOption,
     event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,

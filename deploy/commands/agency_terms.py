@@ -9,15 +9,22 @@ from connectors.words.language import Language, Phrase
 from consumers.codes import CodeUnknown
 from consumers.registry.domain.known import EntryKind
 from consumers.registry.lookup import versions_of
-from deploy.commands.options import DataOption, FileArgument, IdOption, LanguageOption, WaitOption
+from deploy.commands.options import (
+    BeginsOption,
+    DataOption,
+    FileArgument,
+    IdOption,
+    LanguageOption,
+    ReasonOption,
+    WaitOption,
+)
 from deploy.exits import end_with
 from deploy.problem import Problem
 from deploy.terminal.putting import put_from_file
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of
 from deploy.terminal.when import begins_at
 from producers.acts import act_of
-from producers.changes import PROPOSALS
-from schemas.agreements import Agreement
+from producers.changes import is_proposed
 from schemas.base import Event
 from schemas.intake_agency import AgreementConfirmed, AgreementPaused, AgreementVetoed, ServiceWithdrawn
 from schemas.speakers import SpeakerKind, agency_source
@@ -37,10 +44,6 @@ VersionOption = Annotated[
 ]
 ServicesOption = Annotated[
     list[str] | None, typer.Option("--service", help="Code of a service; repeat it. All of them by default.")
-]
-ReasonOption = Annotated[str, typer.Option(help="Why; no personal data.")]
-BeginsOption = Annotated[
-    str | None, typer.Option("--from", help="Day from which it holds, 2027-03-21 or 1406-01-01; now by default.")
 ]
 
 
@@ -200,7 +203,7 @@ def _proposed(terminal: Terminal, code: str) -> int:
             versions = [one.value for one in versions_of(view.registry, EntryKind.AGREEMENT, code)]
     except CodeUnknown as unknown:
         raise Problem(_NO_AGREEMENT.filled(code=code, near=", ".join(unknown.near) or "-")) from None
-    proposals = [one for one in versions if isinstance(one, Agreement) and one.state in PROPOSALS]
+    proposals = [one for one in versions if is_proposed(one)]
     if not proposals:
         raise Problem(_NO_PROPOSAL.filled(code=code))
     return proposals[-1].version

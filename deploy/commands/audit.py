@@ -1,19 +1,16 @@
 """`pishkhan audit`: what administrators did, and what they were refused."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from connectors.files.days import typed_moment
-from connectors.files.problem import Wrong
 from connectors.words import audit as words
 from connectors.words.language import Language
 from deploy.commands.options import DataOption, JsonOption, LanguageOption
 from deploy.commands.parked import LimitOption
 from deploy.edge import Grid, Screen, say_json
-from deploy.problem import Misused
+from deploy.terminal.moments import utc_moment
 from deploy.use_cases import opened
 from producers.access.audit import AuditFilter, AuditOutcome
 
@@ -57,7 +54,9 @@ def audit(
 
       pishkhan audit --outcome refused --json
     """
-    wanted = AuditFilter(by, key, act, about, outcome, _moment("--from", since), _moment("--to", until))
+    since_moment = None if since is None else utc_moment("--from", since)
+    until_moment = None if until is None else utc_moment("--to", until)
+    wanted = AuditFilter(by, key, act, about, outcome, since_moment, until_moment)
     with opened(data) as view:
         lines, count = view.audit.page(wanted, limit), view.audit.count(wanted)
     if as_json:
@@ -71,12 +70,3 @@ def audit(
     screen.print(table if lines else words.NOTHING.of(language))
     if len(lines) < count:
         screen.print(words.shown_words(len(lines), count, language), highlight=False, soft_wrap=True)
-
-
-def _moment(option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    moment = typed_moment(text, UTC)
-    if isinstance(moment, Wrong):
-        raise Misused(f"{option} {text} is no time: write it like 2026-11-25T06:00, or with +03:30 behind it.")
-    return moment.astimezone(UTC)

@@ -1,5 +1,6 @@
 """`pishkhan directorate`: what the operator of the bus decides, from the terminal."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -17,7 +18,17 @@ from deploy.commands.directorate_money import (
     refund,
     resolve,
 )
-from deploy.commands.options import DataOption, FileArgument, IdOption, LanguageOption, WaitOption
+from deploy.commands.options import (
+    BeginsOption,
+    DataOption,
+    FileArgument,
+    IdOption,
+    LanguageOption,
+    MinutesOption,
+    OfficeArgument,
+    ReasonOption,
+    WaitOption,
+)
 from deploy.exits import end_with
 from deploy.terminal.putting import put_from_file
 from deploy.terminal.speaking import ANSWER_SECONDS, Terminal, claim_of, command_of
@@ -47,18 +58,70 @@ it holds from now on; days may be Jalali (`valid_from_jalali: 1406-01-01`).
 """
 
 
+#: What is put from a file: the act, which is the command's name, and what its help says.
+_PUTS = {
+    "license-office": """\
+License a new office, as a file describes it.
+
+[bold]Example[/bold]
+
+  pishkhan directorate license-office ./urban-051.yaml""",
+    "change-office": """\
+Put the next version of an office: its place, hours, capacity, operators, limits, agreements.
+
+[bold]Examples[/bold]
+
+  pishkhan registry show office urban-001 --draft > office.yaml
+
+  pishkhan directorate change-office office.yaml""",
+    "change-agreement": """\
+Put a version of an agreement. A signed one becomes active on its day, when its agency confirms it.
+
+First it is shown what changes for whom. `province load` does the same for all that a folder's tables state.
+
+[bold]Examples[/bold]
+
+  pishkhan registry show agreement mou-electricity --draft > agreement.yaml
+
+  pishkhan directorate change-agreement agreement.yaml""",
+    "change-policy": """\
+Put the next version of the routing and time policy, as in a province's policy.yaml.
+
+[bold]Example[/bold]
+
+  pishkhan directorate change-policy deploy/provinces/north_khorasan/policy.yaml""",
+    "change-calendar": """\
+Put the next version of a working calendar, as in a province's calendars.yaml.
+
+A record without `holidays` has those of a holidays.csv beside the file.
+
+[bold]Example[/bold]
+
+  pishkhan directorate change-calendar deploy/provinces/north_khorasan/calendars.yaml""",
+    "change-territory": """\
+Put the next version of the province's counties and cities, the whole of it.
+
+[bold]Examples[/bold]
+
+  pishkhan registry show territory north-khorasan --draft > territory.yaml
+
+  pishkhan directorate change-territory territory.yaml""",
+}
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     directorate = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
     directorate.callback(help=_HELP)(lambda: None)
+    puts = {name: _putting(name, told) for name, told in _PUTS.items()}
     for name, command in (
-        ("license-office", license_office),
-        ("change-office", change_office),
+        ("license-office", puts["license-office"]),
+        ("change-office", puts["change-office"]),
         ("suspend-office", suspend_office),
-        ("change-agreement", change_agreement),
-        ("change-policy", change_policy),
-        ("change-calendar", change_calendar),
-        ("change-territory", change_territory),
+        ("change-agreement", puts["change-agreement"]),
+        ("change-policy", puts["change-policy"]),
+        ("change-calendar", puts["change-calendar"]),
+        ("change-territory", puts["change-territory"]),
         ("pay", pay),
         ("refund", refund),
         ("correct", correct),
@@ -74,51 +137,29 @@ def register(app: typer.Typer) -> None:
     app.add_typer(directorate, name="directorate")
 
 
-def license_office(
-    file: FileArgument,
-    event_id: IdOption = None,
-    language: LanguageOption = Language.EN,
-    wait_seconds: WaitOption = ANSWER_SECONDS,
-    data: DataOption = None,
-) -> None:
-    """License a new office, as a file describes it.
+def _putting(name: str, told: str) -> Callable[..., None]:
+    """Return the command that puts versions from a file by the act of this name; `told` is its help."""
 
-    [bold]Example[/bold]
+    def put(
+        file: FileArgument,
+        event_id: IdOption = None,
+        language: LanguageOption = Language.EN,
+        wait_seconds: WaitOption = ANSWER_SECONDS,
+        data: DataOption = None,
+    ) -> None:
+        with Terminal(data, language) as terminal:
+            act = act_of(SpeakerKind.DIRECTORATE, name)
+            end_with(put_from_file(terminal, act, DIRECTORATE, file, wait_seconds, event_id))
 
-      pishkhan directorate license-office ./urban-051.yaml
-    """
-    with Terminal(data, language) as terminal:
-        act = act_of(SpeakerKind.DIRECTORATE, "license-office")
-        end_with(put_from_file(terminal, act, DIRECTORATE, file, wait_seconds, event_id))
-
-
-def change_office(
-    file: FileArgument,
-    event_id: IdOption = None,
-    language: LanguageOption = Language.EN,
-    wait_seconds: WaitOption = ANSWER_SECONDS,
-    data: DataOption = None,
-) -> None:
-    """Put the next version of an office: its place, hours, capacity, operators, limits, agreements.
-
-    [bold]Examples[/bold]
-
-      pishkhan registry show office urban-001 --draft > office.yaml
-
-      pishkhan directorate change-office office.yaml
-    """
-    with Terminal(data, language) as terminal:
-        act = act_of(SpeakerKind.DIRECTORATE, "change-office")
-        end_with(put_from_file(terminal, act, DIRECTORATE, file, wait_seconds, event_id))
+    put.__doc__ = told
+    return put
 
 
 def suspend_office(
-    office: Annotated[str, typer.Argument(metavar="OFFICE_ID", help="The office's code.")],
-    minutes: Annotated[str, typer.Option(help="Number of the working group's minutes.")],
-    reason: Annotated[str, typer.Option(help="Why; no personal data.")],
-    begins: Annotated[
-        str | None, typer.Option("--from", help="Day from which it holds, 2027-03-21 or 1406-01-01; now by default.")
-    ] = None,
+    office: OfficeArgument,
+    minutes: MinutesOption,
+    reason: ReasonOption,
+    begins: BeginsOption = None,
     event_id: IdOption = None,
     language: LanguageOption = Language.EN,
     wait_seconds: WaitOption = ANSWER_SECONDS,
@@ -137,86 +178,6 @@ def suspend_office(
         )
         terminal.console.print(_SUSPENDS.fill(language, office=office, moment=both_calendars(valid_from)))
         end_with(terminal.act(DIRECTORATE, claim, wait_seconds, event_id))
-
-
-def change_agreement(
-    file: FileArgument,
-    event_id: IdOption = None,
-    language: LanguageOption = Language.EN,
-    wait_seconds: WaitOption = ANSWER_SECONDS,
-    data: DataOption = None,
-) -> None:
-    """Put a version of an agreement. A signed one becomes active on its day, when its agency confirms it.
-
-    First it is shown what changes for whom. `province load` does the same for all that a folder's tables state.
-
-    [bold]Examples[/bold]
-
-      pishkhan registry show agreement mou-electricity --draft > agreement.yaml
-
-      pishkhan directorate change-agreement agreement.yaml
-    """
-    with Terminal(data, language) as terminal:
-        act = act_of(SpeakerKind.DIRECTORATE, "change-agreement")
-        end_with(put_from_file(terminal, act, DIRECTORATE, file, wait_seconds, event_id))
-
-
-def change_policy(
-    file: FileArgument,
-    event_id: IdOption = None,
-    language: LanguageOption = Language.EN,
-    wait_seconds: WaitOption = ANSWER_SECONDS,
-    data: DataOption = None,
-) -> None:
-    """Put the next version of the routing and time policy, as in a province's policy.yaml.
-
-    [bold]Example[/bold]
-
-      pishkhan directorate change-policy deploy/provinces/north_khorasan/policy.yaml
-    """
-    with Terminal(data, language) as terminal:
-        act = act_of(SpeakerKind.DIRECTORATE, "change-policy")
-        end_with(put_from_file(terminal, act, DIRECTORATE, file, wait_seconds, event_id))
-
-
-def change_calendar(
-    file: FileArgument,
-    event_id: IdOption = None,
-    language: LanguageOption = Language.EN,
-    wait_seconds: WaitOption = ANSWER_SECONDS,
-    data: DataOption = None,
-) -> None:
-    """Put the next version of a working calendar, as in a province's calendars.yaml.
-
-    A record without `holidays` has those of a holidays.csv beside the file.
-
-    [bold]Example[/bold]
-
-      pishkhan directorate change-calendar deploy/provinces/north_khorasan/calendars.yaml
-    """
-    with Terminal(data, language) as terminal:
-        act = act_of(SpeakerKind.DIRECTORATE, "change-calendar")
-        end_with(put_from_file(terminal, act, DIRECTORATE, file, wait_seconds, event_id))
-
-
-def change_territory(
-    file: FileArgument,
-    event_id: IdOption = None,
-    language: LanguageOption = Language.EN,
-    wait_seconds: WaitOption = ANSWER_SECONDS,
-    data: DataOption = None,
-) -> None:
-    """Put the next version of the province's counties and cities, the whole of it.
-
-    [bold]Examples[/bold]
-
-      pishkhan registry show territory north-khorasan --draft > territory.yaml
-
-      pishkhan directorate change-territory territory.yaml
-    """
-    with Terminal(data, language) as terminal:
-        act = act_of(SpeakerKind.DIRECTORATE, "change-territory")
-        end_with(put_from_file(terminal, act, DIRECTORATE, file, wait_seconds, event_id))
 
 
 def waiting(language: LanguageOption = Language.EN, data: DataOption = None) -> None:

@@ -6,7 +6,17 @@ from uuid import UUID
 import typer
 
 from connectors.words.language import Language, Phrase
-from deploy.commands.options import DataOption, IdOption, LanguageOption, WaitOption, YesOption
+from deploy.commands.options import (
+    DataOption,
+    IdOption,
+    LanguageOption,
+    MinutesOption,
+    OfficeArgument,
+    ReasonOption,
+    RequestArgument,
+    WaitOption,
+    YesOption,
+)
 from deploy.exits import end_with
 from deploy.problem import Misused
 from deploy.terminal.money import agree_to
@@ -29,11 +39,7 @@ _NO_FINE = Phrase(
     "{text} is no fine's id; copy it from what `directorate fine` printed.",
 )
 
-OfficeArgument = Annotated[str, typer.Argument(metavar="OFFICE_ID", help="The office's code.")]
-RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning.")]
 AmountOption = Annotated[int, typer.Option("--amount", min=1, help="Rial.")]
-MinutesOption = Annotated[str, typer.Option(help="Number of the working group's minutes.")]
-ReasonOption = Annotated[str, typer.Option(help="Why; no personal data.")]
 
 
 def pay(

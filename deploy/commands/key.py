@@ -9,7 +9,7 @@ import typer
 from connectors.words import keys as words
 from connectors.words.calendar import operators_moment
 from connectors.words.language import Language, Phrase, listed
-from deploy.commands.options import DataOption, JsonOption, LanguageOption
+from deploy.commands.options import ByOption, DataOption, JsonOption, LanguageOption
 from deploy.edge import Screen, say_json, say_lines
 from deploy.exits import ExitCode
 from deploy.operations.keys import Shown, issue_key, listed_keys, revoke_key, rotate_key
@@ -30,7 +30,6 @@ DirectorateOption = Annotated[bool, typer.Option("--directorate", help="A key of
 GroupOption = Annotated[bool, typer.Option("--working-group", help="A key of the provincial working group.")]
 AuditorOption = Annotated[bool, typer.Option("--auditor", help="A key of an auditor, who only looks.")]
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="A key, as `pishkhan key list` calls it.")]
-ByOption = Annotated[str | None, typer.Option(help="Who decides; it stays on record.", show_default="your login")]
 
 _HELP = """Keys by which machines of agencies, offices and the directorate open the doors of the bus.
 

@@ -25,4 +25,12 @@ IdOption = Annotated[
     typer.Option("--id", callback=_usable, help="An id of your own: said again under it, it is known as said before."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask whether the amount is right.")]
+OfficeArgument = Annotated[str, typer.Argument(metavar="OFFICE_ID", help="The office's code.")]
+RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The request's id, or its beginning.")]
+MinutesOption = Annotated[str, typer.Option(help="Number of the working group's minutes.")]
+ReasonOption = Annotated[str, typer.Option(help="Why; no personal data.")]
+BeginsOption = Annotated[
+    str | None, typer.Option("--from", help="Day from which it holds, 2027-03-21 or 1406-01-01; now by default.")
+]
+ByOption = Annotated[str | None, typer.Option(help="Who decides; it stays on record.", show_default="your login")]
 FileArgument = Annotated[Path, typer.Argument(help="A YAML or JSON file with one version, or a list of them.")]

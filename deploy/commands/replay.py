@@ -10,8 +10,6 @@ import structlog
 import typer
 from rich.progress import Progress
 
-from connectors.files.days import typed_moment
-from connectors.files.problem import Wrong
 from connectors.telemetry.log import place_of_exception, redact
 from connectors.visible import json_text
 from connectors.words.language import Language
@@ -24,6 +22,7 @@ from deploy.operations.administering import attempted
 from deploy.operations.rereading import reread
 from deploy.problem import Misused, Problem, Unreachable
 from deploy.settings import load_settings
+from deploy.terminal.moments import utc_moment
 from producers.access.audit import AdminAct
 
 FromOption = Annotated[str, typer.Option("--from", help="Read again what the broker got from then on (ISO 8601; UTC).")]
@@ -57,7 +56,7 @@ def replay(
 
       pishkhan replay --from 2026-11-25T06:00 --to 2026-11-25T07:30 --topic pishkhan.intake.water
     """
-    wanted = RereadRequest(_moment("--from", start), None if end is None else _moment("--to", end), topic or ())
+    wanted = RereadRequest(utc_moment("--from", start), None if end is None else utc_moment("--to", end), topic or ())
     if wanted.end is not None and wanted.end <= wanted.start:
         raise Misused("--to must be later than --from.")
     if wanted.start > datetime.now(UTC):
@@ -119,10 +118,3 @@ def _logging_to_stderr() -> Iterator[None]:
         yield
     finally:
         structlog.configure(**before)
-
-
-def _moment(option: str, text: str) -> datetime:
-    moment = typed_moment(text, UTC)
-    if isinstance(moment, Wrong):
-        raise Misused(f"{option} {text} is no time: write it like 2026-11-25T06:00, or with +03:30 behind it.")
-    return moment.astimezone(UTC)

@@ -7,8 +7,7 @@ import typer
 
 from connectors.words import vault as words
 from connectors.words.language import Language
-from deploy.commands.key import ByOption
-from deploy.commands.options import DataOption, LanguageOption
+from deploy.commands.options import ByOption, DataOption, LanguageOption
 from deploy.edge import Screen
 from deploy.operations.vault import backup_key, exchange_key
 from deploy.problem import Misused

@@ -15,7 +15,7 @@ from deploy.problem import Misused
 from deploy.terminal.records import Numbers, Record, check_there, read_records
 from deploy.terminal.speaking import Terminal
 from producers.acts import Act
-from producers.changes import PROPOSALS, Change, Value
+from producers.changes import Change, Value, is_proposed
 from producers.registration import Plan
 from schemas.agreements import Agreement
 from schemas.offices import Office
@@ -88,7 +88,7 @@ class _Known:
     def plan(self, value: Value) -> Plan:
         """Return what a version changes, for the words of it; from then on it is known."""
         versions = self.of(value.code)
-        binding = [one for one in versions if not (isinstance(one, Agreement) and one.state in PROPOSALS)]
+        binding = [one for one in versions if not is_proposed(one)]
         before = (binding or versions)[-1:]
         versions.append(value)
         change = Change(before[0] if before else None, value)

@@ -47,8 +47,8 @@ ACTING: tuple[Mutant, ...] = (
     Mutant(
         "any key looks",
         "connectors/http/looking.py",
-        "        if read.scope not in caller.scopes:\n",
-        "        if False:\n",
+        "        must_have(caller, read.scope)\n",
+        "",
         (f"{LOOKING}::test_nobody_looks_without_a_key_or_with_one_that_may_not",),
     ),
     Mutant(

@@ -11,8 +11,8 @@ DOORS: tuple[Mutant, ...] = (
     Mutant(
         "a key without the scope may act",
         "connectors/http/acts.py",
-        "        if act.scope not in caller.scopes:\n",
-        "        if not caller.scopes:\n",
+        "        must_have(caller, act.scope)\n",
+        "",
         (f"{ACTS}::test_the_forger_says_nothing[agency-submit-request]",),
     ),
     Mutant(

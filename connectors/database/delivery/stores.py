@@ -1,6 +1,6 @@
 """Delivery's stores on one connection: a fixed number of statements per batch, rows by COPY."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from connectors.database.parking.park import ParkedStore
 from connectors.database.publication.outbox import OutboxStore
 from connectors.database.schema.delivery_tables import delivery_event, feed_entry
+from connectors.database.sql.columns import as_array, as_columns
 from connectors.database.sql.copy import copy_rows
 from connectors.database.sql.driver import attempt, driver_connection, meaningful_errors
 from consumers.delivery.domain.whom import Known
@@ -50,7 +51,7 @@ _WITH_TOPICS = """
 SELECT code FROM unnest(%s::text[]) AS wanted (code)
 WHERE EXISTS (SELECT FROM consumer_offset WHERE topic = %s || wanted.code)
 """
-_ENTRY = (*("feed", "number", "event_id", "type", "time", "subject", "topic", "partition", "position", "data"),)
+_ENTRY = ("feed", "number", "event_id", "type", "time", "subject", "topic", "partition", "position", "data")
 
 
 class SubjectStore:
@@ -61,8 +62,7 @@ class SubjectStore:
 
     def progress(self, subjects: Collection[str]) -> dict[str, Progress]:
         """Lock what is known of `subjects`, in their order, and return it; a subject never seen is left out."""
-        ids = "{" + ",".join(subjects) + "}"
-        rows = self._driver.execute(_PROGRESS, (ids,), binary=True)
+        rows = self._driver.execute(_PROGRESS, (as_array(subjects),), binary=True)
         return {subject: Progress(sequence, Known(agency, office)) for subject, sequence, agency, office in rows}
 
     def keep(self, added: Mapping[str, Progress], changed: Mapping[str, Progress]) -> None:
@@ -71,7 +71,7 @@ class SubjectStore:
             for statement, subjects in ((_ADD, added), (_CHANGE, changed)):
                 if subjects:
                     rows = [(subject, one.sequence, *one.known) for subject, one in subjects.items()]
-                    self._driver.execute(statement, _columns(rows))
+                    self._driver.execute(statement, as_columns(rows))
 
     def seen(self, event_ids: Collection[str]) -> set[str]:
         """Return those of `event_ids` that were told before."""
@@ -121,8 +121,3 @@ def delivery_stores(connection: Connection) -> DeliveryStores:
         park=ParkedStore(connection, CONSUMER),
         attempt=partial(attempt, connection),
     )
-
-
-def _columns(rows: Iterable[Sequence[object]]) -> list[list[object]]:
-    """Turn rows into one list per column, as `unnest` takes them."""
-    return [list(column) for column in zip(*rows, strict=True)]

@@ -8,6 +8,7 @@ import orjson
 import psycopg
 
 from connectors.database.publication.outbox import CHANNEL, SHARDS
+from connectors.database.sql.columns import as_columns
 from connectors.database.sql.engine import plain_url
 from producers.acts import About
 from producers.saying import Before, IntakeUnavailable, Kept, Named, NotTheirs, Verdict, Wish, WishRefused, repeated
@@ -178,7 +179,7 @@ async def _theirs(connection: _Connection, wishes: Sequence[Wish]) -> list[bool]
     owned: set[tuple[str, str, Named]] = {one for one in asked if one[2].about not in (About.REQUEST, *_NAMES_OWNED)}
     requests = [(kind, code, named.code) for kind, code, named in asked if named.about is About.REQUEST]
     if requests:
-        found = await connection.execute(_REQUESTS, [list(column) for column in zip(*requests, strict=True)])
+        found = await connection.execute(_REQUESTS, as_columns(requests))
         owned |= {(kind, code, Named(About.REQUEST, said)) for kind, code, said in await found.fetchall()}
     entries = [one for one in asked if one[2].about in _NAMES_OWNED]
     if entries:
@@ -205,7 +206,7 @@ async def _before(connection: _Connection, wishes: Sequence[Wish]) -> dict[tuple
     asked = [(wish.message.envelope.source, wish.key) for wish in wishes if wish.key is not None]
     if not asked:
         return {}
-    found = await connection.execute(_BEFORE, [list(column) for column in zip(*asked, strict=True)])
+    found = await connection.execute(_BEFORE, as_columns(asked))
     return {
         (source, key): Before(event_id, subject, bytes(known))
         for source, key, event_id, subject, known in await found.fetchall()

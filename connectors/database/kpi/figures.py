@@ -6,6 +6,7 @@ from itertools import groupby
 from sqlalchemy import Connection
 
 from connectors.database.schema.figure_tables import kpi_out_of_date
+from connectors.database.sql.columns import as_columns
 from connectors.database.sql.copy import copy_rows
 from connectors.database.sql.driver import driver_connection
 from consumers.kpi.domain.measures import Cell, Expectation, Measure, Reading
@@ -170,7 +171,7 @@ class SqlFigures:
             (_KEEP_ZERO, [one for one in readings if not one.samples]),
         ):
             if some:
-                columns = [list(column) for column in zip(*(_row(one) for one in some), strict=True)]
+                columns = as_columns([_row(one) for one in some])
                 kept.update(driver_connection(self._connection).execute(statement, columns))
         return [one for one in readings if _row(one)[:5] in kept]
 

@@ -12,6 +12,7 @@ from connectors.database.parking.park import ParkedStore
 from connectors.database.publication.outbox import OutboxStore
 from connectors.database.runner.dead_letters import DeadLetterStore
 from connectors.database.schema.figure_tables import kpi_income_fact, kpi_request_fact
+from connectors.database.sql.columns import as_columns
 from connectors.database.sql.copy import copy_rows
 from connectors.database.sql.driver import attempt, driver_connection, meaningful_errors
 from connectors.database.sql.signs import give_a_sign
@@ -114,7 +115,7 @@ class SqlFacts:
         """Keep changed facts and new incomes. Raises `Collision` when another worker added one meanwhile."""
         changed = [_row(fact) for fact in facts if fact.request_id in self._known]
         if changed:
-            columns = [list(column) for column in zip(*changed, strict=True)]
+            columns = as_columns(changed)
             driver_connection(self._connection).execute(_CHANGE_FACTS, columns)
         new = [_row(fact) for fact in facts if fact.request_id not in self._known]
         copy_rows(self._connection, kpi_request_fact, _FACT_COLUMNS, new)

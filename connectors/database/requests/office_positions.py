@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from connectors.database.sql.columns import as_columns
 from connectors.database.sql.driver import driver_connection
 from consumers.requests.domain.loads.loads import Load, PositionChange
 from consumers.runner.errors import Contention
@@ -80,7 +81,7 @@ class PositionStore:
         driver = driver_connection(self._connection)
         ticked = driver.execute(_TICK, binary=True).fetchone()
         assert ticked is not None, "the load clock has its one row"
-        columns = [list(column) for column in zip(*changes, strict=True)]
+        columns = as_columns(changes)
         offices, in_flight, reserved_rial, _, _, steered, late_cash_rial = columns
         locked = driver.execute(_LOCK_OFFICES, (offices,)).rowcount
         assert locked == len(offices), "every office that the registry knows has a position"

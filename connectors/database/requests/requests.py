@@ -11,6 +11,7 @@ from psycopg import Connection as DriverConnection
 from sqlalchemy import Connection
 
 from connectors.database.schema.tables import request
+from connectors.database.sql.columns import as_columns
 from connectors.database.sql.copy import copy_rows
 from connectors.database.sql.driver import driver_connection
 from consumers.requests.domain.life.state import RequestState
@@ -118,7 +119,7 @@ class RequestStore:
     def update(self, states: Sequence[RequestState], now: datetime) -> None:
         """Write locked requests, one statement for all."""
         if states:
-            columns = [list(column) for column in zip(*(_row(state, now) for state in states), strict=True)]
+            columns = as_columns([_row(state, now) for state in states])
             columns[-1] = [str(document, "utf-8") for document in columns[-1]]
             self._driver.execute(_UPDATE, columns)
 

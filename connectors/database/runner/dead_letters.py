@@ -11,6 +11,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, select
 
 from connectors.database.schema.letter_tables import dead_letter
+from connectors.database.sql.columns import as_columns
 from connectors.database.sql.copy import copy_rows
 from connectors.database.sql.driver import driver_connection
 from connectors.database.sql.kafka_columns import headers_to_json
@@ -97,7 +98,7 @@ class DeadLetterStore:
             allowed[topic] = Allowed(letters, untold)
             left_out = wanted[topic] - letters
             used.append((topic, left_out if letters else untold + left_out, letters * LETTERS_TOLD.seconds_each))
-        driver.execute(_USE_SHARES, [list(column) for column in zip(*used, strict=True)])
+        driver.execute(_USE_SHARES, as_columns(used))
         return allowed
 
     def _known(self, consumer: str, letters: Sequence[Unreadable]) -> set[tuple[str, int, int]]:

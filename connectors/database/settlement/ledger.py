@@ -1,6 +1,6 @@
 """The ledger's tables, written: rows by COPY, sums and progress by one statement each for the whole batch."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg import Connection as DriverConnection
 from sqlalchemy import Connection
 
+from connectors.database.sql.columns import as_array, as_columns
 from connectors.database.sql.copy import copy_packed
 from connectors.database.sql.driver import driver_connection, meaningful_errors
 from consumers.settlement.domain.chain import GENESIS, Chain, Row
@@ -109,11 +110,11 @@ class LedgerStore:
 
     def progress(self, subjects: Collection[str]) -> dict[str, int]:
         """Return the last sequence folded per subject; a subject never seen is left out."""
-        return dict(self._driver.execute(_PROGRESS, (_array(subjects),), binary=True).fetchall())
+        return dict(self._driver.execute(_PROGRESS, (as_array(subjects),), binary=True).fetchall())
 
     def entered(self, transactions: Collection[UUID]) -> set[UUID]:
         """Return those of `transactions` that the ledger has rows of, whatever progress says."""
-        return {row for (row,) in self._driver.execute(_ENTERED, (_array(transactions),), binary=True)}
+        return {row for (row,) in self._driver.execute(_ENTERED, (as_array(transactions),), binary=True)}
 
     def append(self, rows: Sequence[Row], packed: Sequence[bytes], changes: Sequence[BalanceChange]) -> None:
         """Add rows, given also packed, and what they change of the running sums; accounts seen first are opened."""
@@ -122,25 +123,25 @@ class LedgerStore:
         # The rows are packed as COPY takes them, and were hashed so.
         copy_packed(self._connection, _COPY, packed)
         self._driver.execute(_OPEN_ACCOUNTS, (CURRENCY, sorted({change.account for change in changes})))
-        self._driver.execute(_ADD_BALANCES, _columns(changes))
+        self._driver.execute(_ADD_BALANCES, as_columns(changes))
 
     def keep_progress(self, added: Mapping[str, int], changed: Mapping[str, int]) -> None:
         """Keep the last sequences of subjects never seen before (`Collision` if they were) and of known ones."""
         with meaningful_errors():
             for statement, subjects in ((_ADD_PROGRESS, added), (_CHANGE_PROGRESS, changed)):
                 if subjects:
-                    self._driver.execute(statement, (_array(subjects.keys()), _array(subjects.values())))
+                    self._driver.execute(statement, (as_array(subjects.keys()), as_array(subjects.values())))
 
     def keep_pages(self, pages: Mapping[int, Opened]) -> None:
         """Keep where the pages go on."""
         if pages:
             values = [(number, page.chain.head, page.chain.count, page.window) for number, page in pages.items()]
-            self._driver.execute(_KEEP_PAGES, (*_columns(values), CONSUMER, self._topic))
+            self._driver.execute(_KEEP_PAGES, (*as_columns(values), CONSUMER, self._topic))
 
     def mark_disputes(self, marks: Mapping[UUID, tuple[bool, datetime]]) -> None:
         """Keep whether requests' legs are disputed, and since when that is so."""
         if marks:
-            self._driver.execute(_MARK_DISPUTES, _columns([(request, *mark) for request, mark in marks.items()]))
+            self._driver.execute(_MARK_DISPUTES, as_columns([(request, *mark) for request, mark in marks.items()]))
 
     @property
     def _driver(self) -> DriverConnection[Any]:
@@ -162,15 +163,5 @@ class LoadsStore:
         ticked = driver.execute(_TICK, binary=True).fetchone()
         assert ticked is not None, "the load clock has its one row"
         driver.execute(_LOCK_OFFICES, ([change.office for change in changes],))
-        driver.execute(_MOVE_OFFICES, _columns(changes))
+        driver.execute(_MOVE_OFFICES, as_columns(changes))
         return int(ticked[0])
-
-
-def _array(values: Iterable[str | int | UUID]) -> str:
-    """Write ids or numbers as one array: one text is far cheaper to send than a list of thousands of values."""
-    return "{" + ",".join(map(str, values)) + "}"
-
-
-def _columns(rows: Collection[Sequence[object]]) -> list[list[object]]:
-    """Turn rows into one list per column, as `unnest` takes them."""
-    return [list(column) for column in zip(*rows, strict=True)]

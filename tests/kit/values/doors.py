@@ -1,9 +1,9 @@
 """The gateway in one process, over a database in memory: no engine, and no socket."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -25,8 +25,6 @@ from tests.kit.values.keys import SECRET, key_of
 from tests.memory.gateway import MemoryIntake
 from tests.memory.positions import BusSession
 from tests.memory.tables import BusDatabase, Outgoing
-
-Returned = TypeVar("Returned")
 
 GAS = Party(PartyKind.AGENCY, "gas")
 WATER = Party(PartyKind.AGENCY, "water")
@@ -127,8 +125,3 @@ class Doors:
         return [
             (SaidClaim(one.source, one.id, one.type, one.subject or ""), self.decided.get(event_id)) for one in rows
         ]
-
-
-def together(*calls: Awaitable[Returned]) -> Awaitable[list[Returned]]:
-    """Await all of them at once."""
-    return asyncio.gather(*calls)

@@ -15,4 +15,9 @@ def code_of(bits: bytes) -> str:
     """Return the code that `bits` make: 16 signs in groups of four."""
     assert len(bits) == CODE_BYTES, f"a tracking code takes {CODE_BYTES} random bytes"
     signs = "".join(SIGNS[byte >> 4] + SIGNS[byte & 15] for byte in bits)
+    return grouped(signs)
+
+
+def grouped(signs: str) -> str:
+    """Return signs as a code is written."""
     return "-".join(signs[start : start + GROUP] for start in range(0, len(signs), GROUP))
